@@ -1,0 +1,1 @@
+"""Send customer events from your own servers to advertising platforms' Conversions APIs."""

@@ -1,0 +1,141 @@
+"""What can go wrong, sorted by what the caller should do about it.
+
+::
+
+    CapiError
+    ├── ConfigError        a person must change a setting, mapping or trigger; nothing was sent
+    │   ├── MappingError
+    │   └── TriggerError
+    ├── EventError         this event can never be sent as it is; record it and go on
+    ├── TransportError     no usable answer came; the same request may succeed later
+    ├── OutboxError        the store on disk can't do what was asked; nothing was accepted
+    └── PluginError        a plugin broke its contract; tell its author
+
+No message may hold a raw personal value or a token: say which field, not what was in it.
+"""
+
+from collections.abc import Iterable
+from typing import Self
+
+from attrs import field, frozen
+
+
+@frozen
+class Problem:
+    """One thing that is wrong, and where.
+
+    :ivar message: a whole sentence: what was found and what would be right.
+    :ivar path: where it is, as a path from the root ``$`` of what was checked
+        (``$.user_data.email``, ``$.destinations.shop.pixel_id``); empty for the whole.
+    :ivar code: the number by which the platform itself names this problem, when it has one
+        (Meta's error subcode, such as 2804003); else None.
+    """
+
+    message: str
+    path: str = "$"
+    code: int | None = None
+
+    def __str__(self) -> str:
+        return self.message if self.path in ("", "$") else f"{self.path}: {self.message}"
+
+
+def _tuple(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    return tuple(problems)
+
+
+class CapiError(Exception):
+    """Base of every error that capi-actions raises on purpose."""
+
+
+@frozen(eq=False)
+class _ProblemsError(CapiError):
+    """An error that reports everything that is wrong at once."""
+
+    problems: tuple[Problem, ...] = field(converter=_tuple)
+
+    @classmethod
+    def of(cls, message: str, path: str = "$", code: int | None = None) -> Self:
+        """Build the error for a single problem."""
+        return cls((Problem(message, path, code),))
+
+    def __str__(self) -> str:
+        return "\n".join(str(problem) for problem in self.problems)
+
+    @property
+    def message(self) -> str:
+        """All sentences, joined by a space, without their paths."""
+        return " ".join(problem.message for problem in self.problems)
+
+    @property
+    def path(self) -> str:
+        """Where the first problem is."""
+        return self.problems[0].path if self.problems else "$"
+
+
+@frozen(eq=False)
+class ConfigError(_ProblemsError):
+    """A person must change the configuration; nothing was sent."""
+
+
+@frozen(eq=False)
+class MappingError(ConfigError):
+    """A mapping is malformed.  Paths point into the mapping, directive names included."""
+
+
+@frozen(eq=False)
+class TriggerError(ConfigError):
+    """A trigger can't be read.
+
+    :ivar position: index of the first character that is wrong, counted from 0.
+    """
+
+    position: int = 0
+
+
+@frozen(eq=False)
+class EventError(_ProblemsError):
+    """This event can never be sent as it is.  Others are not affected."""
+
+
+@frozen(eq=False)
+class TransportError(CapiError):
+    """No usable answer came.
+
+    :ivar problem: what happened, in a sentence without the token or the body.
+    :ivar sent: True when the request may have reached the platform, so that sending it again may
+        repeat it; False when it certainly never left.
+    """
+
+    problem: str
+    sent: bool
+
+    def __str__(self) -> str:
+        return self.problem
+
+
+@frozen(eq=False)
+class OutboxError(CapiError):
+    """The outbox can't store or give out items.
+
+    :ivar problem: what happened (disk full, locked, damaged, read-only) and what would help.
+    """
+
+    problem: str
+
+    def __str__(self) -> str:
+        return self.problem
+
+
+@frozen(eq=False)
+class PluginError(CapiError):
+    """A plugin broke its contract.
+
+    :ivar plugin: its entry-point name.
+    :ivar problem: what is wrong with it.
+    """
+
+    plugin: str
+    problem: str
+
+    def __str__(self) -> str:
+        return f"plugin {self.plugin!r}: {self.problem}"

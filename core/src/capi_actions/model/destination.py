@@ -1,0 +1,83 @@
+"""A destination type: what the core must know about one platform."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
+
+from attrs import frozen
+
+from capi_actions.errors import Problem
+from capi_actions.model.json import JsonObject
+from capi_actions.model.wire import Judgement, Request, Response
+
+
+@frozen
+class Prepared:
+    """What an item needs besides its body.
+
+    :ivar event_id: the id by which the platform drops repeats.
+    :ivar event_time: whole Unix seconds.
+    :ivar deadline: the last Unix second at which the platform takes the event.
+    :ivar group: items of one request share it; mostly empty.
+    """
+
+    event_id: str
+    event_time: int
+    deadline: int
+    group: str
+
+
+class Destination(ABC):
+    """One platform account: made from its settings, it knows how to talk to the platform.
+
+    Subclass it in a plugin and offer the class through the hook ``capi_destinations``.
+    All methods are pure but for the clock passed in: no I/O.
+    """
+
+    name: ClassVar[str]
+    """The type's name in the configuration: ``facebook``."""
+
+    settings_type: ClassVar[type]
+    """An attrs class; the destination's table in the configuration is structured into it."""
+
+    max_items: ClassVar[int] = 1000
+    """How many items one request may hold."""
+
+    max_bytes: ClassVar[int] = 4_000_000
+    """How long one request's body may be, in bytes."""
+
+    def __init__(self, settings: Any) -> None:
+        self.settings = settings
+
+    @property
+    @abstractmethod
+    def profile(self) -> str:
+        """The normalization profile that this account uses: ``pixel``, or several joined by ``+``."""
+
+    def advise(self) -> Iterable[Problem]:
+        """Warn about settings that work today but should be looked at."""
+        return ()
+
+    @abstractmethod
+    def prepare(self, data: JsonObject, fallback_id: str) -> Prepared:
+        """Complete what an action built, in place, and say what the item needs.
+
+        :param data: the platform's object, as the action built it.  May be changed.
+        :param fallback_id: an id derived from the source event's content, for events without any.
+        :raises EventError: when the event has no usable time.
+        """
+
+    @abstractmethod
+    def check(self, data: JsonObject, now: float) -> Iterable[Problem]:
+        """Say what the platform would refuse about this object, before it is stored.
+
+        :param now: Unix seconds.
+        """
+
+    @abstractmethod
+    def envelope(self, group: str, bodies: Sequence[bytes]) -> Request:
+        """Put encoded items of one group into a request, joined and not encoded again."""
+
+    @abstractmethod
+    def judge(self, response: Response) -> Judgement:
+        """Say what an answer means, by its codes and never by its texts."""

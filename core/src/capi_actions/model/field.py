@@ -1,0 +1,94 @@
+"""A field: one input of an action.
+
+The attributes are those of the reference engine (its names in camelCase are read by
+``capi_actions.fields.read_fields``), plus ``hashed``.
+"""
+
+from collections.abc import Mapping
+from typing import Literal, TypeAlias
+
+from attrs import field, frozen
+
+from capi_actions.model.json import Json
+
+FieldType: TypeAlias = Literal[
+    "string", "text", "password", "number", "integer", "boolean", "datetime", "object"
+]
+
+
+@frozen
+class Choice:
+    """One value that a field accepts.
+
+    :ivar value: the value itself, compared after coercion.
+    :ivar label: what people read.
+    :ivar listed: False keeps it out of error messages and tables, though it is accepted.
+    """
+
+    value: str | int | float | bool
+    label: str = ""
+    listed: bool = True
+
+
+@frozen(kw_only=True)
+class Condition:
+    """A field is required when another field has, or has not, a value.
+
+    :ivar field_key: the other field; ``"parent.child"`` reaches one level down.
+    :ivar operator: ``"is"`` or ``"is_not"``.
+    :ivar value: what the other field is compared with after coercion; None means "is absent".
+    """
+
+    field_key: str
+    operator: Literal["is", "is_not"]
+    value: Json = None
+
+
+@frozen(kw_only=True)
+class Requirement:
+    """When a field is required.
+
+    :ivar conditions: at least one.
+    :ivar match: whether all conditions must hold or any one.
+    """
+
+    conditions: tuple[Condition, ...]
+    match: Literal["all", "any"] = "all"
+
+
+@frozen(kw_only=True)
+class Field:
+    """One input of an action.
+
+    :ivar type: what its values are; other scalars are coerced to it.
+    :ivar label: its name for people; messages begin with it.
+    :ivar description: one or two sentences for the field table.
+    :ivar required: True, False, or the conditions under which it is.
+    :ivar default: the mapping that fills it unless the user gives another.
+    :ivar multiple: True when it takes a list; a single value is wrapped.
+    :ivar allow_null: True when null is a value of its own instead of "nothing".
+    :ivar choices: the values it accepts; empty means any.
+    :ivar format: a named string format: ``date``, ``time``, ``date-time``, ``email``, ``hostname``,
+        ``ipv4``, ``ipv6``, ``uri``, ``uuid``, ``regex``, …
+    :ivar properties: for ``object``: its own fields by key; None means any keys.
+    :ivar additional_properties: keep keys that ``properties`` doesn't name.
+    :ivar minimum: least number, or least length in code points for strings.
+    :ivar maximum: greatest number, or greatest length.
+    :ivar hashed: the normalizer's key (``"em"``) whose normalized SHA-256 replaces the value before
+        the action sees it; None for fields that are sent as they are.
+    """
+
+    type: FieldType
+    label: str = ""
+    description: str = ""
+    required: bool | Requirement = False
+    default: Json = None
+    multiple: bool = False
+    allow_null: bool = False
+    choices: tuple[Choice, ...] = ()
+    format: str | None = None
+    properties: "Mapping[str, Field] | None" = field(default=None)
+    additional_properties: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    hashed: str | None = None

@@ -1,0 +1,32 @@
+"""What observers are told about deliveries."""
+
+from typing import Protocol
+
+from attrs import frozen
+
+from capi_actions.model.wire import Judgement
+
+
+@frozen(kw_only=True)
+class Report:
+    """The outcome of one request, or of an item that never got into one.
+
+    :ivar destination: the destination's name in the configuration.
+    :ivar items: how many items it is about.
+    :ivar judgement: what was decided.
+    :ivar seconds: how long the request took; 0 when there was none.
+    :ivar request_bytes: length of the request's body.
+    """
+
+    destination: str
+    items: int
+    judgement: Judgement
+    seconds: float = 0.0
+    request_bytes: int = 0
+
+
+class Observer(Protocol):
+    """Is told of every outcome, from the sending thread: must be quick and must not raise."""
+
+    def observe(self, report: Report) -> None:
+        """Take note of one outcome."""
