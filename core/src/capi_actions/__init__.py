@@ -1,1 +1,91 @@
-"""Send customer events from your own servers to advertising platforms' Conversions APIs."""
+"""Send customer events from your own servers to advertising platforms' Conversions APIs.
+
+Everything that a plugin needs is here; ``capi_actions.testing`` helps to test it.
+"""
+
+from capi_actions.declare import action, field, from_path
+from capi_actions.errors import (
+    CapiError,
+    ConfigError,
+    EventError,
+    MappingError,
+    OutboxError,
+    PluginError,
+    Problem,
+    TransportError,
+    TriggerError,
+)
+from capi_actions.hashing import Hasher, make_hasher
+from capi_actions.hookspecs import hookimpl
+from capi_actions.model import (
+    MISSING,
+    Action,
+    Choice,
+    Compiler,
+    Condition,
+    Destination,
+    Directive,
+    Field,
+    Item,
+    Json,
+    JsonObject,
+    Judgement,
+    Normalizer,
+    Observer,
+    OutboxFactory,
+    Prepared,
+    Report,
+    Request,
+    Requirement,
+    Resolver,
+    Response,
+    Transport,
+    TransportFactory,
+    Verdict,
+)
+from capi_actions.plugins import Plugins
+from capi_actions.secret import Secret
+
+__all__ = [
+    "MISSING",
+    "Action",
+    "CapiError",
+    "Choice",
+    "Compiler",
+    "Condition",
+    "ConfigError",
+    "Destination",
+    "Directive",
+    "EventError",
+    "Field",
+    "Hasher",
+    "Item",
+    "Json",
+    "JsonObject",
+    "Judgement",
+    "MappingError",
+    "Normalizer",
+    "Observer",
+    "OutboxError",
+    "OutboxFactory",
+    "PluginError",
+    "Plugins",
+    "Prepared",
+    "Problem",
+    "Report",
+    "Request",
+    "Requirement",
+    "Resolver",
+    "Response",
+    "Secret",
+    "Transport",
+    "TransportError",
+    "TransportFactory",
+    "TriggerError",
+    "Verdict",
+    "action",
+    "field",
+    "from_path",
+    "hookimpl",
+    "make_hasher",
+]

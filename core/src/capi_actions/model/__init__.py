@@ -3,6 +3,7 @@
 from capi_actions.model.action import Action, Build
 from capi_actions.model.destination import Destination, Prepared
 from capi_actions.model.directive import MISSING, Compiler, Directive, Resolver
+from capi_actions.model.factory import OutboxFactory, TransportFactory
 from capi_actions.model.field import Choice, Condition, Field, FieldType, Requirement
 from capi_actions.model.item import DeadLetter, Item
 from capi_actions.model.json import Json, JsonObject
@@ -28,6 +29,7 @@ __all__ = [
     "Judgement",
     "Normalizer",
     "Observer",
+    "OutboxFactory",
     "Prepared",
     "Report",
     "Request",
@@ -35,5 +37,6 @@ __all__ = [
     "Resolver",
     "Response",
     "Transport",
+    "TransportFactory",
     "Verdict",
 ]

@@ -23,6 +23,7 @@ class Action:
     :ivar fields: its inputs by key, in the order of the docs.
     :ivar build: turns field values into the platform's object.  Pure: no clock, no randomness, no
         I/O, so that a repeated event gives a repeated item.
+    :ivar sync_modes: values that a mapping's ``__segment_internal_sync_mode`` may have.
     """
 
     name: str
@@ -31,11 +32,17 @@ class Action:
     trigger: str | None
     fields: Mapping[str, Field]
     build: Build
+    sync_modes: tuple[str, ...] = ("add",)
 
     @property
     def destination(self) -> str:
         """The destination type that the action belongs to."""
         return self.name.partition(".")[0]
+
+    @property
+    def group_field(self) -> str | None:
+        """The field by whose value items are kept apart in requests, if there is one."""
+        return next((key for key, spec in self.fields.items() if spec.groups), None)
 
     @property
     def mapping(self) -> JsonObject:

@@ -1,7 +1,7 @@
 """A destination type: what the core must know about one platform."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from attrs import frozen
@@ -58,12 +58,22 @@ class Destination(ABC):
         """Warn about settings that work today but should be looked at."""
         return ()
 
+    def advise_mapping(self, action: str, mapping: Mapping[str, Any]) -> Iterable[Problem]:
+        """Say what the platform would refuse of everything that this mapping produces.
+
+        :param action: the action's full name.
+        :param mapping: the whole mapping, prebuilt parts included; literals can be judged here.
+        """
+        return ()
+
     @abstractmethod
-    def prepare(self, data: JsonObject, fallback_id: str) -> Prepared:
+    def prepare(self, data: JsonObject, group: str, content_id: Callable[[], str]) -> Prepared:
         """Complete what an action built, in place, and say what the item needs.
 
         :param data: the platform's object, as the action built it.  May be changed.
-        :param fallback_id: an id derived from the source event's content, for events without any.
+        :param group: the value of the action's grouping field; empty when there is none.
+        :param content_id: makes an id from the source event's content, for events without any;
+            the same content gives the same id.
         :raises EventError: when the event has no usable time.
         """
 

@@ -76,6 +76,8 @@ class Field:
     :ivar maximum: greatest number, or greatest length.
     :ivar hashed: the normalizer's key (``"em"``) whose normalized SHA-256 replaces the value before
         the action sees it; None for fields that are sent as they are.
+    :ivar groups: True when items with different values of this field must not share a request
+        (Meta: the test event code); at most one field of an action.
     """
 
     type: FieldType
@@ -92,3 +94,4 @@ class Field:
     minimum: float | None = None
     maximum: float | None = None
     hashed: str | None = None
+    groups: bool = False

@@ -1,0 +1,78 @@
+"""The shape of ``capi.toml``."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from attrs import field, frozen
+
+from capi_actions.errors import Problem
+from capi_actions.model import Destination, JsonObject
+
+
+@frozen(kw_only=True)
+class MappingConfig:
+    """One ``[[destinations.<name>.mappings]]`` table.
+
+    :ivar action: the action's full name.
+    :ivar trigger: the filter; None takes the action's prebuilt one.
+    :ivar mapping: fields by key, laid over the prebuilt mapping.
+    :ivar mapping_file: a JSON file with a whole mapping, used as it is; its path is relative to the
+        configuration file.
+    :ivar enabled: False switches the mapping off without deleting it.
+    """
+
+    action: str
+    trigger: str | None = None
+    mapping: JsonObject | None = None
+    mapping_file: str | None = None
+    enabled: bool = True
+
+
+@frozen(kw_only=True)
+class DestinationConfig:
+    """One ``[destinations.<name>]`` table.
+
+    :ivar name: the table's name.
+    :ivar type: the destination type.
+    :ivar destination: the account, made from the table's settings.
+    :ivar mappings: None when the file names none: then every action with a prebuilt trigger is on.
+    """
+
+    name: str
+    type: str
+    destination: Destination
+    mappings: Sequence[MappingConfig] | None
+
+
+@frozen(kw_only=True)
+class DeliveryConfig:
+    """The ``[delivery]`` table.
+
+    :ivar workers: threads that send, for each destination.
+    :ivar keep_dead_days: how long dead letters are kept, in days.
+    :ivar mend: leave out a field that the platform names as malformed and send the rest.
+    """
+
+    workers: int = 1
+    keep_dead_days: int = 90
+    mend: bool = False
+
+
+@frozen(kw_only=True)
+class Config:
+    """A whole configuration, structured and checked.
+
+    :ivar destinations: the accounts, in the order of the file.
+    :ivar outbox: options of ``[outbox]`` with its ``type`` (default ``sqlite``).
+    :ivar transport: options of ``[transport]`` with its ``type`` (default ``urllib3``).
+    :ivar folder: where relative paths in the file start.
+    :ivar warnings: what works but should be looked at.
+    """
+
+    destinations: Sequence[DestinationConfig]
+    outbox: Mapping[str, Any] = field(factory=dict)
+    transport: Mapping[str, Any] = field(factory=dict)
+    delivery: DeliveryConfig = field(factory=DeliveryConfig)
+    warnings: Sequence[Problem] = ()
+    folder: Path = Path()

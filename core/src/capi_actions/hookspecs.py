@@ -1,0 +1,83 @@
+"""Everything that a plugin may implement, in one file.
+
+A plugin is a module (or any object) behind an entry point of the group ``capi_actions``.  It
+implements one or more of these hooks with :data:`hookimpl`; every hook takes nothing and returns
+what the plugin offers.  Hooks are called once, when plugins are loaded: return the same things
+every time, read no configuration and touch no network or disk.
+"""
+
+from collections.abc import Callable, Iterable
+
+import click
+import pluggy
+
+from capi_actions.model import (
+    Action,
+    Destination,
+    Directive,
+    Normalizer,
+    Observer,
+    OutboxFactory,
+    TransportFactory,
+)
+
+PROJECT = "capi_actions"  #: pluggy's project name and the entry-point group
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+@hookspec
+def capi_destinations() -> Iterable[type[Destination]]:
+    """Offer destination types, each a subclass of :class:`~capi_actions.Destination`.
+
+    Its ``name`` is the ``type`` in the configuration and the first part of its actions' names.
+    """
+    return ()
+
+
+@hookspec
+def capi_actions() -> Iterable[Action]:
+    """Offer actions, for a destination type of this plugin or of another.
+
+    An action's name starts with the destination type: ``facebook.purchase``.
+    """
+    return ()
+
+
+@hookspec
+def capi_directives() -> Iterable[Directive]:
+    """Offer mapping directives, such as ``@phone_e164``."""
+    return ()
+
+
+@hookspec
+def capi_normalizers() -> Iterable[Normalizer]:
+    """Offer normalizers: a further profile, or with ``replaces=True`` a better one for a key."""
+    return ()
+
+
+@hookspec
+def capi_transports() -> Iterable[TransportFactory]:
+    """Offer ways to send requests, chosen by ``type`` in the configuration's ``[transport]``."""
+    return ()
+
+
+@hookspec
+def capi_outboxes() -> Iterable[OutboxFactory]:
+    """Offer stores for items, chosen by ``type`` in the configuration's ``[outbox]``."""
+    return ()
+
+
+@hookspec
+def capi_commands() -> Iterable[click.Command]:
+    """Offer commands for ``capi``."""
+    return ()
+
+
+@hookspec
+def capi_report() -> Iterable[Callable[[], Observer]]:
+    """Offer observers, who are told of what was delivered, retried and buried.
+
+    Each is a callable without arguments that is called once for every running deliverer.
+    """
+    return ()

@@ -1,0 +1,92 @@
+"""One event's way from bytes to items: decode, route, map, check, build, encode."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from attrs import frozen
+
+from capi_actions.config import Config
+from capi_actions.errors import ConfigError, EventError, Problem
+from capi_actions.model import Item, JsonObject
+from capi_actions.pipeline.compile import compile_routes
+from capi_actions.pipeline.decode import check_event, content_id, decode_event
+from capi_actions.pipeline.lint import lint_route
+from capi_actions.pipeline.route import Route, Router
+from capi_actions.plugins import Plugins
+
+__all__ = ["Pipeline", "Refusal", "Route", "check_event", "decode_event"]
+
+
+@frozen(kw_only=True)
+class Refusal:
+    """An event that an action took but can't send.
+
+    :ivar destination: the destination's name in the configuration.
+    :ivar action: the action's full name.
+    :ivar message_id: the event's ``messageId``, when it has one.
+    :ivar error: why.
+    """
+
+    destination: str
+    action: str
+    message_id: str | None
+    error: EventError
+
+
+class Pipeline:
+    """All mappings of a configuration, compiled.  Has no state: use it from any thread."""
+
+    def __init__(self, routes: Sequence[Route]) -> None:
+        self.routes = routes
+        self._router = Router(routes)
+
+    @classmethod
+    def build(cls, config: Config, plugins: Plugins) -> "Pipeline":
+        """Compile every trigger and mapping.
+
+        :raises ConfigError: with every problem in any of them.
+        """
+        routes: list[Route] = []
+        problems: list[Problem] = []
+        for destination in config.destinations:
+            try:
+                routes += compile_routes(destination, plugins, config.folder)
+            except ConfigError as error:
+                problems += error.problems
+        if problems:
+            raise ConfigError(problems)
+        return cls(routes)
+
+    def warnings(self) -> Iterator[Problem]:
+        """Say what is likely to be a mistake: triggers that never match, fields that nothing fills."""
+        for route in self.routes:
+            yield from lint_route(route)
+
+    def process(self, event: JsonObject, now: float) -> list[Item | Refusal]:
+        """Turn one event into items, one for each mapping that takes it.
+
+        :param event: a checked event, see :func:`check_event`.
+        :param now: Unix seconds, for deadlines.
+        """
+        outcomes: list[Item | Refusal] = []
+        for route, decided in self._router.candidates(event):
+            if not decided and not route.trigger.matches(event):
+                continue
+            try:
+                outcomes.append(route.item(event, now, lambda: content_id(event)))
+            except EventError as error:
+                outcomes.append(
+                    Refusal(
+                        destination=route.destination_name,
+                        action=route.action.name,
+                        message_id=message_id(event),
+                        error=error,
+                    )
+                )
+        return outcomes
+
+
+def message_id(event: dict[str, Any]) -> str | None:
+    """Give the event's ``messageId`` if it is text."""
+    found = event.get("messageId")
+    return found if isinstance(found, str) and found else None

@@ -1,0 +1,112 @@
+"""From a destination's configuration to its routes, reporting every problem at once."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from capi_actions.config import DestinationConfig, MappingConfig
+from capi_actions.config.structure import did_you_mean
+from capi_actions.errors import ConfigError, Problem
+from capi_actions.model import Action, JsonObject
+from capi_actions.pipeline.recipe import Recipe
+from capi_actions.pipeline.route import Route
+from capi_actions.plugins import Plugins
+from capi_actions.triggers import Trigger, compile_trigger
+
+T = TypeVar("T")
+
+
+def compile_routes(config: DestinationConfig, plugins: Plugins, folder: Path) -> list[Route]:
+    """Compile all mappings of one destination.
+
+    :param folder: where relative mapping files are looked for.
+    :raises ConfigError: with every problem in them.
+    """
+    hashers = plugins.hashers(config.destination.profile)
+    actions = plugins.actions_of(config.type)
+    routes: list[Route] = []
+    problems: list[Problem] = []
+    for path, each in _listed(config, plugins):
+        action = actions.get(each.action)
+        if action is None:
+            hint = did_you_mean(each.action, list(actions))
+            problems.append(Problem(f"there is no action {each.action!r}{hint}", f"{path}.action"))
+            continue
+        trigger = _collect(problems, f"{path}.trigger", _trigger, action, each)
+        at = f"{path}.mapping_file" if each.mapping_file else f"{path}.mapping"
+        mapping = _collect(problems, at, whole_mapping, action, each, folder)
+        recipe = mapping and _collect(problems, at, Recipe.compile, action, mapping, plugins, hashers)
+        if trigger and recipe:
+            route = Route(
+                destination_name=config.name,
+                destination=config.destination,
+                trigger=trigger,
+                recipe=recipe,
+                path=path,
+            )
+            routes.append(route)
+    if problems:
+        raise ConfigError(problems)
+    return routes
+
+
+def whole_mapping(action: Action, config: MappingConfig, folder: Path) -> JsonObject:
+    """Give the mapping that a configuration asks for, prebuilt parts included.
+
+    :raises ConfigError: when the mapping file can't be read.
+    """
+    if config.mapping_file is not None:
+        return _mapping_file(folder / config.mapping_file)
+    return overlay(action.mapping, config.mapping or {})
+
+
+def overlay(prebuilt: JsonObject, own: JsonObject) -> JsonObject:
+    """Lay a user's mapping over the prebuilt one, field by field, also inside objects of fields."""
+    merged = dict(prebuilt)
+    for key, value in own.items():
+        below = merged.get(key)
+        merged[key] = overlay(below, value) if _is_plain(below) and _is_plain(value) else value
+    return merged
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, dict) and not any(key.startswith("@") for key in value)
+
+
+def _listed(config: DestinationConfig, plugins: Plugins) -> list[tuple[str, MappingConfig]]:
+    base = f"$.destinations.{config.name}"
+    if config.mappings is None:
+        actions = plugins.actions_of(config.type)
+        return [(base, MappingConfig(action=name)) for name, each in actions.items() if each.trigger]
+    return [(f"{base}.mappings[{index}]", each) for index, each in enumerate(config.mappings) if each.enabled]
+
+
+def _trigger(action: Action, config: MappingConfig) -> Trigger:
+    text = config.trigger if config.trigger is not None else action.trigger
+    if text is None:
+        raise ConfigError.of(f"{action.name} has no prebuilt trigger: give it one")
+    return compile_trigger(text)
+
+
+def _mapping_file(path: Path) -> JsonObject:
+    try:
+        mapping = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError.of(f"{path.name} can't be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise ConfigError.of(f"{path.name} is not JSON: {error}") from error
+    if not isinstance(mapping, dict):
+        raise ConfigError.of(f"{path.name} should hold a JSON object, the mapping")
+    return mapping
+
+
+def _collect(problems: list[Problem], path: str, make: Callable[..., T], *arguments: Any) -> T | None:
+    """Make something; on failure note its problems under a path and go on."""
+    try:
+        return make(*arguments)
+    except ConfigError as error:
+        for problem in error.problems:
+            below = problem.path.removeprefix("$")
+            problems.append(Problem(problem.message, path + below, problem.code))
+        return None

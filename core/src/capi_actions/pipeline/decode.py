@@ -1,0 +1,112 @@
+"""Events from and items to JSON."""
+
+import json
+from hashlib import sha256
+from typing import Any, Never
+
+import orjson
+
+from capi_actions.errors import EventError
+from capi_actions.model import Json, JsonObject
+
+EVENT_TYPES = frozenset({"track", "page", "screen", "identify", "group", "alias"})
+"""The calls of the Segment spec (``spec/segment.md``; https://segment.com/docs/connections/spec/)."""
+
+
+def decode_event(line: bytes | str) -> JsonObject:
+    """Read one event from JSON.
+
+    Of doubled keys the last one counts.  NaN and Infinity are no JSON.
+
+    :raises EventError: when it is not JSON, not an object, or nested too deeply.
+    """
+    return check_event(decode_json(line))
+
+
+def decode_json(line: bytes | str) -> Json:
+    """Read one JSON value.
+
+    :raises EventError: when it is not JSON or nested too deeply.
+    """
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return _decode_slowly(line)
+
+
+def check_event(event: Json) -> JsonObject:
+    """Say whether this is an event at all.
+
+    :raises EventError: when it isn't an object or its ``type`` is none of the known calls.
+    """
+    if not isinstance(event, dict):
+        raise EventError.of(f"an event must be a JSON object, but this is {_kind(event)}")
+    kind = event.get("type")
+    if not isinstance(kind, str) or kind not in EVENT_TYPES:
+        found = "is missing" if kind is None else "is something else"
+        raise EventError.of(f"type must be one of {', '.join(sorted(EVENT_TYPES))}, but it {found}", "$.type")
+    return event
+
+
+def encode_item(data: JsonObject) -> bytes:
+    """Write an item as compact JSON in UTF-8.
+
+    A lone surrogate, which no UTF-8 text can hold, becomes U+FFFD: one in a page title must not
+    cost the event, and platforms refuse a whole request for its escape.
+
+    :raises EventError: when it is nested too deeply or holds what JSON can't.
+    """
+    try:
+        return orjson.dumps(data)
+    except TypeError:
+        pass
+    try:
+        text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    except (RecursionError, ValueError, TypeError):
+        raise EventError.of(
+            "what the action built can't be written as JSON, or is nested too deeply"
+        ) from None
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
+
+
+def content_id(event: JsonObject) -> str:
+    """Derive an id from an event's content: the same content gives the same id.
+
+    :returns: 32 hex digits.
+    """
+    try:
+        content = orjson.dumps(event, option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        content = _canonical(event)
+    return sha256(content).hexdigest()[:32]
+
+
+def _canonical(event: JsonObject) -> bytes:
+    try:
+        return json.dumps(event, sort_keys=True).encode()
+    except (RecursionError, ValueError, TypeError):
+        raise EventError.of("it has no messageId, and is nested too deeply to derive one") from None
+
+
+def _decode_slowly(line: bytes | str) -> Json:
+    """Read what orjson refuses but JSON allows: escaped lone surrogates."""
+    try:
+        return json.loads(line, parse_constant=_no_constant)
+    except UnicodeDecodeError as error:
+        raise EventError.of(f"is not UTF-8 text: wrong byte at position {error.start}") from None
+    except json.JSONDecodeError as error:
+        message = f"is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
+        raise EventError.of(message) from None
+    except RecursionError:
+        raise EventError.of("is nested too deeply") from None
+    except ValueError as error:
+        raise EventError.of(f"is not JSON: {error}") from None
+
+
+def _no_constant(name: str) -> Never:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _kind(value: Any) -> str:
+    names = {type(None): "null", bool: "a boolean", str: "a string", list: "a list"}
+    return names.get(type(value), "a number")

@@ -1,0 +1,60 @@
+"""Recipes: how an action's object is made of an event."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from attrs import frozen
+
+from capi_actions.errors import EventError
+from capi_actions.fields import compile_fields
+from capi_actions.hashing import Hasher
+from capi_actions.mapping import CompiledMapping, compile_mapping
+from capi_actions.model import Action, JsonObject
+from capi_actions.plugins import Plugins
+
+SYNC_MODE = "__segment_internal_sync_mode"
+
+
+@frozen(kw_only=True)
+class Recipe:
+    """How an action's object is made of an event: mapping, fields, build."""
+
+    action: Action
+    mapping: JsonObject
+    resolve: CompiledMapping
+    check: Callable[[Any], JsonObject]
+    group_field: str | None
+
+    @classmethod
+    def compile(
+        cls, action: Action, mapping: JsonObject, plugins: Plugins, hashers: Mapping[str, Hasher]
+    ) -> "Recipe":
+        """Compile a whole mapping for an action.
+
+        :raises ConfigError: when the mapping is malformed.
+        """
+        return cls(
+            action=action,
+            mapping=mapping,
+            resolve=compile_mapping(mapping, plugins.directives),
+            check=compile_fields(action.fields, hashers),
+            group_field=action.group_field,
+        )
+
+    def data(self, event: JsonObject) -> tuple[JsonObject, str]:
+        """Build the platform's object.
+
+        :returns: the object, and the value of the action's grouping field or "".
+        :raises EventError: when the event doesn't give what the action needs.
+        """
+        values = self.check(self.resolve(event))
+        mode = self.mapping.get(SYNC_MODE)
+        if mode is not None and mode not in self.action.sync_modes:
+            raise EventError.of(f"Sync mode {mode} is not supported", f"$.{SYNC_MODE}")
+        try:
+            return self.action.build(values), values.get(self.group_field, "") if self.group_field else ""
+        except EventError:
+            raise
+        except Exception as error:
+            problem = f"the action {self.action.name} failed on this event with {type(error).__name__}"
+            raise EventError.of(problem) from error
