@@ -3,7 +3,7 @@
 Everything that a plugin needs is here; ``capi_actions.testing`` helps to test it.
 """
 
-from capi_actions.declare import action, field, from_path
+from capi_actions.declare import action, as_action, field, from_path
 from capi_actions.errors import (
     CapiError,
     ConfigError,
@@ -84,6 +84,7 @@ __all__ = [
     "TriggerError",
     "Verdict",
     "action",
+    "as_action",
     "field",
     "from_path",
     "hookimpl",

@@ -7,20 +7,23 @@
 ...     email: str | None = from_path("$.context.traits.email", label="Email", hashed="em")
 ...     def build(self) -> dict[str, object]:
 ...         return {"name": self.name, "em": self.email}
->>> Ping.name, Ping.mapping["name"]
+>>> ping = as_action(Ping)
+>>> ping.name, ping.mapping["name"]
 ('acme.ping', {'@path': '$.event'})
->>> Ping.build({"name": "Signed Up"})
+>>> ping.build({"name": "Signed Up"})
 {'name': 'Signed Up', 'em': None}
 """
 
 import types
 from collections.abc import Callable, Mapping, Sequence
 from inspect import cleandoc
-from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 import attrs
 
 from capi_actions.model import Action, Choice, Field, FieldType, Json, JsonObject, Requirement
+
+T = TypeVar("T")
 
 _OPTIONS = "capi_actions.field"
 _TYPES: Mapping[type, FieldType] = {str: "string", bool: "boolean", int: "integer", float: "number"}
@@ -83,8 +86,10 @@ def from_path(path: str, **options: Any) -> Any:
     return field({"@path": path}, **options)
 
 
-def action(name: str, *, title: str, trigger: str | None = None) -> Callable[[type], Action]:
-    """Turn a class with annotated fields and a ``build`` method into an :class:`Action`.
+def action(name: str, *, title: str, trigger: str | None = None) -> Callable[[type[T]], type[T]]:
+    """Declare a class with annotated fields and a ``build`` method to be an action.
+
+    A plugin offers the class itself; :func:`as_action` gives the :class:`Action` behind it.
 
     Base classes may bring further fields; they must be ``attrs`` classes themselves
     (``@attrs.define(kw_only=True)``) and their fields come first.
@@ -95,10 +100,10 @@ def action(name: str, *, title: str, trigger: str | None = None) -> Callable[[ty
     :raises TypeError: when the class has no ``build`` method or an annotation is of no field type.
     """
 
-    def declare(cls: type) -> Action:
+    def declare(cls: type[T]) -> type[T]:
         if not callable(getattr(cls, "build", None)):
             raise TypeError(f"{name}: the class {cls.__name__} needs a method build(self)")
-        made = cast("type[Any]", attrs.define(cls, kw_only=True, eq=False))
+        made: Any = attrs.define(cls, kw_only=True, eq=False)
         hints = get_type_hints(made)
         fields = {
             attribute.name: _field(f"{name}.{attribute.name}", hints[attribute.name], attribute.metadata)
@@ -108,7 +113,7 @@ def action(name: str, *, title: str, trigger: str | None = None) -> Callable[[ty
         def build(values: JsonObject) -> JsonObject:
             return cast("JsonObject", made(**values).build())
 
-        return Action(
+        made.__capi_action__ = Action(
             name=name,
             title=title,
             description=cleandoc(cls.__doc__ or ""),
@@ -116,8 +121,17 @@ def action(name: str, *, title: str, trigger: str | None = None) -> Callable[[ty
             fields=fields,
             build=build,
         )
+        return cast("type[T]", made)
 
     return declare
+
+
+def as_action(offered: object) -> Action | None:
+    """Give the action that an object is or that a class declares; None when it is neither."""
+    if isinstance(offered, Action):
+        return offered
+    found = vars(offered).get("__capi_action__") if isinstance(offered, type) else None
+    return found if isinstance(found, Action) else None
 
 
 def _field(where: str, annotation: Any, metadata: Mapping[Any, Any]) -> Field:

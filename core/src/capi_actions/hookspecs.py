@@ -36,10 +36,11 @@ def capi_destinations() -> Iterable[type[Destination]]:
 
 
 @hookspec
-def capi_actions() -> Iterable[Action]:
+def capi_actions() -> Iterable[Action | type]:
     """Offer actions, for a destination type of this plugin or of another.
 
-    An action's name starts with the destination type: ``facebook.purchase``.
+    Each is a class declared with :func:`capi_actions.action`, or an :class:`capi_actions.Action`.
+    Its name starts with the destination type: ``facebook.purchase``.
     """
     return ()
 

@@ -11,6 +11,7 @@ import pluggy
 from attrs import field, frozen
 
 from capi_actions import hookspecs
+from capi_actions.declare import as_action
 from capi_actions.errors import PluginError
 from capi_actions.hashing import Hasher, make_hasher
 from capi_actions.loading import Candidate, installed_candidates
@@ -69,7 +70,7 @@ class Plugins:
         for candidate in candidates:
             self._register(candidate.load(), candidate.name, candidate.distribution)
         self.destinations: Mapping[str, type[Destination]] = self._named("capi_destinations", _is_destination)
-        self.actions: Mapping[str, Action] = self._named("capi_actions", _is(Action))
+        self.actions: Mapping[str, Action] = self._named("capi_actions", _is(Action), as_action)
         self.directives: Mapping[str, Directive] = self._named("capi_directives", _is(Directive))
         self.transports: Mapping[str, TransportFactory] = self._named(
             "capi_transports", _is(TransportFactory)
@@ -95,10 +96,10 @@ class Plugins:
         """Give the hashers of a normalization profile by key.
 
         :param profile: a profile's name, or several joined by ``+``: then a value gives the
-            distinct hashes of all, the first profile's first.
+            distinct hashes of all, the first profile's first.  "" has no hashers.
         :raises KeyError: when no plugin offers one of the profiles; its text lists those there are.
         """
-        wanted = [name.strip() for name in profile.split("+")]
+        wanted = [name.strip() for name in profile.split("+")] if profile else []
         known = {each.profile for each in self._normalizers.values()}
         for name in wanted:
             if name not in known:
@@ -148,14 +149,17 @@ class Plugins:
                 raise PluginError(each.plugin_name, problem)
             yield from ((each.plugin_name, one) for one in offered)
 
-    def _named(self, hook: str, check: Callable[[Any], str]) -> dict[str, Any]:
+    def _named(
+        self, hook: str, check: Callable[[Any], str], read: Callable[[Any], Any] = lambda each: each
+    ) -> dict[str, Any]:
         found: dict[str, Any] = {}
         owners: dict[str, str] = {}
         offered = list(self._offered(hook))
         for replacing in (False, True):
-            for plugin, each in offered:
+            for plugin, given in offered:
+                each = read(given)
                 if wrong := check(each):
-                    raise PluginError(plugin, f"{hook}() must offer {wrong}, but gave {type(each).__name__}")
+                    raise PluginError(plugin, f"{hook}() must offer {wrong}, but gave {type(given).__name__}")
                 if getattr(each, "replaces", False) is not replacing:
                     continue
                 name = _title(each)
@@ -178,6 +182,7 @@ def _is_destination(each: Any) -> str:
 
 
 def _title(offered: Any) -> str:
+    offered = as_action(offered) or offered
     if isinstance(offered, Normalizer):
         return f"{offered.profile}/{offered.key}"
     return str(getattr(offered, "name", None) or getattr(offered, "__name__", offered))

@@ -16,8 +16,10 @@ from capi_actions.secret import Secret
 _TABLES = ["destinations", "outbox", "transport", "delivery"]
 
 
-def load_config(path: Path, plugins: Plugins) -> Config:
+def load_config(path: Path, plugins: Plugins, *, need_secrets: bool = True) -> Config:
     """Read a configuration file.
+
+    :param need_secrets: False lets environment variables be unset, for work that sends nothing.
 
     :raises ConfigError: with every problem in it, each with its path.
     """
@@ -27,10 +29,10 @@ def load_config(path: Path, plugins: Plugins) -> Config:
         raise ConfigError.of(f"there is no file {path.name}; `capi init` writes one", "") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError.of(f"{path.name} can't be read: {error}", "") from error
-    return read_config(text, plugins, path.parent)
+    return read_config(text, plugins, path.parent, need_secrets=need_secrets)
 
 
-def read_config(text: str, plugins: Plugins, folder: Path = Path()) -> Config:
+def read_config(text: str, plugins: Plugins, folder: Path = Path(), *, need_secrets: bool = True) -> Config:
     """Read a configuration given as TOML text.
 
     :param folder: where relative paths in it start.
@@ -46,7 +48,7 @@ def read_config(text: str, plugins: Plugins, folder: Path = Path()) -> Config:
         for key in data
         if key not in _TABLES
     ]
-    destinations = list(_destinations(data.get("destinations"), plugins, problems))
+    destinations = list(_destinations(data.get("destinations"), plugins, problems, need_secrets))
     outbox = _chosen(data, "outbox", "sqlite", plugins.outboxes, problems)
     transport = _chosen(data, "transport", "urllib3", plugins.transports, problems)
     delivery = DeliveryConfig()
@@ -66,19 +68,19 @@ def read_config(text: str, plugins: Plugins, folder: Path = Path()) -> Config:
     )
 
 
-def _destinations(table: Any, plugins: Plugins, problems: list[Problem]) -> Iterator[DestinationConfig]:
+def _destinations(table: Any, plugins: Plugins, problems: list[Problem], need_secrets: bool) -> Iterator[DestinationConfig]:
     if not isinstance(table, dict) or not table:
         found = "there is none" if not table else f"it is {describe(table)}"
         problems.append(Problem(f"should be tables, one for each destination, but {found}", "$.destinations"))
         return
     for name, settings in table.items():
         try:
-            yield _destination(name, settings, plugins)
+            yield _destination(name, settings, plugins, need_secrets)
         except ConfigError as error:
             problems += error.problems
 
 
-def _destination(name: str, table: Any, plugins: Plugins) -> DestinationConfig:
+def _destination(name: str, table: Any, plugins: Plugins, need_secrets: bool) -> DestinationConfig:
     path = f"$.destinations.{name}"
     if not isinstance(table, dict):
         raise ConfigError.of(f"should be a table, but it is {describe(table)}", path)
@@ -97,7 +99,7 @@ def _destination(name: str, table: Any, plugins: Plugins) -> DestinationConfig:
     else:
         destination = plugins.destinations[kind]
         try:
-            made = destination(structure(settings, destination.settings_type, path))
+            made = destination(structure(settings, destination.settings_type, path, need_secrets=need_secrets))
             plugins.hashers(made.profile)
         except KeyError as error:
             problems.append(Problem(str(error.args[0]), f"{path}.normalization"))

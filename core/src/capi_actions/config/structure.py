@@ -3,8 +3,7 @@
 import os
 from collections.abc import Mapping
 from difflib import get_close_matches
-from types import UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin
+from typing import Any, TypeVar
 
 import attrs
 from cattrs import Converter, transform_error
@@ -25,16 +24,17 @@ _WORDS: Mapping[Any, str] = {
 }
 
 
-def structure(data: object, into: type[T], path: str) -> T:
+def structure(data: object, into: type[T], path: str, *, need_secrets: bool = True) -> T:
     """Make an attrs object of a table.
 
     :param path: where the table stands, for messages: ``$.destinations.shop``.
+    :param need_secrets: False lets environment variables be unset, for work that sends nothing.
     :raises ConfigError: with every problem in the table.
     """
     if not isinstance(data, dict):
         raise ConfigError.of(f"should be a table, but it is {describe(data)}", path)
     try:
-        return _CONVERTER.structure(data, into)
+        return _CONVERTERS[need_secrets].structure(data, into)
     except ClassValidationError as error:
         lines = transform_error(error, path, format_exception=_sentence)
         raise ConfigError(tuple(_problem(line) for line in lines)) from None
@@ -64,14 +64,14 @@ def _strict(kind: type) -> Any:
     return check
 
 
-def _secret(value: object, _: type) -> Secret:
+def _secret(value: object, need: bool) -> Secret:
     if isinstance(value, str) and value:
         return Secret(value, literal=True)
     if isinstance(value, dict) and set(value) == {"env"} and isinstance(value["env"], str):
         found = os.environ.get(value["env"])
-        if not found:
+        if not found and need:
             raise ValueError(f"the environment variable {value['env']} isn't set")
-        return Secret(found)
+        return Secret(found or "")
     raise TypeError('should be { env = "NAME_OF_A_VARIABLE" }')
 
 
@@ -93,16 +93,12 @@ def _problem(line: str) -> Problem:
     return Problem(message, path)
 
 
-def _is_optional(kind: Any) -> bool:
-    return get_origin(kind) in (Union, UnionType) and type(None) in get_args(kind)
-
-
-def _converter() -> Converter:
+def _converter(need_secrets: bool) -> Converter:
     converter = Converter(forbid_extra_keys=True, detailed_validation=True)
     for kind in (str, int, float, bool):
         converter.register_structure_hook(kind, _strict(kind))
-    converter.register_structure_hook(Secret, _secret)
+    converter.register_structure_hook(Secret, lambda value, _: _secret(value, need_secrets))
     return converter
 
 
-_CONVERTER = _converter()
+_CONVERTERS = {need: _converter(need) for need in (True, False)}

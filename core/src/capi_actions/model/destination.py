@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from attrs import frozen
+from attrs import fields_dict, frozen
 
 from capi_actions.errors import Problem
 from capi_actions.model.json import JsonObject
@@ -38,7 +38,10 @@ class Destination(ABC):
     """The type's name in the configuration: ``facebook``."""
 
     settings_type: ClassVar[type]
-    """An attrs class; the destination's table in the configuration is structured into it."""
+    """An attrs class; the destination's table in the configuration is structured into it.
+
+    An attribute ``normalization`` with a default chooses how fields with ``hashed`` are normalized.
+    """
 
     max_items: ClassVar[int] = 1000
     """How many items one request may hold."""
@@ -50,9 +53,15 @@ class Destination(ABC):
         self.settings = settings
 
     @property
-    @abstractmethod
     def profile(self) -> str:
-        """The normalization profile that this account uses: ``pixel``, or several joined by ``+``."""
+        """The normalization profile of this account: its setting ``normalization``, if it has one."""
+        return str(getattr(self.settings, "normalization", ""))
+
+    @classmethod
+    def default_profile(cls) -> str:
+        """Give the profile of accounts that don't choose one; "" for platforms without hashing."""
+        attribute = fields_dict(cls.settings_type).get("normalization")
+        return str(attribute.default) if attribute else ""
 
     def advise(self) -> Iterable[Problem]:
         """Warn about settings that work today but should be looked at."""

@@ -1,1 +1,1 @@
-"""placeholder"""
+"""Meta's Conversions API (Facebook) for capi-actions: actions, settings, normalization."""

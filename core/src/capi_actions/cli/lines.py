@@ -1,0 +1,55 @@
+"""JSON Lines in and out, one line in memory at a time."""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from typing import IO, Any
+
+import click
+import orjson
+
+from capi_actions.errors import CapiError, ConfigError, EventError
+from capi_actions.model import Json
+
+LONGEST_LINE = 64 * 1024 * 1024
+"""In bytes; longer lines are refused and skipped, so that memory stays bounded."""
+
+
+def read_lines(files: Sequence[IO[bytes]]) -> Iterator[tuple[int, bytes | EventError]]:
+    """Read lines of files, or of standard input when there are none.
+
+    :returns: pairs of the line's number, counted over all files from 1, and the line, or the error
+        when it is too long.  Empty lines are passed over but counted.
+    """
+    number = 0
+    for file in files or [click.get_binary_stream("stdin")]:
+        while line := file.readline(LONGEST_LINE + 1):
+            number += 1
+            if len(line) > LONGEST_LINE:
+                while line and not line.endswith(b"\n"):
+                    line = file.readline(LONGEST_LINE)
+                yield number, EventError.of(f"the line is longer than {LONGEST_LINE // 2**20} MiB")
+            elif line := line.strip():
+                yield number, line
+
+
+def write(record: Json) -> None:
+    """Write one line to standard output."""
+    try:
+        text = orjson.dumps(record)
+    except TypeError:  # lone surrogates and long integers: as escapes, and digit by digit
+        text = json.dumps(record, separators=(",", ":")).encode()
+    sys.stdout.buffer.write(text + b"\n")
+
+
+def error_record(error: CapiError) -> dict[str, Any]:
+    """Describe an error for machines."""
+    if not isinstance(error, ConfigError | EventError):
+        return {"message": str(error), "path": "$"}
+    record: dict[str, Any] = {"message": error.message, "path": error.path}
+    code = error.problems[0].code if error.problems else None
+    if code is not None:
+        record["code"] = code
+    if len(error.problems) > 1:
+        record["problems"] = [{"message": each.message, "path": each.path} for each in error.problems]
+    return record

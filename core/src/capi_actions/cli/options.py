@@ -1,0 +1,59 @@
+"""Options that several commands share, and what they load."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from rich.console import Console
+
+from capi_actions.config import Config, load_config
+from capi_actions.plugins import Plugins
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def config_option(command: F) -> F:
+    """Add ``--config``."""
+    return click.option(
+        "--config",
+        "-c",
+        "config_path",
+        type=click.Path(path_type=Path),
+        default=Path("capi.toml"),
+        envvar="CAPI_CONFIG",
+        show_default=True,
+        show_envvar=True,
+        help="The configuration file.",
+    )(command)
+
+
+def files_argument(command: F) -> F:
+    """Add ``[FILE]...``; standard input when there is none, or for ``-``."""
+    return click.argument("files", type=click.File("rb"), nargs=-1, metavar="[FILE]...")(command)
+
+
+def json_option(command: F) -> F:
+    """Add ``--json``."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")(command)
+
+
+def load(path: Path, *, need_secrets: bool = True) -> tuple[Config, Plugins]:
+    """Load plugins and configuration; warnings go to standard error.
+
+    :raises ConfigError: when the configuration is wrong.
+    :raises PluginError: when a plugin is.
+    """
+    plugins = Plugins.installed()
+    config = load_config(path, plugins, need_secrets=need_secrets)
+    return config, plugins
+
+
+def stderr() -> Console:
+    """Give the console for progress and accompanying tables."""
+    return Console(stderr=True, highlight=False)
+
+
+def stdout() -> Console:
+    """Give the console for tables that were asked for."""
+    return Console(highlight=False)

@@ -1,0 +1,142 @@
+"""Shopping: the events of Segment's e-commerce spec that Meta has a standard event for.
+
+Events and properties: https://segment.com/docs/connections/spec/ecommerce/v2/.  Standard events:
+``spec/graph-api.md`` §4.
+"""
+
+from collections.abc import Sequence
+
+from capi_actions import action, field, from_path
+from capi_actions_facebook.fields.commerce import CommerceEvent
+from capi_actions_facebook.paths import first_of
+
+_ORDER_VALUE = first_of("$.properties.revenue", "$.properties.total", "$.properties.value")
+_PRICE = first_of("$.properties.price", "$.properties.value")
+
+
+@action("facebook.purchase", title="Purchase", trigger='type = "track" and event = "Order Completed"')
+class Purchase(CommerceEvent):
+    """An order is paid.  Meta refuses a purchase without value and currency."""
+
+    meta_name = "Purchase"
+
+    currency: str = from_path(
+        "$.properties.currency", label="Currency", description="ISO 4217, in any case: `EUR`."
+    )
+    value: float = field(
+        _ORDER_VALUE, label="Value", description="The order's worth, in the currency's major unit."
+    )
+
+
+@action(
+    "facebook.initiate_checkout",
+    title="Initiate Checkout",
+    trigger='type = "track" and event = "Checkout Started"',
+)
+class InitiateCheckout(CommerceEvent):
+    """A checkout begins."""
+
+    meta_name = "InitiateCheckout"
+
+    value: float | None = field(_ORDER_VALUE, label="Value", description="The cart's worth.")
+
+
+@action("facebook.add_to_cart", title="Add to Cart", trigger='type = "track" and event = "Product Added"')
+class AddToCart(CommerceEvent):
+    """A product is put into the cart."""
+
+    meta_name = "AddToCart"
+
+    value: float | None = field(_PRICE, label="Value", description="The product's worth.")
+
+
+@action("facebook.view_content", title="View Content", trigger='type = "track" and event = "Product Viewed"')
+class ViewContent(CommerceEvent):
+    """A product, or other content of worth, is looked at."""
+
+    meta_name = "ViewContent"
+
+    content_ids: list[str] | None = from_path(
+        "$.properties.product_id", label="Content IDs", description="Ids of the products."
+    )
+    value: float | None = field(_PRICE, label="Value", description="The product's worth.")
+
+
+@action("facebook.search", title="Search", trigger='type = "track" and event = "Products Searched"')
+class Search(CommerceEvent):
+    """Someone searches."""
+
+    meta_name = "Search"
+
+    search_string: str | None = from_path(
+        "$.properties.query", label="Search String", description="What was searched."
+    )
+
+
+@action(
+    "facebook.add_payment_info",
+    title="Add Payment Info",
+    trigger='type = "track" and (event = "Payment Info Entered" or event = "AddPaymentInfo")',
+)
+class AddPaymentInfo(CommerceEvent):
+    """Payment details are entered in a checkout."""
+
+    meta_name = "AddPaymentInfo"
+
+    value: float | None = field(_ORDER_VALUE, label="Value", description="The cart's worth.")
+
+
+@action(
+    "facebook.add_to_wishlist",
+    title="Add to Wishlist",
+    trigger='type = "track" and (event = "Product Added to Wishlist" or event = "AddToWishlist")',
+)
+class AddToWishlist(CommerceEvent):
+    """A product is put on a wish list."""
+
+    meta_name = "AddToWishlist"
+
+    value: float | None = field(_PRICE, label="Value", description="The product's worth.")
+
+
+@action(
+    "facebook.customize_product",
+    title="Customize Product",
+    trigger='type = "track" and (event = "Product Customized" or event = "CustomizeProduct")',
+)
+class CustomizeProduct(CommerceEvent):
+    """A product is put together by a configurator."""
+
+    meta_name = "CustomizeProduct"
+
+    value: float | None = field(_PRICE, label="Value", description="The product's worth.")
+
+
+@action(
+    "facebook.donate",
+    title="Donate",
+    trigger='type = "track" and (event = "Donation Completed" or event = "Donated" or event = "Donate")',
+)
+class Donate(CommerceEvent):
+    """A donation is made."""
+
+    meta_name = "Donate"
+
+    value: float | None = field(
+        first_of("$.properties.value", "$.properties.revenue", "$.properties.amount"),
+        label="Value",
+        description="The donation, in the currency's major unit.",
+    )
+
+
+COMMERCE: Sequence[type[CommerceEvent]] = (
+    Purchase,
+    InitiateCheckout,
+    AddToCart,
+    ViewContent,
+    Search,
+    AddPaymentInfo,
+    AddToWishlist,
+    CustomizeProduct,
+    Donate,
+)

@@ -1,0 +1,87 @@
+"""What commerce actions have beside the common fields: their ``custom_data``."""
+
+from typing import Any
+
+from attrs import define
+
+from capi_actions import JsonObject, field, from_path
+from capi_actions_facebook.currencies import currency_code
+from capi_actions_facebook.fields.contents import CONTENT_FIELDS, check_contents
+from capi_actions_facebook.fields.event import ServerEvent
+from capi_actions_facebook.fields.user_data import IDENTIFIED_USER_FIELDS
+from capi_actions_facebook.paths import first_of
+
+_WHEN_TEXT = ("content_name", "content_type", "content_category", "search_string", "order_id", "status")
+_WHEN_NUMBER = ("value", "net_revenue", "num_items", "predicted_ltv")
+
+
+@define(kw_only=True)
+class CommerceEvent(ServerEvent):
+    """Fields of ``custom_data``; ``graph-api.md`` §4."""
+
+    currency: str | None = from_path(
+        "$.properties.currency", label="Currency", description="ISO 4217, in any case: `EUR`."
+    )
+    value: float | None = field(label="Value", description="What it is worth, in the currency's major unit.")
+    content_ids: list[str] | None = field(label="Content IDs", description="Ids of the products.")
+    content_name: str | None = field(label="Content Name", description="Name of the page or product.")
+    content_type: str | None = field(label="Content Type", description="`product` or `product_group`.")
+    content_category: str | None = field(
+        label="Content Category", description="Category of the page or product."
+    )
+    contents: list[dict[str, Any]] | None = field(
+        {"@products": {}},
+        label="Contents",
+        description="The products; by default all of the event's `products`, those without an id left out.",
+        properties=CONTENT_FIELDS,
+    )
+    num_items: int | None = field(label="Number of Items", description="How many items the checkout has.")
+    net_revenue: float | None = field(label="Net Revenue", description="Margin of the event.")
+    order_id: str | None = from_path(
+        "$.properties.order_id", label="Order ID", description="Id of the order."
+    )
+
+    def build(self) -> JsonObject:
+        """Build the server event.
+
+        :raises EventError: when currency or contents are such that Meta would refuse the request.
+        """
+        custom: JsonObject = dict(self.custom_data or {})
+        if self.currency:
+            custom["currency"] = currency_code(self.currency)
+        for key in _WHEN_NUMBER:
+            number = getattr(self, key, None)
+            if number is not None:
+                custom[key] = number
+        if self.content_ids:
+            custom["content_ids"] = self.content_ids
+        if self.contents is not None:
+            check_contents(self.contents)
+            custom["contents"] = self.contents
+        for key in _WHEN_TEXT:
+            text = getattr(self, key, None)
+            if text:
+                custom[key] = text
+        data = self.event(self.meta_name)
+        data["custom_data"] = custom
+        return data
+
+
+@define(kw_only=True)
+class LeadEvent(CommerceEvent):
+    """A person becomes, or nearly becomes, a customer: identify and group calls can be taken too."""
+
+    user_data: dict[str, Any] = field(
+        label="User Data",
+        description="Who did it. At least one field that tells people apart.",
+        properties=IDENTIFIED_USER_FIELDS,
+    )
+    value: float | None = field(
+        first_of("$.properties.value", "$.properties.revenue", "$.properties.price"),
+        label="Value",
+        description="What it is worth, in the currency's major unit.",
+    )
+    predicted_ltv: float | None = field(
+        label="Predicted Lifetime Value", description="What the customer is expected to bring in all."
+    )
+    status: str | None = field(label="Status", description="Status of the registration.")

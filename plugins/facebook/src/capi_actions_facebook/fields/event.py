@@ -1,0 +1,140 @@
+"""What every Facebook event has: the base class of all actions."""
+
+from typing import Any, ClassVar
+
+from attrs import define
+
+from capi_actions import Choice, EventError, JsonObject, field, from_path
+from capi_actions_facebook.fields.app_data import APP_FIELDS, wire_app_data
+from capi_actions_facebook.fields.user_data import USER_FIELDS, wire_user_data
+from capi_actions_facebook.paths import first_of, when
+from capi_actions_facebook.times import unix_seconds
+
+# Twelve US states with their own privacy rules, then the rest of the table (graph-api.md §2).
+STATES = (0, 1000, 1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008, 1009, 1010, 1011, 1012, 1013)
+
+ACTION_SOURCES = (
+    Choice("email", "Email"),
+    Choice("website", "Website"),
+    Choice("app", "App"),
+    Choice("phone_call", "Phone call"),
+    Choice("chat", "Chat"),
+    Choice("physical_store", "Physical store"),
+    Choice("system_generated", "System generated"),
+    Choice("other", "Other"),
+    # Accepted, but not named in messages: those are the reference's, which doesn't know it.
+    Choice("business_messaging", "Business messaging", listed=False),
+)
+
+# A page's URL and a browser's user agent make a website; anything less would be refused as one.
+_SOURCE = when("$.context.page.url", when("$.context.userAgent", "website", "other"), "other")
+
+
+@define(kw_only=True)
+class ServerEvent:
+    """Fields of a server event; ``graph-api.md`` §2.
+
+    :cvar meta_name: Meta's name of the event.
+    :cvar needs_user_agent: whether a website event without a user agent is refused, as the reference does.
+    """
+
+    meta_name: ClassVar[str] = ""
+    needs_user_agent: ClassVar[bool] = True
+
+    action_source: str = field(
+        _SOURCE, label="Action Source", description="Where it happened.", choices=ACTION_SOURCES
+    )
+    event_time: str = field(
+        first_of("$.timestamp", "$.originalTimestamp", "$.sentAt", "$.receivedAt"),
+        label="Event Time",
+        description="When it happened: ISO 8601, or Unix seconds or milliseconds. At most 7 days ago "
+        "(62 for `physical_store`).",
+    )
+    user_data: dict[str, Any] = field(
+        label="User Data",
+        description="Who did it. At least one field that tells people apart.",
+        properties=USER_FIELDS,
+    )
+    app_data_field: dict[str, Any] | None = field(
+        label="App Events Fields", description="Needed for app events.", properties=APP_FIELDS
+    )
+    event_id: str | None = from_path(
+        "$.messageId",
+        label="Event ID",
+        description="Meta drops repeats of one id and event name within 48 hours, also those of the browser pixel.",
+    )
+    event_source_url: str | None = field(
+        first_of("$.context.page.url", "$.properties.url"),
+        label="Event Source URL",
+        description="The page's URL, of a verified domain.",
+    )
+    referrer_url: str | None = field(label="Referrer URL", description="The page that led there.")
+    custom_data: dict[str, Any] | None = field(
+        label="Custom Data",
+        description="Properties of your own. Never put personal data here: it isn't hashed.",
+    )
+    opt_out: bool | None = field(
+        label="Opt Out", description="True: use it for attribution only, not for delivery."
+    )
+    data_processing_options: bool | None = field(
+        label="Data Processing Options", description="True switches Limited Data Use on."
+    )
+    data_processing_options_country: int | None = field(
+        label="Data Processing Country",
+        description="1 for the United States, 0 to let Meta find out from the IP address.",
+        type="number",
+        choices=(0, 1),
+    )
+    data_processing_options_state: int | None = field(
+        label="Data Processing State",
+        description="1000 for California, and so on; 0 to let Meta find out.",
+        type="number",
+        choices=STATES,
+    )
+    messaging_channel: str | None = field(
+        label="Messaging Channel",
+        description="For business messaging: where the conversation takes place.",
+        choices=("messenger", "whatsapp", "instagram"),
+    )
+    test_event_code: str | None = field(
+        label="Test Event Code",
+        description="Shows the event under Test Events; goes before the destination's setting.",
+        groups=True,
+    )
+
+    def event(self, name: str) -> JsonObject:
+        """Build the server event without its ``custom_data``.
+
+        :raises EventError: when the time can't be read, or a website event has no user agent.
+        """
+        if (
+            self.needs_user_agent
+            and self.action_source == "website"
+            and "client_user_agent" not in self.user_data
+        ):
+            raise EventError.of(
+                'If action source is "Website" then client_user_agent must be defined',
+                "$.user_data.client_user_agent",
+                2804019,
+            )
+        event_time = unix_seconds(self.event_time)
+        data: JsonObject = {"event_name": name, "event_time": event_time}
+        if self.event_source_url:
+            data["event_source_url"] = self.event_source_url
+        if self.event_id:
+            data["event_id"] = self.event_id
+        data["action_source"] = self.action_source
+        data["user_data"] = wire_user_data(self.user_data, self.event_source_url, event_time)
+        if self.app_data_field and self.app_data_field.get("use_app_data"):
+            data["app_data"] = wire_app_data(self.app_data_field)
+        if self.data_processing_options:
+            data["data_processing_options"] = ["LDU"]
+            data["data_processing_options_country"] = self.data_processing_options_country or 0
+            data["data_processing_options_state"] = self.data_processing_options_state or 0
+        if self.referrer_url:
+            data["referrer_url"] = self.referrer_url
+        if self.opt_out is not None:
+            data["opt_out"] = self.opt_out
+        if self.messaging_channel:
+            data["messaging_channel"] = self.messaging_channel
+        return data

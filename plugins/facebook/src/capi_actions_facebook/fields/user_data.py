@@ -1,0 +1,150 @@
+"""Who did it: the fields of ``user_data`` and how they are written on the wire."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from capi_actions import Field, Json, JsonObject
+from capi_actions_facebook.click_id import fbc_from_url, is_click_id
+from capi_actions_facebook.paths import first_of, path
+
+_TRAITS = "$.context.traits"
+
+
+def _personal(label: str, hashed: str, *paths: str, description: str = "") -> Field:
+    """Make a field that is hashed; Meta takes one value or a list (``graph-api.md`` §3.1)."""
+    return Field(
+        type="string",
+        label=label,
+        description=description or f"Normalized and hashed, sent as `{hashed}`. One value or a list.",
+        multiple=True,
+        hashed=hashed,
+        default=first_of(*paths),
+    )
+
+
+def _plain(label: str, description: str, default: Json = None) -> Field:
+    return Field(type="string", label=label, description=description, default=default)
+
+
+def user_fields(*traits: str) -> dict[str, Field]:
+    """Make the fields of ``user_data``.
+
+    :param traits: paths of the objects that hold a person's traits, tried in order for each field.
+    """
+
+    def at(name: str) -> tuple[str, ...]:
+        return tuple(f"{each}.{name}" for each in traits)
+
+    return {
+        "externalId": _personal(
+            "External ID",
+            "external_id",
+            "$.userId",
+            "$.anonymousId",
+            description="Your own id of the person; the browser pixel should send the same. One or a list; hashed.",
+        ),
+        "email": _personal("Email", "em", *at("email")),
+        "phone": _personal(
+            "Phone",
+            "ph",
+            *at("phone"),
+            description="With country code. Hashed, sent as `ph`. One or a list.",
+        ),
+        "gender": _personal("Gender", "ge", *at("gender")),
+        "dateOfBirth": _personal("Date of Birth", "db", *at("birthday")),
+        "lastName": _personal("Last Name", "ln", *at("lastName")),
+        "firstName": _personal("First Name", "fn", *at("firstName")),
+        "city": _personal("City", "ct", *at("address.city")),
+        "state": _personal("State", "st", *at("address.state")),
+        "zip": _personal("Zip Code", "zp", *at("address.postalCode")),
+        "country": _personal("Country", "country", *at("address.country")),
+        "client_ip_address": _plain(
+            "Client IP Address",
+            "IPv4 or IPv6 of the person's device, not of your proxy.",
+            path("$.context.ip"),
+        ),
+        "client_user_agent": _plain(
+            "Client User Agent",
+            "The browser's user agent, as it is. Needed when the action source is `website`.",
+            path("$.context.userAgent"),
+        ),
+        "fbc": _plain(
+            "Click ID",
+            "The `_fbc` cookie. When it is missing, it is derived from `fbclid` in the event's URL.",
+            first_of("$.properties.fbc", "$.context.fbc"),
+        ),
+        "fbp": _plain("Browser ID", "The `_fbp` cookie.", first_of("$.properties.fbp", "$.context.fbp")),
+        "subscriptionID": _plain(
+            "Subscription ID", "Id of the person's subscription, sent as `subscription_id`."
+        ),
+        "leadID": Field(
+            type="integer", label="Lead ID", description="Id of a lead from Meta's lead ads: 15 to 17 digits."
+        ),
+        "fbLoginID": Field(type="integer", label="Facebook Login ID", description="Id from Facebook Login."),
+        "anonId": _plain("Install ID (anon_id)", "Id of the app's installation; app events only."),
+        "madId": _plain("Advertiser ID (madid)", "The device's advertising id; app events only."),
+        "partner_id": _plain("Partner ID", "Id that a partner knows the person by."),
+        "partner_name": _plain("Partner Name", "The partner of `partner_id`."),
+        "ctwa_clid": _plain(
+            "Click to WhatsApp Click ID (ctwa_clid)", "From the webhook of a click-to-WhatsApp ad."
+        ),
+        "page_id": _plain("Page ID", "The Facebook page of a message; business messaging only."),
+        "page_scoped_user_id": _plain("Page-scoped User ID", "Messenger's id of the person."),
+        "whatsapp_business_account_id": _plain("WhatsApp Business Account ID", "Business messaging only."),
+        "ig_account_id": _plain("Instagram Account ID", "Business messaging only."),
+        "ig_sid": _plain("Instagram-scoped ID", "Instagram's id of the person; business messaging only."),
+    }
+
+
+USER_FIELDS = user_fields(_TRAITS)
+"""For track, page and screen calls: traits lie in the context."""
+
+IDENTIFIED_USER_FIELDS = user_fields(_TRAITS, "$.traits")
+"""For actions that take identify and group calls too, whose traits lie at the top."""
+
+_HASHED_NAMES: Mapping[str, str] = {key: spec.hashed for key, spec in USER_FIELDS.items() if spec.hashed}
+_OTHER_NAMES: Mapping[str, str] = {
+    "subscriptionID": "subscription_id",
+    "leadID": "lead_id",
+    "fbLoginID": "fb_login_id",
+    "anonId": "anon_id",
+    "madId": "madid",
+}
+_LISTED = "externalId"  # the reference always sends this one as a list
+
+
+def wire_name(key: str) -> str:
+    """Give Meta's name of a field of ``user_data``."""
+    return _HASHED_NAMES.get(key) or _OTHER_NAMES.get(key, key)
+
+
+def wire_user_data(values: JsonObject, event_source_url: str | None, event_time: int) -> dict[str, Any]:
+    """Write ``user_data`` with Meta's names; hashing has happened before.
+
+    :param values: the fields by key.
+    :param event_source_url: where ``fbclid`` is looked for when there is no ``fbc``.
+    :param event_time: Unix seconds, the time at which such a click id counts as first seen.
+    """
+    data: dict[str, Any] = {}
+    for key, value in values.items():
+        name = _HASHED_NAMES.get(key)
+        if name is None:
+            if value != "":
+                data[_OTHER_NAMES.get(key, key)] = value
+        elif value:
+            data[name] = value[0] if len(value) == 1 and key != _LISTED else value
+    address = data.get("client_ip_address")
+    if address is not None and ("," in address or " " in address):
+        # Proxies chain addresses, the person's own first; Meta takes one, without spaces.
+        data["client_ip_address"] = address.partition(",")[0].strip()
+    if "fbc" in data:
+        if not is_click_id(data["fbc"]):
+            # A damaged cookie must not cost the event: Meta refuses the request for it (2804001).
+            del data["fbc"]
+    elif (
+        event_source_url
+        and "fbclid=" in event_source_url
+        and (fbc := fbc_from_url(event_source_url, event_time))
+    ):
+        data["fbc"] = fbc
+    return data

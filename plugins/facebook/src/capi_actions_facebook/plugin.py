@@ -1,0 +1,42 @@
+"""What this distribution tells capi-actions.  Nothing else belongs in this file."""
+
+from collections.abc import Sequence
+
+import click
+
+from capi_actions import Destination, Directive, Normalizer, hookimpl
+from capi_actions_facebook.actions import ACTIONS
+from capi_actions_facebook.destination import Facebook
+from capi_actions_facebook.normalization import NORMALIZERS
+from capi_actions_facebook.normalization.commands import COMMANDS
+from capi_actions_facebook.products import PRODUCTS
+
+
+@hookimpl
+def capi_destinations() -> Sequence[type[Destination]]:
+    """Offer pixels and datasets."""
+    return [Facebook]
+
+
+@hookimpl
+def capi_actions() -> Sequence[type]:
+    """Offer Meta's standard events and custom ones."""
+    return ACTIONS
+
+
+@hookimpl
+def capi_directives() -> Sequence[Directive]:
+    """Offer ``@products``."""
+    return [PRODUCTS]
+
+
+@hookimpl
+def capi_normalizers() -> Sequence[Normalizer]:
+    """Offer the profiles ``pixel`` and ``documented``."""
+    return NORMALIZERS
+
+
+@hookimpl
+def capi_commands() -> Sequence[click.Command]:
+    """Offer ``capi normalize`` and ``capi pixel``."""
+    return COMMANDS

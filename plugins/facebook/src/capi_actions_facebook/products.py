@@ -1,0 +1,71 @@
+"""The directive ``@products``: Meta's ``contents`` from a Segment e-commerce event."""
+
+from typing import Any
+
+from capi_actions import MISSING, Compiler, Directive, Json, Resolver
+
+# Segment's e-commerce spec, in the order in which it recommends them.  A bare `id` counts inside a
+# `products` list only: at the top of an event it may be the id of anything.
+_IDS = ("product_id", "sku")
+
+
+def products(event: Json) -> Any:
+    """List the event's products as ``contents``.
+
+    A ``products`` list wins; without one the event itself may be about one product (Product Viewed).
+    Products without an id, and what is no object, are left out: Meta refuses the whole request for
+    one of them (error subcode 2804008).
+
+    :returns: a list of ``{"id", "quantity"?, "item_price"?}``, or MISSING when there is none.
+    """
+    properties = event.get("properties") if isinstance(event, dict) else None
+    if not isinstance(properties, dict):
+        return MISSING
+    listed = properties.get("products")
+    if isinstance(listed, list):
+        found = [_content(each, (*_IDS, "id")) for each in listed if isinstance(each, dict)]
+    else:
+        found = [_content(properties, _IDS)]
+    return [content for content in found if content] or MISSING
+
+
+def _content(product: dict[str, Any], ids: tuple[str, ...]) -> dict[str, Any] | None:
+    for key in ids:
+        found = product.get(key)
+        if (found.__class__ is str and found) or found.__class__ is int:
+            content: dict[str, Any] = {"id": str(found)}
+            break
+    else:
+        return None
+    quantity, price = _number(product.get("quantity")), _number(product.get("price"))
+    if quantity is not None and quantity == int(quantity):
+        content["quantity"] = int(quantity)
+    if price is not None:
+        content["item_price"] = price
+    return content
+
+
+def _number(value: Any) -> Any:
+    kind = value.__class__
+    if kind is int or kind is float:
+        return value
+    if kind is not str:
+        return None
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    return number if abs(number) < 1e300 else None  # neither infinite nor NaN
+
+
+def _compile(value: Json, compiler: Compiler) -> Resolver:
+    if value != {}:
+        compiler.problem("should be {}: @products takes no options")
+    return products
+
+
+PRODUCTS = Directive(
+    name="@products",
+    compile=_compile,
+    description="Facebook `contents` from the event's `products` list, or from the one product it is about.",
+)

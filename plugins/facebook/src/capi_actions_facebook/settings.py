@@ -1,0 +1,64 @@
+"""The settings of a Facebook destination."""
+
+from urllib.parse import urlsplit
+
+from attrs import Attribute, field, frozen
+
+from capi_actions import Secret
+
+DEFAULT_VERSION = "v25.0"
+PARTNER_AGENT_LIMIT = 23  # graph-api.md §1.5: fewer than 23 characters, at least 2 letters
+
+
+def _digits(_: object, attribute: "Attribute[str]", value: str) -> None:
+    if not (value.isascii() and value.isdigit()):
+        raise ValueError(f"{attribute.name} should be digits only, as Events Manager shows it")
+
+
+def _version(_: object, attribute: "Attribute[str]", value: str) -> None:
+    number = value.removeprefix("v")
+    major, _dot, minor = number.partition(".")
+    if not value.startswith("v") or not (major.isdigit() and minor.isdigit() and number.isascii()):
+        raise ValueError(f'{attribute.name} should look like "{DEFAULT_VERSION}"')
+
+
+def _agent(_: object, attribute: "Attribute[str | None]", value: str | None) -> None:
+    if value is None:
+        return
+    letters = sum(character.isalpha() for character in value)
+    if len(value) >= PARTNER_AGENT_LIMIT or letters < 2 or not value.isascii():
+        raise ValueError(
+            f"{attribute.name} should have fewer than {PARTNER_AGENT_LIMIT} characters, 2 letters at least"
+        )
+
+
+def _url(_: object, attribute: "Attribute[str]", value: str) -> None:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError(f"{attribute.name} should be an http or https address without a query")
+
+
+@frozen(kw_only=True)
+class Settings:
+    """One pixel or dataset.
+
+    Source: ``graph-api.md`` §1 (collected 2026-11-23).
+
+    :ivar pixel_id: id of the pixel or dataset, digits only.
+    :ivar access_token: a token from Events Manager, or of a system user.  Sent as a Bearer header, so
+        that it stays out of access logs.
+    :ivar test_event_code: shows the events under "Test events" in Events Manager.  They are counted
+        all the same: leave it out in production.
+    :ivar api_version: Graph API version; `capi check` warns when its end has come.
+    :ivar partner_agent: names the sending platform to Meta: fewer than 23 characters, 2 letters at least.
+    :ivar normalization: ``pixel``, ``documented`` or ``pixel+documented``.
+    :ivar base_url: where requests go; change it for tests.
+    """
+
+    pixel_id: str = field(validator=_digits)
+    access_token: Secret
+    test_event_code: str | None = None
+    api_version: str = field(default=DEFAULT_VERSION, validator=_version)
+    partner_agent: str | None = field(default=None, validator=_agent)
+    normalization: str = "pixel"
+    base_url: str = field(default="https://graph.facebook.com", validator=_url)
