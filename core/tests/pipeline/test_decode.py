@@ -1,0 +1,120 @@
+"""Events from JSON, items to JSON."""
+
+import json
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from capi_actions import EventError
+from capi_actions.pipeline.decode import EVENT_TYPES, content_id, decode_event, decode_json, encode_item
+from capi_actions.testing import json_objects, json_values
+
+
+@given(json_values())
+def test_any_json_is_read_as_it_is(value: Any) -> None:
+    """Lone surrogates in escapes and long integers included."""
+    assert value == decode_json(json.dumps(value))
+
+
+@given(st.binary() | st.text())
+def test_anything_else_is_an_event_error(line: bytes | str) -> None:
+    """Never another exception, and never the line's own content in the message."""
+    try:
+        decode_event(line)
+    except EventError as error:
+        assert len(str(error)) < 200
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        (b"", "is not JSON"),
+        (b"{", "is not JSON"),
+        (b"{'type':'track'}", "is not JSON"),
+        (b'{"type":"track","a":NaN}', "NaN is no JSON number"),
+        (b'{"type":"track","a":-Infinity}', "-Infinity is no JSON number"),
+        (b'{"type":"track","a":"\xff"}', "is not UTF-8 text: wrong byte at position 21"),
+        (b'{"type":"track","a":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "is nested too deeply"),
+        (b'{"a":' * 5_000 + b"1" + b"}" * 5_000, "is nested too deeply"),
+        (b"[]", "an event must be a JSON object, but this is a list"),
+        (b"null", "but this is null"),
+        (b"true", "but this is a boolean"),
+        (b"1.5", "but this is a number"),
+        (b'"track"', "but this is a string"),
+        (b"{}", "$.type: type must be one of alias, group, identify, page, screen, track, but it is missing"),
+        (b'{"type":"Track"}', "but it is something else"),
+        (b'{"type":["track"]}', "but it is something else"),
+    ],
+)
+def test_what_is_no_event_says_why(line: bytes, why: str) -> None:
+    """Someone has to mend the sender."""
+    with pytest.raises(EventError) as caught:
+        decode_event(line)
+
+    assert why in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", sorted(EVENT_TYPES))
+def test_all_calls_of_the_spec_are_events(kind: str) -> None:
+    """Whether an action takes them is another matter."""
+    assert {"type": kind} == decode_event(json.dumps({"type": kind}))
+
+
+def test_of_doubled_keys_the_last_one_counts() -> None:
+    """As nearly every JSON reader has it."""
+    assert decode_event(b'{"type":"track","a":1,"type":"page","a":2}') == {"type": "page", "a": 2}
+
+
+def test_long_integers_survive() -> None:
+    """Lead ids and others have more digits than a float."""
+    assert decode_event(b'{"type":"track","id":12345678901234567}')["id"] == 12345678901234567
+
+
+@given(json_objects())
+def test_items_are_utf8_json_whatever_is_in_them(data: dict[str, Any]) -> None:
+    """Platforms refuse a whole request for one escape of a lone surrogate."""
+    encoded = encode_item(data)
+
+    assert orjson.loads(encoded) is not None
+    assert "\\ud8" not in encoded.decode().lower().replace("\\\\", "")
+
+
+def test_a_lone_surrogate_becomes_the_replacement_character() -> None:
+    """Half an emoji in a title must not cost the event."""
+    assert '{"a":"x\ufffdy😀"}'.encode() == encode_item({"a": "x\ud83dy\ud83d\ude00"})
+
+
+@pytest.mark.parametrize("value", [object(), {1, 2}])
+def test_what_json_can_not_hold_is_an_event_error(value: object) -> None:
+    """A plugin's build may return anything."""
+    with pytest.raises(EventError, match="can't be written as JSON"):
+        encode_item({"a": value})
+
+
+def test_items_nested_too_deeply_are_event_errors() -> None:
+    """Not recursion errors."""
+    deep: Any = 1
+    for _ in range(5_000):
+        deep = [deep]
+
+    with pytest.raises(EventError, match="nested too deeply"):
+        encode_item({"a": deep})
+    with pytest.raises(EventError, match="nested too deeply"):
+        content_id({"a": deep})
+
+
+@given(json_objects())
+def test_the_same_content_has_the_same_id(event: dict[str, Any]) -> None:
+    """Whatever the order of its keys; so that repeats of an event without an id are dropped."""
+    assert content_id(event) == content_id(dict(reversed(event.items())))
+
+
+@given(json_objects(), json_objects())
+def test_other_content_has_another_id(one: dict[str, Any], two: dict[str, Any]) -> None:
+    """Else different events would be dropped as repeats."""
+    same = json.dumps(one, sort_keys=True) == json.dumps(two, sort_keys=True)
+
+    assert (content_id(one) == content_id(two)) is same

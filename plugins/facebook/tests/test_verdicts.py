@@ -1,0 +1,152 @@
+"""What Meta's answers mean."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from capi_actions import Response, Verdict
+from capi_actions.testing import json_values
+from capi_actions_facebook.verdicts import judge
+
+PAUSING = {3, 10, 102, 104, 190, 200, 294, 803, 2635}
+THROTTLING = {4, 17, 32, 613, 80000, 80003, 80004, 80014}
+
+
+def _answer(entry: dict[str, Any]) -> Response:
+    """Build the answer that an entry of errors.jsonl describes."""
+    if "raw_body" in entry:
+        body = entry["raw_body"].encode()
+    elif entry.get("success"):
+        body = json.dumps(entry["body"]).encode()
+    else:
+        error = {
+            "message": entry["message"],
+            "type": entry["type"],
+            "code": entry["code"],
+            "error_subcode": entry["subcode"],
+            "is_transient": entry["is_transient"],
+            "error_user_title": entry["title"],
+            "error_user_msg": entry["msg"],
+        }
+        body = json.dumps(
+            {"error": {key: value for key, value in error.items() if value is not None}}
+        ).encode()
+    return Response(status=entry["http_status"] or 400, headers={}, body=body)
+
+
+def _expected(entry: dict[str, Any]) -> Verdict:
+    code, subcode = entry["code"], entry.get("subcode")
+    if entry.get("success"):
+        return Verdict.DONE
+    if code in THROTTLING:
+        return Verdict.THROTTLED
+    if entry["retryable"]:
+        return Verdict.LATER
+    if code in PAUSING or (code == 100 and subcode in (33, 34)):
+        return Verdict.PAUSE
+    return Verdict.SPLIT
+
+
+def test_every_known_answer_gets_the_verdict_of_its_class(vectors: Callable[[str], list[Any]]) -> None:
+    """All entries of errors.jsonl; a wrong class loses events or repeats them for ever."""
+    entries = vectors("meta/errors.jsonl")
+    wrong = [
+        (entry["code"], entry.get("subcode"), judge(_answer(entry)).verdict, _expected(entry))
+        for entry in entries
+        if judge(_answer(entry)).verdict is not _expected(entry)
+    ]
+
+    assert wrong == []
+    assert len(entries) >= 75
+
+
+@given(st.binary() | json_values().map(lambda value: json.dumps(value).encode()), st.integers(100, 599))
+def test_any_answer_has_a_verdict(body: bytes, status: int) -> None:
+    """Half bodies, HTML, other people's JSON: something always follows, and only a real success is one."""
+    judgement = judge(Response(status=status, headers={}, body=body))
+
+    assert judgement.verdict is Verdict.DONE or judgement.reason
+
+
+@given(json_values(), json_values(), json_values(), st.integers(400, 599))
+def test_odd_members_of_an_error_do_no_harm(code: Any, subcode: Any, text: Any, status: int) -> None:
+    """Types aren't promised by anyone."""
+    error = {
+        "code": code,
+        "error_subcode": subcode,
+        "message": text,
+        "error_user_msg": text,
+        "is_transient": subcode,
+    }
+    judge(Response(status=status, headers={}, body=json.dumps({"error": error}).encode()))
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "verdict"),
+    [
+        (200, b"", Verdict.LATER),
+        (200, b"<html>please log in</html>", Verdict.LATER),
+        (200, b'{"events_received":1', Verdict.LATER),
+        (302, b"", Verdict.PAUSE),
+        (400, b"<html>", Verdict.LATER),
+        (401, b"", Verdict.PAUSE),
+        (404, b"not found", Verdict.PAUSE),
+        (413, b"", Verdict.SPLIT),
+        (429, b"", Verdict.THROTTLED),
+        (500, b"", Verdict.LATER),
+        (503, b"<html>", Verdict.LATER),
+        (400, b'{"error":{"code":999999}}', Verdict.LATER),
+        (400, b'{"error":{"code":100,"is_transient":true}}', Verdict.LATER),
+    ],
+)
+def test_broken_answers(status: int, body: bytes, verdict: Verdict) -> None:
+    """What proxies, edges and half connections give."""
+    assert verdict is judge(Response(status=status, headers={}, body=body)).verdict
+
+
+def test_the_language_of_an_answer_does_not_matter() -> None:
+    """Titles come in the token owner's language."""
+    texts = ["Event Timestamp Too Old", "Timestamp de l’évènement trop ancien"]
+    judgements = {
+        judge(
+            Response(
+                status=400,
+                headers={},
+                body=json.dumps(
+                    {"error": {"code": 100, "error_subcode": 2804003, "error_user_title": text}}
+                ).encode(),
+            )
+        )
+        for text in texts
+    }
+
+    assert len(judgements) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "index"),
+    [
+        ({"error_user_msg": "The parameter $['data'][7]['user_data'] is required"}, 7),
+        ({"message": 'Unexpected key "x" on param "$[\'data\'][12]".'}, 12),
+        ({"event_index": 3}, 3),
+        ({"error_user_msg": "Event Timestamp Too Old"}, None),
+    ],
+)
+def test_the_position_of_the_bad_event_is_used_when_there_is_one(
+    error: dict[str, Any], index: int | None
+) -> None:
+    """It saves the search."""
+    body = json.dumps({"error": {"code": 100, "error_subcode": 2804019, **error}}).encode()
+
+    assert index == judge(Response(status=400, headers={}, body=body)).index
+
+
+def test_a_malformed_click_id_names_the_field_to_leave_out() -> None:
+    """Then the event can be sent without it, when the settings allow."""
+    body = b'{"error":{"code":100,"error_subcode":2804001}}'
+
+    assert judge(Response(status=400, headers={}, body=body)).blamed == "user_data.fbc"

@@ -1,0 +1,81 @@
+"""Engine speed: event bytes in, item bytes out, against the hand-written floor in the same run.
+
+Both make the same items, which is checked first.  Measured alternately, medians of many rounds, so
+that a noisy machine disturbs both alike.  `--json` prints one line for machines.
+"""
+
+import argparse
+import gc
+import json
+import statistics
+from collections.abc import Callable, Sequence
+from functools import partial
+from time import perf_counter, time
+from typing import Any
+
+from floor import floor_page, floor_purchase
+from sample import pages, purchases
+
+import capi_actions_facebook.plugin
+from capi_actions import Plugins, builtin
+from capi_actions.config import read_config
+from capi_actions.pipeline import Pipeline, decode_event
+from capi_actions_facebook.normalization.places import COUNTRIES, STATES
+
+CONFIG = '[destinations.shop]\ntype = "facebook"\npixel_id = "1"\naccess_token = "unused"\n'
+EVENTS, ROUNDS = 1_000, 40
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true", help="one JSON line for machines")
+    options = parser.parse_args()
+    plugins = Plugins(builtin, capi_actions_facebook.plugin)
+    pipeline = Pipeline.build(read_config(CONFIG, plugins), plugins)
+    purchase = measure(
+        purchases(EVENTS), partial(floor_purchase, states=dict(STATES), countries=dict(COUNTRIES)), pipeline
+    )
+    page = measure(pages(EVENTS), floor_page, pipeline)
+    result = {**purchase, "page": page}
+    if options.json:
+        print(json.dumps(result))
+        return
+    print(f"{'event':<12}{'floor µs':>10}{'engine µs':>11}{'ratio':>8}")
+    for name, row in (("purchase", purchase), ("page", page)):
+        print(f"{name:<12}{row['floor_us']:>10}{row['engine_us']:>11}{row['engine_over_floor']:>8}")
+
+
+def measure(lines: Sequence[bytes], floor: Callable[[bytes], bytes], pipeline: Pipeline) -> dict[str, float]:
+    """Time both on the same events, alternating."""
+    now = time()
+
+    def engine(line: bytes) -> bytes:
+        (item,) = pipeline.process(decode_event(line), now)
+        return item.body  # type: ignore[union-attr]  # a refusal has none and stops the measurement
+
+    for line in lines[:50]:
+        assert json.loads(engine(line)) == json.loads(floor(line)), line
+    rounds: dict[str, list[float]] = {"floor": [], "engine": []}
+    gc.disable()
+    for _ in range(ROUNDS):
+        for name, work in (("floor", floor), ("engine", engine)):
+            rounds[name].append(_seconds(work, lines) / len(lines) * 1e6)
+    gc.enable()
+    floor_us, engine_us = (statistics.median(rounds[name]) for name in ("floor", "engine"))
+    return {
+        "floor_us": round(floor_us, 2),
+        "engine_us": round(engine_us, 2),
+        "engine_over_floor": round(engine_us / floor_us, 3),
+    }
+
+
+def _seconds(work: Callable[[bytes], Any], lines: Sequence[bytes]) -> float:
+    start = perf_counter()
+    for line in lines:
+        work(line)
+    return perf_counter() - start
+
+
+if __name__ == "__main__":
+    main()
