@@ -1,0 +1,98 @@
+"""Turn a scalar of one type into another, where nobody could mean anything else.
+
+Each function gives None when it can't.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from capi_actions.fields.times import is_time
+from capi_actions.model import FieldType
+from capi_actions.text import number_text
+
+LARGEST = 1.7976931348623157e308
+"""The largest finite double."""
+
+_INT64, _UINT64 = -(2**63), 2**64 - 1  # what JSON encoders write exactly
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_DIGITS = re.compile(r"[+-]?[0-9]{1,20}")
+_NUMBERS = (int, float)
+_SCALARS = (str, int, float)
+_BOOLEANS = {"true": True, "false": False, 1: True, 0: False}
+
+
+def to_string(value: Any) -> str | None:
+    """Accept strings, and write finite numbers and booleans as text."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return number_text(value) if _is_finite(value) else None
+
+
+def to_number(value: Any) -> int | float | None:
+    """Accept finite numbers, booleans as 1 and 0, and decimal text, spaces around it or not.
+
+    Whole numbers of up to 64 bits stay exact; beyond that text is read as a double.
+    """
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, str):
+        value = _read_number(value.strip())
+    return value if _is_finite(value) else None
+
+
+def to_integer(value: Any) -> int | float | None:
+    """Accept what is a number without a fraction.
+
+    A double beyond 64 bits stays one: its last digits mean nothing, and encoders refuse such integers.
+    """
+    number = to_number(value)
+    if isinstance(number, float):
+        if not number.is_integer():
+            return None
+        return int(number) if _INT64 <= number <= _UINT64 else number
+    return number
+
+
+def to_boolean(value: Any) -> bool | None:
+    """Accept booleans, the words ``true`` and ``false``, and the numbers 1 and 0."""
+    return _BOOLEANS.get(value) if isinstance(value, _SCALARS) else None
+
+
+def to_time(value: Any) -> str | int | float | None:
+    """Accept points in time; they are passed on as they are."""
+    return value if isinstance(value, _SCALARS) and is_time(value) else None
+
+
+COERCE: dict[FieldType, Callable[[Any], Any]] = {
+    "string": to_string,
+    "text": to_string,
+    "password": to_string,
+    "number": to_number,
+    "integer": to_integer,
+    "boolean": to_boolean,
+    "datetime": to_time,
+}
+
+WANTED: dict[FieldType, str] = {
+    "string": "a string",
+    "text": "a string",
+    "password": "a string",
+    "number": "a number",
+    "integer": "an integer",
+    "boolean": "a boolean",
+    "datetime": "a date and time in ISO 8601 or a Unix time",
+    "object": "an object",
+}
+
+
+def _is_finite(value: Any) -> bool:
+    return isinstance(value, _NUMBERS) and -LARGEST <= value <= LARGEST
+
+
+def _read_number(text: str) -> int | float | None:
+    if _DIGITS.fullmatch(text) and _INT64 <= (whole := int(text)) <= _UINT64:
+        return whole
+    return float(text) if _NUMBER.fullmatch(text) else None

@@ -1,0 +1,116 @@
+"""From field definitions to the function that cleans and checks payloads."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeAlias
+
+from capi_actions.errors import EventError
+from capi_actions.fields.definitions import verify
+from capi_actions.fields.lists import listed
+from capi_actions.fields.node import Node, Problems, RefusedError, kind
+from capi_actions.fields.objects import free_form, structured
+from capi_actions.fields.place import ROOT
+from capi_actions.fields.rules import Rule, compile_requirement
+from capi_actions.fields.scalars import Hasher, scalar
+from capi_actions.model import MISSING, Field, Json, JsonObject, Requirement
+
+CheckFields: TypeAlias = Callable[[Any], JsonObject]
+"""Payload in, a new and clean one out; raises EventError with everything that is wrong."""
+
+Fields: TypeAlias = Mapping[str, Field]
+Hashers: TypeAlias = Mapping[str, Hasher]
+
+_NONE: Hashers = {}
+
+
+def compile_fields(fields: Fields, hashers: Hashers = _NONE) -> CheckFields:
+    """Compile the fields of an action, once, into the function that checks payloads.
+
+    The function leaves out what counts as absent (null, empty strings at the root, unknown keys),
+    coerces scalars of another type, and replaces the values of hashed fields.  It never changes the
+    payload; objects without ``properties`` are passed on as they are, not copied.  Checking its result
+    again changes nothing, unless fields are hashed.
+
+    :param hashers: what makes hashes, by the normalizer's key.
+    :raises ConfigError: when a definition can't be meant, or names a hasher that isn't there.
+
+    >>> check = compile_fields({"quantity": Field(type="integer", label="Quantity", required=True)})
+    >>> check({"quantity": " 2 ", "colour": "red"})
+    {'quantity': 2}
+    >>> check({"quantity": "two"})
+    Traceback (most recent call last):
+    capi_actions.errors.EventError: $.quantity: Quantity must be an integer but it was a string.
+    """
+    verify(fields, hashers)
+    root = _object(fields, hashers, "", nullable=False, keeps_others=False, drops_empty=True)
+    rules = tuple(_rules(fields, fields, (), ("",)))
+
+    def check(payload: Any) -> JsonObject:
+        if not isinstance(payload, dict):
+            raise EventError.of(f"The root value must be an object but it was {kind(payload)}.")
+        try:
+            clean: JsonObject = root.check(payload)
+        except RefusedError:
+            raise EventError(_explain(root, rules, payload)) from None
+        if rules and any(rule.broken(clean, payload) for rule in rules):
+            raise EventError(_explain(root, rules, payload))
+        return clean
+
+    return check
+
+
+def _explain(root: Node, rules: tuple[Rule, ...], payload: JsonObject) -> Problems:
+    below = Problems()
+    clean = root.explain(payload, ROOT, below)
+    problems = Problems()
+    for rule in rules:
+        rule.explain(clean, payload, problems)
+    problems.extend(below)
+    return problems
+
+
+def _object(
+    fields: Fields, hashers: Hashers, label: str, *, nullable: bool, keeps_others: bool, drops_empty: bool
+) -> Node:
+    return structured(
+        {key: _node(field, hashers, drops_empty=drops_empty) for key, field in fields.items()},
+        [key for key, field in fields.items() if field.required is True],
+        label,
+        nullable=nullable,
+        keeps_others=keeps_others,
+    )
+
+
+def _node(field: Field, hashers: Hashers, *, drops_empty: bool) -> Node:
+    hasher = None if field.hashed is None else hashers[field.hashed]
+    nullable = field.allow_null and not field.multiple
+    if field.type != "object":
+        item = scalar(field, hasher, drops_empty=drops_empty and not field.multiple, nullable=nullable)
+    elif field.properties is None:
+        item = free_form(field.label, nullable=nullable)
+    else:
+        item = _object(
+            field.properties,
+            hashers,
+            field.label,
+            nullable=nullable,
+            keeps_others=field.additional_properties,
+            drops_empty=False,
+        )
+    return listed(item, hashed=hasher is not None) if field.multiple else item
+
+
+def _rules(fields: Fields, at: Fields, keys: tuple[str, ...], labels: tuple[str, ...]) -> Iterator[Rule]:
+    for key, field in at.items():
+        if isinstance(field.required, Requirement):
+            holds = compile_requirement(field.required, fields, _condition_value)
+            yield Rule((*keys, key), labels, holds)
+        if field.properties:
+            yield from _rules(fields, field.properties, (*keys, key), (*labels, field.label))
+
+
+def _condition_value(value: Json, field: Field) -> Json:
+    try:
+        clean = _node(field, _NONE, drops_empty=False).check(value)
+    except RefusedError:
+        return value
+    return value if clean is MISSING else clean

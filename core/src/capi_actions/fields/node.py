@@ -1,0 +1,114 @@
+"""The compiled form of a field: a quick check, and a slow one that explains.
+
+Nearly every payload is right, so the quick check only says no; what is wrong, and where, is found by
+running again with ``explain``.
+"""
+
+from collections.abc import Callable, Iterator
+from math import isfinite
+from typing import Any, TypeAlias
+
+from attrs import field, frozen
+
+from capi_actions.errors import Problem
+from capi_actions.fields.place import Place
+
+
+class RefusedError(Exception):
+    """A value is not what its field wants.  Never leaves this package.
+
+    :ivar reasons: the ends of the sentences about it: "must be a string but it was an array".
+    """
+
+    def __init__(self, *reasons: str) -> None:
+        super().__init__(*reasons)
+        self.reasons = reasons
+
+
+class Problems:
+    """What was found wrong so far, each thing once.
+
+    >>> problems = Problems()
+    >>> problems.add(Place(("price",)), "Price", "must be a number but it was a string")
+    >>> [str(problem) for problem in problems]
+    ['$.price: Price must be a number but it was a string.']
+
+    :cvar MOST: a list of a million wrong items is reported by its first ones.
+    """
+
+    MOST = 100
+
+    def __init__(self) -> None:
+        self._found: dict[Problem, None] = {}
+
+    def add(self, place: Place, label: str, reason: str) -> None:
+        """Note one problem: a sentence about the value at a place."""
+        self._found[Problem(f"{place.subject(label)} {reason}.", place.path)] = None
+
+    def extend(self, others: "Problems") -> None:
+        """Note the problems that were found elsewhere, too."""
+        self._found.update(others._found)
+
+    @property
+    def enough(self) -> bool:
+        """Whether there is no point in looking for more."""
+        return len(self._found) >= self.MOST
+
+    def __iter__(self) -> Iterator[Problem]:
+        return iter(self._found)
+
+
+Check: TypeAlias = Callable[[Any], Any]
+"""Raw value in, clean value out, or MISSING when it counts as absent; raises RefusedError."""
+
+Explain: TypeAlias = Callable[[Any, Place, Problems], Any]
+"""The same, but problems are noted, and the raw value is returned when there are any."""
+
+
+@frozen
+class Node:
+    """A compiled field.
+
+    :ivar plain: a type whose values pass unchanged unless they are empty (None, "", 0, False); None
+        when there is no such type.
+    """
+
+    check: Check
+    explain: Explain
+    plain: type | None = field(default=None)
+
+
+def leaf(check: Check, label: str, plain: type | None = None) -> Node:
+    """Make the node of a value that has no parts."""
+
+    def explain(value: Any, place: Place, problems: Problems) -> Any:
+        try:
+            return check(value)
+        except RefusedError as refused:
+            for reason in refused.reasons:
+                problems.add(place, label, reason)
+            return value
+
+    return Node(check, explain, plain)
+
+
+def kind(value: Any) -> str:
+    """Say what a value is, never the value itself."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "a boolean"
+    if isinstance(value, float) and not isfinite(value):
+        return "not a finite number"
+    for types, words in _KINDS:
+        if isinstance(value, types):
+            return words
+    return "not a JSON value"
+
+
+_KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
+    (str, "a string"),
+    ((int, float), "a number"),
+    (list, "an array"),
+    (dict, "an object"),
+)
