@@ -1,0 +1,147 @@
+"""The profile ``documented``: the rules that Meta has written down for servers.
+
+Source: the project's specification of the API, §3.1, and
+https://developers.facebook.com/docs/marketing-api/conversions-api/parameters/customer-information-parameters
+(copy of 2026-09-12).  Its sample hashes are known answers in the tests.
+
+Every function takes the raw string and gives the string to hash, or None when the rules give no
+valid value; that value is then not sent at all.  Where the rules are silent, the choice is said.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date
+from itertools import islice
+from types import MappingProxyType
+from typing import Final
+from unicodedata import category, combining, normalize
+
+from capi_actions_facebook.normalization.dates import numbers, ordered, plausible, written
+from capi_actions_facebook.normalization.places import COUNTRIES, STATES, table
+from capi_actions_facebook.normalization.text import WHITE, lower
+
+_ADDRESS: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_NO_DIGITS: Final = re.compile("[^0-9]+")
+_ZIP_PLUS_FOUR: Final = re.compile("([0-9]{5})[- ][0-9]{4}")
+_US_STATES: Final = {
+    **dict(islice(STATES.items(), 13, None)),  # Canada's 13 provinces and territories come first
+    "districtofcolumbia": "dc",
+    "washingtondc": "dc",
+    "puertorico": "pr",
+}
+
+
+def email(value: str) -> str | None:
+    """Trim and lower-case.  It must look like an address; letters of all scripts pass."""
+    text = lower(value).strip(WHITE)
+    return text if _ADDRESS.fullmatch(text) else None
+
+
+def phone(value: str) -> str | None:
+    """Keep digits only, without leading zeros.
+
+    The rules want the country code in front.  It can't be known from the number, so it must be
+    there already (``+44…``, ``0044…``).  A national zero in brackets, as in ``+44 (0)844``, is left out.
+    """
+    return _NO_DIGITS.sub("", value.replace("(0)", "")).lstrip("0") or None
+
+
+def plain(value: str) -> str | None:
+    """Lower-case, and keep only letters, accents and digits, of all scripts.
+
+    This is the rule for given names, family names and cities: no punctuation, no special characters.
+    The rules don't say whether names keep inner spaces; like the pixel, this drops them.
+    """
+    text = lower(value)
+    if not text.isalnum():
+        text = "".join(each for each in text if category(each)[0] in "LMN")
+    return text or None
+
+
+def state(value: str) -> str | None:
+    """Give the two letters of a US state that is given by name, else the plain name."""
+    name = plain(value)
+    return _US_STATES.get(name, name) if name else None
+
+
+def zip_code(value: str) -> str | None:
+    """Lower-case without spaces and dashes; of a US ``12345-6789`` the first five.  At least two characters."""
+    if us := _ZIP_PLUS_FOUR.fullmatch(value.strip(WHITE)):
+        return us[1]
+    text = plain(value) or ""
+    return text if len(text) > 1 else None
+
+
+def country(value: str) -> str | None:
+    """Give the ISO 3166-1 alpha-2 code of a code (two or three letters) or of a country's name.
+
+    Names are known in English and in the country's own languages, with accents or without.
+    """
+    return _COUNTRIES.get(_without_accents(value))
+
+
+def birth_date(value: str) -> str | None:
+    """Write an existing date as ``YYYYMMDD``; the order of its parts is guessed as the pixel does."""
+    found = numbers(value)
+    if len(found) == 1 and len(found[0]) == 8:
+        year, month, day = int(found[0][:4]), int(found[0][4:6]), int(found[0][6:])
+    elif len(found) >= 3:
+        year, month, day = ordered(*found[:3])
+    else:
+        return None
+    return written(year, month, day) if plausible(year, month, day) and _exists(year, month, day) else None
+
+
+def gender(value: str) -> str | None:
+    """Give ``f`` or ``m``, for a letter or an English word."""
+    return _GENDERS.get(value.strip(WHITE).lower())
+
+
+def external_id(value: str) -> str | None:
+    """Trim.  The rules ask only that it be the same everywhere."""
+    return value.strip(WHITE) or None
+
+
+def _exists(year: int, month: int, day: int) -> bool:
+    try:
+        date(year, month, day)
+    except ValueError:
+        return False
+    return True
+
+
+def _without_accents(name: str) -> str:
+    letters = "".join(each for each in normalize("NFKD", name) if not combining(each))
+    return plain(letters) or ""
+
+
+_COUNTRIES: Final = {
+    **COUNTRIES,
+    **{code: code for code in table("iso_countries").values()},
+    **table("iso_countries"),
+    **{_without_accents(name): code for name, code in table("country_names").items()},
+}
+
+_GENDERS: Final = {
+    "f": "f",
+    "m": "m",
+    **dict.fromkeys(table("aliases")["female"], "f"),
+    **dict.fromkeys(table("aliases")["male"], "m"),
+}
+
+RULES: Final[Mapping[str, Callable[[str], str | None]]] = MappingProxyType(
+    {
+        "em": email,
+        "ph": phone,
+        "fn": plain,
+        "ln": plain,
+        "ct": plain,
+        "st": state,
+        "zp": zip_code,
+        "country": country,
+        "db": birth_date,
+        "ge": gender,
+        "external_id": external_id,
+    }
+)
+"""The rule of each canonical key."""

@@ -1,0 +1,115 @@
+"""The profile ``pixel``: what Meta's browser pixel makes of one value before it hashes it.
+
+Every function takes the raw string and gives the string to hash, or None when the pixel has none.
+They follow the behaviour of version 2.9.324, quirks included: a server's hash that is better than
+the browser's matches nothing.  ``capi pixel verify`` holds them to the script itself.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from capi_actions_facebook.normalization.dates import numbers, ordered, plausible, written
+from capi_actions_facebook.normalization.places import COUNTRIES, STATES, place_code
+from capi_actions_facebook.normalization.text import (
+    ADDRESS,
+    PUNCTUATION,
+    WHITE,
+    lower,
+    without_white,
+)
+
+_RELAY: Final = "@privaterelay.appleid.com"
+_NO_NAME: Final = dict.fromkeys(map(ord, WHITE + PUNCTUATION))
+_NO_PHONE: Final = re.compile("[\ud800-\udbff][\udc00-\udfff]|[^0-9\ud800-\udfff]")
+_NO_DIGITS: Final = bytes(code for code in range(256) if code not in b"0123456789")
+_NO_CITY: Final = re.compile("[^a-zA-Z0-9]+")
+
+
+def email(value: str) -> str | None:
+    """Lower-case and trim; None unless it is an ASCII address.
+
+    An address of Apple's private relay gives the word ``redacted``: so the pixel sends it.
+    """
+    text = value.lower().strip(WHITE)
+    if text.endswith(_RELAY):
+        return "redacted"
+    return text if ADDRESS.fullmatch(text) else None
+
+
+def phone(value: str) -> str | None:
+    """Keep ASCII digits, without leading zeros.  A lone surrogate stays, as the pixel leaves it."""
+    try:
+        digits = value.encode().translate(None, _NO_DIGITS).decode()  # 0.35 µs; the pattern takes 1.1
+    except UnicodeEncodeError:
+        digits = _NO_PHONE.sub("", value)
+    return digits.lstrip("0") or None
+
+
+def name(value: str) -> str | None:
+    """Drop white space and ASCII punctuation, and lower-case; accents and all scripts stay."""
+    if value.isalpha():  # most names: nothing to drop, 0.1 µs instead of 0.6
+        return lower(value)
+    return lower(value.translate(_NO_NAME)) or None
+
+
+def city(value: str) -> str | None:
+    """Keep ASCII letters and digits, in lower case; None unless a letter comes first."""
+    text = _NO_CITY.sub("", value).lower()
+    return text if text[:1].isalpha() else None
+
+
+def zip_code(value: str) -> str | None:
+    """Lower-case what stands before the first hyphen and trim it; None when under two UTF-16 units."""
+    text = lower(value).partition("-")[0].strip(WHITE)
+    return text if len(text) > 1 or text > "\uffff" else None
+
+
+def state(value: str) -> str | None:
+    """Two letters, by :func:`~capi_actions_facebook.normalization.places.place_code`."""
+    return place_code(value.lower(), STATES)
+
+
+def country(value: str) -> str | None:
+    """Two letters, by :func:`~capi_actions_facebook.normalization.places.place_code`."""
+    return place_code(value.lower(), COUNTRIES)
+
+
+def birth_date(value: str) -> str | None:
+    """Write a date as ``YYYYMMDD``; what is none stays as it is."""
+    found = numbers(value)
+    if len(found) >= 3:
+        date = ordered(*found[:3])
+        if plausible(*date):
+            return written(*date)
+    return found[0] if len(found) == 1 and len(found[0]) == 8 else value or None
+
+
+def gender(value: str) -> str | None:
+    """``f`` or ``m`` in any case with white space around; None for everything else, words too."""
+    text = value.strip(WHITE).lower()
+    return text if text in ("f", "m") else None
+
+
+def external_id(value: str) -> str | None:
+    """Drop white space and lower-case."""
+    return lower(without_white(value)) or None
+
+
+RULES: Final[Mapping[str, Callable[[str], str | None]]] = MappingProxyType(
+    {
+        "em": email,
+        "ph": phone,
+        "fn": name,
+        "ln": name,
+        "ct": city,
+        "st": state,
+        "zp": zip_code,
+        "country": country,
+        "db": birth_date,
+        "ge": gender,
+        "external_id": external_id,
+    }
+)
+"""The rule of each canonical key."""

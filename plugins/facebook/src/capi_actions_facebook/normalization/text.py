@@ -1,0 +1,69 @@
+"""How the pixel's language treats text, where Python treats it differently.
+
+Source: the project's specification of the pixel ("Where Python differs from the pixel's language"),
+checked against a V8 of Unicode 16 for all code points.
+"""
+
+import re
+from decimal import Decimal
+from typing import Final
+
+WHITE: Final = (
+    "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000\ufeff"
+)
+"""White space.  Unlike Python's: with U+FEFF, without U+001C to U+001F and U+0085."""
+
+PUNCTUATION: Final = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
+"""ASCII's punctuation and symbols."""
+
+_ATOM: Final = r"[a-z0-9_!#$%&'*+/=?^`{|}~-]++"
+_LABEL: Final = "[a-z0-9]++(?:-++[a-z0-9]++)*+"
+
+ADDRESS: Final = re.compile(rf"{_ATOM}(?::?\.{_ATOM})*+@(?:{_LABEL}\.)++{_LABEL}")
+"""A whole e-mail address in lower case.  The colon before a dot is the pixel's own quirk.
+
+No part can end in two ways, so nothing is ever tried twice (``++``): 0.33 µs instead of 0.51 for a
+usual address, and time in proportion to the length for hostile ones.
+"""
+
+HASH_LIKE: Final = re.compile("[0-9a-fA-F]{64}")
+"""A whole SHA-256 in hex digits of any case."""
+
+_WITHOUT_WHITE: Final = dict.fromkeys(map(ord, WHITE))
+_ASCII_WHITE: Final = b"\t\n\v\f\r "
+
+_NEW_LETTERS: Final = {
+    0x1C89: 0x1C8A,
+    0xA7CB: 0x0264,
+    0xA7CC: 0xA7CD,
+    0xA7DA: 0xA7DB,
+    0xA7DC: 0x019B,
+    **{upper: upper + 0x20 for upper in range(0x10D50, 0x10D66)},
+}
+"""Capitals of Unicode 16, which browsers know and the tables of Python 3.11 to 3.13 don't."""
+
+
+def lower(text: str) -> str:
+    """Lower-case as browsers do, by Unicode 16 on every Python.
+
+    What is left: on a Python that knows less than Unicode 16, a capital sigma beside a letter that is newer
+    than this Python may become the other one of its two small forms.
+    """
+    # Most text is ASCII, and translate() would cost it five times as much as lower() does.
+    return text.lower() if text.isascii() else text.translate(_NEW_LETTERS).lower()
+
+
+def without_white(text: str) -> str:
+    """Drop white space everywhere."""
+    # Bytes lose characters faster than text does: 0.17 µs instead of 1.0 for a UUID.
+    if text.isascii():
+        return text.encode().translate(None, _ASCII_WHITE).decode()
+    return text.translate(_WITHOUT_WHITE)
+
+
+def number_text(number: int | float) -> str:
+    """Write a number's digits, without an exponent and without ``.0``."""
+    if isinstance(number, int):
+        return str(number)
+    return format(Decimal(repr(number)), "f").removesuffix(".0")
