@@ -38,6 +38,7 @@ class DeadLetter:
     :ivar advice: what would mend it; may be empty.
     :ivar tries: how many requests it was part of.
     :ivar buried_at: Unix seconds.
+    :ivar id: its number in the outbox, by which it can be replayed; None outside of an outbox.
     """
 
     item: Item
@@ -47,3 +48,4 @@ class DeadLetter:
     advice: str
     tries: int
     buried_at: float
+    id: int | None = None

@@ -1,0 +1,172 @@
+"""Empty the outbox."""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from random import random as uniform
+from time import time
+
+from capi_actions.delivery.lane import Lane
+from capi_actions.delivery.options import Options, Summary
+from capi_actions.delivery.telling import LOG, Teller
+from capi_actions.delivery.threads import run_all
+from capi_actions.errors import OutboxError
+from capi_actions.model import Destination, Observer, Transport
+from capi_actions.outbox import DeadFilter, Outbox
+
+_LEAST_SLEEP = 0.01
+_FORGET_EVERY = 3600.0
+_GATHER_STEPS = 10
+
+Progress = Callable[[Summary], object]
+"""Is told how far a run has come, after every batch, from the thread that sent it."""
+
+
+class Deliverer:
+    """Sends what waits in an outbox to the destinations it knows, in worker threads.
+
+    Destinations are independent: none waits for another.
+    """
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        destinations: Mapping[str, Destination],
+        transport: Transport,
+        observers: Sequence[Observer] = (),
+        *,
+        options: Options | None = None,
+        clock: Callable[[], float] = time,
+        sleep: Callable[[float], object] | None = None,
+        random: Callable[[], float] = uniform,
+    ) -> None:
+        """Get ready; nothing is sent yet.
+
+        :param destinations: accounts by their names in the configuration.
+        :param observers: are told of every outcome.
+        :param clock: gives Unix seconds.
+        :param sleep: waits some seconds; by default it ends early when the run is halted.
+        :param random: gives numbers from 0 to 1, for the jitter of waits.
+        """
+        self._outbox = outbox
+        self._options = options or Options()
+        self._clock = clock
+        self._sleep = sleep or self._wait_for_halt
+        self._teller = Teller(observers)
+        self._halt = threading.Event()
+        self._news = threading.Condition()
+        self._rings = 0
+        self._forgotten_at = -_FORGET_EVERY
+        self._lanes = [
+            Lane(name, each, outbox, transport, self._teller, self._options, clock, self._sleep, random)
+            for name, each in destinations.items()
+        ]
+
+    def run_once(self) -> Summary:
+        """Send at most one batch to each destination, in this thread.
+
+        :raises OutboxError: when the outbox fails.
+        """
+        self._start()
+        for lane in self._lanes:
+            lane.step(self._halt.is_set)
+        return self._teller.summary
+
+    def drain(self, deadline: float | None = None, progress: Progress | None = None) -> Summary:
+        """Send everything that is due.
+
+        :param deadline: also wait, until this Unix second at most, for what is to be tried again
+            later, and stop then; None doesn't wait.
+        :raises OutboxError: when the outbox fails.
+        """
+        self._start()
+        self._run(lambda lane: self._drain(lane, deadline, progress))
+        return self._teller.summary
+
+    def forever(self, stop: threading.Event, progress: Progress | None = None) -> Summary:
+        """Send whatever gets due, until told to stop; requests under way are finished first.
+
+        A failing outbox is logged and tried again.
+        """
+        self._start()
+        self._run(lambda lane: self._serve(lane, stop, progress))
+        return self._teller.summary
+
+    def wake(self) -> None:
+        """Say that something was put, so that :meth:`forever` looks at once."""
+        with self._news:
+            self._rings += 1
+            self._news.notify_all()
+
+    def _start(self) -> None:
+        self._halt.clear()
+        self._teller.restart()
+        self._forget()
+        known = {lane.name for lane in self._lanes}
+        for name in self._outbox.destinations():
+            if name not in known:
+                LOG.warning("items wait for the destination %r, which isn't configured", name)
+
+    def _run(self, work: Callable[[Lane], None]) -> None:
+        """Do work in all worker threads; the first error ends it for all and is raised here."""
+        lanes = [lane for lane in self._lanes for _ in range(self._options.workers)]
+        run_all(
+            [(f"capi-{lane.name}-{number}", partial(work, lane)) for number, lane in enumerate(lanes)],
+            self._halt,
+        )
+
+    def _drain(self, lane: Lane, deadline: float | None, progress: Progress | None) -> None:
+        while not self._halt.is_set() and (deadline is None or self._clock() < deadline):
+            if lane.step(self._halt.is_set):
+                self._tell(progress)
+                continue
+            if deadline is None:
+                return
+            now = self._clock()
+            due = self._outbox.next_due(lane.name, now)
+            if due is None or due >= deadline:
+                return
+            self._sleep(max(_LEAST_SLEEP, due - now))
+
+    def _serve(self, lane: Lane, stop: threading.Event, progress: Progress | None) -> None:
+        def halted() -> bool:
+            return stop.is_set() or self._halt.is_set()
+
+        failures = 0
+        while not halted():
+            rings = self._rings
+            try:
+                if lane.step(halted):
+                    self._tell(progress)
+                else:
+                    self._idle(lane, rings, halted)
+                self._forget()
+                failures = 0
+            except OutboxError as error:
+                failures += 1
+                wait = min(self._options.longest_wait, self._options.first_wait * 2.0 ** min(failures, 30))
+                LOG.error("%s: %s; next try in %d seconds", lane.name, error, wait)
+                stop.wait(wait)
+
+    def _idle(self, lane: Lane, rings: int, halted: Callable[[], bool]) -> None:
+        """Wait for news, then give a batch a little time to fill."""
+        with self._news:
+            self._news.wait_for(lambda: self._rings != rings or halted(), self._options.poll)
+        for _ in range(_GATHER_STEPS):
+            ready = self._outbox.ready(lane.name, lane.destination.max_items, self._clock())
+            if halted() or not 0 < ready < lane.destination.max_items:
+                return
+            self._halt.wait(self._options.linger / _GATHER_STEPS)
+
+    def _forget(self) -> None:
+        keep, now = self._options.keep_dead, self._clock()
+        if keep is not None and now - self._forgotten_at >= _FORGET_EVERY:
+            self._forgotten_at = now
+            self._outbox.forget(DeadFilter(before=now - keep))
+
+    def _tell(self, progress: Progress | None) -> None:
+        if progress is not None:
+            progress(self._teller.summary)
+
+    def _wait_for_halt(self, seconds: float) -> None:
+        self._halt.wait(seconds)

@@ -1,0 +1,75 @@
+"""Judgements that delivery makes by itself, without an answer of the platform."""
+
+from attrs import evolve
+
+from capi_actions.errors import TransportError
+from capi_actions.model import Judgement, Verdict
+
+EXPIRED = Judgement(
+    verdict=Verdict.DEAD,
+    reason="The event is too old by now: its time ran out before the platform could take it.",
+    advice="It can't be sent any more. See what kept deliveries back until then.",
+)
+"""An item's deadline has passed."""
+
+
+def too_large(items: int, size: int, limit: int) -> Judgement:
+    """Say that a request would be too long: dead for a single item, else divided."""
+    return Judgement(
+        verdict=Verdict.DEAD if items == 1 else Verdict.SPLIT,
+        reason=f"{_subject(items)} too large: {size:,} bytes, where one request may have {limit:,}.",
+        advice="Send fewer or shorter values, for example fewer products." if items == 1 else "",
+    )
+
+
+def delivered_without(path: str, refusal: Judgement) -> Judgement:
+    """Say that an item was delivered without a field for which it had been refused."""
+    return evolve(
+        refusal,
+        verdict=Verdict.DONE,
+        reason=f"The event was delivered without {path}, for which it had been refused. {refusal.reason}".rstrip(),
+        blamed=path,
+    )
+
+
+def unreachable(error: TransportError) -> Judgement:
+    """Say that no answer came."""
+    doubt = " The request may have arrived; it is repeated with the same event ids." if error.sent else ""
+    return Judgement(
+        verdict=Verdict.LATER,
+        reason=f"No answer came: {error.problem}.{doubt}",
+        advice="It is tried again by itself. If this goes on, check the network, the proxy and the platform's status.",
+    )
+
+
+def broken_transport(error: Exception) -> Judgement:
+    """Say that the transport raised what it may not raise."""
+    return Judgement(
+        verdict=Verdict.LATER,
+        reason=f"No answer came: the transport has a fault ({where(error)}).",
+        advice="Tell the author of the transport's plugin.",
+    )
+
+
+def broken_destination(method: str, error: Exception) -> Judgement:
+    """Say that a destination's plugin raised what it may not raise, or returned nonsense."""
+    return Judgement(
+        verdict=Verdict.PAUSE,
+        reason=f"The destination's plugin has a fault in {method}() ({where(error)}).",
+        advice="Upgrade the plugin or tell its author; then resume the destination. Its items are kept.",
+    )
+
+
+def where(error: BaseException) -> str:
+    """Name an exception and its place, and leave out its text: that may quote an event."""
+    place = error.__traceback__
+    if place is None:
+        return type(error).__name__
+    while place.tb_next is not None:
+        place = place.tb_next
+    code = place.tb_frame.f_code
+    return f"{type(error).__name__} in {code.co_name}, {code.co_filename}:{place.tb_lineno}"
+
+
+def _subject(items: int) -> str:
+    return "The event is" if items == 1 else f"A request with {items:,} events would be"

@@ -1,0 +1,88 @@
+"""How fast to send to one destination: waits that grow with failures, and slowing down after throttling.
+
+Libraries for retrying (tenacity, stamina, backoff) sleep inside the process that failed; here a wait
+is a not-before time in the outbox that outlives the process, so only their formula is left, which is
+one line: "full jitter", https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+"""
+
+import math
+import threading
+from collections.abc import Callable
+
+from capi_actions.delivery.options import Options
+
+_FIRST_GAP = 1.0
+_LONGEST_GAP = 60.0
+_DOUBLINGS = 30  # more of them only overflow
+_SAME_LIMIT = 3  # failures in a row before batches get smaller
+
+
+class Pace:
+    """What recent answers of one destination tell about the next request.  Usable from several threads.
+
+    :ivar failures: how many requests in a row have failed.
+    """
+
+    def __init__(self, options: Options, random: Callable[[], float]) -> None:
+        """Start without any failure.
+
+        :param random: gives numbers from 0 to 1.
+        """
+        self._options = options
+        self._random = random
+        self._lock = threading.Lock()
+        self._failed_at = -math.inf
+        self._gap = 0.0
+        self.failures = 0
+
+    def limit(self, most: int) -> int:
+        """Say how many items the next batch should have: fewer when even small requests fail."""
+        return max(1, most >> min(_DOUBLINGS, max(0, self.failures - _SAME_LIMIT)))
+
+    def answered(self, after: float | None) -> float:
+        """Note that the platform dealt with a request, be it that it took or refused the items.
+
+        :param after: seconds that the platform wants to be left alone, if it said.
+        :returns: seconds to wait before the next request.
+        """
+        with self._lock:
+            self.failures = 0
+            gap, self._gap = self._gap, self._gap / 2 if self._gap > 0.1 else 0.0
+        return max(self._asked(after), gap)
+
+    def failed(self, started: float, now: float, after: float | None) -> float:
+        """Note a failure that may pass by itself.
+
+        :param started: when the request began; of several that were under way when the trouble
+            began, only the first counts.
+        :returns: seconds to wait before the next request.
+        """
+        with self._lock:
+            if started >= self._failed_at:
+                self.failures += 1
+                self._failed_at = now
+            return self._wait(self._options.first_wait, self.failures, after)
+
+    def throttled(self, started: float, now: float, after: float | None) -> float:
+        """Note that the platform wants fewer requests; returns the wait before the next."""
+        with self._lock:
+            if started >= self._failed_at:
+                self.failures += 1
+                self._failed_at = now
+                self._gap = min(_LONGEST_GAP, max(_FIRST_GAP, self._gap * 2))
+            if after is None:
+                return self._wait(self._options.throttle_wait, self.failures, None)
+        return self._asked(after)
+
+    def retry(self, tries: int, after: float | None) -> float:
+        """Say how long items wait that were part of so many requests."""
+        return self._wait(self._options.first_wait, tries, after)
+
+    def _wait(self, first: float, failures: int, after: float | None) -> float:
+        bound = min(self._options.longest_wait, first * 2.0 ** min(_DOUBLINGS, max(0, failures - 1)))
+        return max(self._random() * bound, self._asked(after))
+
+    def _asked(self, after: float | None) -> float:
+        if after is None or math.isnan(after):
+            return 0.0
+        return min(max(0.0, after), self._options.longest_rest)

@@ -1,0 +1,16 @@
+"""Where items wait until they are delivered."""
+
+from capi_actions.outbox.base import ALL_DEAD, Claim, Claimed, DeadFilter, Outbox, Pause, Replayed, Stats
+from capi_actions.outbox.sqlite import SqliteOutbox
+
+__all__ = [
+    "ALL_DEAD",
+    "Claim",
+    "Claimed",
+    "DeadFilter",
+    "Outbox",
+    "Pause",
+    "Replayed",
+    "SqliteOutbox",
+    "Stats",
+]

@@ -1,0 +1,154 @@
+"""Items leave for sending: SQL for finding and leasing what is due."""
+
+import sqlite3
+from contextlib import closing
+
+from capi_actions.outbox.account import is_closed
+from capi_actions.outbox.base import Claim, Claimed
+
+# Of all groups with waiting items, the one whose first item has the nearest deadline.  The recursion jumps
+# from group to group in the primary key: a million items cost no more than one.
+_FIRST_GROUP = """
+    WITH RECURSIVE each(grp) AS (
+        SELECT min(grp) FROM waiting WHERE destination = :destination
+        UNION ALL
+        SELECT (SELECT min(grp) FROM waiting WHERE destination = :destination AND grp > each.grp)
+        FROM each WHERE each.grp IS NOT NULL
+    )
+    SELECT grp, (SELECT min(deadline) FROM waiting WHERE destination = :destination AND grp = each.grp) AS first
+    FROM each WHERE grp IS NOT NULL ORDER BY first LIMIT 1
+"""
+_HEAD = """
+    SELECT w.id, w.tries, w.deadline, i.body FROM waiting w JOIN item i ON i.id = w.id
+    WHERE w.destination = ? AND w.grp = ? AND w.deadline < ? ORDER BY w.deadline, w.id LIMIT ?
+"""
+_DESTINATIONS = """
+    WITH RECURSIVE each(name) AS (
+        SELECT min(destination) FROM {table}
+        UNION ALL
+        SELECT (SELECT min(destination) FROM {table} WHERE destination > each.name)
+        FROM each WHERE each.name IS NOT NULL
+    )
+    SELECT name FROM each WHERE name IS NOT NULL
+"""
+_LEASE_OVER = """
+    INSERT INTO waiting
+    SELECT i.destination, i.grp, i.deadline, i.id, l.tries FROM leased l JOIN item i ON i.id = l.id WHERE l.lease = ?
+"""
+_TIME_CAME = """
+    INSERT INTO waiting SELECT destination, grp, deadline, id, tries FROM later
+    WHERE destination = ? AND until <= ? ORDER BY until, id LIMIT ?
+"""
+_TIME_CAME_DROP = """
+    DELETE FROM later WHERE (destination, until, id) IN (
+        SELECT destination, until, id FROM later WHERE destination = ? AND until <= ? ORDER BY until, id LIMIT ?
+    )
+"""
+_ALWAYS = 2**63 - 1
+_STEP = 10_000  # items that come back in one transaction: some 20 ms
+
+
+def may_claim(db: sqlite3.Connection, destination: str, now: float) -> bool:
+    """Look whether claiming is worth a transaction: idle polls then cost readers only."""
+    if _over(db, now) or _came(db, destination, now):
+        return True
+    first = _first(db, destination)
+    return first is not None and first[1] < _before(db, destination, now)
+
+
+def claim(
+    db: sqlite3.Connection, destination: str, limit: int, max_bytes: int, lease_seconds: float, now: float
+) -> Claim | None:
+    """Lease what is due, nearest deadline first; see :meth:`Outbox.claim`."""
+    _bring_back(db, destination, now)
+    first = _first(db, destination)
+    if first is None:
+        return None
+    group = first[0]
+    items = _head(db, (destination, group, _before(db, destination, now), limit), max_bytes)
+    if not items:
+        return None
+    until = now + lease_seconds
+    lease = db.execute("INSERT INTO lease (destination, until) VALUES (?, ?)", (destination, until)).lastrowid
+    assert lease is not None  # noqa: S101  for the type checker: an INSERT has just set it
+    up_to = (destination, group, items[-1].deadline, items[-1].id)
+    where = "FROM waiting WHERE destination = ? AND grp = ? AND (deadline, id) <= (?, ?)"
+    db.execute(f"INSERT INTO leased SELECT {lease}, id, tries {where}", up_to)
+    db.execute(f"DELETE {where}", up_to)
+    return Claim(lease=lease, until=until, destination=destination, group=group, items=items)
+
+
+def ready(db: sqlite3.Connection, destination: str, limit: int, now: float) -> int:
+    """Count what could be sent now, but no further than ``limit``."""
+    if is_closed(db, destination, now):
+        return 0
+    waiting = "SELECT 1 FROM waiting WHERE destination = :destination"
+    came = "SELECT 1 FROM later WHERE destination = :destination AND until <= :now"
+    query = f"SELECT count(*) FROM (SELECT * FROM ({waiting} UNION ALL {came}) LIMIT :limit)"  # noqa: S608  constants
+    found = db.execute(query, {"destination": destination, "now": now, "limit": limit}).fetchone()[0]
+    return int(found)
+
+
+def next_due(db: sqlite3.Connection, destination: str, now: float) -> float | None:
+    """Tell when something can be claimed; None when that never happens by itself."""
+    state = db.execute(
+        "SELECT paused_at, rests_until FROM account WHERE destination = ?", (destination,)
+    ).fetchone()
+    paused_at, rests_until = state or (None, None)
+    if paused_at is not None:
+        return None
+    later = db.execute("SELECT min(until) FROM later WHERE destination = ?", (destination,)).fetchone()[0]
+    leases = db.execute("SELECT min(until) FROM lease WHERE destination = ?", (destination,)).fetchone()[0]
+    times = [time for time in (later, leases) if time is not None]
+    if _first(db, destination) is not None:
+        times.append(now)
+    return max(min(times), now, rests_until or now) if times else None
+
+
+def destinations(db: sqlite3.Connection) -> list[str]:
+    """Name the destinations with undelivered items, sorted."""
+    found = {
+        row[0] for table in ("waiting", "later") for row in db.execute(_DESTINATIONS.format(table=table))
+    }
+    found.update(row[0] for row in db.execute("SELECT destination FROM lease"))
+    return sorted(found)
+
+
+def _first(db: sqlite3.Connection, destination: str) -> tuple[str, int] | None:
+    found: tuple[str, int] | None = db.execute(_FIRST_GROUP, {"destination": destination}).fetchone()
+    return found
+
+
+def _before(db: sqlite3.Connection, destination: str, now: float) -> float:
+    """Give the time before which deadlines must lie for items to be claimed."""
+    return now if is_closed(db, destination, now) else _ALWAYS
+
+
+def _head(db: sqlite3.Connection, query: tuple[str, str, float, int], max_bytes: int) -> list[Claimed]:
+    items: list[Claimed] = []
+    with closing(db.execute(_HEAD, query)) as rows:
+        for row in rows:
+            max_bytes -= len(row[3]) + 1
+            if items and max_bytes < 0:
+                break
+            items.append(Claimed._make(row))
+    return items
+
+
+def _over(db: sqlite3.Connection, now: float) -> list[int]:
+    return [row[0] for row in db.execute("SELECT lease FROM lease WHERE until <= ?", (now,))]
+
+
+def _came(db: sqlite3.Connection, destination: str, now: float) -> bool:
+    query = "SELECT 1 FROM later WHERE destination = ? AND until <= ? LIMIT 1"
+    return db.execute(query, (destination, now)).fetchone() is not None
+
+
+def _bring_back(db: sqlite3.Connection, destination: str, now: float) -> None:
+    for lease in _over(db, now):
+        db.execute(_LEASE_OVER, (lease,))
+        db.execute("DELETE FROM leased WHERE lease = ?", (lease,))
+        db.execute("DELETE FROM lease WHERE lease = ?", (lease,))
+    if _came(db, destination, now):
+        db.execute(_TIME_CAME, (destination, now, _STEP))
+        db.execute(_TIME_CAME_DROP, (destination, now, _STEP))

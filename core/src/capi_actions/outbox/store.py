@@ -1,0 +1,157 @@
+"""One SQLite connection that all threads of a process share, and no other process."""
+
+import os
+import sqlite3
+import threading
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from capi_actions.errors import OutboxError
+from capi_actions.outbox.faults import STORING, outbox_error
+from capi_actions.outbox.schema import prepare
+
+_SHRINK_PAGES = 1024  # 8 MiB: less isn't worth the work
+_SHRINK_STEP = 256
+
+_open: "weakref.WeakSet[Store]" = weakref.WeakSet()
+_inherited: list[object] = []
+
+
+class Store:
+    """An outbox file that is open.
+
+    One connection under a lock, not one for each thread: SQLite has a single writer anyway, and a
+    lock is fairer than SQLite's polling.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], busy_seconds: float = 10.0) -> None:
+        """Open the file, or make it, readable by this user alone.
+
+        :param busy_seconds: how long to wait for another process to finish writing.
+        :raises OutboxError: when it can't be used.
+        """
+        self.path = Path(path).absolute()
+        self._lock = threading.Lock()
+        self._process = os.getpid()
+        self._closed = False
+        try:
+            _make_private(self.path)
+            self._db = sqlite3.connect(
+                f"{self.path.as_uri()}?mode=rw",
+                uri=True,
+                timeout=busy_seconds,
+                isolation_level=None,
+                check_same_thread=False,
+            )
+        except OSError as error:
+            raise OutboxError(f"the outbox {self.path} can't be opened: {error.strerror}") from None
+        except sqlite3.Error as error:
+            raise outbox_error(error, self.path) from None
+        try:
+            prepare(self._db, self.path, busy_seconds)
+            self._identity = _identity(self.path)
+        except OutboxError:
+            self._db.close()
+            raise
+        except sqlite3.Error as error:
+            self._db.close()
+            raise outbox_error(error, self.path) from None
+        _open.add(self)
+
+    def must_be_usable(self) -> None:
+        """Refuse use after :meth:`close` and, as SQLite forbids it, after a fork.
+
+        :raises OutboxError: saying which.
+        """
+        if os.getpid() != self._process:
+            raise OutboxError(
+                f"the outbox {self.path} was opened before a fork; open it anew in the child process"
+            )
+        if self._closed:
+            raise OutboxError(f"the outbox {self.path} is closed")
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Give the connection for queries.
+
+        :raises OutboxError: when one fails.
+        """
+        self.must_be_usable()
+        with self._lock:
+            self.must_be_usable()
+            try:
+                yield self._db
+            except STORING as error:
+                raise outbox_error(error, self.path) from None
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """Give the connection inside a transaction: durable once this ends without an error.
+
+        :raises OutboxError: when anything fails; then nothing was changed.
+        """
+        with self.reading() as db:
+            if _identity(self.path) != self._identity:
+                raise OutboxError(
+                    f"the outbox {self.path} was deleted or replaced while it was open; what it held is lost to"
+                    " other processes: restart this one"
+                )
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+                db.execute("COMMIT")
+            except BaseException:
+                with suppress(sqlite3.Error):  # SQLite may have rolled back by itself
+                    db.execute("ROLLBACK")
+                raise
+
+    def shrink(self) -> None:
+        """Give back disk space when most of the file is unused, a little at a time.
+
+        Only then: pages in use have to be moved, and with three quarters free at most one page is
+        moved for three that are saved.
+        """
+        with self.reading() as db:
+            free = db.execute("PRAGMA freelist_count").fetchone()[0]
+            if free > _SHRINK_PAGES and free * 4 > db.execute("PRAGMA page_count").fetchone()[0] * 3:
+                db.execute(f"PRAGMA incremental_vacuum({_SHRINK_STEP})").fetchall()
+
+    def close(self) -> None:
+        """Close the file; harmless when repeated, and in a forked child."""
+        if os.getpid() != self._process:
+            return
+        with self._lock:
+            self._closed = True
+            self._db.close()
+
+
+def _make_private(path: Path) -> None:
+    if not path.parent.exists():
+        path.parent.mkdir(mode=0o700, parents=True)
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        # Not opened and closed here: that would drop the POSIX locks of another connection of this process.
+        for each in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+            with suppress(FileNotFoundError, PermissionError):
+                if each.stat().st_mode & 0o077:
+                    each.chmod(0o600)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _keep_inherited() -> None:
+    """Keep connections that a child got by fork from being closed: SQLite forbids their use there."""
+    _inherited.extend(store._db for store in _open)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_keep_inherited)
