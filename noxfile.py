@@ -11,7 +11,7 @@ PYTHONS = nox.project.python_versions(nox.project.load_toml("core/pyproject.toml
 TEST = nox.project.dependency_groups(PROJECT, "test")
 TYPES = nox.project.dependency_groups(PROJECT, "types")
 LINT = nox.project.dependency_groups(PROJECT, "lint")
-DISTS = ["./core[testing]", "./plugins/facebook[pixel-js]", "./plugins/sandbox"]
+DISTS = ["./core[testing]", "./plugins/facebook[pixel-js]", "./plugins/sandbox", "./plugins/prometheus"]
 AS_WHEELS = {"UV_NO_SOURCES": "1"}  # uv would otherwise take the workspace's editable core
 
 
@@ -32,8 +32,8 @@ def core_alone(session: nox.Session) -> None:
 @nox.session(python=PYTHONS[0])
 def types(session: nox.Session) -> None:
     """Check types with mypy, strictly."""
-    session.install(*TYPES, *TEST, "-e", "./core[testing]", "-e", "./plugins/facebook", "-e", "./plugins/sandbox")
-    session.run("mypy", "core/src", "plugins/facebook/src", "plugins/sandbox/src")
+    session.install(*TYPES, *TEST, "-e", "./core[testing]", "-e", "./plugins/facebook", "-e", "./plugins/sandbox", "-e", "./plugins/prometheus")
+    session.run("mypy", "core/src", "plugins/facebook/src", "plugins/sandbox/src", "plugins/prometheus/src")
 
 
 @nox.session(python=PYTHONS[0])

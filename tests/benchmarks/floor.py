@@ -12,7 +12,9 @@ from typing import Any
 
 import orjson
 
-_ADDRESS = re.compile(r"[a-z0-9_!#$%&'*+/=?^`{|}~-]+(?:\.[a-z0-9_!#$%&'*+/=?^`{|}~-]+)*@(?:[a-z0-9-]+\.)+[a-z0-9-]+")
+_ADDRESS = re.compile(
+    r"[a-z0-9_!#$%&'*+/=?^`{|}~-]+(?:\.[a-z0-9_!#$%&'*+/=?^`{|}~-]+)*@(?:[a-z0-9-]+\.)+[a-z0-9-]+"
+)
 _NOT_DIGITS = re.compile(r"[^0-9]+")
 _NOT_LETTERS = re.compile(r"[^a-z]+")
 _NOT_WORD = re.compile(r"[^a-z0-9]+")

@@ -6,7 +6,9 @@ from typing import Any
 
 import orjson
 
-_AGENT = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/124.0.0.0"
+_AGENT = (
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/124.0.0.0"
+)
 _FIRST = "Jane John Mary Ana Luis Zoë Chloé Noah Emma Liam Olivia Ben Mia Tom Ida Max".split()
 _LAST = "Doe Smith García Müller O'Connor Nguyen Rossi Novák Jensen Kowalski Dubois Silva".split()
 _CITIES = "San Francisco|New York|Berlin|São Paulo|Paris|Springfield|Portland|Austin".split("|")
@@ -51,11 +53,21 @@ def _clicks() -> dict[str, str]:
 
 
 def _page(random: Random, number: int) -> dict[str, Any]:
-    return {"type": "page", "name": "Home", **_common(random, number), "properties": {"title": "Shop", **_clicks()}}
+    return {
+        "type": "page",
+        "name": "Home",
+        **_common(random, number),
+        "properties": {"title": "Shop", **_clicks()},
+    }
 
 
 def _purchase(random: Random, number: int) -> dict[str, Any]:
-    event = {"type": "track", "event": "Order Completed", "userId": f"user {number}", **_common(random, number)}
+    event = {
+        "type": "track",
+        "event": "Order Completed",
+        "userId": f"user {number}",
+        **_common(random, number),
+    }
     event["context"]["traits"] = {
         "email": f"Jane.Doe{number}@Example.com",
         "phone": f"+1 (415) 555-{number % 10000:04d}",

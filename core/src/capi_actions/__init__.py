@@ -3,6 +3,7 @@
 Everything that a plugin needs is here; ``capi_actions.testing`` helps to test it.
 """
 
+from capi_actions.client import Client, Receipt
 from capi_actions.declare import action, as_action, field, from_path
 from capi_actions.errors import (
     CapiError,
@@ -51,6 +52,7 @@ __all__ = [
     "Action",
     "CapiError",
     "Choice",
+    "Client",
     "Compiler",
     "Condition",
     "ConfigError",
@@ -72,6 +74,7 @@ __all__ = [
     "Plugins",
     "Prepared",
     "Problem",
+    "Receipt",
     "Report",
     "Request",
     "Requirement",

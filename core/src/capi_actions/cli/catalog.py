@@ -11,7 +11,7 @@ from capi_actions.cli.lines import write
 from capi_actions.cli.options import json_option, stdout
 from capi_actions.config.structure import did_you_mean
 from capi_actions.errors import PluginError
-from capi_actions.loading import installed_candidates
+from capi_actions.loading import Candidate, installed_candidates
 from capi_actions.model import Action, Field
 from capi_actions.plugins import Plugins
 
@@ -42,7 +42,8 @@ def plugins(as_json: bool) -> int:
 
 def _one_by_one() -> tuple[list[Any], list[PluginError]]:
     """Load what can be loaded, to show it beside what can't."""
-    good, refused = [], []
+    good: list[Candidate] = []
+    refused: list[PluginError] = []
     for candidate in installed_candidates():
         try:
             Plugins(candidates=[*good, candidate])
@@ -104,14 +105,19 @@ def describe(action: Action) -> dict[str, Any]:
 
 def as_markdown(action: Action) -> str:
     """Describe an action for the docs."""
-    trigger = f"Prebuilt trigger: `{action.trigger}`" if action.trigger else "No prebuilt trigger: give it one."
+    trigger = (
+        f"Prebuilt trigger: `{action.trigger}`" if action.trigger else "No prebuilt trigger: give it one."
+    )
     rows = [
         f"| `{key}` | {_type(spec)} | {'yes' if spec.required is True else ''} | {_default(default)} |"
         f" {spec.description} |"
         for key, spec, default in flat_fields(action.fields)
     ]
     head = "| field | type | required | by default | what it is |\n| --- | --- | --- | --- | --- |"
-    return f"## {action.name}\n\n**{action.title}.** {action.description}\n\n{trigger}\n\n{head}\n" + "\n".join(rows)
+    return (
+        f"## {action.name}\n\n**{action.title}.** {action.description}\n\n{trigger}\n\n{head}\n"
+        + "\n".join(rows)
+    )
 
 
 def flat_fields(fields: Mapping[str, Field], prefix: str = "") -> Iterator[tuple[str, Field, Any]]:

@@ -62,26 +62,26 @@ def _results(files: tuple[IO[bytes], ...], form: Callable[[JsonObject], JsonObje
 
 @_form("mapping")
 def _mapping(record: JsonObject, plugins: Plugins) -> JsonObject:
-    """{"mapping", "payload"} to {"result"}."""
+    """Turn {"mapping", "payload"} into {"result"}."""
     result = compile_mapping(record.get("mapping"), plugins.directives)(record.get("payload", {}))
     return {"result": None if result is MISSING else result}
 
 
 @_form("trigger")
 def _trigger(record: JsonObject, plugins: Plugins) -> JsonObject:
-    """{"trigger", "event"} to {"match"}."""
+    """Turn {"trigger", "event"} into {"match"}."""
     return {"match": compile_trigger(_text(record, "trigger")).matches(record.get("event"))}
 
 
 @_form("fields")
 def _fields(record: JsonObject, plugins: Plugins) -> JsonObject:
-    """{"fields", "payload"} to {"result"}."""
+    """Turn {"fields", "payload"} into {"result"}."""
     return {"result": compile_fields(read_fields(record.get("fields", {})))(record.get("payload"))}
 
 
 @_form("action")
 def _action(record: JsonObject, plugins: Plugins) -> JsonObject:
-    """{"action", "mapping" or null, "event", "settings"} to {"item"}.
+    """Turn {"action", "mapping" or null, "event", "settings"} into {"item"}.
 
     A mapping is taken whole; null means the prebuilt one.
     """
@@ -91,14 +91,16 @@ def _action(record: JsonObject, plugins: Plugins) -> JsonObject:
         raise ConfigError.of(f"there is no action {name!r}{did_you_mean(name, plugins.actions)}", "$.action")
     mapping = record.get("mapping")
     profile = _profile(action, record.get("settings") or {}, plugins)
-    recipe = Recipe.compile(action, action.mapping if mapping is None else mapping, plugins, plugins.hashers(profile))
+    recipe = Recipe.compile(
+        action, action.mapping if mapping is None else mapping, plugins, plugins.hashers(profile)
+    )
     item, _ = recipe.data(record.get("event", {}))
     return {"item": item}
 
 
 @_form("flow")
 def _flow(record: JsonObject, plugins: Plugins) -> JsonObject:
-    """{"fields", "mapping", "trigger" (optional), "event"} to {"subscribed", "payload"}.
+    """Turn {"fields", "mapping", "trigger" (optional), "event"} into {"subscribed", "payload"}.
 
     The event is mapped and validated also when the trigger doesn't match.
     """

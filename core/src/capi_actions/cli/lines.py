@@ -5,7 +5,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import IO, Any
 
-import click
 import orjson
 
 from capi_actions.errors import CapiError, ConfigError, EventError
@@ -22,7 +21,8 @@ def read_lines(files: Sequence[IO[bytes]]) -> Iterator[tuple[int, bytes | EventE
         when it is too long.  Empty lines are passed over but counted.
     """
     number = 0
-    for file in files or [click.get_binary_stream("stdin")]:
+    sources: Sequence[IO[bytes]] = files or [sys.stdin.buffer]
+    for file in sources:
         while line := file.readline(LONGEST_LINE + 1):
             number += 1
             if len(line) > LONGEST_LINE:

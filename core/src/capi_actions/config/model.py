@@ -4,10 +4,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from attrs import field, frozen
+from attrs import Attribute, field, frozen
 
 from capi_actions.errors import Problem
 from capi_actions.model import Destination, JsonObject
+
+
+def _at_least_one(_: object, attribute: "Attribute[int]", value: int) -> None:
+    if value < 1:
+        raise ValueError(f"{attribute.name} should be 1 or more")
 
 
 @frozen(kw_only=True)
@@ -54,8 +59,8 @@ class DeliveryConfig:
     :ivar mend: leave out a field that the platform names as malformed and send the rest.
     """
 
-    workers: int = 1
-    keep_dead_days: int = 90
+    workers: int = field(default=1, validator=_at_least_one)
+    keep_dead_days: int = field(default=90, validator=_at_least_one)
     mend: bool = False
 
 

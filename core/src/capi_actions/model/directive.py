@@ -27,13 +27,28 @@ MISSING: Final = _Missing.MISSING
 
 
 class Compiler(Protocol):
-    """What a directive gets to compile its value with."""
+    """What a directive gets to compile its value with.
 
-    def compile(self, mapping: Json, at: str) -> Resolver:
-        """Compile a nested mapping that stands under the key ``at`` of the directive's value."""
+    ``at`` names the member of the directive's value that is meant: ``"value"``, or ``"objects/1"`` for
+    the second item of its member ``objects``; empty for the value itself.
+    """
+
+    @property
+    def path(self) -> str:
+        """Where the directive stands in the mapping, for the errors of its resolver: ``$.user.em.@upper``."""
+
+    def compile(self, mapping: Json, at: str = "") -> Resolver:
+        """Compile a nested mapping: a literal, a directive, or an object or list that holds some."""
 
     def problem(self, message: str, at: str = "") -> None:
-        """Report that the directive's value is malformed; compiling goes on to find further problems."""
+        """Report that the directive's value is malformed; compiling goes on to find further problems.
+
+        :param message: what would be right.  When it begins with ``should``, ``shouldn't`` or ``has``,
+            the place is put before it as its subject.
+        """
+
+    def reads(self, path: str) -> None:
+        """Note that the directive reads the event at a path, such as ``context.ip``."""
 
 
 @frozen(kw_only=True)

@@ -26,7 +26,11 @@ class Report:
 
 
 class Observer(Protocol):
-    """Is told of every outcome, from the sending thread: must be quick and must not raise."""
+    """Is told of every outcome, from the sending thread: must be quick and must not raise.
+
+    An observer that also has a method ``watch(read)`` is given, once, a function that counts what the
+    outbox holds, by destination: :meth:`capi_actions.outbox.Outbox.stats`.
+    """
 
     def observe(self, report: Report) -> None:
         """Take note of one outcome."""

@@ -1,0 +1,113 @@
+"""Read events, turn them into items, and store them in chunks."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from time import monotonic, time
+from typing import Any
+
+from attrs import Factory, define
+
+from capi_actions.assembly import Assembly
+from capi_actions.cli.lines import error_record
+from capi_actions.errors import EventError
+from capi_actions.model import Item, JsonObject
+from capi_actions.pipeline import Refusal, decode_event
+
+_CHUNK = 1000  # items a commit: 11 µs an item instead of 200 (DESIGN §7)
+_LONGEST_HOLD = 0.5  # seconds
+_NAMES = 1000
+
+
+@define
+class Tally:
+    """What was read.
+
+    :ivar events: lines that were not empty.
+    :ivar broken: lines that are no event.
+    :ivar stored: items that were put into the outbox.
+    :ivar refused: items that could not be built, or that the platform would refuse.
+    :ivar not_taken: events that no mapping takes, by type and name; past 1,000 names under "others".
+    """
+
+    events: int = 0
+    broken: int = 0
+    stored: int = 0
+    refused: int = 0
+    not_taken: "Counter[str]" = Factory(Counter)
+
+    @property
+    def failed(self) -> int:
+        """How much went wrong before anything was sent."""
+        return self.broken + self.refused
+
+
+class Feeder:
+    """Puts events into an assembly's outbox; memory stays bounded however many come."""
+
+    def __init__(self, assembly: Assembly, report: Callable[[JsonObject], None]) -> None:
+        """Get ready.
+
+        :param report: is given a record for each line or item that failed; nothing personal is in it.
+        """
+        self.tally = Tally()
+        self._assembly = assembly
+        self._report = report
+        self._items: list[Item] = []
+        self._since = monotonic()
+
+    def feed(self, lines: Iterable[tuple[int, bytes | EventError]]) -> None:
+        """Take numbered lines until they end.
+
+        :raises OutboxError: when items can't be stored; what came before is stored.
+        """
+        for number, line in lines:
+            self._take(number, line)
+            if len(self._items) >= _CHUNK or (self._items and monotonic() - self._since > _LONGEST_HOLD):
+                self._store()
+        self._store()
+
+    def _take(self, number: int, line: bytes | EventError) -> None:
+        self.tally.events += 1
+        try:
+            if isinstance(line, EventError):
+                raise line
+            event = decode_event(line)
+        except EventError as error:
+            self.tally.broken += 1
+            self._report({"line": number, "error": error_record(error)})
+            return
+        outcomes = self._assembly.pipeline.process(event, time())
+        if not outcomes:
+            self._note(event)
+        for outcome in outcomes:
+            if isinstance(outcome, Item):
+                self._items.append(outcome)
+                continue
+            self.tally.refused += 1
+            self._report(refusal_record(number, outcome))
+
+    def _store(self) -> None:
+        if self._items:
+            self._assembly.outbox.put(self._items)
+            self._assembly.deliverer.wake()
+            self.tally.stored += len(self._items)
+            self._items = []
+        self._since = monotonic()
+
+    def _note(self, event: dict[str, Any]) -> None:
+        name = event.get("event")
+        title = f"{event['type']} {name[:60]}" if isinstance(name, str) else str(event["type"])
+        if title not in self.tally.not_taken and len(self.tally.not_taken) >= _NAMES:
+            title = "others"
+        self.tally.not_taken[title] += 1
+
+
+def refusal_record(line: int, refusal: Refusal) -> JsonObject:
+    """Describe for machines an item that was refused before it was stored."""
+    return {
+        "line": line,
+        "message_id": refusal.message_id,
+        "destination": refusal.destination,
+        "action": refusal.action,
+        "error": error_record(refusal.error),
+    }

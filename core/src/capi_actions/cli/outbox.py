@@ -1,0 +1,192 @@
+"""``capi outbox``: look after what waits and what failed."""
+
+import base64
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from time import time
+from typing import Any
+
+import click
+from rich.table import Table
+
+from capi_actions.assembly import open_outbox
+from capi_actions.cli.lines import write
+from capi_actions.cli.options import config_option, json_option, load, stdout
+from capi_actions.errors import ConfigError
+from capi_actions.model import DeadLetter
+from capi_actions.outbox import DeadFilter, Outbox
+
+
+@click.group()
+def outbox() -> None:
+    """Look after what waits and what could not be delivered."""
+
+
+def _open(config_path: Path) -> Outbox:
+    return open_outbox(*load(config_path, need_secrets=False))
+
+
+def _filtered(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add options that choose dead letters."""
+    options = (
+        click.option("--id", "ids", type=int, multiple=True, help="The dead letter with this number."),
+        click.option("--destination", help="Those of this destination."),
+        click.option("--action", help="Those of this action."),
+        click.option("--code", type=int, help="Those with this error code."),
+        click.option("--subcode", type=int, help="Those with this error subcode."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _which(ids: tuple[int, ...], **conditions: Any) -> DeadFilter:
+    return DeadFilter(ids=ids or None, **conditions)
+
+
+@outbox.command()
+@config_option
+@json_option
+def stats(config_path: Path, as_json: bool) -> None:
+    """Show what is held, by destination."""
+    with _open(config_path) as store:
+        found = store.stats()
+    table = Table("destination", "waiting", "later", "under way", "dead", "oldest", "state", title="Outbox")
+    for name, each in found.items():
+        paused = each.pause.judgement if each.pause else None
+        if as_json:
+            write(
+                {
+                    "destination": name,
+                    "waiting": each.waiting,
+                    "later": each.later,
+                    "leased": each.leased,
+                    "dead": each.dead,
+                    "oldest": each.oldest,
+                    "paused": None if paused is None else {"reason": paused.reason, "advice": paused.advice},
+                }
+            )
+        state = "" if paused is None else f"[red]paused: {paused.reason} {paused.advice}[/red]"
+        counts = (f"{count:,}" for count in (each.waiting, each.later, each.leased, each.dead))
+        table.add_row(name, *counts, "" if each.oldest is None else _moment(each.oldest), state)
+    if not as_json:
+        stdout().print(table)
+
+
+@outbox.command()
+@config_option
+@_filtered
+@json_option
+def dead(config_path: Path, as_json: bool, **conditions: Any) -> None:
+    """List what could not be delivered, and why."""
+    table = Table("id", "destination", "action", "event id", "code", "why", "what helps", "tries", "when")
+    with _open(config_path) as store:
+        for letter in store.dead(_which(**conditions)):
+            if as_json:
+                write(_record(letter))
+                continue
+            code = "/".join(str(number) for number in (letter.code, letter.subcode) if number is not None)
+            table.add_row(
+                str(letter.id),
+                letter.item.destination,
+                letter.item.action,
+                letter.item.event_id,
+                code,
+                letter.reason,
+                letter.advice,
+                str(letter.tries),
+                _moment(letter.buried_at),
+            )
+    if not as_json:
+        stdout().print(table)
+
+
+@outbox.command()
+@config_option
+@_filtered
+def export(config_path: Path, **conditions: Any) -> None:
+    """Print dead letters as JSON Lines, with the items themselves."""
+    with _open(config_path) as store:
+        for letter in store.dead(_which(**conditions)):
+            write({**_record(letter), "item": _item(letter.item.body)})
+
+
+@outbox.command()
+@config_option
+@_filtered
+@click.option("--all", "everything", is_flag=True, help="Replay every dead letter.")
+@json_option
+def replay(config_path: Path, everything: bool, as_json: bool, **conditions: Any) -> None:
+    """Let dead letters wait again, after what was wrong is mended.  Expired ones stay."""
+    _must_choose(everything, conditions)
+    with _open(config_path) as store:
+        done = store.replay(_which(**conditions), time())
+    if as_json:
+        write({"moved": done.moved, "expired": done.expired})
+        return
+    click.echo(
+        f"{done.moved} wait again; {done.expired} stay, as they are too old by now. Next: capi deliver",
+        err=True,
+    )
+
+
+@outbox.command()
+@config_option
+@_filtered
+@click.option("--all", "everything", is_flag=True, help="Delete every dead letter.")
+def forget(config_path: Path, everything: bool, **conditions: Any) -> None:
+    """Delete dead letters for good."""
+    _must_choose(everything, conditions)
+    with _open(config_path) as store:
+        count = store.forget(_which(**conditions))
+    click.echo(f"{count} dead letters deleted.", err=True)
+
+
+@outbox.command()
+@config_option
+@click.argument("destination")
+def resume(config_path: Path, destination: str) -> None:
+    """End a destination's pause, after its fault is mended."""
+    with _open(config_path) as store:
+        was_paused = store.resume(destination)
+    click.echo(
+        f"{destination} goes on. Next: capi deliver" if was_paused else f"{destination} was not paused.",
+        err=True,
+    )
+
+
+def _must_choose(everything: bool, conditions: dict[str, Any]) -> None:
+    if not everything and not any(conditions.values()):
+        raise ConfigError.of("say which dead letters: --all, or conditions such as --subcode 2804003", "")
+
+
+def _record(letter: DeadLetter) -> dict[str, Any]:
+    item = letter.item
+    return {
+        "id": letter.id,
+        "destination": item.destination,
+        "action": item.action,
+        "message_id": item.message_id,
+        "event_id": item.event_id,
+        "event_time": item.event_time,
+        "deadline": item.deadline,
+        "code": letter.code,
+        "subcode": letter.subcode,
+        "reason": letter.reason,
+        "advice": letter.advice,
+        "tries": letter.tries,
+        "buried_at": letter.buried_at,
+    }
+
+
+def _item(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:  # a platform's items needn't be JSON
+        return {"base64": base64.b64encode(body).decode()}
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(" ", "seconds")

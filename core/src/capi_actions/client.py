@@ -1,0 +1,175 @@
+"""Send events from a Python program.
+
+::
+
+    with Client.from_config("capi.toml") as client:
+        client.send({"type": "track", "event": "Order Completed", "userId": "u1"})
+"""
+
+import asyncio
+import os
+import threading
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from time import monotonic, time
+from typing import Self
+
+from attrs import frozen
+
+from capi_actions.assembly import Assembly
+from capi_actions.config import load_config
+from capi_actions.errors import EventError, OutboxError
+from capi_actions.model import Item, Json
+from capi_actions.pipeline import Refusal, check_event
+from capi_actions.plugins import Plugins
+
+_ASYNC_CALLERS = 64  # threads that wait for the disk, so that the event loop doesn't
+_POLL = 0.02  # seconds
+
+
+@frozen(kw_only=True)
+class Receipt:
+    """What became of an event.
+
+    :ivar accepted: items that are on disk now and will be delivered, or end as dead letters.
+    :ivar refused: mappings that took the event but can't send it, with the reason.
+    :ivar problem: why it is no event at all; None when it is one.
+    """
+
+    accepted: Sequence[Item] = ()
+    refused: Sequence[Refusal] = ()
+    problem: EventError | None = None
+
+    @property
+    def taken(self) -> bool:
+        """Whether any mapping took the event."""
+        return bool(self.accepted or self.refused)
+
+
+class Client:
+    """Takes events, stores them durably, and delivers them in the background.
+
+    Use one for the whole program, from any thread.  After a fork make a new one in the child.
+    """
+
+    def __init__(self, assembly: Assembly, *, deliver: bool = True) -> None:
+        """Take over an assembly; it is closed with the client.
+
+        :param deliver: False only stores, for programs beside which ``capi deliver --forever`` runs.
+        """
+        self._assembly = assembly
+        self._process = os.getpid()
+        self._stop = threading.Event()
+        self._executor: ThreadPoolExecutor | None = None
+        self._executor_lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        if deliver:
+            self._thread = threading.Thread(
+                target=assembly.deliverer.forever, args=(self._stop,), name="capi-deliver", daemon=True
+            )
+            self._thread.start()
+
+    @classmethod
+    def from_config(
+        cls, path: str | Path, *, plugins: Plugins | None = None, deliver: bool = True
+    ) -> "Client":
+        """Make a client of a configuration file.
+
+        :param plugins: by default every installed plugin.
+        :raises ConfigError: when the configuration is wrong, with all problems.
+        :raises PluginError: when a plugin can't be loaded.
+        :raises OutboxError: when the outbox can't be opened.
+        """
+        installed = plugins or Plugins.installed()
+        return cls(Assembly.of(load_config(Path(path), installed), installed), deliver=deliver)
+
+    def send(self, event: Json) -> Receipt:
+        """Take one event; what was accepted is on disk when this returns.
+
+        An event that can't be sent, or is none, doesn't raise: the receipt says so.  Concurrent
+        callers share a commit, and so a wait for the disk.
+
+        :raises OutboxError: when it can't be stored (disk full, client closed, process forked); then
+            nothing of it was accepted.
+        """
+        return self.send_many([event])[0]
+
+    def send_many(self, events: Iterable[Json]) -> list[Receipt]:
+        """Take several events with one commit.
+
+        :raises OutboxError: when they can't be stored; then none was accepted.
+        """
+        self._must_be_usable()
+        now = time()
+        receipts = [self._receipt(event, now) for event in events]
+        items = [item for receipt in receipts for item in receipt.accepted]
+        if items:
+            self._assembly.outbox.put(items)
+            self._assembly.deliverer.wake()
+        return receipts
+
+    async def asend(self, event: Json) -> Receipt:
+        """Do as :meth:`send` without blocking the event loop.
+
+        :raises OutboxError: when it can't be stored.
+        """
+        self._must_be_usable()
+        with self._executor_lock:
+            if self._executor is None:
+                self._executor = ThreadPoolExecutor(_ASYNC_CALLERS, "capi-send")
+        return await asyncio.get_running_loop().run_in_executor(self._executor, self.send, event)
+
+    def flush(self, timeout: float | None = None) -> bool:
+        """Wait until nothing is left that could be delivered now.
+
+        :param timeout: seconds; None waits as long as it takes.
+        :returns: False when there was still something when the time was up.  Items of paused
+            destinations and those that wait for a later try don't count.
+        :raises OutboxError: when the outbox can't be read.
+        """
+        self._must_be_usable()
+        until = None if timeout is None else monotonic() + timeout
+        while any(
+            stats.waiting or stats.leased
+            for stats in self._assembly.outbox.stats().values()
+            if not stats.pause
+        ):
+            if until is not None and monotonic() >= until:
+                return False
+            self._stop.wait(_POLL)
+        return True
+
+    def close(self) -> None:
+        """Stop delivering and release everything; what is left stays in the outbox for the next time."""
+        if self._stop.is_set():
+            return
+        self._stop.set()
+        self._assembly.deliverer.wake()
+        if self._executor is not None:
+            self._executor.shutdown()
+        if self._thread is not None and os.getpid() == self._process:
+            self._thread.join()
+        self._assembly.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def _receipt(self, event: Json, now: float) -> Receipt:
+        try:
+            outcomes = self._assembly.pipeline.process(check_event(event), now)
+        except EventError as error:
+            return Receipt(problem=error)
+        return Receipt(
+            accepted=[each for each in outcomes if isinstance(each, Item)],
+            refused=[each for each in outcomes if isinstance(each, Refusal)],
+        )
+
+    def _must_be_usable(self) -> None:
+        if os.getpid() != self._process:
+            raise OutboxError("this client was made before a fork; make one in each process")
+        if self._stop.is_set():
+            raise OutboxError("this client is closed")

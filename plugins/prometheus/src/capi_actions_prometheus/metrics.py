@@ -1,0 +1,95 @@
+"""Metrics of deliveries and of the outbox."""
+
+import os
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from time import time
+from typing import Any
+
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, start_http_server
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from capi_actions import CapiError, Report
+
+PORT = "CAPI_PROMETHEUS_PORT"
+_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 1.5, 2.5, 5, 10)
+_ITEMS = (1, 5, 10, 50, 100, 250, 500, 1000)
+_STATES = ("waiting", "later", "leased", "dead")
+
+ReadOutbox = Callable[[], Mapping[str, Any]]
+
+
+class Metrics(Collector):
+    """An observer that counts, and a collector that asks the outbox when it is scraped."""
+
+    def __init__(self, registry: CollectorRegistry = REGISTRY) -> None:
+        """Register all metrics."""
+        labels = ("destination", "verdict", "code", "subcode")
+        self._items = Counter("capi_items", "Items by what was decided of them", labels, registry=registry)
+        self._seconds = Histogram(
+            "capi_request_seconds",
+            "How long requests took",
+            ("destination",),
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self._batch = Histogram(
+            "capi_batch_items", "Items of a request", ("destination",), buckets=_ITEMS, registry=registry
+        )
+        self._outboxes: list[ReadOutbox] = []
+        registry.register(self)
+
+    def observe(self, report: Report) -> None:
+        """Count one outcome."""
+        judgement = report.judgement
+        code, subcode = (
+            "" if number is None else str(number) for number in (judgement.code, judgement.subcode)
+        )
+        self._items.labels(report.destination, judgement.verdict.value, code, subcode).inc(report.items)
+        if report.request_bytes:
+            self._seconds.labels(report.destination).observe(report.seconds)
+            self._batch.labels(report.destination).observe(report.items)
+
+    def watch(self, read: ReadOutbox) -> None:
+        """Ask this outbox, too, for what it holds."""
+        self._outboxes.append(read)
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        """Ask the outboxes now.  One that can't be read, or is closed, is left out."""
+        items = GaugeMetricFamily(
+            "capi_outbox_items", "Items that the outbox holds", labels=("destination", "state")
+        )
+        oldest = GaugeMetricFamily(
+            "capi_outbox_oldest_seconds", "Age of the oldest undelivered event", labels=("destination",)
+        )
+        paused = GaugeMetricFamily("capi_paused", "1 while a person must act", labels=("destination",))
+        for read in list(self._outboxes):
+            try:
+                stats = read()
+            except CapiError:
+                self._outboxes.remove(read)
+                continue
+            for destination, each in stats.items():
+                for state in _STATES:
+                    items.add_metric((destination, state), getattr(each, state))
+                if each.oldest is not None:
+                    oldest.add_metric((destination,), max(0.0, time() - each.oldest))
+                paused.add_metric((destination,), float(each.pause is not None))
+        return (items, oldest, paused)
+
+
+_lock = threading.Lock()
+_shared: Metrics | None = None
+
+
+def shared_metrics() -> Metrics:
+    """Give the process's metrics, made at the first call; serves them when the environment names a port."""
+    global _shared
+    with _lock:
+        if _shared is None:
+            _shared = Metrics()
+            port = os.environ.get(PORT)
+            if port:
+                start_http_server(int(port), addr="127.0.0.1")
+        return _shared

@@ -1,0 +1,106 @@
+"""Metrics, as Prometheus would scrape them."""
+
+import urllib.request
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from prometheus_client import CollectorRegistry, generate_latest
+
+import capi_actions_prometheus.plugin
+from capi_actions import Judgement, OutboxError, Plugins, Report, Verdict, builtin
+from capi_actions_prometheus import metrics as module
+from capi_actions_prometheus.metrics import Metrics, shared_metrics
+
+
+def report(verdict: Verdict, items: int, **more: Any) -> Report:
+    """Make a report of one request."""
+    judgement = Judgement(verdict=verdict, code=more.pop("code", None), subcode=more.pop("subcode", None))
+    return Report(destination="shop", items=items, judgement=judgement, **more)
+
+
+def held(**counts: Any) -> SimpleNamespace:
+    """Make what an outbox says of one destination."""
+    return SimpleNamespace(
+        **{"waiting": 0, "later": 0, "leased": 0, "dead": 0, "oldest": None, "pause": None, **counts}
+    )
+
+
+def scraped(registry: CollectorRegistry) -> dict[str, float]:
+    """Read the exposition text, as Prometheus does."""
+    lines = generate_latest(registry).decode().splitlines()
+    return {
+        line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in lines if not line.startswith("#")
+    }
+
+
+def test_items_are_counted_by_verdict_and_code() -> None:
+    """Delivered, retried and dead each show, and why."""
+    registry = CollectorRegistry()
+    metrics = Metrics(registry)
+
+    metrics.observe(report(Verdict.DONE, 990, seconds=0.3, request_bytes=1000))
+    metrics.observe(report(Verdict.DEAD, 1, code=100, subcode=2804003))
+    metrics.observe(report(Verdict.LATER, 9, seconds=2.0, request_bytes=10))
+
+    found = scraped(registry)
+    assert found['capi_items_total{code="",destination="shop",subcode="",verdict="done"}'] == 990
+    assert found['capi_items_total{code="100",destination="shop",subcode="2804003",verdict="dead"}'] == 1
+    assert found['capi_request_seconds_count{destination="shop"}'] == 2
+    assert found['capi_batch_items_sum{destination="shop"}'] == 999
+
+
+def test_the_outbox_is_asked_when_metrics_are_scraped() -> None:
+    """Depth and age of the oldest are what an alert watches."""
+    registry = CollectorRegistry()
+    metrics = Metrics(registry)
+    metrics.watch(lambda: {"shop": held(waiting=5, dead=2, oldest=0, pause=object()), "other": held()})
+
+    found = scraped(registry)
+    assert found['capi_outbox_items{destination="shop",state="waiting"}'] == 5
+    assert found['capi_outbox_items{destination="shop",state="dead"}'] == 2
+    assert found['capi_outbox_oldest_seconds{destination="shop"}'] > 1_000_000_000
+    assert found['capi_paused{destination="shop"}'] == 1
+    assert found['capi_paused{destination="other"}'] == 0
+    assert 'capi_outbox_oldest_seconds{destination="other"}' not in found
+
+
+def test_a_closed_outbox_is_left_out() -> None:
+    """A scrape outlives a client."""
+    registry = CollectorRegistry()
+    metrics = Metrics(registry)
+
+    def closed() -> dict[str, Any]:
+        raise OutboxError("the outbox is closed")
+
+    metrics.watch(closed)
+
+    assert not [name for name in scraped(registry) if name.startswith("capi_outbox")]
+
+
+def test_the_plugin_offers_one_observer_for_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client library's registry refuses the same metric twice; and a port serves it on loopback."""
+    monkeypatch.setattr(module, "_shared", None)
+    served: list[tuple[int, str]] = []
+    monkeypatch.setattr(module, "start_http_server", lambda port, addr: served.append((port, addr)))
+    monkeypatch.setattr(module, "Metrics", lambda: Metrics(CollectorRegistry()))
+    monkeypatch.setenv(module.PORT, "9464")
+
+    (make,) = Plugins(builtin, capi_actions_prometheus.plugin).observers
+
+    assert make() is make() is shared_metrics()
+    assert served == [(9464, "127.0.0.1")]
+
+
+def test_metrics_are_served_over_http(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the client library's own server."""
+    registry = CollectorRegistry()
+    Metrics(registry).observe(report(Verdict.DONE, 3))
+    server, thread = module.start_http_server(0, addr="127.0.0.1", registry=registry)
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{server.server_port}/metrics") as answer:
+            assert b"capi_items_total" in answer.read()
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

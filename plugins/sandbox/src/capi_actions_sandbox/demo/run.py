@@ -1,0 +1,102 @@
+"""Run the demo: sandbox up, samples through the client, what arrived beside what was expected."""
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+
+from capi_actions import Client, Plugins
+from capi_actions_sandbox.demo.samples import Sample, samples
+from capi_actions_sandbox.server import Sandbox
+
+_HASHED = ("em", "ph", "fn", "ln", "ct", "st", "zp", "country", "db", "ge", "external_id")
+_CONFIG = """\
+[destinations.demo]
+type = "facebook"
+pixel_id = "1234567890"
+access_token = "demo-token"
+base_url = "{url}"
+{mappings}
+"""
+_OWN = {
+    "identify": ('type = "identify"', "Identified"),
+    "group": ('type = "group"', "GroupJoined"),
+    "level": ('type = "track" and event = "Level Reached"', "LevelReached"),
+}
+
+
+@frozen(kw_only=True)
+class Row:
+    """What became of one sample event.
+
+    :ivar sample: what went in.
+    :ivar received: what the stand-in stored for it; None when nothing arrived.
+    :ivar equal: how many hashes of the person are the pixel's.
+    :ivar hashes: how many hashes there are.
+    :ivar reason: why nothing arrived.
+    """
+
+    sample: Sample
+    received: Mapping[str, Any] | None
+    equal: int
+    hashes: int
+    reason: str
+
+
+def run(plugins: Plugins) -> list[Row]:
+    """Send every sample to a sandbox of its own.
+
+    :raises ConfigError: when the Facebook plugin isn't installed.
+    """
+    chosen = list(samples())
+    with tempfile.TemporaryDirectory() as folder, Sandbox() as sandbox:
+        config = Path(folder, "capi.toml")
+        config.write_text(_configuration(sandbox.url, plugins), encoding="utf-8")
+        with Client.from_config(config, plugins=plugins) as client:
+            receipts = client.send_many([sample.event for sample in chosen])
+            client.flush(timeout=30)
+        received = {each["event"]["event_id"]: each["event"] for each in sandbox.events()}
+    reasons = [_reason(receipt) for receipt in receipts]
+    return [_row(sample, received, reason) for sample, reason in zip(chosen, reasons, strict=True)]
+
+
+def _configuration(url: str, plugins: Plugins) -> str:
+    """Switch on every action with a prebuilt trigger, and custom ones for what has none."""
+    tables = [
+        f'[[destinations.demo.mappings]]\naction = "{action.name}"\n'
+        for action in plugins.actions_of("facebook").values()
+        if action.trigger
+    ]
+    for trigger, name in _OWN.values():
+        tables.append(
+            '[[destinations.demo.mappings]]\naction = "facebook.custom"\n'
+            f"trigger = '{trigger}'\nmapping = {{ event_name = \"{name}\" }}\n"
+        )
+    return _CONFIG.format(url=url, mappings="\n".join(tables))
+
+
+def _reason(receipt: Any) -> str:
+    if receipt.problem:
+        return str(receipt.problem)
+    if receipt.refused:
+        return str(receipt.refused[0].error)
+    return "" if receipt.accepted else "no action takes it"
+
+
+def _row(sample: Sample, received: Mapping[str, Mapping[str, Any]], reason: str) -> Row:
+    item = received.get(sample.event["messageId"])
+    user = (item or {}).get("user_data", {})
+    made = {key: _first(user[key]) for key in _HASHED if key in user}
+    return Row(
+        sample=sample,
+        received=item,
+        equal=sum(sample.hashes.get(key) == value for key, value in made.items()),
+        hashes=len(made),
+        reason=reason,
+    )
+
+
+def _first(value: str | Sequence[str]) -> str:
+    return value if isinstance(value, str) else value[0]

@@ -1,0 +1,143 @@
+"""Imports point one way, and the core knows no plugin."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CORE = ROOT / "core" / "src" / "capi_actions"
+PLUGINS = sorted((ROOT / "plugins").glob("*/src/*/"))
+
+# Each layer may import from those before it, and from its own.
+LAYERS = [
+    {"errors", "secret"},
+    {"model"},
+    {"text", "hashing", "declare"},
+    {"triggers", "mapping", "fields"},
+    {"hookspecs", "loading"},
+    {"plugins"},
+    {"config"},
+    {"pipeline"},
+    {"outbox", "transport"},
+    {"delivery"},
+    {"assembly"},
+    {"client"},
+    {"builtin"},
+    {"testing"},
+    {"cli"},
+]
+LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
+SIBLINGS = {"triggers", "mapping", "fields"}
+
+
+def modules(folder: Path) -> list[Path]:
+    """All modules below a folder."""
+    return sorted(folder.rglob("*.py"))
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Names of the modules that a module imports."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def part(path: Path) -> str:
+    """The core's part that a module belongs to."""
+    return path.relative_to(CORE).parts[0].removesuffix(".py")
+
+
+@pytest.mark.parametrize("path", [path for path in modules(CORE) if path != CORE / "__init__.py"], ids=str)
+def test_the_core_s_imports_point_one_way(path: Path) -> None:
+    """Else nobody can read it from the bottom up, or take a part out."""
+    own = part(path)
+    assert own in LEVEL, f"{own} has no place in the layers yet"
+    for name in imported(path):
+        if name == "capi_actions" and own not in ("cli", "testing", "builtin"):
+            pytest.fail("imports the package's front door")
+        words = name.split(".")
+        if words[0] != "capi_actions" or len(words) < 2 or words[1] not in LEVEL:
+            continue
+        other = words[1]
+        assert LEVEL[other] <= LEVEL[own], f"{own} imports {other}"
+        if own in SIBLINGS and other in SIBLINGS:
+            assert own == other, f"{own} imports its sibling {other}"
+
+
+@pytest.mark.parametrize("path", modules(CORE), ids=str)
+def test_the_core_never_names_a_plugin(path: Path) -> None:
+    """Not in code, and not in imports; examples in docstrings are allowed to."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    docstrings = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    attribute_docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and id(node) not in docstrings | attribute_docs
+        ):
+            assert "facebook" not in node.value.lower()
+    assert not [name for name in imported(path) if name.startswith(("capi_actions_",))]
+
+
+@pytest.mark.parametrize("path", [path for folder in PLUGINS for path in modules(folder)], ids=str)
+def test_plugins_import_only_what_everyone_may(path: Path) -> None:
+    """The built-in plugin is one like any other's: if it needs more, so will a stranger's."""
+    import capi_actions
+
+    package = path.relative_to(ROOT / "plugins").parts[2]
+    for name in imported(path):
+        if name.startswith("capi_actions."):
+            name = name.removeprefix("capi_actions.")
+            assert name in capi_actions.__all__ or name.partition(".")[0] == "testing", name
+        elif name.startswith("capi_actions_"):
+            assert name.partition(".")[0] == package, name
+
+
+def test_only_the_facade_uses_pluggy() -> None:
+    """And the hook specifications, which must."""
+    users = {
+        part(path) for path in modules(CORE) if any(name.split(".")[0] == "pluggy" for name in imported(path))
+    }
+
+    assert users == {"plugins", "hookspecs"}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for folder in ("core", "plugins", "tests") for path in modules(ROOT / folder)],
+    ids=str,
+)
+def test_no_module_is_longer_than_300_lines(path: Path) -> None:
+    """A longer one does more than one thing."""
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
+
+
+def test_every_distribution_stands_on_its_own() -> None:
+    """Each needs its own licence, readme and type marker: the root's aren't packed."""
+    dists = [ROOT / "core", *(ROOT / "plugins").glob("*/")]
+    for dist in dists:
+        for name in ("pyproject.toml", "README.md", "LICENSE"):
+            assert (dist / name).read_text(encoding="utf-8").strip(), f"{dist.name}/{name}"
+        assert list(dist.glob("src/*/py.typed"))
+        assert (dist / "tests").is_dir()
+
+
+def test_there_is_nothing_else_at_the_top() -> None:
+    """One obvious place for everything."""
+    allowed = {"core", "plugins", "docs", "tests", "pyproject.toml", "noxfile.py"}
+    allowed |= {"README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md"}
+
+    assert {path.name for path in ROOT.iterdir() if not path.name.startswith(".")} - {"uv.lock"} <= allowed
