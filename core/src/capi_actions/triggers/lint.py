@@ -1,0 +1,81 @@
+"""Parts of a trigger that can never be true, or always are."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
+
+from capi_actions.errors import Problem
+from capi_actions.triggers.facts import EVENT_TYPES
+from capi_actions.triggers.nodes import ORDERING, AllOf, AnyOf, Comparison, Condition, Node, Not
+from capi_actions.triggers.prove import Conflict, Prover
+from capi_actions.triggers.write import write
+
+_REASONS = 3
+
+
+def lint(root: Node) -> Iterator[Problem]:
+    """Find the parts, outermost first."""
+    prover = Prover()
+    conflicts = prover.refute(root)
+    if conflicts:
+        yield Problem(f"this trigger never matches: {_reasons(conflicts)}")
+    else:
+        yield from _parts(prover, root, root, {})
+
+
+def _parts(prover: Prover, root: Node, node: Node, chosen: Mapping[int, Node]) -> Iterator[Problem]:
+    match node:
+        case AllOf(parts):
+            for part in parts:
+                yield from _parts(prover, root, part, chosen)
+        case AnyOf(parts):
+            if prover.refute(node, False, known_types=False):
+                yield Problem(f"every event has {_short(node)}: did you mean and instead of or?")
+                return
+            for part in parts:
+                choice = {**chosen, id(node): part}
+                conflicts = prover.refute(root, chosen=choice)
+                if conflicts:
+                    yield Problem(f"the part {_short(part)} never matches: {_reasons(conflicts)}")
+                else:
+                    yield from _parts(prover, root, part, choice)
+        case Comparison(("type",), "!=", str(kind)) if kind not in EVENT_TYPES:
+            yield Problem(f"{write(node)} is always true: {_unknown_type(kind)}")
+        case Not(Comparison(("type",), "=", str(kind))) if kind not in EVENT_TYPES:
+            yield Problem(f"{write(node)} is always true: {_unknown_type(kind)}")
+
+
+def _reasons(conflicts: Iterable[Conflict]) -> str:
+    reasons = list(dict.fromkeys(map(_reason, conflicts)))
+    more = [f"and {len(reasons) - _REASONS} more reasons"] if len(reasons) > _REASONS else []
+    return "; ".join(reasons[:_REASONS] + more)
+
+
+def _reason(conflict: Conflict) -> str:
+    *others, last = conflict
+    if others:
+        return f"{', '.join(map(str, others[:4]))} and {last} can't {'all' if others[1:] else 'both'} be true"
+    return f"{last} is never true" + (_why(last.condition) if last.holds else "")
+
+
+def _why(condition: Condition) -> str:
+    match condition:
+        case Comparison(path, "==", value):
+            return f": == is no operator of this language, write {write(Comparison(path, '=', value))}"
+        case Comparison(_, operator) if operator in ORDERING:
+            return f": {operator} compares numbers"
+        case Comparison(("type",), "=", None):
+            return ": every event has a type"
+        case Comparison(("type",), "=", str(kind)) if kind not in EVENT_TYPES:
+            return f": {_unknown_type(kind)}"
+    return ""
+
+
+def _unknown_type(kind: str) -> str:
+    close = get_close_matches(kind.lower(), EVENT_TYPES, 1)
+    hint = f", did you mean {close[0]}?" if close else f" (there are {', '.join(EVENT_TYPES)})"
+    return f"no event has this type{hint}"
+
+
+def _short(node: Node) -> str:
+    text = write(node)
+    return text if len(text) <= 100 else f"{text[:99]}…"
