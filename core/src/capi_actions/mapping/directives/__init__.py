@@ -1,0 +1,34 @@
+"""The 13 directives of the reference, as a plugin would offer them."""
+
+from capi_actions.mapping.directives.choose import compile_if
+from capi_actions.mapping.directives.liquid import compile_liquid
+from capi_actions.mapping.directives.look_up import compile_array_path, compile_literal, compile_path
+from capi_actions.mapping.directives.objects import (
+    compile_exclude_when_null,
+    compile_flatten,
+    compile_merge,
+    compile_transform,
+)
+from capi_actions.mapping.directives.replace import compile_replace
+from capi_actions.mapping.directives.texts import compile_case, compile_json, compile_template
+from capi_actions.model import Directive
+
+DIRECTIVES: tuple[Directive, ...] = (
+    Directive(name="@path", compile=compile_path, description="A value of the event."),
+    Directive(name="@template", compile=compile_template, description="Text with values of the event in it."),
+    Directive(name="@literal", compile=compile_literal, description="A value as it stands."),
+    Directive(name="@if", compile=compile_if, description="One of two values, by whether another exists."),
+    Directive(name="@arrayPath", compile=compile_array_path, description="A list, each item reshaped."),
+    Directive(name="@case", compile=compile_case, description="Text in lower or upper case."),
+    Directive(name="@replace", compile=compile_replace, description="Text with some characters replaced."),
+    Directive(name="@merge", compile=compile_merge, description="Several objects laid over one another."),
+    Directive(
+        name="@transform", compile=compile_transform, description="A mapping of another mapping's result."
+    ),
+    Directive(name="@flatten", compile=compile_flatten, description="An object without objects inside."),
+    Directive(
+        name="@excludeWhenNull", compile=compile_exclude_when_null, description="A value unless it is null."
+    ),
+    Directive(name="@json", compile=compile_json, description="JSON as text, and text as JSON."),
+    Directive(name="@liquid", compile=compile_liquid, description="Text made by a Liquid template."),
+)

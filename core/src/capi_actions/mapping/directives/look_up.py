@@ -1,0 +1,58 @@
+"""Directives that take values out of the event: ``@path``, ``@arrayPath``, and ``@literal``."""
+
+from typing import Any
+
+from capi_actions.errors import EventError
+from capi_actions.mapping.javascript import kind
+from capi_actions.mapping.limits import MAX_PATH
+from capi_actions.mapping.members import expect
+from capi_actions.mapping.nodes import Constant, Each, Path
+from capi_actions.mapping.paths import look_up, split, without_root
+from capi_actions.model import MISSING, Compiler, Json, Resolver
+
+TEXT_OR_DIRECTIVE = ("string", "directive")
+TEXT_OR_DIRECTIVE_WORDS = "a string or a mapping directive"
+
+
+def compile_path(value: Json, compiler: Compiler) -> Resolver:
+    """Compile ``{"@path": "$.traits.email"}``."""
+    if not expect(value, TEXT_OR_DIRECTIVE, TEXT_OR_DIRECTIVE_WORDS, compiler):
+        return Constant(MISSING)
+    if isinstance(value, str):
+        return _path(value, compiler)
+    at, read = compiler.path, compiler.compile(value)
+
+    def resolve(payload: Any) -> Any:
+        path = read(payload)
+        if not isinstance(path, str):
+            raise EventError.of(f"@path: expected string, got {kind(path)}", at)
+        if len(path) > MAX_PATH:
+            raise EventError.of(f"a path should be at most {MAX_PATH:,} characters long", at)
+        return look_up(payload, split(without_root(path)))
+
+    return resolve
+
+
+def compile_array_path(value: Json, compiler: Compiler) -> Resolver:
+    """Compile ``{"@arrayPath": ["$.products", {"id": {"@path": "$.product_id"}}]}``."""
+    if not expect(value, ("array",), "an array", compiler):
+        return Constant(MISSING)
+    first = value[0] if value else MISSING
+    if not expect(first, TEXT_OR_DIRECTIVE, TEXT_OR_DIRECTIVE_WORDS, compiler):
+        return Constant(MISSING)
+    root = _path(first, compiler) if isinstance(first, str) else compiler.compile(first, "0")
+    shape = value[1] if len(value) > 1 else None
+    if not isinstance(shape, dict) or not shape:
+        return root
+    return Each(root, compiler.compile(shape, "1"), compiler.path)
+
+
+def compile_literal(value: Json, compiler: Compiler) -> Resolver:
+    """Compile ``{"@literal": …}``; directives inside are resolved all the same."""
+    return compiler.compile(value)
+
+
+def _path(path: str, compiler: Compiler) -> Path:
+    path = without_root(path)
+    compiler.reads(path)
+    return Path(split(path))

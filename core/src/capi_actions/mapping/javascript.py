@@ -1,0 +1,177 @@
+"""JavaScript's rules for values, where results of the reference show them.
+
+Source: ECMA-262, ToString, IsLooselyEqual, JSON.stringify and JSON.parse (read 2026-11-23), and the
+vectors made by running the reference.  Everything here walks without recursion: an event may be
+nested deeper than Python's stack.
+"""
+
+import json
+import math
+import re
+from collections.abc import Iterator
+from json.encoder import encode_basestring
+from typing import Any, Final
+
+from capi_actions.model import MISSING, Json
+from capi_actions.text import number_text
+
+_WIDTHS_OF_SPACE = "".join(map(chr, range(0x2000, 0x200B)))
+WHITESPACE: Final = f"\t\n\v\f\r \xa0\u1680{_WIDTHS_OF_SPACE}\u2028\u2029\u202f\u205f\u3000\ufeff"
+"""What ``trim`` takes away."""
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_MAX_INDEX = 2**32 - 1
+
+
+def kind(value: Any) -> str:
+    """Name a value's type in messages."""
+    if value is None:
+        return "null"
+    if value is MISSING:
+        return "undefined"
+    names = {dict: "object", list: "array", str: "string", bool: "boolean", int: "number", float: "number"}
+    return names.get(type(value), type(value).__name__)
+
+
+def truthy(value: Json) -> bool:
+    """Say whether a condition holds for a value: empty lists and objects are true."""
+    return isinstance(value, dict | list) or (bool(value) and value == value)  # NaN is false
+
+
+def utf16_length(text: str) -> int:
+    """Count UTF-16 code units."""
+    return len(text) + sum(character > "\uffff" for character in text)
+
+
+def is_blank(value: Any) -> bool:
+    """Say whether a value equals "" as loosely as ``==`` has it: 0, false and [[""]] do, " " and {} don't."""
+    while isinstance(value, list):
+        if len(value) != 1:
+            return not value
+        value = value[0]
+        if value is None:
+            return True
+        if not isinstance(value, list):
+            return isinstance(value, str) and value == ""
+    return value == "" or value is False or (type(value) in (int, float) and value == 0)
+
+
+def text(value: Any) -> str:
+    """Write a value as ``String()`` does, but nothing for null and missing ones."""
+    return value if isinstance(value, str) else ",".join(_texts(value))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    pending = [iter([value])]
+    while pending:
+        for each in pending[-1]:
+            if isinstance(each, list) and each:
+                pending.append(iter(each))
+                break
+            yield _scalar_text(each)
+        else:
+            pending.pop()
+
+
+def _scalar_text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if value is None or value is MISSING or isinstance(value, list):
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return number_text(value) if isinstance(value, int | float) else "[object Object]"
+
+
+def json_pieces(value: Any, indent: str = "") -> Iterator[str]:
+    """Write JSON as ``JSON.stringify`` does, piece by piece.
+
+    Nothing is escaped without need, lone surrogates excepted; keys that look like an index come
+    first in ascending order; NaN and infinite numbers become null.
+
+    :param indent: put before every line once for each level; empty for one line.
+    """
+    open_: list[tuple[Iterator[tuple[str, Any]], str]] = [(iter([("", value)]), "")]
+    first = True
+    while open_:
+        members, end = open_[-1]
+        line = "\n" + indent * (len(open_) - 1) if indent and len(open_) > 1 else ""
+        for lead, each in members:
+            yield line + lead if first else "," + line + lead
+            first = False
+            if isinstance(each, dict) and each:
+                colon = ": " if indent else ":"
+                open_.append(
+                    (((_json_string(str(key)) + colon, below) for key, below in _ordered(each)), "}")
+                )
+            elif isinstance(each, list) and each:
+                open_.append(((("", below) for below in each), "]"))
+            else:
+                yield _json_scalar(each)
+                continue
+            yield "{" if open_[-1][1] == "}" else "["
+            first = True
+            break
+        else:
+            open_.pop()
+            yield (line[: len(line) - len(indent)] if line else "") + end
+            first = False
+
+
+def _ordered(value: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    indices = [key for key in value if _is_index(key)]
+    if indices:
+        yield from ((key, value[key]) for key in sorted(indices, key=int))
+        yield from ((key, each) for key, each in value.items() if not _is_index(key))
+    else:
+        yield from value.items()
+
+
+def _is_index(key: Any) -> bool:
+    return (
+        isinstance(key, str)
+        and key.isascii()
+        and key.isdigit()
+        and len(key) <= 10
+        and (key == "0" or key[0] != "0")
+        and int(key) < _MAX_INDEX
+    )
+
+
+def _json_scalar(value: Any) -> str:
+    if isinstance(value, str):
+        return _json_string(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return number_text(value) if -math.inf < value < math.inf else "null"
+    return "{}" if isinstance(value, dict) else "[]" if isinstance(value, list) else "null"
+
+
+def _json_string(value: str) -> str:
+    written = encode_basestring(value)
+    return _LONE_SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", written)
+
+
+def parse_json(value: str) -> Json:
+    """Read JSON as ``JSON.parse`` does, but integers keep all their digits.
+
+    A number beyond a double's range becomes null, which is what it is once written again.
+
+    :raises ValueError: when it is not JSON.
+    :raises RecursionError: when it is nested deeper than Python's own reader goes.
+    """
+    return json.loads(value, parse_int=_integer, parse_float=_number, parse_constant=_refuse)
+
+
+def _integer(digits: str) -> int | float | None:
+    return int(digits) if len(digits) <= 21 else _number(digits)
+
+
+def _number(digits: str) -> float | None:
+    number = float(digits)
+    return number if math.isfinite(number) else None
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")

@@ -1,0 +1,161 @@
+"""Expressions of templates: parsed by python-liquid, evaluated by LiquidJS's rules."""
+
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeAlias
+
+from liquid import Environment, TokenStream
+from liquid.builtin.expressions import Filter, KeywordArgument, Path, parse_primitive
+from liquid.builtin.expressions import logical as logic
+from liquid.builtin.expressions import primitive as literal
+from liquid.exceptions import LiquidSyntaxError
+from liquid.expression import Expression
+from liquid.token import TOKEN_EOF, TOKEN_PIPE
+
+from capi_actions.mapping.liquid.context import Context
+from capi_actions.mapping.liquid.filters import DISABLED, FILTERS
+from capi_actions.mapping.liquid.strings import unescaped
+from capi_actions.mapping.liquid.values import (
+    BLANK,
+    EMPTY,
+    contains,
+    equals,
+    is_true,
+    member,
+    number,
+    ordered,
+    size,
+)
+from capi_actions.model import MISSING
+
+Evaluate: TypeAlias = Callable[[Context], Any]
+
+_MAX_DEPTH: Final = 50
+_COST = 10  # a look-up or filter does at least as much as reading ten characters
+
+_ORDER: Mapping[type[Expression], Callable[[Any, Any], bool]] = {
+    logic.LtExpression: operator.lt,
+    logic.LeExpression: operator.le,
+    logic.GtExpression: operator.gt,
+    logic.GeExpression: operator.ge,
+}
+
+
+class SwitchedOffError(LiquidSyntaxError):
+    """A template uses what the reference has switched off."""
+
+
+def parse_value(env: Environment, tokens: TokenStream) -> Evaluate:
+    """Read a value with its filters, to the end of the tag.
+
+    :raises LiquidSyntaxError: when it is malformed, or uses a filter that is switched off.
+    """
+    if tokens.current.kind == TOKEN_EOF:
+        return lambda context: MISSING
+    evaluate = compile_expression(logic.parse_boolean_primitive(env, tokens))
+    for each in Filter.parse(env, tokens, delim=(TOKEN_PIPE,)):
+        evaluate = _filtered(evaluate, each)
+    tokens.eat(TOKEN_EOF)
+    return evaluate
+
+
+def parse_plain(env: Environment, tokens: TokenStream) -> Evaluate:
+    """Read a single literal or path."""
+    return compile_expression(parse_primitive(env, tokens))
+
+
+def compile_expression(expression: Expression, depth: int = 0) -> Evaluate:
+    """Turn a parsed expression into a function."""
+    if depth > _MAX_DEPTH:
+        raise LiquidSyntaxError("too many operators or brackets inside one another", token=expression.token)
+    if isinstance(expression, Path):
+        return _path(expression, depth)
+    if isinstance(expression, literal.RangeLiteral):
+        return _range(expression, depth)
+    if isinstance(expression, literal.StringLiteral):
+        return _constant(unescaped(expression.value))
+    if isinstance(expression, literal.Literal):
+        return _constant(expression.value)
+    for kind, value in ((literal.Nil, None), (literal.Empty, EMPTY), (literal.Blank, BLANK)):
+        if isinstance(expression, kind):
+            return _constant(value)
+    return _operation(expression, depth)
+
+
+def _constant(value: Any) -> Evaluate:
+    return lambda context: value
+
+
+def _operation(expression: Any, depth: int) -> Evaluate:
+    if isinstance(expression, logic.LogicalNotExpression):
+        inner = expression.right
+        if isinstance(inner, logic.LogicalAndExpression | logic.LogicalOrExpression):
+            # python-liquid reads "not a and b" as "not (a and b)"
+            negated = logic.LogicalNotExpression(inner.token, inner.left)
+            return _operation(type(inner)(inner.token, negated, inner.right), depth)
+        right = compile_expression(inner, depth + 1)
+        return lambda context: not is_true(right(context))
+    left, right = (compile_expression(each, depth + 1) for each in (expression.left, expression.right))
+    if isinstance(expression, logic.LogicalAndExpression):
+        return lambda context: is_true(left(context)) and is_true(right(context))
+    if isinstance(expression, logic.LogicalOrExpression):
+        return lambda context: is_true(left(context)) or is_true(right(context))
+    if isinstance(expression, logic.EqExpression):
+        return lambda context: equals(context.work, left(context), right(context))
+    if isinstance(expression, logic.NeExpression):
+        return lambda context: not equals(context.work, left(context), right(context))
+    if isinstance(expression, logic.ContainsExpression):
+        return lambda context: contains(context.work, left(context), right(context))
+    holds = _ORDER[type(expression)]
+    return lambda context: ordered(context.work, left(context), right(context), holds)
+
+
+def _path(path: Path, depth: int) -> Evaluate:
+    keys = [
+        compile_expression(key, depth + 1) if isinstance(key, Path) else _constant(key) for key in path.path
+    ]
+    first, others = keys[0], keys[1:]
+
+    def evaluate(context: Context) -> Any:
+        context.work.spend(_COST)
+        value = context.variable(first(context))
+        for key in others:
+            value = member(value, key(context))
+        return value
+
+    return evaluate
+
+
+def _range(expression: literal.RangeLiteral, depth: int) -> Evaluate:
+    start, stop = (compile_expression(each, depth + 1) for each in (expression.start, expression.stop))
+
+    def evaluate(context: Context) -> Any:
+        low, high = (number(context.work, each(context)) for each in (start, stop))
+        length = max(0, high - low + 1)
+        context.work.spend(int(min(length, context.work.left + 1)))
+        return [low + index for index in range(int(length))]
+
+    return evaluate
+
+
+def _filtered(left: Evaluate, applied: Filter) -> Evaluate:
+    name = applied.name
+    if name in DISABLED:
+        raise SwitchedOffError(f'filter "{name}" is disabled', token=applied.token)
+    if name not in FILTERS:
+        return left  # as in the reference
+    apply, most = FILTERS[name]
+    arguments = [
+        (each.name if isinstance(each, KeywordArgument) else None, compile_expression(each.value))
+        for each in applied.args[:most]
+    ]
+
+    def evaluate(context: Context) -> Any:
+        value = left(context)
+        given = [each(context) if key is None else (key, each(context)) for key, each in arguments]
+        context.work.spend(_COST + size(value) + sum(map(size, given)))
+        made = apply(context.work, value, *given)
+        context.work.spend(size(made))
+        return made
+
+    return evaluate

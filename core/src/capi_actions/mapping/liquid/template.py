@@ -1,0 +1,98 @@
+"""Read and render templates."""
+
+from functools import cache
+from typing import Any
+
+from liquid import BoundTemplate, Environment, Tag
+from liquid.builtin import content, illegal
+from liquid.builtin.tags import (
+    capture_tag,
+    comment_tag,
+    decrement_tag,
+    for_tag,
+    increment_tag,
+    inline_comment_tag,
+    liquid_tag,
+)
+from liquid.exceptions import LiquidError, LiquidInterrupt
+from liquid.token import TOKEN_TAG
+
+from capi_actions.mapping.liquid.context import Context, Output
+from capi_actions.mapping.liquid.expressions import SwitchedOffError
+from capi_actions.mapping.liquid.tags import TAGS, UnknownTag
+
+_NEWLINE = "\n"
+
+_TAGS: tuple[type[Tag], ...] = (
+    content.Literal,
+    comment_tag.CommentTag,
+    inline_comment_tag.InlineCommentTag,
+    capture_tag.CaptureTag,
+    increment_tag.IncrementTag,
+    decrement_tag.DecrementTag,
+    for_tag.BreakTag,
+    for_tag.ContinueTag,
+    liquid_tag.LiquidTag,
+    *TAGS,
+)
+
+
+class Dialect(Environment):
+    """python-liquid with the reference's tags, and no filters: those are compiled into expressions."""
+
+    suppress_blank_control_flow_blocks = False
+    logical_not_operator = True
+
+    def setup_tags_and_filters(self, *, extra: bool = False) -> None:
+        """Register tags."""
+        for tag in _TAGS:
+            self.add_tag(tag)
+        self.tags[illegal.Illegal.name] = UnknownTag(self)
+
+
+@cache
+def _dialect() -> Dialect:
+    return Dialect()
+
+
+class TemplateSyntaxError(Exception):
+    """A template can't be read; its text is a sentence that ends with line and column."""
+
+
+def parse(source: str) -> BoundTemplate:
+    """Read a template.
+
+    :raises TemplateSyntaxError: when it is malformed or uses what is switched off.
+    """
+    try:
+        return _dialect().from_string(source)
+    except LiquidError as error:
+        raise TemplateSyntaxError(_sentence(error, source)) from None
+
+
+def _sentence(error: LiquidError, source: str) -> str:
+    """Say what is wrong and where: the place of a tag is that of its opening brace."""
+    if isinstance(error.__cause__, RecursionError):
+        return "the template is nested too deeply"
+    if error.token is None or error.token.start_index < 0:
+        return str(error.message)
+    place = error.token.start_index
+    if error.token.kind == TOKEN_TAG or isinstance(error, SwitchedOffError):
+        place = max(source.rfind(opening, 0, place) for opening in ("{{", "{%"))
+    before = source[: max(0, place)]
+    return f"{error.message}, line:{before.count(_NEWLINE) + 1}, col:{len(before) - before.rfind(_NEWLINE)}"
+
+
+def render(template: BoundTemplate, payload: Any) -> str:
+    """Render a template with an event.
+
+    :raises TooMuchWorkError: when it does more than its allowance.
+    """
+    context = Context(template, payload)
+    output = Output(context.work)
+    try:
+        for node in template.nodes:
+            node.render(context, output)
+    except LiquidInterrupt:
+        pass  # a break or continue outside of loops, and there are none, ends the text
+    return output.getvalue()
