@@ -1,1 +1,27 @@
-"""placeholder"""
+"""A local stand-in for Meta's Conversions API, to try and test senders without a pixel.
+
+>>> with Sandbox() as sandbox:
+...     sandbox.url.startswith("http://127.0.0.1:")
+True
+"""
+
+from capi_actions_sandbox.app import create_app
+from capi_actions_sandbox.checks import check_events
+from capi_actions_sandbox.failure import Failure
+from capi_actions_sandbox.faults import Fault
+from capi_actions_sandbox.options import SandboxOptions
+from capi_actions_sandbox.server import Sandbox
+from capi_actions_sandbox.state import State
+from capi_actions_sandbox.store import Exchange, Received
+
+__all__ = [
+    "Exchange",
+    "Failure",
+    "Fault",
+    "Received",
+    "Sandbox",
+    "SandboxOptions",
+    "State",
+    "check_events",
+    "create_app",
+]

@@ -1,0 +1,25 @@
+"""The sandbox as an ASGI application: Meta's one address, and a door for whoever tests."""
+
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from capi_actions_sandbox.admin import admin_routes
+from capi_actions_sandbox.api import Api
+from capi_actions_sandbox.options import SandboxOptions
+from capi_actions_sandbox.state import State
+
+
+def create_app(options: SandboxOptions | None = None, state: State | None = None) -> Starlette:
+    """Make the application.
+
+    Any ASGI server can run it, but only the sandbox's own (:class:`~capi_actions_sandbox.Sandbox`, ``capi sandbox``)
+    can play faults that cut connections.
+
+    :param options: how it behaves; not used when there is a state.
+    :param state: memory and faults, to look into them from outside.
+    """
+    if state is None:
+        state = State(options=options or SandboxOptions())
+    app = Starlette(routes=[*admin_routes(state), Route("/{path:path}", Api(state))])
+    app.router.redirect_slashes = False
+    return app

@@ -1,0 +1,31 @@
+"""``app_data`` of events from apps (``graph-api.md`` §2)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from capi_actions_sandbox.checks.shape import is_required, must_be
+from capi_actions_sandbox.failure import Failure, refuse_event
+from capi_actions_sandbox.options import SandboxOptions
+
+EXTINFO_PARTS = 16
+_OS_VERSION = 4
+_FLAGS = (0, 1, "0", "1")  # equal to False and True, too
+
+
+def check_app(event: Mapping[str, Any], index: int, options: SandboxOptions) -> Failure | None:
+    """Check that an event from an app has its ``app_data``, and the device information in it (2804043)."""
+    app_data = event.get("app_data")
+    if not app_data:
+        return is_required(index, "app_data") if event["action_source"] == "app" else None
+    flag = app_data.get("advertiser_tracking_enabled")
+    if flag is None:
+        return is_required(index, "app_data", "advertiser_tracking_enabled")
+    if flag not in _FLAGS:
+        return must_be("0 or 1", index, "app_data", "advertiser_tracking_enabled")
+    return None if _is_extinfo(app_data.get("extinfo")) else refuse_event(2804043, index)
+
+
+def _is_extinfo(extinfo: object) -> bool:
+    if not isinstance(extinfo, list) or len(extinfo) != EXTINFO_PARTS:
+        return False
+    return extinfo[0] in ("a2", "i2") and extinfo[_OS_VERSION] not in (None, "")

@@ -1,0 +1,59 @@
+"""``custom_data``: what a Purchase needs, and the items of ``contents`` (``graph-api.md`` §4)."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from capi_actions_sandbox.checks.shape import is_unexpected, param
+from capi_actions_sandbox.failure import Failure, refuse_event
+from capi_actions_sandbox.options import SandboxOptions, refused_currencies
+
+CONTENT_KEYS = frozenset("id quantity item_price delivery_category title description brand category".split())
+
+
+def check_custom_data(event: Mapping[str, Any], index: int, options: SandboxOptions) -> Failure | None:
+    """Check contents (2804008), and value and currency of a Purchase (2804009, 2804010, 2804011)."""
+    custom = event.get("custom_data") or {}
+    contents = custom.get("contents")
+    if contents is not None and (failure := _check_contents(contents, index, options)):
+        return failure
+    if event["event_name"] != "Purchase":
+        return None
+    if not _is_amount(custom.get("value")):
+        return refuse_event(2804009, index)
+    currency = custom.get("currency")
+    if currency in (None, ""):
+        return refuse_event(2804010, index)
+    if not _is_currency(currency, options):
+        return refuse_event(2804011, index)
+    return None
+
+
+def _check_contents(contents: object, index: int, options: SandboxOptions) -> Failure | None:
+    if not isinstance(contents, list):
+        return refuse_event(2804008, index)
+    for position, item in enumerate(contents):
+        if not isinstance(item, dict) or item.get("id") in (None, ""):
+            return refuse_event(2804008, index)
+        if options.strict_contents and not item.keys() <= CONTENT_KEYS:
+            key = next(key for key in item if key not in CONTENT_KEYS)
+            return is_unexpected(key, index, f"{param(index, 'custom_data', 'contents')}[{position}]")
+    return None
+
+
+def _is_amount(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return False
+    try:
+        return math.isfinite(float(value))
+    except (ValueError, OverflowError):
+        return False
+
+
+def _is_currency(currency: object, options: SandboxOptions) -> bool:
+    if not isinstance(currency, str):
+        return False
+    code = currency.upper()  # lower case was accepted in a real call
+    if options.currencies is not None:
+        return code in options.currencies
+    return len(code) == 3 and code.isascii() and code.isalpha() and code not in refused_currencies()

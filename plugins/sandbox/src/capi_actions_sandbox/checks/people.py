@@ -1,0 +1,75 @@
+"""``user_data``: hashed where it must be, and enough to know a person by (``graph-api.md`` §3)."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from capi_actions_sandbox.checks.shape import HASHED_KEYS
+from capi_actions_sandbox.failure import Failure, event_failure, refuse_event
+from capi_actions_sandbox.options import SandboxOptions
+
+_SHA256, _MD5 = 64, 32  # hex digits
+_APPENDIX = re.compile(r"\.(?:[\w-]{2}|[\w-]{8})", re.ASCII)  # as Meta's parameter builder adds to a SHA-256
+
+# fb.{subdomain index}.{creation time in ms}.{fbclid}[.{appendix}]
+_CLICK_ID = re.compile(r"fb\.[012]\.[0-9]+\.\S+", re.ASCII)
+
+_SHORTEST_LEAD_ID, _LONGEST_LEAD_ID = 15, 17  # digits
+
+# Alone, or with a part of the set, these fit too many people (§3.1, "minimum match rule").
+TOO_BROAD = (
+    frozenset({"ct", "country", "st", "zp", "ge", "client_user_agent"}),
+    frozenset({"db", "client_user_agent"}),
+    frozenset({"fn", "ge"}),
+    frozenset({"ln", "ge"}),
+)
+
+
+def check_user_data(event: Mapping[str, Any], index: int, options: SandboxOptions) -> Failure | None:
+    """Check hashes (2804016), click id (2804001), lead id (2804036) and the minimum match rule (2804050)."""
+    user_data = event["user_data"] or {}
+    for key, value in user_data.items():
+        if key in HASHED_KEYS and not _is_hash(value) and not _are_hashes(value, options):
+            return refuse_event(2804016, index, _not_hashed(key))
+    fbc = user_data.get("fbc")
+    if fbc is not None and not (isinstance(fbc, str) and _CLICK_ID.fullmatch(fbc)):
+        return refuse_event(2804001, index)
+    lead = user_data.get("lead_id")
+    if lead is not None and not _is_lead_id(lead):
+        return refuse_event(2804036, index)
+    keys = {key for key, value in user_data.items() if value}
+    if any(keys <= broad for broad in TOO_BROAD):
+        return refuse_event(2804050, index)
+    return None
+
+
+def _is_hash(value: object) -> bool:
+    try:
+        # 0.2 µs; a regular expression takes 0.7, and 1.5 when it ignores the case.  fromhex skips spaces.
+        return isinstance(value, str) and len(value) == _SHA256 == len(bytes.fromhex(value)) * 2
+    except ValueError:
+        return False
+
+
+def _are_hashes(value: object, options: SandboxOptions) -> bool:
+    """Look more closely: at nothing, lists, MD5, and hashes with an appendix."""
+    if value is None:
+        return True
+    if isinstance(value, list):
+        return all(_is_hash(each) or (isinstance(each, str) and _are_hashes(each, options)) for each in value)
+    if not isinstance(value, str):
+        return False
+    if len(value) == _MD5 and not options.strict_hashes:
+        return _is_hash(value * 2)
+    return _APPENDIX.fullmatch(value, _SHA256) is not None and _is_hash(value[:_SHA256])
+
+
+def _is_lead_id(value: object) -> bool:
+    if isinstance(value, str):
+        return value.isascii() and value.isdigit() and _SHORTEST_LEAD_ID <= len(value) <= _LONGEST_LEAD_ID
+    return isinstance(value, int) and 10 ** (_SHORTEST_LEAD_ID - 1) <= value < 10**_LONGEST_LEAD_ID
+
+
+def _not_hashed(key: str) -> str:
+    known = event_failure(2804016).msg or ""  # it was seen for "ct"
+    return known.replace(" ct ", f" {key} ", 1)
