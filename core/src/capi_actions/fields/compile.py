@@ -65,6 +65,8 @@ def _explain(root: Node, rules: tuple[Rule, ...], payload: JsonObject) -> Proble
     for rule in rules:
         rule.explain(clean, payload, problems)
     problems.extend(below)
+    if problems.enough:
+        problems.add(ROOT, "", "has more problems than are listed here")
     return problems
 
 

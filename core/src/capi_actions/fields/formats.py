@@ -14,17 +14,24 @@ from attrs import frozen
 from capi_actions.fields.regex import is_regex
 from capi_actions.fields.times import is_time
 
+LONGEST = 65_536
+"""Characters; longer text has no format.  A megabyte would take some of the checks two seconds."""
+
 
 @frozen
 class Format:
     """A named format.
 
     :ivar words: what a sentence calls it.
-    :ivar fits: whether a string has it.
+    :ivar _has: whether a string of sensible length has it.
     """
 
     words: str
-    fits: Callable[[str], bool]
+    _has: Callable[[str], bool]
+
+    def fits(self, text: str) -> bool:
+        """Say whether a string has the format."""
+        return len(text) <= LONGEST and self._has(text)
 
 
 def _pattern(expression: str) -> Callable[[str], bool]:

@@ -22,7 +22,7 @@ def limits(field: Field) -> Iterator[Limit]:
         yield _one_of(field)
     if field.type in TEXTUAL:
         yield from _length(field.minimum, field.maximum)
-        if field.format is not None:
+        if field.format not in (None, "text", "password"):
             yield _format(field.format)
     elif field.type in NUMERIC:
         yield from _size(field.minimum, field.maximum)

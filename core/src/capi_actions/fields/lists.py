@@ -41,7 +41,14 @@ def listed(item: Node, *, hashed: bool) -> Node:
                 clean.append(each)
         return _flat(clean) if hashed else clean
 
-    return Node(check, explain)
+    def check_hashed(value: Any) -> Any:
+        if type(value) is not str:
+            return check(value)
+        # Nearly always there is one string: 0.5 µs less than making lists of it and of its hash.
+        found = check_item(value)
+        return [found] if type(found) is str else found
+
+    return Node(check_hashed if hashed else check, explain)
 
 
 def _flat(hashes: list[Any]) -> Any:

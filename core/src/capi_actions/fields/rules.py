@@ -39,6 +39,8 @@ class Rule:
         """Note where the field is required but absent."""
         if self.holds(clean, raw):
             for place, depth in _lacking(clean, self.keys, ROOT):
+                if problems.enough:
+                    break
                 problems.add(place, self.labels[depth], missing(self.keys[depth]))
 
 

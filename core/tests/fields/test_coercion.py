@@ -1,0 +1,168 @@
+"""Scalars of one type that stand where another is wanted."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from capi_actions.fields import compile_fields
+from capi_actions.model import Field
+
+Clean = Callable[..., Any]
+Refusal = Callable[..., str]
+
+TEXTUAL = ["string", "text", "password"]
+
+
+@pytest.mark.parametrize("kind", TEXTUAL)
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(5, "5"), (5.0, "5"), (0.1, "0.1"), (1e21, "1e+21"), (-0.0, "0"), (True, "true"), (False, "false")],
+)
+def test_numbers_and_booleans_become_text(clean: Clean, kind: str, value: Any, text: str) -> None:
+    """As JavaScript writes them, which platforms and older data have."""
+    assert text == clean(value, type=kind)
+
+
+def test_long_ids_keep_every_digit(clean: Clean) -> None:
+    """A Meta lead id has 15 to 17 digits; doubles lose the last ones."""
+    assert clean(9007199254740993, type="string") == "9007199254740993"
+    assert clean("9007199254740993", type="integer") == 9007199254740993
+    assert clean("9007199254740993", type="number") == 9007199254740993
+    assert clean(2**64 - 1, type="integer") == 2**64 - 1
+
+
+@given(st.integers(-(2**63), 2**64 - 1))
+def test_integers_survive_text_and_back(value: int) -> None:
+    """To text and back again is the same number, for everything that an encoder writes exactly."""
+    check = compile_fields({"text": Field(type="string"), "number": Field(type="integer")})
+
+    assert value == check({"number": check({"text": value})["text"]})["number"]
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_floats_survive_text_and_back(value: float) -> None:
+    """No digit of a price is lost."""
+    check = compile_fields({"text": Field(type="string"), "number": Field(type="number")})
+
+    assert value == float(check({"number": check({"text": value})["text"]})["number"])
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("5", 5),
+        (" 5 ", 5),
+        ("\n05\n", 5),
+        ("+5", 5),
+        ("-5", -5),
+        ("5.5", 5.5),
+        (".5", 0.5),
+        ("5.", 5.0),
+        ("1e3", 1000.0),
+        ("123456789012345678901234567890", 123456789012345678901234567890.0),
+    ],
+)
+def test_decimal_text_is_a_number(clean: Clean, text: str, number: float) -> None:
+    """Shops send prices as text."""
+    found = clean(text, type="number")
+
+    assert (type(number), number) == (type(found), found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [" ", "0x10", "0b11", "Infinity", "NaN", "1e400", "1_000", "1,5", "5abc", "٣", "１", "true", "1n", "--1"],
+)
+def test_other_text_is_no_number(refusal: Refusal, text: str) -> None:
+    """Nobody means 0 by a space or 16 by 0x10."""
+    assert refusal(text, type="number") == "$.a: A must be a number but it was a string."
+    assert refusal(text, type="integer") == "$.a: A must be an integer but it was a string."
+
+
+def test_booleans_count_as_numbers(clean: Clean) -> None:
+    """The reference has it so: a flag mapped to a counter."""
+    assert (clean(True, type="number"), clean(False, type="integer")) == (1, 0)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+@pytest.mark.parametrize(("kind", "words"), [("number", "a number"), ("string", "a string")])
+def test_only_finite_numbers_pass(refusal: Refusal, value: float, kind: str, words: str) -> None:
+    """JSON has no word for others, and encoders write null."""
+    assert f"$.a: A must be {words} but it was not a finite number." == refusal(value, type=kind)
+
+
+def test_numbers_beyond_doubles_are_no_text(refusal: Refusal) -> None:
+    """Python's own integers have no end, JSON's numbers have one."""
+    assert refusal(10**400, type="string") == "$.a: A must be a string but it was a number."
+
+
+@pytest.mark.parametrize(("value", "whole"), [(5.0, 5), ("5.0", 5), ("1e3", 1000), (2.0**62, 2**62)])
+def test_numbers_without_a_fraction_are_integers(clean: Clean, value: Any, whole: int) -> None:
+    """Written without the point, so that strict platforms take them."""
+    found = clean(value, type="integer")
+
+    assert (int, whole) == (type(found), found)
+
+
+def test_doubles_beyond_64_bits_stay_doubles(clean: Clean) -> None:
+    """As integers they would have digits that nobody meant, and JSON encoders refuse them."""
+    assert isinstance(clean(1e21, type="integer"), float)
+
+
+def test_fractions_are_no_integers(refusal: Refusal) -> None:
+    """Rounding is for the mapping to decide."""
+    assert refusal(1.5, type="integer") == "$.a: A must be an integer but it was a number."
+    assert refusal("1.5", type="integer") == "$.a: A must be an integer but it was a string."
+
+
+@pytest.mark.parametrize(
+    ("value", "boolean"),
+    [(True, True), (False, False), ("true", True), ("false", False), (1, True), (0, False), (1.0, True)],
+)
+def test_booleans_come_in_six_spellings(clean: Clean, value: Any, boolean: bool) -> None:
+    """Two words, two numbers, and booleans themselves."""
+    assert clean(value, type="boolean") is boolean
+
+
+@pytest.mark.parametrize("value", ["1", "TRUE", "yes", 2, -1])
+def test_other_values_are_no_booleans(refusal: Refusal, value: Any) -> None:
+    """Which of them mean true is for the mapping to say."""
+    kind = "a string" if isinstance(value, str) else "a number"
+    assert f"$.a: A must be a boolean but it was {kind}." == refusal(value, type="boolean")
+
+
+@pytest.mark.parametrize("kind", ["string", "number", "integer", "boolean", "datetime"])
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ({}, "an object"),
+        ([], "an array"),
+        ([1, 2], "an array"),
+        ([[1]], "an array"),
+        (object(), "not a JSON value"),
+    ],
+)
+def test_what_has_parts_is_no_scalar(refusal: Refusal, kind: str, value: Any, words: str) -> None:
+    """Nothing sensible can be made of them."""
+    assert refusal(value, type=kind).endswith(f"but it was {words}.")
+
+
+@pytest.mark.parametrize("allow_null", [True, False])
+@pytest.mark.parametrize(
+    ("kind", "value"), [("string", "x"), ("number", 5), ("boolean", True), ("datetime", 5)]
+)
+def test_a_list_of_one_is_that_one(clean: Clean, kind: str, value: Any, allow_null: bool) -> None:
+    """Query strings and forms often come as lists."""
+    assert value == clean([value], type=kind, allowNull=allow_null)
+
+
+def test_a_subclass_of_str_is_a_string(clean: Clean) -> None:
+    """Python callers have enumerations."""
+
+    class Word(str):
+        __slots__ = ()
+
+    assert clean(Word("x"), type="string") == "x"
