@@ -45,6 +45,7 @@ def field(
     minimum: float | None = None,
     maximum: float | None = None,
     groups: bool = False,
+    switch: str | None = None,
 ) -> Any:
     """One input of an action.
 
@@ -73,6 +74,7 @@ def field(
         "minimum": minimum,
         "maximum": maximum,
         "groups": groups,
+        "switch": switch,
     }
     return attrs.field(default=None, metadata={_OPTIONS: options})
 

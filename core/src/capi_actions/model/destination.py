@@ -2,17 +2,16 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
-from attrs import fields_dict, frozen
+from attrs import fields_dict
 
 from capi_actions.errors import Problem
 from capi_actions.model.json import JsonObject
 from capi_actions.model.wire import Judgement, Request, Response
 
 
-@frozen
-class Prepared:
+class Prepared(NamedTuple):
     """What an item needs besides its body.
 
     :ivar event_id: the id by which the platform drops repeats.

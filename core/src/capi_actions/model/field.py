@@ -76,6 +76,8 @@ class Field:
     :ivar maximum: greatest number, or greatest length.
     :ivar hashed: the normalizer's key (``"em"``) whose normalized SHA-256 replaces the value before
         the action sees it; None for fields that are sent as they are.
+    :ivar switch: for ``object``: the boolean property without which the object isn't used.  A mapping
+        that leaves it off by a literal isn't evaluated for this field at all.
     :ivar groups: True when items with different values of this field must not share a request
         (Meta: the test event code); at most one field of an action.
     """
@@ -95,3 +97,4 @@ class Field:
     maximum: float | None = None
     hashed: str | None = None
     groups: bool = False
+    switch: str | None = None

@@ -25,6 +25,10 @@ _TOO_BROAD = (
 )
 
 
+# With one of these keys no combination is too broad; nearly every event has one.
+_TELLING = frozenset({"em", "ph", "external_id", "client_ip_address", "fbc", "fbp", "madid", "lead_id", "anon_id"})
+
+
 def max_age(data: Mapping[str, Any]) -> int:
     """Give the age in seconds up to which Meta takes an event."""
     return MAX_AGE_IN_STORE if data.get("action_source") == "physical_store" else MAX_AGE
@@ -40,8 +44,9 @@ def check_event(data: JsonObject, now: float) -> Iterator[Problem]:
 
     :param now: Unix seconds.
     """
-    yield from _check_time(data, now)
-    if is_too_broad(frozenset(data["user_data"])):
+    if not -FUTURE_TOLERANCE <= now - data["event_time"] <= MAX_AGE:
+        yield from _check_time(data, now)
+    if _TELLING.isdisjoint(data["user_data"]) and is_too_broad(frozenset(data["user_data"])):
         yield Problem(
             "user_data fits too many people: add an e-mail address, phone, external id, click id or IP address",
             "$.user_data",

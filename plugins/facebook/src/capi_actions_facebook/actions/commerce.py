@@ -6,7 +6,7 @@ Events and properties: https://segment.com/docs/connections/spec/ecommerce/v2/. 
 
 from collections.abc import Sequence
 
-from capi_actions import action, field, from_path
+from capi_actions import JsonObject, action, field, from_path
 from capi_actions_facebook.fields.commerce import CommerceEvent
 from capi_actions_facebook.paths import first_of
 
@@ -71,6 +71,11 @@ class Search(CommerceEvent):
     search_string: str | None = from_path(
         "$.properties.query", label="Search String", description="What was searched."
     )
+
+    def add_custom(self, custom: JsonObject) -> None:
+        """Add what was searched."""
+        if self.search_string:
+            custom["search_string"] = self.search_string
 
 
 @action(

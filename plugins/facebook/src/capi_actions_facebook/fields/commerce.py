@@ -11,9 +11,6 @@ from capi_actions_facebook.fields.event import ServerEvent
 from capi_actions_facebook.fields.user_data import IDENTIFIED_USER_FIELDS
 from capi_actions_facebook.paths import first_of
 
-_WHEN_TEXT = ("content_name", "content_type", "content_category", "search_string", "order_id", "status")
-_WHEN_NUMBER = ("value", "net_revenue", "num_items", "predicted_ltv")
-
 
 @define(kw_only=True)
 class CommerceEvent(ServerEvent):
@@ -49,22 +46,32 @@ class CommerceEvent(ServerEvent):
         custom: JsonObject = dict(self.custom_data or {})
         if self.currency:
             custom["currency"] = currency_code(self.currency)
-        for key in _WHEN_NUMBER:
-            number = getattr(self, key, None)
-            if number is not None:
-                custom[key] = number
+        if self.value is not None:
+            custom["value"] = self.value
+        if self.net_revenue is not None:
+            custom["net_revenue"] = self.net_revenue
+        if self.num_items is not None:
+            custom["num_items"] = self.num_items
         if self.content_ids:
             custom["content_ids"] = self.content_ids
         if self.contents is not None:
             check_contents(self.contents)
             custom["contents"] = self.contents
-        for key in _WHEN_TEXT:
-            text = getattr(self, key, None)
-            if text:
-                custom[key] = text
+        if self.content_name:
+            custom["content_name"] = self.content_name
+        if self.content_type:
+            custom["content_type"] = self.content_type
+        if self.content_category:
+            custom["content_category"] = self.content_category
+        if self.order_id:
+            custom["order_id"] = self.order_id
+        self.add_custom(custom)
         data = self.event(self.meta_name)
         data["custom_data"] = custom
         return data
+
+    def add_custom(self, custom: JsonObject) -> None:
+        """Add what only this kind of event has to its ``custom_data``."""
 
 
 @define(kw_only=True)
@@ -85,3 +92,10 @@ class LeadEvent(CommerceEvent):
         label="Predicted Lifetime Value", description="What the customer is expected to bring in all."
     )
     status: str | None = field(label="Status", description="Status of the registration.")
+
+    def add_custom(self, custom: JsonObject) -> None:
+        """Add the registration's status and worth."""
+        if self.predicted_ltv is not None:
+            custom["predicted_ltv"] = self.predicted_ltv
+        if self.status:
+            custom["status"] = self.status

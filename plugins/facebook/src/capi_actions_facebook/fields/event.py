@@ -56,7 +56,10 @@ class ServerEvent:
         properties=USER_FIELDS,
     )
     app_data_field: dict[str, Any] | None = field(
-        label="App Events Fields", description="Needed for app events.", properties=APP_FIELDS
+        label="App Events Fields",
+        description="Needed for app events.",
+        properties=APP_FIELDS,
+        switch="use_app_data",
     )
     event_id: str | None = from_path(
         "$.messageId",
