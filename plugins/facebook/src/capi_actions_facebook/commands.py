@@ -57,8 +57,8 @@ def _numbered(files: Iterable[IO[bytes]]) -> Iterator[tuple[int, bytes]]:
     """Give the lines of all files that aren't blank, with their numbers in their file."""
     for file in files:
         for number, line in enumerate(file, 1):
-            if line.strip():
-                yield number, line
+            if text := line.strip():
+                yield number, text
 
 
 @click.group()

@@ -9,7 +9,7 @@ from capi_actions_facebook.normalization.profiles import normalizers_of
 from capi_actions_facebook.normalization.text import HASH_LIKE, number_text
 from capi_actions_facebook.normalization.users import normalize_user
 
-_FORMS: Final = 'one of {"key": …, "value": …} and {"user": {…}}'
+_FORMS: Final = 'one of {"key": ..., "value": ...} and {"user": {...}}'
 
 
 class LineNormalizer:
@@ -59,12 +59,13 @@ class LineNormalizer:
         if isinstance(value, bool) or not isinstance(value, str | int | float | None):
             raise EventError.of("must be a string, a number or null", "$.value")
         text = value or "" if value is None or isinstance(value, str) else number_text(value)
-        return {"normalized": self._normalized(key, text), "hash": self._hashers[key](text)}
+        hashed = self._hashers[key](text)
+        with_appendix = isinstance(hashed, str) and "." in hashed
+        sent_as_it_is = with_appendix or HASH_LIKE.fullmatch(text)
+        return {"normalized": text if sent_as_it_is else self._normalized(key, text), "hash": hashed}
 
     def _normalized(self, key: str, text: str) -> str | list[str | None] | None:
         """Say what is hashed: one string when all profiles agree, else one per profile."""
-        if HASH_LIKE.match(text):
-            return text
         each = [normalizer.normalize(text) if text else None for normalizer in self._normalizers[key]]
         return each[0] if len(set(each)) == 1 else each
 

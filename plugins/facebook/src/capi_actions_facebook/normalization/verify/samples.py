@@ -77,11 +77,14 @@ def _value(random: Random, key: str) -> str:
     """Make one value: realistic, spoilt, hashed already, of another kind, or anything at all."""
     lot = random.random()
     if lot < 0.12:
-        return "".join(_character(random) for _ in range(random.choice(_LENGTHS)))
-    if lot < 0.15:
-        return "".join(random.choices("0123456789abcdefABCDEF", k=random.choice((31, 32, 64, 64, 65))))
-    made = _realistic(random, key if lot > 0.18 else random.choice(KEYS))
-    return made if lot < 0.6 else _spoilt(random, made)
+        text = "".join(_character(random) for _ in range(random.choice(_LENGTHS)))
+    elif lot < 0.15:
+        text = "".join(random.choices("0123456789abcdefABCDEF", k=random.choice((31, 32, 64, 64, 65))))
+    else:
+        text = _realistic(random, key if lot > 0.18 else random.choice(KEYS))
+        text = text if lot < 0.6 else _spoilt(random, text)
+    # Two halves of a character side by side are one, to the script as in JSON.
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 
 
 def _realistic(random: Random, key: str) -> str:

@@ -1,0 +1,86 @@
+"""Vectors and strategies for normalization."""
+
+import gzip
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import strategies as st
+
+ROOT = Path(__file__).parents[4]
+
+
+@pytest.fixture(scope="session")
+def read() -> Callable[[str], Any]:
+    """Read vectors by their path: from the folder beside the repository, else from the copy in it."""
+
+    def read(name: str) -> Any:
+        copy = ROOT / "tests" / "data" / name
+        for path in (ROOT.parent / "shared" / "vectors" / name, copy, copy.with_name(f"{copy.name}.gz")):
+            if path.exists():
+                data = path.read_bytes()
+                text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode()
+                return (
+                    [json.loads(line) for line in text.splitlines()] if ".jsonl" in name else json.loads(text)
+                )
+        raise FileNotFoundError(name)
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def anything() -> st.SearchStrategy[str]:
+    """Text with all that a string can hold, and what the rules look at more often than chance would."""
+    spice = "  \t\n\u00a0\ufeff\x1c\x85-.,:@()+'_aAzZmMfF0019İſKßΣς٣\ud83d\ude00\ud800\udc00😀"
+    newer = [0x1C89, 0xA7CB, 0xA7CC, 0xA7DA, 0xA7DC, *range(0x10D50, 0x10D66)]
+    characters = st.characters(exclude_categories=(), exclude_characters=map(chr, newer))
+    return st.text(st.one_of(st.sampled_from(spice), characters), max_size=30)
+
+
+@pytest.fixture(scope="session")
+def typed(anything: st.SearchStrategy[str]) -> Callable[[str], st.SearchStrategy[str]]:
+    """Values as customers type them, by key, and anything else besides."""
+    usual = {
+        "em": st.emails() | st.from_regex(r"[A-Za-z0-9_.:+'-]{1,8}@[A-Za-z0-9-]{1,6}\.[A-Za-z.-]{2,6}\s?,?"),
+        "ph": st.from_regex(
+            r"\+?[0-9]{1,4}[-. ]?\(?[0-9]{1,4}\)?[-. /]?[0-9]{1,4}[-. ]?[0-9]{0,9}", fullmatch=True
+        ),
+        "zp": st.from_regex(r"[0-9A-Za-z]{0,5}[- ]?[0-9A-Za-z]{0,4}", fullmatch=True),
+        "db": st.from_regex(r"\D?[0-9]{1,5}[-/. T][0-9]{1,4}[-/. ][0-9]{1,5}\D?|[0-9]{7,9}", fullmatch=True),
+        "ge": st.sampled_from(["m", "F", " f ", "male", "Female", "WOMAN", "boy", "x"]),
+        "st": st.sampled_from(
+            ["California", "CA", "N.Y.", "New South Wales", "Québec", "Virginia B.", "constructor"]
+        ),
+        "country": st.sampled_from(
+            ["Germany", "USA", "U.K.", "Österreich", "unitedstatesofamerica", "ind", "Niger"]
+        ),
+    }
+    hashes = st.from_regex(r"[0-9a-fA-F]{31,32}|[0-9a-fA-F]{64,65}", fullmatch=True)
+    names = st.sampled_from(["Jean-Luc", "O'Brien", "ΟΔΥΣΣΕΥΣ", "王伟", "id 42", "St. Louis", "10 Downing"])
+    return lambda key: st.one_of(usual.get(key, names), names, anything, hashes)
+
+
+@pytest.fixture(scope="session")
+def is_address() -> Callable[[str], bool]:
+    """Say whether the pixel takes a text for an address, by splitting it at its dots."""
+
+    def is_address(value: str) -> bool:
+        local, at, domain = value.partition("@")
+        runs = local.split(".")
+        runs = [run.removesuffix(":") if index < len(runs) - 1 else run for index, run in enumerate(runs)]
+        atoms = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_!#$%&'*+/=?^`{|}~-")
+        letters = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
+        labels = domain.split(".")
+        return (
+            bool(at)
+            and all(run and set(run) <= atoms for run in runs)
+            and len(labels) >= 2
+            and all(
+                label and {label[0], label[-1]} <= letters and set(label) <= letters | {"-"}
+                for label in labels
+            )
+        )
+
+    return is_address

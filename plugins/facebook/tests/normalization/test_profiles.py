@@ -1,0 +1,62 @@
+"""What the package offers, and both profiles at once."""
+
+from collections.abc import Callable
+from hashlib import sha256
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from capi_actions import make_hasher
+from capi_actions_facebook.normalization import NORMALIZERS, PROFILES, normalizers_of
+
+KEYS = ["em", "ph", "fn", "ln", "ct", "st", "zp", "country", "db", "ge", "external_id"]
+
+
+def test_each_profile_has_every_key_once() -> None:
+    """A missing one would let a raw value through."""
+    offered = [(each.profile, each.key) for each in NORMALIZERS]
+
+    assert sorted(offered) == sorted((profile, key) for profile in ("pixel", "documented") for key in KEYS)
+
+
+def test_only_the_pixel_hashes_what_it_can_not_normalize() -> None:
+    """All but addresses; by the written rules an invalid value is not sent."""
+    raw = {each.key for each in NORMALIZERS if (each.profile, each.otherwise) == ("pixel", "raw")}
+
+    assert raw == set(KEYS) - {"em"}
+    assert {each.otherwise for each in NORMALIZERS if each.profile == "documented"} == {"drop"}
+
+
+def test_what_identifies_a_person_is_not_remembered() -> None:
+    """Addresses, phones, ids: they don't come back, and should not stay in memory."""
+    remembered = {each.key for each in NORMALIZERS if each.repeats}
+
+    assert remembered == {"fn", "ln", "ct", "st", "zp", "country", "ge"}
+
+
+def test_both_profiles_give_both_hashes_where_they_differ() -> None:
+    """The pixel's first; one where they agree; the other's where one has none."""
+    both = {key: make_hasher(each) for key, each in normalizers_of("pixel+documented").items()}
+    pixel, documented, male = (sha256(text.encode()).hexdigest() for text in ("zrich", "zürich", "Male"))
+
+    assert both["ct"]("Zürich") == [pixel, documented]
+    assert both["ct"]("Paris") == sha256(b"paris").hexdigest()
+    assert both["ge"]("Male") == [male, sha256(b"m").hexdigest()]
+    assert both["ge"]("other") == sha256(b"other").hexdigest()
+    assert both["em"]("nobody") is None
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@settings(max_examples=150)
+@given(data=st.data())
+def test_any_value_gives_hashes_or_nothing(
+    profile: str, data: st.DataObject, typed: Callable[[str], st.SearchStrategy[str]]
+) -> None:
+    """Never an error, never anything that could be read back."""
+    key = data.draw(st.sampled_from(KEYS))
+    given = make_hasher(normalizers_of(profile)[key])(data.draw(typed(key)))
+
+    hashes = given if isinstance(given, list) else [given] if given else []
+    assert all(len(each) in (32, 64) and set(each) <= set("0123456789abcdef") for each in hashes)
+    assert len(hashes) == len(set(hashes)) <= 2
