@@ -1,29 +1,45 @@
 """One claim on its way: sent, divided where needed, and every item of it settled."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from attrs import evolve
 
 from capi_actions.delivery.asking import Answer, ask
 from capi_actions.delivery.division import Part, divide
 from capi_actions.delivery.judgements import EXPIRED, delivered_without
+from capi_actions.delivery.lane import Lane
 from capi_actions.delivery.mending import without
 from capi_actions.model import Judgement, Report, Verdict
 from capi_actions.outbox import Claim
 
-if TYPE_CHECKING:
-    from capi_actions.delivery.lane import Lane
+_ENVELOPE = 1024  # bytes of a request that are left to what surrounds the items
+
+
+def send_batch(lane: Lane, halted: Callable[[], bool]) -> bool:
+    """Claim one batch and deal with it.
+
+    :param halted: tells between requests that somebody wants to stop.
+    :returns: False when nothing was due.
+    :raises OutboxError: when the outbox fails; unsettled items come back when their lease ends.
+    """
+    claim = lane.outbox.claim(
+        lane.name,
+        lane.pace.limit(lane.destination.max_items),
+        max(1, lane.destination.max_bytes - _ENVELOPE),
+        lane.options.lease,
+        lane.clock(),
+    )
+    if claim is None:
+        return False
+    Batch(lane, claim, halted).deliver()
+    return True
 
 
 class Batch:
     """Items of one claim.  Whatever happens, each leaves it: delivered, dead, or back in the outbox."""
 
-    def __init__(self, lane: "Lane", claim: Claim, halted: Callable[[], bool]) -> None:
-        """Take over a claim.
-
-        :param halted: tells between requests that somebody wants to stop.
-        """
+    def __init__(self, lane: Lane, claim: Claim, halted: Callable[[], bool]) -> None:
+        """Take over a claim."""
         self._lane = lane
         self._claim = claim
         self._until = claim.until

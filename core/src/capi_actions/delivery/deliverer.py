@@ -6,6 +6,7 @@ from functools import partial
 from random import random as uniform
 from time import time
 
+from capi_actions.delivery.batch import send_batch
 from capi_actions.delivery.lane import Lane
 from capi_actions.delivery.options import Options, Summary
 from capi_actions.delivery.telling import LOG, Teller
@@ -69,7 +70,7 @@ class Deliverer:
         """
         self._start()
         for lane in self._lanes:
-            lane.step(self._halt.is_set)
+            send_batch(lane, self._halt.is_set)
         return self._teller.summary
 
     def drain(self, deadline: float | None = None, progress: Progress | None = None) -> Summary:
@@ -117,7 +118,7 @@ class Deliverer:
 
     def _drain(self, lane: Lane, deadline: float | None, progress: Progress | None) -> None:
         while not self._halt.is_set() and (deadline is None or self._clock() < deadline):
-            if lane.step(self._halt.is_set):
+            if send_batch(lane, self._halt.is_set):
                 self._tell(progress)
                 continue
             if deadline is None:
@@ -136,7 +137,7 @@ class Deliverer:
         while not halted():
             rings = self._rings
             try:
-                if lane.step(halted):
+                if send_batch(lane, halted):
                     self._tell(progress)
                 else:
                     self._idle(lane, rings, halted)

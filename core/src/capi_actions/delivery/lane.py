@@ -2,14 +2,11 @@
 
 from collections.abc import Callable
 
-from capi_actions.delivery.batch import Batch
 from capi_actions.delivery.options import Options
 from capi_actions.delivery.pace import Pace
 from capi_actions.delivery.telling import Teller
 from capi_actions.model import Destination, Transport
 from capi_actions.outbox import Outbox
-
-_ENVELOPE = 1024  # bytes of a request that are left to what surrounds the items
 
 
 class Lane:
@@ -41,24 +38,6 @@ class Lane:
         self.sleep = sleep
         self.pace = Pace(options, random)
         self.resting_until = 0.0
-
-    def step(self, halted: Callable[[], bool]) -> bool:
-        """Claim one batch and deal with it.
-
-        :returns: False when nothing was due.
-        :raises OutboxError: when the outbox fails; unsettled items come back when their lease ends.
-        """
-        claim = self.outbox.claim(
-            self.name,
-            self.pace.limit(self.destination.max_items),
-            max(1, self.destination.max_bytes - _ENVELOPE),
-            self.options.lease,
-            self.clock(),
-        )
-        if claim is None:
-            return False
-        Batch(self, claim, halted).deliver()
-        return True
 
     def rest(self, until: float) -> None:
         """Make no request before some time, in no process."""

@@ -3,26 +3,20 @@
 import sqlite3
 from collections.abc import Sequence
 from itertools import chain
-from operator import attrgetter
-from typing import Any, TypeAlias
 
-Row: TypeAlias = tuple[Any, ...]
+from capi_actions.model import Item
 
-to_row = attrgetter(
-    "destination", "group", "action", "message_id", "event_id", "event_time", "deadline", "body"
-)
-"""Item in, row out."""
-
+# The columns have the order of Item's fields: an item is a tuple, and its own row.
 _ITEM = """
-    INSERT INTO item (destination, grp, action, message_id, event_id, event_time, deadline, body)
+    INSERT INTO item (destination, action, message_id, event_id, event_time, deadline, grp, body)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
 _WAITING = "INSERT INTO waiting SELECT destination, grp, deadline, id, 0 FROM item WHERE id BETWEEN ? AND ?"
 
 
-def store(db: sqlite3.Connection, batches: Sequence[Sequence[Row]]) -> None:
-    """Store rows; all of them wait."""
-    db.executemany(_ITEM, chain.from_iterable(batches))
+def store(db: sqlite3.Connection, puts: Sequence[Sequence[Item]]) -> None:
+    """Store items; all of them wait."""
+    db.executemany(_ITEM, chain.from_iterable(puts))
     last = db.execute("SELECT last_insert_rowid()").fetchone()[0]
     # One writer, one transaction and AUTOINCREMENT: the new numbers are without gaps.
-    db.execute(_WAITING, (last - sum(map(len, batches)) + 1, last))
+    db.execute(_WAITING, (last - sum(map(len, puts)) + 1, last))

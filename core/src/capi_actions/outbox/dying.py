@@ -77,20 +77,10 @@ def _drop(db: sqlite3.Connection, table: str, ids: Sequence[int]) -> None:
 
 
 def _letter(row: tuple[Any, ...]) -> DeadLetter:
-    number, code, subcode, reason, advice, tries, buried_at = row[:7]
-    destination, action, message_id, event_id, event_time, deadline, group, body = row[7:]
+    number, code, subcode, reason, advice, tries, buried_at, *item = row
     return DeadLetter(
         id=number,
-        item=Item(
-            destination=destination,
-            action=action,
-            message_id=message_id,
-            event_id=event_id,
-            event_time=event_time,
-            deadline=deadline,
-            group=group,
-            body=body,
-        ),
+        item=Item._make(item),
         code=code,
         subcode=subcode,
         reason=reason,

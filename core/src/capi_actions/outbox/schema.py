@@ -98,12 +98,13 @@ MIGRATIONS: Sequence[Sequence[str]] = (
 _PAGE = 8192
 _WAL_PAGES = 2048
 
-_NEW = (f"PRAGMA page_size = {_PAGE}", "PRAGMA auto_vacuum = INCREMENTAL")
+_NEW = (f"PRAGMA page_size = {_PAGE}", "PRAGMA auto_vacuum = NONE")
 _TUNING = (
     "PRAGMA synchronous = FULL",
     "PRAGMA fullfsync = ON",  # macOS: fsync alone doesn't reach the disk there
     "PRAGMA checkpoint_fullfsync = ON",
     "PRAGMA secure_delete = FAST",  # where it is fully on (Debian), claims take 2-3 times as long
+    "PRAGMA temp_store = MEMORY",  # else shrinking the file leaves a copy in the folder for temporary files
     "PRAGMA cache_size = -8000",
     f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}",
     f"PRAGMA journal_size_limit = {_WAL_PAGES * _PAGE}",

@@ -29,16 +29,15 @@ class SqliteOutbox(Outbox):
         :raises OutboxError: when it can't be used.
         """
         self._store = Store(path, busy_seconds)
-        self._puts: GroupCommit[Sequence[arriving.Row]] = GroupCommit(self._commit)
+        self._puts: GroupCommit[Sequence[Item]] = GroupCommit(self._commit)
 
     def put(self, items: Sequence[Item]) -> None:
         """Store items, in one commit with those that other threads put at the same time."""
         self._store.must_be_usable()
-        rows = [arriving.to_row(item) for item in items]
-        if rows:
-            self._puts.submit(rows)
+        if items:
+            self._puts.submit(tuple(items))
 
-    def _commit(self, puts: Sequence[Sequence[arriving.Row]]) -> None:
+    def _commit(self, puts: Sequence[Sequence[Item]]) -> None:
         with self._store.writing() as db:
             arriving.store(db, puts)
 

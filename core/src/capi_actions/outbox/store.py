@@ -12,8 +12,8 @@ from capi_actions.errors import OutboxError
 from capi_actions.outbox.faults import STORING, outbox_error
 from capi_actions.outbox.schema import prepare
 
-_SHRINK_PAGES = 1024  # 8 MiB: less isn't worth the work
-_SHRINK_STEP = 256
+_FREE_PAGES = 1024  # 8 MiB: less isn't worth the work
+_LIVE_PAGES = 4096  # 32 MiB: rewriting them takes 0.4 s, in which nothing can be put
 
 _open: "weakref.WeakSet[Store]" = weakref.WeakSet()
 _inherited: list[object] = []
@@ -108,15 +108,19 @@ class Store:
                 raise
 
     def shrink(self) -> None:
-        """Give back disk space when most of the file is unused, a little at a time.
+        """Give disk space back once a backlog is gone: when little of the file is in use.
 
-        Only then: pages in use have to be moved, and with three quarters free at most one page is
-        moved for three that are saved.
+        Rewriting what is left beats SQLite's incremental vacuum: measured with 330 MB, of which 17 were
+        in use, 0.3 s against 2.5, and draining a backlog isn't slowed down on the way.
         """
         with self.reading() as db:
             free = db.execute("PRAGMA freelist_count").fetchone()[0]
-            if free > _SHRINK_PAGES and free * 4 > db.execute("PRAGMA page_count").fetchone()[0] * 3:
-                db.execute(f"PRAGMA incremental_vacuum({_SHRINK_STEP})").fetchall()
+            if free < _FREE_PAGES:
+                return
+            live = db.execute("PRAGMA page_count").fetchone()[0] - free
+            if live < _LIVE_PAGES and live * 3 < free:
+                with suppress(sqlite3.OperationalError):  # no room or locked: the next time, then
+                    db.execute("VACUUM")
 
     def close(self) -> None:
         """Close the file; harmless when repeated, and in a forked child."""
