@@ -29,13 +29,13 @@ def _parts(prover: Prover, root: Node, node: Node, chosen: Mapping[int, Node]) -
                 yield from _parts(prover, root, part, chosen)
         case AnyOf(parts):
             if prover.refute(node, False, known_types=False):
-                yield Problem(f"every event has {_short(node)}: did you mean and instead of or?")
+                yield Problem(f"every event has {_cut(write(node))}: did you mean and instead of or?")
                 return
             for part in parts:
                 choice = {**chosen, id(node): part}
                 conflicts = prover.refute(root, chosen=choice)
                 if conflicts:
-                    yield Problem(f"the part {_short(part)} never matches: {_reasons(conflicts)}")
+                    yield Problem(f"the part {_cut(write(part))} never matches: {_reasons(conflicts)}")
                 else:
                     yield from _parts(prover, root, part, choice)
         case Comparison(("type",), "!=", str(kind)) if kind not in EVENT_TYPES:
@@ -51,16 +51,18 @@ def _reasons(conflicts: Iterable[Conflict]) -> str:
 
 
 def _reason(conflict: Conflict) -> str:
-    *others, last = conflict
+    *others, last = (_cut(str(fact)) for fact in conflict)
     if others:
-        return f"{', '.join(map(str, others[:4]))} and {last} can't {'all' if others[1:] else 'both'} be true"
-    return f"{last} is never true" + (_why(last.condition) if last.holds else "")
+        return f"{', '.join(others[:_REASONS])} and {last} can't {'all' if others[1:] else 'both'} be true"
+    (fact,) = conflict
+    return f"{last} is never true" + (_why(fact.condition) if fact.holds else "")
 
 
 def _why(condition: Condition) -> str:
     match condition:
         case Comparison(path, "==", value):
-            return f": == is no operator of this language, write {write(Comparison(path, '=', value))}"
+            right = write(Comparison(path, "=", value))
+            return f": == is no operator of this language, write {_cut(right)}"
         case Comparison(_, operator) if operator in ORDERING:
             return f": {operator} compares numbers"
         case Comparison(("type",), "=", None):
@@ -76,6 +78,5 @@ def _unknown_type(kind: str) -> str:
     return f"no event has this type{hint}"
 
 
-def _short(node: Node) -> str:
-    text = write(node)
+def _cut(text: str) -> str:
     return text if len(text) <= 100 else f"{text[:99]}…"

@@ -16,8 +16,10 @@ _PIECE: Final = re.compile(rf"(?:[\w-]|{_ESCAPED})+", re.DOTALL)
 _DIGITS: Final = re.compile("[0-9]+")
 _ESCAPED_INDEX: Final = re.compile(_INDEX)
 _TEXTS: Final = {q: re.compile(rf"{q}((?:[^{q}\\]|\\.)*){q}", re.DOTALL) for q in ('"', "'")}
+_NUMBER_START: Final = re.compile(r"[+\-.0-9]")
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _NUMBER_BEGUN: Final = re.compile(r"[+-]?[0-9]*(?:\.[0-9]*)?(?:(?<=[0-9])[eE][+-]?[0-9]*)?")
+_VALUE_END: Final = re.compile(r"[\s),]|\Z")
 _CONSTANTS: Final[dict[str, Value]] = {"null": None, "true": True, "false": False}
 _JOINERS: Final = frozenset({"and", "or", "not"})
 _RESERVED: Final = _JOINERS | _CONSTANTS.keys()
@@ -37,7 +39,6 @@ class Literal:
 
     value: Value
     written: str
-    quoted: bool = False
 
 
 class Scanner:
@@ -55,6 +56,12 @@ class Scanner:
         """Move to the next character that is no white space."""
         while self.text[self.position : self.position + 1].isspace():
             self.position += 1
+
+    def _read(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
+        self.skip()
+        found = pattern.match(self.text, self.position)
+        self.position = found.end() if found else self.position
+        return found
 
     def at_end(self) -> bool:
         """Tell whether only white space is left."""
@@ -100,30 +107,18 @@ class Scanner:
 
     def piece(self) -> str | None:
         """Read a key behind a dot, quoted or not; any word will do."""
-        self.skip()
-        found = _PIECE.match(self.text, self.position)
-        if found is None:
-            return self.quoted()
-        self.position = found.end()
-        return _unescape(found[0])
+        found = self._read(_PIECE)
+        return _unescape(found[0]) if found else self.quoted()
 
     def index(self) -> str | None:
         """Read what stands in brackets: digits, or a quoted key."""
-        self.skip()
-        found = _DIGITS.match(self.text, self.position)
-        if found is None:
-            return self.quoted()
-        self.position = found.end()
-        return found[0]
+        found = self._read(_DIGITS)
+        return found[0] if found else self.quoted()
 
     def escaped_index(self) -> str | None:
         r"""Read ``\[0\]``."""
-        self.skip()
-        found = _ESCAPED_INDEX.match(self.text, self.position)
-        if found is None:
-            return None
-        self.position = found.end()
-        return found[1]
+        found = self._read(_ESCAPED_INDEX)
+        return found[1] if found else None
 
     def quoted(self) -> str | None:
         """Read a text in quotes of either kind; a backslash goes before a quote or a backslash."""
@@ -141,23 +136,23 @@ class Scanner:
         """Read a value: a quoted text, a number, null, true, false or an unquoted word."""
         text = self.quoted()
         if text is not None:
-            return Literal(text, text, quoted=True)
+            return Literal(text, text)
         start, found = self.position, _WORD.match(self.text, self.position)
         if found is not None and found[0].lower() not in _JOINERS:
             self.position = found.end()
             word = _unescape(found[0])
             value: Value = _CONSTANTS.get(found[0].lower(), word)
-        elif self.text[start : start + 1] in _NUMBER_STARTS:
+        elif _NUMBER_START.match(self.text, start):
             word, value = self._number()
         else:
             return None
-        if not (self.text[self.position : self.position + 1] or " ").isspace() and not self._at_any("),"):
+        if not _VALUE_END.match(self.text, self.position):
             self.fail(f"the end of the value {_short(self.text[start : self.position])}", hint=_NEEDS_QUOTES)
         return Literal(value, word)
 
     def _number(self) -> tuple[str, int | float]:
-        start, begun = self.position, _NUMBER_BEGUN.match(self.text, self.position)
-        self.position = begun.end() if begun else start
+        start = self.position
+        self._read(_NUMBER_BEGUN)
         written = self.text[start : self.position]
         if not _NUMBER.fullmatch(written):
             self.fail("a digit")
@@ -165,9 +160,6 @@ class Scanner:
         if number is None:
             self.fail("a number of less than 309 digits", start)
         return written, number
-
-    def _at_any(self, symbols: str) -> bool:
-        return self.text[self.position : self.position + 1] in symbols
 
     def fail(self, expected: str, position: int | None = None, *, hint: str = "") -> NoReturn:
         """Say what was expected and what was found instead.
@@ -193,9 +185,6 @@ class Scanner:
             return "the end of the trigger"
         word = _WORD.match(self.text, at)
         return _short(word[0] if word else self.text[at])
-
-
-_NUMBER_STARTS: Final = frozenset("+-.0123456789")
 
 
 def to_number(written: str) -> int | float | None:
