@@ -57,7 +57,8 @@ REASONS = {
 
 def test_every_other_probe_has_a_documented_reason(vectors: Lines, agrees: Agrees, root: Path) -> None:
     """Nothing differs by accident, and no reason is documented that explains nothing."""
-    differing = [line["name"] for line in vectors("segment/probes_validate.jsonl") if not agrees(line)]
+    lines = vectors("segment/probes_validate.jsonl")
+    differing = [line["name"] for line in lines if not agrees(line)]
     explained = {
         heading: [name for name in differing if re.search(pattern, name)]
         for heading, pattern in REASONS.items()
@@ -66,4 +67,5 @@ def test_every_other_probe_has_a_documented_reason(vectors: Lines, agrees: Agree
 
     assert set() == set(differing) - {name for names in explained.values() for name in names}
     assert [heading for heading, names in explained.items() if not names] == []
+    assert f"{len(lines) - len(differing):,} of {len(lines):,} answer alike" in page
     assert list(REASONS) == re.findall(r"^### (.+)$", page, re.MULTILINE)
