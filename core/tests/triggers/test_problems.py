@@ -98,11 +98,28 @@ def test_a_part_that_is_never_or_always_true_is_told(text: str, message: str) ->
         'x = "a" or x = "b"',
         'not (x = "a" and y = "b")',
         'type = "track" and (event = "a" or event = "b") and (n = 1 or n = 2)',
+        'plan = "pro" and shop.id = 5 and timestamp != null and contains(writeKey, "x")',
     ],
 )
 def test_what_makes_sense_is_left_alone(text: str) -> None:
     """A linter that cries wolf is switched off."""
     assert problems(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "meant"),
+    [
+        ('Type = "track"', "Type", "type"),
+        ('type = "track" and EVENT = "x"', "EVENT", "event"),
+        ("not (a = 1 or contains(propertys.name, x))", "propertys", "properties"),
+        ("userid = 1 and userid = 2", "userid", "userId"),
+        ("anonymous_id != null", "anonymous_id", "anonymousId"),
+    ],
+)
+def test_a_misspelt_field_is_told_once(text: str, field: str, meant: str) -> None:
+    """It is missing in every event, which no error shows."""
+    assert problems(text)[-1] == f"events have no field {field}, did you mean {meant}?"
+    assert len([message for message in problems(text) if "no field" in message]) == 1
 
 
 def test_only_the_first_reasons_are_told() -> None:

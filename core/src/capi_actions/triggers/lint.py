@@ -10,16 +10,40 @@ from capi_actions.triggers.prove import Conflict, Prover
 from capi_actions.triggers.write import write
 
 _REASONS = 3
+_ROOTS = {
+    key.lower(): key
+    for key in (
+        *("type", "event", "name", "category", "properties", "traits", "context", "integrations"),
+        *("userId", "anonymousId", "groupId", "previousId", "messageId"),
+        *("timestamp", "originalTimestamp", "sentAt", "receivedAt", "version", "channel", "writeKey"),
+    )
+}
+"""The fields that the Segment spec gives to events, by their lower-case names."""
 
 
 def lint(root: Node) -> Iterator[Problem]:
-    """Find the parts, outermost first."""
+    """Find such parts, outermost first; then fields that look misspelt."""
     prover = Prover()
     conflicts = prover.refute(root)
     if conflicts:
         yield Problem(f"this trigger never matches: {_reasons(conflicts)}")
     else:
         yield from _parts(prover, root, root, {})
+    for field in dict.fromkeys(_fields(root)):
+        close = get_close_matches(field.lower(), _ROOTS, 1, 0.8)
+        if close and field not in _ROOTS.values():
+            yield Problem(f"events have no field {_cut(field)}, did you mean {_ROOTS[close[0]]}?")
+
+
+def _fields(node: Node) -> Iterator[str]:
+    match node:
+        case Not(part):
+            yield from _fields(part)
+        case AllOf(parts) | AnyOf(parts):
+            for part in parts:
+                yield from _fields(part)
+        case _:
+            yield node.path[0]
 
 
 def _parts(prover: Prover, root: Node, node: Node, chosen: Mapping[int, Node]) -> Iterator[Problem]:
