@@ -1,5 +1,6 @@
 """What counts as absent, and which keys stay."""
 
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
@@ -127,3 +128,11 @@ def test_objects_are_not_made_of_other_things(compiled: Compiled) -> None:
         "$.a: A must be an object but it was an array.",
         "$.b: The value at /b must be an object or null but it was a string.",
     ]
+
+
+def test_a_subclass_of_dict_is_an_object(clean: Clean) -> None:
+    """Python callers have ordered ones; what comes out is a copy of it."""
+    given = OrderedDict(s=5)
+
+    assert clean(given, type="object", properties={"s": {"type": "string"}}) == {"s": "5"}
+    assert given == {"s": 5}
