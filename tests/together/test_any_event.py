@@ -5,6 +5,7 @@ from time import time
 from typing import Any
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,9 +41,9 @@ PIPELINES = [Pipeline.build(read_config(text, PLUGINS), PLUGINS) for text in (CO
 
 
 def refused(items: list[Item]) -> list[Any]:
-    """Ask the sandbox, as strict as it can be, about each item."""
+    """Ask the sandbox about each item, strict in all but what a real call has shown to be accepted."""
     now = time()
-    options = SandboxOptions.strict(now=lambda: now)
+    options = evolve(SandboxOptions.strict(now=lambda: now), strict_user_agent=False)
     return [
         (item.action, failure, item.body)
         for item in items

@@ -28,13 +28,22 @@ def json_objects(max_leaves: int = 8) -> st.SearchStrategy[dict[str, Any]]:
     return st.dictionaries(_TEXTS, json_values(max_leaves), max_size=5)
 
 
-def _mostly(usual: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """Draw the usual value three times in four, else anything."""
-    return st.one_of(usual, usual, usual, json_values(3))
+_ABSENT = object()
+
+
+def _mostly(usual: st.SearchStrategy[Any], odds: int = 30) -> st.SearchStrategy[Any]:
+    """Draw the usual value, but once in so many times anything."""
+    return st.integers(0, odds).flatmap(lambda roll: json_values(3) if roll == odds else usual)
 
 
 def _objects(**members: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    return st.fixed_dictionaries({}, optional=members)
+    """Draw objects that lack each member once in ten times."""
+
+    def sometimes(usual: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+        return st.integers(0, 9).flatmap(lambda roll: st.just(_ABSENT) if roll == 9 else usual)
+
+    drawn = st.fixed_dictionaries({key: sometimes(usual) for key, usual in members.items()})
+    return drawn.map(lambda made: {key: value for key, value in made.items() if value is not _ABSENT})
 
 
 _WORDS = st.text(st.characters(categories=("L", "N", "Zs")), min_size=1, max_size=12)
@@ -89,16 +98,15 @@ def events(
     :param times: values of ``timestamp``; by default any moment, as ISO 8601 or Unix time.
     """
     moments = st.datetimes().map(lambda moment: moment.isoformat() + "Z")
-    return st.fixed_dictionaries(
-        {"type": st.sampled_from(sorted(EVENT_TYPES))},
-        optional={
-            "event": _mostly(names),
-            "messageId": _mostly(st.uuids().map(str)),
-            "timestamp": _mostly(moments | st.integers(0, 2**41) if times is None else times),
-            "userId": _mostly(_WORDS),
-            "anonymousId": _mostly(_WORDS),
-            "properties": _mostly(_PROPERTIES),
-            "traits": _mostly(_TRAITS),
-            "context": _mostly(_CONTEXT),
-        },
+    rest = _objects(
+        event=_mostly(names),
+        messageId=_mostly(st.uuids().map(str)),
+        timestamp=_mostly(moments | st.integers(0, 2**41) if times is None else times),
+        userId=_mostly(_WORDS),
+        anonymousId=_mostly(_WORDS),
+        properties=_mostly(_PROPERTIES),
+        traits=_mostly(_TRAITS),
+        context=_mostly(_CONTEXT),
     )
+    kinds = st.sampled_from(sorted(EVENT_TYPES))
+    return st.tuples(kinds, rest).map(lambda drawn: {"type": drawn[0], **drawn[1]})

@@ -113,7 +113,7 @@ class ServerEvent:
         if (
             self.needs_user_agent
             and self.action_source == "website"
-            and "client_user_agent" not in self.user_data
+            and not self.user_data.get("client_user_agent")
         ):
             raise EventError.of(
                 'If action source is "Website" then client_user_agent must be defined',
