@@ -1,9 +1,13 @@
 """The built-in way for requests to leave: urllib3."""
 
 import io
+import logging
 import os
 import ssl
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import unquote
 from urllib.request import getproxies_environment, proxy_bypass
@@ -73,7 +77,8 @@ class Urllib3Transport:
         url = _parsed(request.url)
         body = _Body(request.body)
         try:
-            return self._send(url, request, body)
+            with _discreetly():
+                return self._send(url, request, body)
         except (HTTPError, OSError, ValueError) as error:
             problem = _sentence(error, str(url.host), request.timeout)
         # Out here the error has no context: the original's text may hold the URL or a header.
@@ -138,6 +143,32 @@ class Urllib3Transport:
         return bytes(content)
 
 
+class _Discreet(logging.Filter):
+    """Takes URLs out of what urllib3 logs about our requests, for their query may hold a token.
+
+    What other code of the program sends is logged as ever.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if getattr(_ours, "sending", False):
+            record.msg, record.args, record.exc_info = "about a request of capi-actions", None, None
+        return True
+
+
+_ours = threading.local()
+for _name in ("urllib3.connection", "urllib3.connectionpool", "urllib3.poolmanager", "urllib3.util.retry"):
+    logging.getLogger(_name).addFilter(_Discreet())
+
+
+@contextmanager
+def _discreetly() -> Iterator[None]:
+    _ours.sending = True
+    try:
+        yield
+    finally:
+        _ours.sending = False
+
+
 class _Body(io.BytesIO):
     """A request's body that knows whether it was begun to be sent."""
 
@@ -176,10 +207,10 @@ def _sentence(error: Exception, host: str, seconds: float) -> str:
             return f"the proxy let nothing through to {host}"
         case NameResolutionError():
             return f"the name {host} could not be resolved"
-        case ConnectTimeoutError():
-            return f"{host} accepted no connection within {seconds:g} seconds"
         case NewConnectionError():
             return f"{host} accepted no connection{_system_says(error.__cause__)}"
+        case ConnectTimeoutError():
+            return f"{host} accepted no connection within {seconds:g} seconds"
         case ReadTimeoutError():
             return f"{host} sent nothing for {seconds:g} seconds"
         case SSLError():
