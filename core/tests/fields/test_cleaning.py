@@ -136,3 +136,13 @@ def test_a_subclass_of_dict_is_an_object(clean: Clean) -> None:
 
     assert clean(given, type="object", properties={"s": {"type": "string"}}) == {"s": "5"}
     assert given == {"s": 5}
+
+
+def test_null_stays_absent_while_something_else_is_explained(compiled: Compiled) -> None:
+    """The slow look at a wrong payload sees what the quick one saw."""
+    nested = {"type": "object", "properties": {"s": {"type": "string", "required": True}}}
+    check = compiled(n={"type": "number", "label": "N"}, o=nested, p={**nested, "allowNull": True})
+    with pytest.raises(EventError) as caught:
+        check({"n": "x", "o": None, "p": None})
+
+    assert str(caught.value) == "$.n: N must be a number but it was a string."

@@ -5,12 +5,13 @@ from typing import Any, TypeAlias
 
 from capi_actions.errors import EventError
 from capi_actions.fields.definitions import verify
+from capi_actions.fields.hashes import Hasher, flat, hashed, hashed_list
 from capi_actions.fields.lists import listed
-from capi_actions.fields.node import Node, Problems, RefusedError, kind
+from capi_actions.fields.node import Node, Problems, RefusedError, kind, leaf
 from capi_actions.fields.objects import free_form, structured
 from capi_actions.fields.place import ROOT
 from capi_actions.fields.rules import Rule, compile_requirement
-from capi_actions.fields.scalars import Hasher, scalar
+from capi_actions.fields.scalars import scalar
 from capi_actions.model import MISSING, Field, Json, JsonObject, Requirement
 
 CheckFields: TypeAlias = Callable[[Any], JsonObject]
@@ -83,22 +84,32 @@ def _object(
 
 
 def _node(field: Field, hashers: Hashers, *, drops_empty: bool) -> Node:
-    hasher = None if field.hashed is None else hashers[field.hashed]
+    if field.hashed is not None:
+        return _hashed(field, hashers[field.hashed])
+    item = _item(field, hashers, drops_empty=drops_empty and not field.multiple)
+    return listed(item) if field.multiple else item
+
+
+def _hashed(field: Field, hasher: Hasher) -> Node:
+    raw = scalar(field, drops_empty=True, nullable=field.allow_null and not field.multiple)
+    item = leaf(hashed(raw.check, hasher, raw.plain), field.label)
+    return listed(item, hashed_list(raw.check, hasher, raw.plain), flat) if field.multiple else item
+
+
+def _item(field: Field, hashers: Hashers, *, drops_empty: bool) -> Node:
     nullable = field.allow_null and not field.multiple
     if field.type != "object":
-        item = scalar(field, hasher, drops_empty=drops_empty and not field.multiple, nullable=nullable)
-    elif field.properties is None:
-        item = free_form(field.label, nullable=nullable)
-    else:
-        item = _object(
-            field.properties,
-            hashers,
-            field.label,
-            nullable=nullable,
-            keeps_others=field.additional_properties,
-            drops_empty=False,
-        )
-    return listed(item, hashed=hasher is not None) if field.multiple else item
+        return scalar(field, drops_empty=drops_empty, nullable=nullable)
+    if field.properties is None:
+        return free_form(field.label, nullable=nullable)
+    return _object(
+        field.properties,
+        hashers,
+        field.label,
+        nullable=nullable,
+        keeps_others=field.additional_properties,
+        drops_empty=False,
+    )
 
 
 def _rules(fields: Fields, at: Fields, keys: tuple[str, ...], labels: tuple[str, ...]) -> Iterator[Rule]:

@@ -1,16 +1,12 @@
 """Fields that hold one string, number, boolean or point in time."""
 
-from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any
 
-from capi_actions.fields.coerce import COERCE, LARGEST, WANTED, to_string
+from capi_actions.fields.coerce import COERCE, LARGEST, WANTED
 from capi_actions.fields.limits import TEXTUAL, allowed_values, limits
 from capi_actions.fields.node import Check, Node, RefusedError, kind, leaf
 from capi_actions.fields.times import is_iso
 from capi_actions.model import MISSING, Field
-
-Hasher: TypeAlias = Callable[[str], str | list[str] | None]
-"""A raw string in; its hash, several hashes, or None when nothing of it is worth hashing."""
 
 _PLAIN: dict[str, type] = {
     "string": str,
@@ -22,18 +18,15 @@ _PLAIN: dict[str, type] = {
 }
 
 
-def scalar(field: Field, hasher: Hasher | None, *, drops_empty: bool, nullable: bool) -> Node:
+def scalar(field: Field, *, drops_empty: bool, nullable: bool) -> Node:
     """Compile a field that holds one value.
 
     :param drops_empty: whether an empty string counts as absent; it always does for fields that don't
-        hold strings, or are hashed.
+        hold strings.
     :param nullable: whether null is kept.
     """
-    drops_empty = drops_empty or hasher is not None or field.type not in TEXTUAL
-    check = _check(field, drops_empty=drops_empty, nullable=nullable)
+    check = _check(field, drops_empty=drops_empty or field.type not in TEXTUAL, nullable=nullable)
     plain = None if any(limits(field)) else _PLAIN.get(field.type)
-    if hasher is not None:
-        return leaf(_hashed(check, hasher, plain), field.label)
     return leaf(_quick(field, check), field.label, plain)
 
 
@@ -83,17 +76,3 @@ def _quick(field: Field, check: Check) -> Check:
     if field.type == "datetime" and not demands:
         return time
     return check
-
-
-def _hashed(check: Check, hasher: Hasher, plain: type | None) -> Check:
-    plain = str if plain is str else None
-
-    def hashed(value: Any) -> Any:
-        if type(value) is plain and value:
-            return hasher(value) or MISSING
-        clean = check(value)
-        if clean is MISSING or clean is None:
-            return clean
-        return hasher(to_string(clean) or "") or MISSING
-
-    return hashed
