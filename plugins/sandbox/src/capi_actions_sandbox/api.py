@@ -3,6 +3,7 @@
 import asyncio
 import re
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -70,7 +71,7 @@ class Api:
             outcome = await self._handle(call, receive, keep=fault.store or fault.shape == "pass")
             outcome.answer = play(fault, outcome.answer, call.pixel, call.version)
         if fault is not None and fault.delay:
-            await asyncio.sleep(fault.delay)
+            await _wait(fault.delay, receive)
         self._remember(call, outcome, fault)
         if fault is not None and fault.shape == "reset":
             await cut_connection(scope, receive, flush=False)
@@ -165,6 +166,14 @@ class Api:
         )
         self._state.store.add_exchange(exchange)
         self._state.listener(exchange)
+
+
+async def _wait(seconds: float, receive: Receive) -> None:
+    """Wait, but not longer than the client does."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            while (await receive())["type"] != "http.disconnect":
+                pass
 
 
 def _check_address(call: _Call, options: SandboxOptions) -> None:

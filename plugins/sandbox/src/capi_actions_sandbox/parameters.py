@@ -83,11 +83,11 @@ async def read_parameters(query: bytes, headers: Headers, body: bytes) -> Mappin
     :raises RefusedError: when the body isn't what its type says.
     """
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-    parameters: dict[str, Any] = _read_form(query)
+    parameters: dict[str, Any] = read_form(query)
     if kind == "application/json":
         parameters |= _read_json(body)
     elif kind == "application/x-www-form-urlencoded":
-        parameters |= _read_form(body)
+        parameters |= read_form(body)
     elif kind == "multipart/form-data":
         parameters |= await _read_multipart(headers, body)
     return parameters
@@ -103,11 +103,18 @@ def _read_json(body: bytes) -> dict[str, Any]:
     return value
 
 
-def _read_form(body: bytes) -> dict[str, str]:
+def read_form(body: bytes) -> dict[str, str]:
+    """Read a query or an urlencoded form; of several values of one name the last counts.
+
+    :raises RefusedError: when it has more than 1,000 fields.
+    """
     pairs = body.split(b"&", MOST_PARAMETERS)
     if len(pairs) > MOST_PARAMETERS:
         raise RefusedError(variants(105, None)[0])
-    return {_unescape(name): _unescape(value) for name, _, value in (pair.partition(b"=") for pair in pairs)}
+    return {
+        _unescape(name): _unescape(value)
+        for name, _, value in (pair.partition(b"=") for pair in pairs if pair)
+    }
 
 
 def _unescape(text: bytes) -> str:

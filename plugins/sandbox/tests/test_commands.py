@@ -1,0 +1,202 @@
+"""``capi sandbox``."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import click
+import pytest
+import urllib3
+from click.testing import CliRunner, Result
+
+from capi_actions_sandbox import Sandbox
+from capi_actions_sandbox.commands import COMMANDS, sandbox
+
+Make = Callable[..., dict[str, Any]]
+PATH = "/v25.0/123/events"
+HEADERS = {"Authorization": "Bearer secret-token", "Content-Type": "application/json"}
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Run the command; once it serves, call a function with its address, then press Ctrl-C."""
+
+    def invoke(*arguments: str, do: Callable[[str], object] = lambda url: None) -> Result:
+        start, failures = Sandbox.start, []
+
+        def started(self: Sandbox) -> Sandbox:
+            start(self)
+
+            def work() -> None:
+                try:
+                    do(self.url)
+                except Exception as error:  # noqa: BLE001 - raised again in the test's own thread
+                    failures.append(error)
+                finally:
+                    os.kill(os.getpid(), signal.SIGINT)
+
+            threading.Thread(target=work).start()
+            return self
+
+        monkeypatch.setattr(Sandbox, "start", started)
+        result = CliRunner().invoke(sandbox, ["--port", "0", *arguments])
+        monkeypatch.setattr(Sandbox, "start", start)
+        if failures:
+            raise failures[0]
+        return result
+
+    return invoke
+
+
+@pytest.fixture
+def shoot(http: urllib3.PoolManager, make_event: Make) -> Callable[[str], int]:
+    """Post one event to an address."""
+    body = json.dumps({"data": [make_event()]})
+    return lambda url: http.request("POST", url + PATH, body=body, headers=HEADERS).status
+
+
+NOW = ("--now", "2026-11-18T11:06:40Z")
+
+
+def test_it_says_where_it_is_and_how_to_send_there(run: Any) -> None:
+    """A table to paste, and the end of it all on Ctrl-C."""
+    result = run("--pixel", "55")
+    assert result.exit_code == 0
+    url = re.search(r"Sandbox at (http://127\.0\.0\.1:\d+); Ctrl-C stops it", result.stderr)
+    assert url
+    assert (
+        f'pixel_id = "55"\naccess_token = {{ env = "FACEBOOK_ACCESS_TOKEN" }}  # any will do\nbase_url = "{url[1]}"'
+        in result.stderr
+    )
+    assert result.stderr.endswith("0 requests, 0 events taken.\n")
+    assert result.stdout == ""
+
+
+def test_each_request_is_a_line(run: Any, shoot: Callable[[str], int], http: urllib3.PoolManager) -> None:
+    """Method, address, number of events, result; no token, no data."""
+
+    def do(url: str) -> None:
+        assert [shoot(url), shoot(url), shoot(url)] == [400, 502, 200]
+        http.request("POST", url + "/v25.0/%1b[2J?access_token=secret-token", body=b"")
+
+    result = run(*NOW, "--fault", "code=17", "--fault", "html502,store", do=do)
+    lines = [re.sub(r"^\d\d:\d\d:\d\d +", "", line) for line in result.stderr.splitlines() if "POST" in line]
+    assert [re.sub(r" +", " ", line) for line in lines] == [
+        'POST /v25.0/123/events 1 event 400 17 User request limit reached fault shape="error",code=17',
+        'POST /v25.0/123/events 1 event 502 fault shape="html",status=502,store=true, stored',
+        "POST /v25.0/123/events 1 event 200 taken",
+        "POST /v25.0/?[2J 0 events 400 2500 Unknown path components: /v25.0/?[2J",
+    ]
+    assert result.stderr.endswith("4 requests, 2 events taken.\n")
+    assert "secret-token" not in result.output
+
+
+def test_lines_can_be_json(run: Any, shoot: Callable[[str], int]) -> None:
+    """On stdout, for machines; the hint stays on stderr."""
+    result = run(
+        *NOW, "--json", "--fault", "reset", "--token", "other", do=lambda url: [cut(shoot, url), shoot(url)]
+    )
+    first, second = [json.loads(line) for line in result.stdout.splitlines()]
+    assert (first["status"], first["fault"]) == (0, 'shape="reset"')
+    assert (second["status"], second["code"], second["path"]) == (401, 190, PATH)
+    assert "# one that --token names" in result.stderr
+    assert "secret-token" not in result.output
+
+
+def cut(shoot: Callable[[str], int], url: str) -> None:
+    with pytest.raises(urllib3.exceptions.ProtocolError):
+        shoot(url)
+
+
+def test_the_clock_and_strictness_can_be_set(run: Any, shoot: Callable[[str], int]) -> None:
+    """An old recording can be replayed; the strict side lacks a user agent in our event."""
+    statuses: list[int] = []
+    run(*NOW, do=lambda url: statuses.append(shoot(url)))
+    run("--now", "1700000000", do=lambda url: statuses.append(shoot(url)))
+    run(*NOW, "--strict", do=lambda url: statuses.append(shoot(url)))
+    assert statuses == [200, 400, 400]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--host", "0.0.0.0"], "capi sandbox: the sandbox serves this machine alone"),
+        (["--fault", "storm"], "should be one of pass, error, html"),
+        (["--now", "later"], "should be a time such as 2026-11-23T12:00:00Z"),
+        (["--now", "9e99"], "should be a time such as"),
+        (["--keep", "-1"], "-1 is not in the range"),
+    ],
+)
+def test_a_wrong_option_is_a_usage_error(arguments: list[str], message: str) -> None:
+    """Status 2, and what would be right."""
+    result = CliRunner().invoke(sandbox, ["--port", "0", *arguments])
+    assert result.exit_code == 2
+    assert message in result.stderr
+
+
+def test_a_taken_port_is_said(served: Sandbox) -> None:
+    """A second sandbox on the usual port is the usual mistake."""
+    result = CliRunner().invoke(sandbox, ["--port", served.url.rpartition(":")[2]])
+    assert (result.exit_code, "can't listen on 127.0.0.1" in result.stderr) == (2, True)
+
+
+def test_the_former_signal_handlers_come_back(run: Any) -> None:
+    """When it is run inside another program."""
+    before = signal.getsignal(signal.SIGTERM)
+    run()
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.fixture
+def process() -> Iterator[subprocess.Popen[str]]:
+    """The command as a program of its own, whose log goes to a pipe."""
+    code = "from capi_actions_sandbox.commands import sandbox; sandbox()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code, "--port", "0", "--json", *NOW],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        yield running
+        running.kill()
+
+
+def url_of(process: subprocess.Popen[str]) -> str:
+    assert process.stderr
+    found = re.search(r"http://127\.0\.0\.1:\d+", process.stderr.readline())
+    assert found
+    return found[0]
+
+
+def test_it_ends_well_when_it_is_told_to(process: subprocess.Popen[str], shoot: Callable[[str], int]) -> None:
+    """Service managers send SIGTERM."""
+    assert shoot(url_of(process)) == 200
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert json.loads(out)["stored"] is True
+    assert err.endswith("1 requests, 1 events taken.\n")
+
+
+def test_it_ends_when_nobody_reads_its_log(
+    process: subprocess.Popen[str], shoot: Callable[[str], int]
+) -> None:
+    """``capi sandbox --json | head`` must not go on for ever, and the request is answered."""
+    url = url_of(process)
+    assert process.stdout
+    process.stdout.close()
+    assert shoot(url) == 200
+    assert process.wait(timeout=30) in (0, 120)  # 120: Python could not flush stdout at its end
+
+
+def test_the_plugin_offers_it() -> None:
+    """As a command with help for each option."""
+    (command,) = COMMANDS
+    assert command.name == "sandbox"
+    assert all(each.help for each in command.params if isinstance(each, click.Option))
