@@ -24,6 +24,7 @@ class Recipe:
     resolve: CompiledMapping
     check: Callable[[Any], JsonObject]
     group_field: str | None
+    wrong_mode: str | None
 
     @classmethod
     def compile(
@@ -33,12 +34,14 @@ class Recipe:
 
         :raises ConfigError: when the mapping is malformed.
         """
+        mode = mapping.get(SYNC_MODE) if isinstance(mapping, dict) else None
         return cls(
             action=action,
             mapping=mapping,
             resolve=compile_mapping(_switched_on(action, mapping), plugins.directives),
             check=compile_fields(action.fields, hashers),
             group_field=action.group_field,
+            wrong_mode=None if mode is None or mode in action.sync_modes else str(mode),
         )
 
     def data(self, event: JsonObject) -> tuple[JsonObject, str]:
@@ -48,11 +51,11 @@ class Recipe:
         :raises EventError: when the event doesn't give what the action needs.
         """
         values = self.check(self.resolve(event))
-        mode = self.mapping.get(SYNC_MODE)
-        if mode is not None and mode not in self.action.sync_modes:
-            raise EventError.of(f"Sync mode {mode} is not supported", f"$.{SYNC_MODE}")
+        if self.wrong_mode:
+            raise EventError.of(f"Sync mode {self.wrong_mode} is not supported", f"$.{SYNC_MODE}")
+        group = values.get(self.group_field, "") if self.group_field else ""
         try:
-            return self.action.build(values), values.get(self.group_field, "") if self.group_field else ""
+            return self.action.build(values), group
         except EventError:
             raise
         except Exception as error:

@@ -35,19 +35,19 @@ class Route:
         """
         data, group = self.recipe.data(event)
         prepared = self.destination.prepare(data, group, content_id)
-        problems = tuple(self.destination.check(data, now))
-        if problems:
-            raise EventError(problems)
-        found = event.get("messageId")
+        problems = self.destination.check(data, now)
+        if problems and (found := tuple(problems)):
+            raise EventError(found)
+        message_id = event.get("messageId")
         return Item(
-            destination=self.destination_name,
-            action=self.recipe.action.name,
-            message_id=found if isinstance(found, str) and found else None,
-            event_id=prepared.event_id,
-            event_time=prepared.event_time,
-            deadline=prepared.deadline,
-            group=prepared.group,
-            body=encode_item(data),
+            self.destination_name,
+            self.recipe.action.name,
+            message_id if isinstance(message_id, str) and message_id else None,
+            prepared.event_id,
+            prepared.event_time,
+            prepared.deadline,
+            prepared.group,
+            encode_item(data),
         )
 
 

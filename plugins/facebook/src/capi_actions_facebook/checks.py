@@ -4,7 +4,7 @@ Each problem carries the error subcode with which Meta would refuse the whole re
 Source: ``graph-api.md`` §2–4 (collected 2026-11-23).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from capi_actions import JsonObject, Problem
@@ -26,7 +26,9 @@ _TOO_BROAD = (
 
 
 # With one of these keys no combination is too broad; nearly every event has one.
-_TELLING = frozenset({"em", "ph", "external_id", "client_ip_address", "fbc", "fbp", "madid", "lead_id", "anon_id"})
+_TELLING = frozenset(
+    {"em", "ph", "external_id", "client_ip_address", "fbc", "fbp", "madid", "lead_id", "anon_id"}
+)
 
 
 def max_age(data: Mapping[str, Any]) -> int:
@@ -39,32 +41,31 @@ def is_too_broad(keys: frozenset[str]) -> bool:
     return any(keys <= broad for broad in _TOO_BROAD)
 
 
-def check_event(data: JsonObject, now: float) -> Iterator[Problem]:
+def check_event(data: JsonObject, now: float) -> Sequence[Problem]:
     """Say what Meta would refuse about one server event.
 
     :param now: Unix seconds.
     """
+    user_data = data["user_data"]
+    problems: list[Problem] = []
     if not -FUTURE_TOLERANCE <= now - data["event_time"] <= MAX_AGE:
-        yield from _check_time(data, now)
-    if _TELLING.isdisjoint(data["user_data"]) and is_too_broad(frozenset(data["user_data"])):
-        yield Problem(
-            "user_data fits too many people: add an e-mail address, phone, external id, click id or IP address",
-            "$.user_data",
-            2804050,
-        )
-    lead = data["user_data"].get("lead_id")
-    if lead is not None and not 10**14 <= lead < 10**17:
-        yield Problem("a lead id has 15 to 17 digits", "$.user_data.lead_id", 2804036)
+        problems += _check_time(data, now)
+    if _TELLING.isdisjoint(user_data) and is_too_broad(frozenset(user_data)):
+        message = "user_data fits too many people: add an e-mail address, phone, external id, click id or IP address"
+        problems.append(Problem(message, "$.user_data", 2804050))
+    if "lead_id" in user_data and not 10**14 <= user_data["lead_id"] < 10**17:
+        problems.append(Problem("a lead id has 15 to 17 digits", "$.user_data.lead_id", 2804036))
     if data["event_name"] == "Purchase":
-        yield from _check_purchase(data.get("custom_data", {}))
+        problems += _check_purchase(data.get("custom_data", {}))
+    source = data["action_source"]
     if "app_data" in data:
-        yield from _check_extinfo(data["app_data"]["extinfo"])
-    elif data["action_source"] == "app":
-        yield Problem(
-            "an app event needs app_data: map app_data_field.use_app_data to true", "$.app_data", 2804019
-        )
-    if data["action_source"] == "business_messaging" or "messaging_channel" in data:
-        yield from check_messaging(data)
+        problems += _check_extinfo(data["app_data"]["extinfo"])
+    elif source == "app":
+        message = "an app event needs app_data: map app_data_field.use_app_data to true"
+        problems.append(Problem(message, "$.app_data", 2804019))
+    if source == "business_messaging" or "messaging_channel" in data:
+        problems += check_messaging(data)
+    return problems
 
 
 def _check_time(data: JsonObject, now: float) -> Iterator[Problem]:

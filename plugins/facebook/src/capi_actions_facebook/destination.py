@@ -64,7 +64,7 @@ class Facebook(Destination):
             group=group or self.settings.test_event_code or "",
         )
 
-    def check(self, data: JsonObject, now: float) -> Iterator[Problem]:
+    def check(self, data: JsonObject, now: float) -> Sequence[Problem]:
         """Say what Meta would refuse."""
         return check_event(data, now)
 

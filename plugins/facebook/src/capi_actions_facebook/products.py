@@ -30,6 +30,9 @@ def products(event: Json) -> Any:
 
 
 def _content(product: dict[str, Any], ids: tuple[str, ...]) -> dict[str, Any] | None:
+    found, quantity, price = product.get("product_id"), product.get("quantity"), product.get("price")
+    if found.__class__ is str and found and quantity.__class__ is int and price.__class__ in (int, float):
+        return {"id": found, "quantity": quantity, "item_price": price}  # nearly always: 0.4 µs instead of 1
     for key in ids:
         found = product.get(key)
         if (found.__class__ is str and found) or found.__class__ is int:

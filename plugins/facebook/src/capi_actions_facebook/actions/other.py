@@ -25,7 +25,7 @@ class PageView(ServerEvent):
         return data
 
 
-@define(kw_only=True, slots=False)  # slots would forbid it as a second base
+@define(kw_only=True, slots=False)
 class _Named:
     event_name: str = field(
         first_of("$.event", "$.type"),

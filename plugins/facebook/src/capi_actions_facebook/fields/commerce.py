@@ -12,7 +12,7 @@ from capi_actions_facebook.fields.user_data import IDENTIFIED_USER_FIELDS
 from capi_actions_facebook.paths import first_of
 
 
-@define(kw_only=True)
+@define(kw_only=True, slots=False)
 class CommerceEvent(ServerEvent):
     """Fields of ``custom_data``; ``graph-api.md`` §4."""
 
@@ -74,7 +74,7 @@ class CommerceEvent(ServerEvent):
         """Add what only this kind of event has to its ``custom_data``."""
 
 
-@define(kw_only=True)
+@define(kw_only=True, slots=False)
 class LeadEvent(CommerceEvent):
     """A person becomes, or nearly becomes, a customer: identify and group calls can be taken too."""
 

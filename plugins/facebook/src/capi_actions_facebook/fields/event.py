@@ -30,7 +30,7 @@ ACTION_SOURCES = (
 _SOURCE = when("$.context.page.url", when("$.context.userAgent", "website", "other"), "other")
 
 
-@define(kw_only=True)
+@define(kw_only=True, slots=False)
 class ServerEvent:
     """Fields of a server event; ``graph-api.md`` §2.
 

@@ -9,7 +9,7 @@ from capi_actions import CapiError
 
 _BROWSER: Final = (files(__package__) / "browser.js").read_text(encoding="utf-8")
 _SECONDS: Final = 60
-_BYTES: Final = 2 * 1024**3
+_GIGABYTES: Final = 2
 
 _FRESH_AFTER: Final = 20_000
 """A script keeps every pixel it was ever told of: 4 kB each.  So it is started anew now and then."""
@@ -62,9 +62,9 @@ class PixelScript:
 
     def _run(self, code: str) -> str:
         try:
-            return str(self._context.eval(code, timeout_sec=_SECONDS, max_memory=_BYTES))
+            return str(self._context.eval(code, timeout_sec=_SECONDS, max_memory=_GIGABYTES * 1024**3))
         except self._failure as error:
             # V8 puts whole lines of the script before its own sentence.
             said = [line for line in str(error).splitlines() if "Error:" in line]
-            problem = said[-1].strip()[:200] if said else type(error).__name__
+            problem = said[-1].strip()[:200] if said else f"it took over {_SECONDS} s or {_GIGABYTES} GB"
             raise PixelScriptError(f"the pixel script doesn't run here: {problem}") from error
