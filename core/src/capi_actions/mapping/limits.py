@@ -1,7 +1,7 @@
 """What protects the process from mappings and events that are too big.
 
-No real mapping comes near: of the reference's 276 destinations the largest preset has some 400
-values, 9 levels deep.
+No real mapping comes near: the largest preset of the reference's 276 destinations has 272
+values and is 8 levels deep.
 """
 
 import threading
@@ -25,6 +25,9 @@ MAX_TEXT: Final = 1_000_000
 
 MAX_ITEMS: Final = 100_000
 """Values in an object or list that a directive makes."""
+
+MAX_STEPS: Final = 100
+"""Keys and indices in a path of a mapping."""
 
 MAX_PATH: Final = 10_000
 """Characters of a path that comes out of the event."""

@@ -4,7 +4,7 @@ from typing import Any
 
 from capi_actions.errors import EventError
 from capi_actions.mapping.javascript import kind
-from capi_actions.mapping.limits import MAX_PATH
+from capi_actions.mapping.limits import MAX_PATH, MAX_STEPS
 from capi_actions.mapping.members import expect
 from capi_actions.mapping.nodes import Constant, Each, Path
 from capi_actions.mapping.paths import look_up, split, without_root
@@ -19,7 +19,7 @@ def compile_path(value: Json, compiler: Compiler) -> Resolver:
     if not expect(value, TEXT_OR_DIRECTIVE, TEXT_OR_DIRECTIVE_WORDS, compiler):
         return Constant(MISSING)
     if isinstance(value, str):
-        return _path(value, compiler)
+        return _path(value, compiler, "")
     at, read = compiler.path, compiler.compile(value)
 
     def resolve(payload: Any) -> Any:
@@ -40,7 +40,7 @@ def compile_array_path(value: Json, compiler: Compiler) -> Resolver:
     first = value[0] if value else MISSING
     if not expect(first, TEXT_OR_DIRECTIVE, TEXT_OR_DIRECTIVE_WORDS, compiler):
         return Constant(MISSING)
-    root = _path(first, compiler) if isinstance(first, str) else compiler.compile(first, "0")
+    root = _path(first, compiler, "0") if isinstance(first, str) else compiler.compile(first, "0")
     shape = value[1] if len(value) > 1 else None
     if not isinstance(shape, dict) or not shape:
         return root
@@ -52,7 +52,11 @@ def compile_literal(value: Json, compiler: Compiler) -> Resolver:
     return compiler.compile(value)
 
 
-def _path(path: str, compiler: Compiler) -> Path:
+def _path(path: str, compiler: Compiler, at: str) -> Resolver:
     path = without_root(path)
+    steps = split(path)
+    if len(steps) > MAX_STEPS:
+        compiler.problem(f"should be a path of at most {MAX_STEPS} steps", at)
+        return Constant(MISSING)
     compiler.reads(path)
-    return Path(split(path))
+    return Path(steps)

@@ -30,7 +30,7 @@ from capi_actions.model import MISSING
 
 Evaluate: TypeAlias = Callable[[Context], Any]
 
-_MAX_DEPTH: Final = 50
+_MAX_DEPTH: Final = 150
 _COST = 10  # a look-up or filter does at least as much as reading ten characters
 
 _ORDER: Mapping[type[Expression], Callable[[Any, Any], bool]] = {

@@ -84,7 +84,7 @@ def json_text(work: Work, value: Any, indent: str = "") -> Any:
         return MISSING
     pieces = []
     for piece in json_pieces(value, indent):
-        work.spend(3 + len(piece))
+        work.spend(5 + len(piece))
         pieces.append(piece)
     return "".join(pieces)
 
@@ -139,7 +139,7 @@ def equals(work: Work, left: Any, right: Any) -> bool:
     """Compare with ``==``: never across types; lists item by item, objects by identity."""
     pending = [(left, right)]
     while pending:
-        work.spend(1)
+        work.spend(3)
         one, other = pending.pop()
         if isinstance(one, Special) or isinstance(other, Special):
             special, value = (one, other) if isinstance(one, Special) else (other, one)
