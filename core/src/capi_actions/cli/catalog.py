@@ -155,8 +155,8 @@ def _short(mapping: Any) -> str:
     if isinstance(mapping, dict) and set(mapping) == {"@path"}:
         return str(mapping["@path"])
     condition = mapping.get("@if") if isinstance(mapping, dict) and len(mapping) == 1 else None
-    if isinstance(condition, dict) and {"exists", "then"} <= set(condition):
-        head, tail = condition["exists"], condition.get("else")
+    if isinstance(condition, dict) and "then" in condition and len({"exists", "blank"} & set(condition)) == 1:
+        head, tail = condition.get("exists", condition.get("blank")), condition.get("else")
         then = _short(condition["then"])
         taken = then if head == condition["then"] else f"{then} if {_short(head)}"
         return taken if tail is None else f"{taken}, else {_short(tail)}"

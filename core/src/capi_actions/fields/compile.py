@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 from capi_actions.errors import EventError
 from capi_actions.fields.definitions import verify
 from capi_actions.fields.hashes import Hasher, flat, hashed, hashed_list
-from capi_actions.fields.lists import listed
+from capi_actions.fields.lists import listed, single
 from capi_actions.fields.node import Node, Problems, RefusedError, kind, leaf
 from capi_actions.fields.objects import free_form, structured
 from capi_actions.fields.place import ROOT
@@ -87,13 +87,18 @@ def _node(field: Field, hashers: Hashers, *, drops_empty: bool) -> Node:
     if field.hashed is not None:
         return _hashed(field, hashers[field.hashed])
     item = _item(field, hashers, drops_empty=drops_empty and not field.multiple)
-    return listed(item) if field.multiple else item
+    if not field.multiple:
+        return item
+    return single(listed(item)) if field.keeps_single else listed(item)
 
 
 def _hashed(field: Field, hasher: Hasher) -> Node:
     raw = scalar(field, drops_empty=True, nullable=field.allow_null and not field.multiple)
     item = leaf(hashed(raw.check, hasher, raw.plain), field.label)
-    return listed(item, hashed_list(raw.check, hasher, raw.plain), flat) if field.multiple else item
+    if not field.multiple:
+        return item
+    many = listed(item, hashed_list(raw.check, hasher, raw.plain), flat)
+    return single(many, item) if field.keeps_single else many
 
 
 def _item(field: Field, hashers: Hashers, *, drops_empty: bool) -> Node:

@@ -66,6 +66,7 @@ class Field:
     :ivar required: True, False, or the conditions under which it is.
     :ivar default: the mapping that fills it unless the user gives another.
     :ivar multiple: True when it takes a list; a single value is wrapped.
+    :ivar keeps_single: for ``multiple``: hand a list of one over as the value itself.
     :ivar allow_null: True when null is a value of its own instead of "nothing".
     :ivar choices: the values it accepts; empty means any.
     :ivar format: a named string format: ``date``, ``time``, ``date-time``, ``email``, ``hostname``,
@@ -88,6 +89,7 @@ class Field:
     required: bool | Requirement = False
     default: Json = None
     multiple: bool = False
+    keeps_single: bool = False
     allow_null: bool = False
     choices: tuple[Choice, ...] = ()
     format: str | None = None

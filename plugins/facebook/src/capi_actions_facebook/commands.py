@@ -86,16 +86,10 @@ def verify(context: click.Context, file: Path, examples: int, seed: int, *, as_j
     """
     console = Console(stderr=True)
     tally = Tally()
+    source = file.read_text(encoding="utf-8", errors="replace")
     try:
-        script = PixelScript(file.read_text(encoding="utf-8", errors="replace"))
-        with Progress(
-            *Progress.get_default_columns()[:2],
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            console=console,
-            disable=not console.is_terminal,
-            transient=True,
-        ) as progress:
+        with PixelScript(source) as script, _progress(console) as progress:
+            version = script.version
             compared = compare(script, people(examples, seed))
             for each in progress.track(compared, total=examples, description="asking"):
                 tally.add(each)
@@ -104,11 +98,16 @@ def verify(context: click.Context, file: Path, examples: int, seed: int, *, as_j
     except PixelScriptError as error:
         raise _UnusableScript(str(error)) from error
     if as_json:
-        click.echo(json.dumps(_summary(tally, script.version, seed)))
+        click.echo(json.dumps(_summary(tally, version, seed)))
     else:
-        console.print(_table(tally, script.version, seed))
+        console.print(_table(tally, version, seed))
     if tally.users[False]:
         context.exit(1)
+
+
+def _progress(console: Console) -> Progress:
+    columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=console, disable=not console.is_terminal, transient=True)
 
 
 class _UnusableScript(click.ClickException):

@@ -17,5 +17,8 @@ def first_of(*paths: str) -> JsonObject:
 
 
 def when(condition: str, then: Json, otherwise: Json) -> JsonObject:
-    """Take one value if there is something at a path, and another if not."""
-    return {"@if": {"exists": path(condition), "then": then, "else": otherwise}}
+    """Take one value if there is something at a path, and another if there is nothing or an empty text.
+
+    The reference calls this condition ``blank``, though it holds when the value is *not* blank.
+    """
+    return {"@if": {"blank": path(condition), "then": then, "else": otherwise}}

@@ -17,6 +17,7 @@ def _personal(label: str, hashed: str, *paths: str, description: str = "") -> Fi
         label=label,
         description=description or f"Normalized and hashed, sent as `{hashed}`. One value or a list.",
         multiple=True,
+        keeps_single=hashed != "external_id",  # the reference always sends external ids as a list
         hashed=hashed,
         default=first_of(*paths),
     )
@@ -102,7 +103,6 @@ USER_FIELDS = user_fields(_TRAITS)
 IDENTIFIED_USER_FIELDS = user_fields(_TRAITS, "$.traits")
 """For actions that take identify and group calls too, whose traits lie at the top."""
 
-_HASHED_NAMES: Mapping[str, str] = {key: spec.hashed for key, spec in USER_FIELDS.items() if spec.hashed}
 _OTHER_NAMES: Mapping[str, str] = {
     "subscriptionID": "subscription_id",
     "leadID": "lead_id",
@@ -110,12 +110,14 @@ _OTHER_NAMES: Mapping[str, str] = {
     "anonId": "anon_id",
     "madId": "madid",
 }
-_LISTED = "externalId"  # the reference always sends this one as a list
+_NAMES: Mapping[str, str] = {
+    key: spec.hashed or _OTHER_NAMES.get(key, key) for key, spec in USER_FIELDS.items()
+}
 
 
 def wire_name(key: str) -> str:
     """Give Meta's name of a field of ``user_data``."""
-    return _HASHED_NAMES.get(key) or _OTHER_NAMES.get(key, key)
+    return _NAMES.get(key, key)
 
 
 def wire_user_data(values: JsonObject, event_source_url: str | None, event_time: int) -> dict[str, Any]:
@@ -125,14 +127,7 @@ def wire_user_data(values: JsonObject, event_source_url: str | None, event_time:
     :param event_source_url: where ``fbclid`` is looked for when there is no ``fbc``.
     :param event_time: Unix seconds, the time at which such a click id counts as first seen.
     """
-    data: dict[str, Any] = {}
-    for key, value in values.items():
-        name = _HASHED_NAMES.get(key)
-        if name is None:
-            if value != "":
-                data[_OTHER_NAMES.get(key, key)] = value
-        elif value:
-            data[name] = value[0] if len(value) == 1 and key != _LISTED else value
+    data = {_NAMES[key]: value for key, value in values.items() if value != ""}
     address = data.get("client_ip_address")
     if address is not None and ("," in address or " " in address):
         # Proxies chain addresses, the person's own first; Meta takes one, without spaces.
