@@ -13,7 +13,7 @@ from typing import Any
 import click
 import pytest
 import urllib3
-from click.testing import CliRunner, Result
+from attrs import frozen
 
 from capi_actions_sandbox import Sandbox
 from capi_actions_sandbox.commands import COMMANDS, sandbox
@@ -23,12 +23,35 @@ PATH = "/v25.0/123/events"
 HEADERS = {"Authorization": "Bearer secret-token", "Content-Type": "application/json"}
 
 
+@frozen
+class Result:
+    """How the command ended, and what it wrote."""
+
+    exit_code: object
+    stdout: str
+    stderr: str
+
+
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+def call(capsys: pytest.CaptureFixture[str]) -> Callable[..., Result]:
+    """Run the command on a free port."""
+
+    def invoke(*arguments: str) -> Result:
+        with pytest.raises(SystemExit) as ended:
+            sandbox.main(["--port", "0", *arguments], "sandbox")
+        captured = capsys.readouterr()
+        return Result(ended.value.code, captured.out, captured.err)
+
+    return invoke
+
+
+@pytest.fixture
+def run(call: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     """Run the command; once it serves, call a function with its address, then press Ctrl-C."""
+    start = Sandbox.start
 
     def invoke(*arguments: str, do: Callable[[str], object] = lambda url: None) -> Result:
-        start, failures = Sandbox.start, []
+        failures: list[BaseException] = []
 
         def started(self: Sandbox) -> Sandbox:
             start(self)
@@ -36,7 +59,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
             def work() -> None:
                 try:
                     do(self.url)
-                except Exception as error:  # noqa: BLE001 - raised again in the test's own thread
+                except BaseException as error:  # noqa: BLE001 - raised again in the test's own thread
                     failures.append(error)
                 finally:
                     os.kill(os.getpid(), signal.SIGINT)
@@ -45,8 +68,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
             return self
 
         monkeypatch.setattr(Sandbox, "start", started)
-        result = CliRunner().invoke(sandbox, ["--port", "0", *arguments])
-        monkeypatch.setattr(Sandbox, "start", start)
+        result = call(*arguments)
         if failures:
             raise failures[0]
         return result
@@ -94,7 +116,7 @@ def test_each_request_is_a_line(run: Any, shoot: Callable[[str], int], http: url
         "POST /v25.0/?[2J 0 events 400 2500 Unknown path components: /v25.0/?[2J",
     ]
     assert result.stderr.endswith("4 requests, 2 events taken.\n")
-    assert "secret-token" not in result.output
+    assert "secret-token" not in result.stdout + result.stderr
 
 
 def test_lines_can_be_json(run: Any, shoot: Callable[[str], int]) -> None:
@@ -106,7 +128,7 @@ def test_lines_can_be_json(run: Any, shoot: Callable[[str], int]) -> None:
     assert (first["status"], first["fault"]) == (0, 'shape="reset"')
     assert (second["status"], second["code"], second["path"]) == (401, 190, PATH)
     assert "# one that --token names" in result.stderr
-    assert "secret-token" not in result.output
+    assert "secret-token" not in result.stdout + result.stderr
 
 
 def cut(shoot: Callable[[str], int], url: str) -> None:
@@ -133,16 +155,18 @@ def test_the_clock_and_strictness_can_be_set(run: Any, shoot: Callable[[str], in
         (["--keep", "-1"], "-1 is not in the range"),
     ],
 )
-def test_a_wrong_option_is_a_usage_error(arguments: list[str], message: str) -> None:
+def test_a_wrong_option_is_a_usage_error(
+    call: Callable[..., Result], arguments: list[str], message: str
+) -> None:
     """Status 2, and what would be right."""
-    result = CliRunner().invoke(sandbox, ["--port", "0", *arguments])
+    result = call(*arguments)
     assert result.exit_code == 2
     assert message in result.stderr
 
 
-def test_a_taken_port_is_said(served: Sandbox) -> None:
+def test_a_taken_port_is_said(served: Sandbox, call: Callable[..., Result]) -> None:
     """A second sandbox on the usual port is the usual mistake."""
-    result = CliRunner().invoke(sandbox, ["--port", served.url.rpartition(":")[2]])
+    result = call("--port", served.url.rpartition(":")[2])
     assert (result.exit_code, "can't listen on 127.0.0.1" in result.stderr) == (2, True)
 
 
