@@ -3,6 +3,8 @@
 Everything that a plugin needs is here; ``capi_actions.testing`` helps to test it.
 """
 
+import logging
+
 from capi_actions.client import Client, Receipt
 from capi_actions.declare import action, as_action, field, from_path
 from capi_actions.errors import (
@@ -24,6 +26,7 @@ from capi_actions.model import (
     Choice,
     Compiler,
     Condition,
+    DeadLetter,
     Destination,
     Directive,
     Field,
@@ -47,6 +50,9 @@ from capi_actions.model import (
 from capi_actions.plugins import Plugins
 from capi_actions.secret import Secret
 
+# Programs decide what is logged where; without this, Python would print our warnings.
+logging.getLogger(__name__).addHandler(logging.NullHandler())
+
 __all__ = [
     "MISSING",
     "Action",
@@ -56,6 +62,7 @@ __all__ = [
     "Compiler",
     "Condition",
     "ConfigError",
+    "DeadLetter",
     "Destination",
     "Directive",
     "EventError",

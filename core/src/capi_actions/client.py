@@ -20,7 +20,7 @@ from attrs import frozen
 from capi_actions.assembly import Assembly
 from capi_actions.config import load_config
 from capi_actions.errors import EventError, OutboxError
-from capi_actions.model import Item, Json
+from capi_actions.model import DeadLetter, Item, Json
 from capi_actions.pipeline import Refusal, check_event
 from capi_actions.plugins import Plugins
 
@@ -139,6 +139,14 @@ class Client:
                 return False
             self._stop.wait(_POLL)
         return True
+
+    def dead_letters(self) -> list[DeadLetter]:
+        """Give what could not be delivered so far, with the reasons.
+
+        :raises OutboxError: when the outbox can't be read.
+        """
+        self._must_be_usable()
+        return list(self._assembly.outbox.dead())
 
     def close(self) -> None:
         """Stop delivering and release everything; what is left stays in the outbox for the next time."""

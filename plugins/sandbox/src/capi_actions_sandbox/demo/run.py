@@ -7,8 +7,9 @@ from typing import Any
 
 from attrs import frozen
 
-from capi_actions import Client, Plugins
+from capi_actions import Client, DeadLetter, Plugins, Receipt
 from capi_actions_sandbox.demo.samples import Sample, samples
+from capi_actions_sandbox.options import SandboxOptions, known_currencies
 from capi_actions_sandbox.server import Sandbox
 
 _HASHED = ("em", "ph", "fn", "ln", "ct", "st", "zp", "country", "db", "ge", "external_id")
@@ -51,14 +52,16 @@ def run(plugins: Plugins) -> list[Row]:
     :raises ConfigError: when the Facebook plugin isn't installed.
     """
     chosen = list(samples())
-    with tempfile.TemporaryDirectory() as folder, Sandbox() as sandbox:
+    options = SandboxOptions(currencies=known_currencies())
+    with tempfile.TemporaryDirectory() as folder, Sandbox(options) as sandbox:
         config = Path(folder, "capi.toml")
         config.write_text(_configuration(sandbox.url, plugins), encoding="utf-8")
         with Client.from_config(config, plugins=plugins) as client:
             receipts = client.send_many([sample.event for sample in chosen])
             client.flush(timeout=30)
+            dead = {letter.item.event_id: letter for letter in client.dead_letters()}
         received = {each["event"]["event_id"]: each["event"] for each in sandbox.events()}
-    reasons = [_reason(receipt) for receipt in receipts]
+    reasons = [_reason(receipt, dead) for receipt in receipts]
     return [_row(sample, received, reason) for sample, reason in zip(chosen, reasons, strict=True)]
 
 
@@ -77,11 +80,14 @@ def _configuration(url: str, plugins: Plugins) -> str:
     return _CONFIG.format(url=url, mappings="\n".join(tables))
 
 
-def _reason(receipt: Any) -> str:
+def _reason(receipt: Receipt, dead: Mapping[str, DeadLetter]) -> str:
     if receipt.problem:
-        return str(receipt.problem)
+        return f"no event: {receipt.problem}"
     if receipt.refused:
-        return str(receipt.refused[0].error)
+        return f"refused before sending: {receipt.refused[0].error}"
+    letters = [dead[item.event_id] for item in receipt.accepted if item.event_id in dead]
+    if letters:
+        return f"set aside: {letters[0].reason} ({letters[0].code}/{letters[0].subcode}) {letters[0].advice}"
     return "" if receipt.accepted else "no action takes it"
 
 

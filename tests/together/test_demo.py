@@ -1,0 +1,75 @@
+"""The demo shows what a new user should see, and says so truthfully."""
+
+from typing import Any
+
+import pytest
+
+from capi_actions import Plugins
+from capi_actions_sandbox.demo import run as module
+from capi_actions_sandbox.demo.samples import samples
+
+STANDARD_EVENTS = set(
+    """
+    AddPaymentInfo AddToCart AddToWishlist CompleteRegistration Contact CustomizeProduct Donate FindLocation
+    InitiateCheckout Lead PageView Purchase Schedule Search StartTrial SubmitApplication Subscribe ViewContent
+    """.split()
+)
+
+
+def test_every_standard_event_arrives_and_every_hash_is_the_pixel_s(capi: Any) -> None:
+    """Known answers: what the real pixel sent for these people stands in the samples."""
+    result = capi("demo", "--json")
+    arrived = [line for line in result.lines if line["received"]]
+
+    assert result.status == 0
+    assert {line["received"]["event_name"] for line in arrived} >= STANDARD_EVENTS
+    assert {"Identified", "GroupJoined", "LevelReached"} <= {
+        line["received"]["event_name"] for line in arrived
+    }
+    assert [line["equal_to_pixel"] for line in arrived] == [line["hashes"] for line in arrived] == [11] * 22
+
+
+def test_what_does_not_arrive_has_its_reason(capi: Any) -> None:
+    """Nothing takes it, it is refused before sending, or the platform refused it alone."""
+    reasons = [line["reason"] for line in capi("demo", "--json").lines if not line["received"]]
+
+    assert reasons == [
+        "no action takes it",
+        "refused before sending: The root value is missing the required field 'currency'.",
+        "set aside: Meta doesn't take this currency. (100/2804011) Use a currency that Meta Ads supports.",
+    ]
+
+
+def test_the_table_says_the_same(capi: Any) -> None:
+    """For people."""
+    result = capi("demo")
+
+    assert result.status == 0
+    assert "22 of 25 events arrived" in result.out
+    assert "every one is the one that the real pixel (2.9.324) made" in " ".join(result.out.split())
+
+
+def test_a_wrong_hash_would_show(monkeypatch: pytest.MonkeyPatch, plugins: Plugins, capi: Any) -> None:
+    """A demo that can't fail proves nothing."""
+
+    def with_a_wrong_answer() -> Any:
+        for number, sample in enumerate(samples()):
+            yield sample if number else type(sample)(sample.event, {**sample.hashes, "em": "0" * 64})
+
+    monkeypatch.setattr(module, "samples", with_a_wrong_answer)
+    result = capi("demo")
+
+    assert result.status == 1
+    assert "only 241 are the one" in " ".join(result.out.split())
+
+
+def test_without_the_facebook_plugin_the_demo_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, plugins: Plugins, capi: Any
+) -> None:
+    """The stand-in can be installed without it."""
+    monkeypatch.setattr(plugins, "destinations", {})
+    monkeypatch.setattr("capi_actions_sandbox.demo.command.Plugins.installed", lambda: plugins)
+    result = capi("demo")
+
+    assert result.status == 2
+    assert "pip install capi-actions-facebook" in result.err
