@@ -117,7 +117,8 @@ def test_an_unknown_pixel_is_refused_by_its_id(post: Post, make_event: Make) -> 
 
 def test_a_pixel_is_made_of_digits(served: Sandbox, post: Post, make_event: Make) -> None:
     """Unless ids are given, anything else doesn't exist."""
-    assert post(served, [make_event()], "/v25.0/abc/events")[1]["error"]["error_subcode"] == 33
+    for pixel in ("abc", "12a", "%D9%A1"):  # the last is a digit, but an Arabic one
+        assert post(served, [make_event()], f"/v25.0/{pixel}/events")[1]["error"]["error_subcode"] == 33
 
 
 @pytest.mark.parametrize(

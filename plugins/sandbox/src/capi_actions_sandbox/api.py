@@ -119,7 +119,8 @@ class Api:
         token = read_token(parameters, call.headers)
         if options.tokens and token not in options.tokens:
             raise RefusedError(variants(190, None)[0])
-        if not (call.pixel in options.pixels if options.pixels else call.pixel.isdigit()):
+        exists = call.pixel.isascii() and call.pixel.isdigit()
+        if not (call.pixel in options.pixels if options.pixels else exists):
             raise RefusedError(_no_object(call.pixel))
         return read_events(parameters, options), dict(parameters)
 

@@ -66,6 +66,8 @@ def _unpack(body: bytes, options: SandboxOptions) -> bytes:
         raise RefusedError(_unreadable("it isn't gzip")) from None
     if unpacker.unconsumed_tail:
         raise RefusedError(_too_long(options))
+    if not unpacker.eof:
+        raise RefusedError(_unreadable("its gzip breaks off"))
     return unpacked
 
 
