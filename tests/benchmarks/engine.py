@@ -1,7 +1,8 @@
 """Engine speed: event bytes in, item bytes out, against the hand-written floor in the same run.
 
 Both make the same items, which is checked first.  Measured alternately, medians of many rounds, so
-that a noisy machine disturbs both alike; processor time, so that waiting for it does not count.  `--json` prints one line for machines.
+that a noisy machine disturbs both alike; processor time, so that waiting for it does not count.
+`--json` prints one line for machines.
 """
 
 import argparse
