@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from random import random as uniform
-from time import time
+from time import monotonic, time
 
 from capi_actions.delivery.batch import send_batch
 from capi_actions.delivery.lane import Lane
@@ -17,7 +17,7 @@ from capi_actions.outbox import DeadFilter, Outbox
 
 _LEAST_SLEEP = 0.01
 _FORGET_EVERY = 3600.0
-_GATHER_STEPS = 10
+_GATHER_STEP = 0.05
 
 Progress = Callable[[Summary], object]
 """Is told how far a run has come, after every batch, from the thread that sent it."""
@@ -89,7 +89,10 @@ class Deliverer:
 
         A failing outbox is logged and tried again.
         """
-        self._start()
+        try:
+            self._start()
+        except OutboxError as error:
+            LOG.error("%s", error)
         self._run(lambda lane: self._serve(lane, stop, progress))
         return self._teller.summary
 
@@ -133,14 +136,13 @@ class Deliverer:
         def halted() -> bool:
             return stop.is_set() or self._halt.is_set()
 
-        failures = 0
+        failures, idle = 0, True
         while not halted():
             rings = self._rings
             try:
-                if send_batch(lane, halted):
-                    self._tell(progress)
-                else:
-                    self._idle(lane, rings, halted)
+                if idle:
+                    self._gather(lane, halted)
+                idle = not send_batch(lane, halted)
                 self._forget()
                 failures = 0
             except OutboxError as error:
@@ -148,16 +150,24 @@ class Deliverer:
                 wait = min(self._options.longest_wait, self._options.first_wait * 2.0 ** min(failures, 30))
                 LOG.error("%s: %s; next try in %d seconds", lane.name, error, wait)
                 stop.wait(wait)
+                continue
+            if idle:
+                self._wait_for_news(rings, halted)
+            else:
+                self._tell(progress)
 
-    def _idle(self, lane: Lane, rings: int, halted: Callable[[], bool]) -> None:
-        """Wait for news, then give a batch a little time to fill."""
+    def _gather(self, lane: Lane, halted: Callable[[], bool]) -> None:
+        """After a time with nothing to do, give a batch a little time to fill."""
+        end = monotonic() + self._options.linger
+        while not halted() and monotonic() < end:
+            ready = self._outbox.ready(lane.name, lane.destination.max_items, self._clock())
+            if not 0 < ready < lane.destination.max_items:
+                return
+            self._halt.wait(min(_GATHER_STEP, self._options.linger))
+
+    def _wait_for_news(self, rings: int, halted: Callable[[], bool]) -> None:
         with self._news:
             self._news.wait_for(lambda: self._rings != rings or halted(), self._options.poll)
-        for _ in range(_GATHER_STEPS):
-            ready = self._outbox.ready(lane.name, lane.destination.max_items, self._clock())
-            if halted() or not 0 < ready < lane.destination.max_items:
-                return
-            self._halt.wait(self._options.linger / _GATHER_STEPS)
 
     def _forget(self) -> None:
         keep, now = self._options.keep_dead, self._clock()

@@ -15,6 +15,7 @@ class Part:
     :ivar tried: how many requests they were part of since they were claimed.
     :ivar refused: known to hold a bad item, though it was not sent by itself: its twin passed.
     :ivar twin: the other part of what was divided, for the part that is sent first.
+    :ivar twin_failed: the other part failed before this one was sent; then neither is to blame.
     :ivar mended: the refusal after which a field was left out of this single item.
     """
 
@@ -22,6 +23,7 @@ class Part:
     tried: int = 0
     refused: bool = False
     twin: "Part | None" = None
+    twin_failed: bool = False
     mended: Judgement | None = None
 
     @property

@@ -22,14 +22,12 @@ def too_large(items: int, size: int, limit: int) -> Judgement:
     )
 
 
-def delivered_without(path: str, refusal: Judgement) -> Judgement:
-    """Say that an item was delivered without a field for which it had been refused."""
-    return evolve(
-        refusal,
-        verdict=Verdict.DONE,
-        reason=f"The event was delivered without {path}, for which it had been refused. {refusal.reason}".rstrip(),
-        blamed=path,
+def delivered_without(refusal: Judgement) -> Judgement:
+    """Say that an item was delivered without the field for which it had been refused."""
+    told = (
+        f"The event was delivered without {refusal.blamed}, for which it had been refused. {refusal.reason}"
     )
+    return evolve(refusal, verdict=Verdict.DONE, reason=told.rstrip())
 
 
 def unreachable(error: TransportError) -> Judgement:

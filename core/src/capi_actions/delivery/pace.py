@@ -14,7 +14,8 @@ from capi_actions.delivery.options import Options
 _FIRST_GAP = 1.0
 _LONGEST_GAP = 60.0
 _DOUBLINGS = 30  # more of them only overflow
-_SAME_LIMIT = 3  # failures in a row before batches get smaller
+_PATIENT = 3  # failures in a row before batches get smaller
+_LARGEST = 2**20  # above any batch
 
 
 class Pace:
@@ -33,13 +34,22 @@ class Pace:
         self._lock = threading.Lock()
         self._failed_at = -math.inf
         self._gap = 0.0
+        self._limit = _LARGEST
         self.failures = 0
 
     def limit(self, most: int) -> int:
-        """Say how many items the next batch should have: fewer when even small requests fail."""
-        return max(1, most >> min(_DOUBLINGS, max(0, self.failures - _SAME_LIMIT)))
+        """Say how many items the next batch may have.
 
-    def answered(self, after: float | None) -> float:
+        Fewer after several failures in a row, as the line may be too slow for more, or one item the
+        cause; twice as many after each success.
+        """
+        return min(most, self._limit)
+
+    def shrink(self, size: int) -> None:
+        """Begin with batches of this size the next time."""
+        self._limit = max(1, min(size, self._limit))
+
+    def answered(self, after: float | None, delivered: bool) -> float:
         """Note that the platform dealt with a request, be it that it took or refused the items.
 
         :param after: seconds that the platform wants to be left alone, if it said.
@@ -47,28 +57,28 @@ class Pace:
         """
         with self._lock:
             self.failures = 0
+            if delivered:
+                self._limit = min(_LARGEST, self._limit * 2)
             gap, self._gap = self._gap, self._gap / 2 if self._gap > 0.1 else 0.0
         return max(self._asked(after), gap)
 
-    def failed(self, started: float, now: float, after: float | None) -> float:
+    def failed(self, items: int, started: float, now: float, after: float | None) -> float:
         """Note a failure that may pass by itself.
 
+        :param items: how many were in the request.
         :param started: when the request began; of several that were under way when the trouble
             began, only the first counts.
         :returns: seconds to wait before the next request.
         """
         with self._lock:
-            if started >= self._failed_at:
-                self.failures += 1
-                self._failed_at = now
+            if self._counts(started, now) and (self.failures > _PATIENT or self._limit < _LARGEST):
+                self.shrink(items // 2)
             return self._wait(self._options.first_wait, self.failures, after)
 
     def throttled(self, started: float, now: float, after: float | None) -> float:
         """Note that the platform wants fewer requests; returns the wait before the next."""
         with self._lock:
-            if started >= self._failed_at:
-                self.failures += 1
-                self._failed_at = now
+            if self._counts(started, now):
                 self._gap = min(_LONGEST_GAP, max(_FIRST_GAP, self._gap * 2))
             if after is None:
                 return self._wait(self._options.throttle_wait, self.failures, None)
@@ -77,6 +87,13 @@ class Pace:
     def retry(self, tries: int, after: float | None) -> float:
         """Say how long items wait that were part of so many requests."""
         return self._wait(self._options.first_wait, tries, after)
+
+    def _counts(self, started: float, now: float) -> bool:
+        if started < self._failed_at:
+            return False
+        self.failures += 1
+        self._failed_at = now
+        return True
 
     def _wait(self, first: float, failures: int, after: float | None) -> float:
         bound = min(self._options.longest_wait, first * 2.0 ** min(_DOUBLINGS, max(0, failures - 1)))

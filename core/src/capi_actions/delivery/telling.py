@@ -71,11 +71,11 @@ class Teller:
         judgement = report.judgement
         LOG.log(
             _LEVELS.get(judgement.verdict, logging.WARNING),
-            "%s: %d items %s%s",
+            "%s: %s, items: %d%s",
             report.destination,
-            report.items,
             judgement.verdict,
-            f": {judgement.reason}" if judgement.reason else "",
+            report.items,
+            f". {judgement.reason}" if judgement.reason else "",
             extra={
                 "destination": report.destination,
                 "verdict": str(judgement.verdict),

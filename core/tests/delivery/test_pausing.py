@@ -1,0 +1,127 @@
+"""What a person must mend stops the destination, keeps its items, and leaves others alone."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from capi_actions.delivery import Summary
+from capi_actions.model import Judgement, Request, Response, Verdict
+from capi_actions.outbox import Pause
+
+MakeWorld = Callable[..., Any]
+MakeAccount = Callable[..., Any]
+NOW = 1_800_000_000.0
+
+
+def test_a_permanent_fault_pauses_the_destination(make_world: MakeWorld, make_account: MakeAccount) -> None:
+    """One request is enough to see it; all items stay."""
+    world = make_world(
+        lambda ids: {
+            "verdict": "pause",
+            "code": 190,
+            "subcode": 463,
+            "reason": "Expired.",
+            "advice": "Renew it.",
+        },
+        {"shop": make_account(max_items=2)},
+    )
+    world.put(*"abcde")
+
+    assert world.deliverer().drain(NOW + 100) == Summary(requests=1, put_back=2, paused=("shop",))
+
+    why = Judgement(verdict=Verdict.PAUSE, code=190, subcode=463, reason="Expired.", advice="Renew it.")
+    assert world.outbox.paused() == {"shop": Pause(judgement=why, since=NOW)}
+    assert world.left() == 5
+
+
+def test_other_destinations_go_on(make_world: MakeWorld, make_account: MakeAccount) -> None:
+    """Their accounts are fine."""
+    world = make_world(
+        lambda ids: {"verdict": "pause"} if "a" in ids else None,
+        {"one": make_account(), "two": make_account()},
+    )
+    world.put("a", destination="one")
+    world.put("b", destination="two")
+
+    world.deliverer().drain()
+
+    assert dict(world.platform.arrived) == {"b": 1}
+
+
+def test_after_resuming_everything_is_sent(make_world: MakeWorld) -> None:
+    """With the same bytes as before."""
+    world = make_world(lambda ids: {"verdict": "pause"})
+    world.put("a", "b")
+    world.deliverer().drain()
+
+    world.platform.behave = lambda ids: None
+    world.outbox.resume("shop")
+
+    assert world.deliverer().drain() == Summary(delivered=2, requests=1)
+    assert all(len(bodies) == 1 for bodies in world.platform.bodies.values())
+
+
+def test_a_pause_in_the_middle_of_a_division_keeps_the_rest(make_world: MakeWorld) -> None:
+    """The token died meanwhile."""
+    world = make_world()
+    world.platform.behave = lambda ids: {"verdict": "split" if len(world.platform.requests) < 3 else "pause"}
+    world.put(*"abcdefgh")
+
+    world.deliverer().drain()
+
+    assert world.left() == 8
+    assert world.dead() == {}
+
+
+def broken(account: Any, method: str, fault: Any) -> Any:
+    """Give an account a method that raises or returns nonsense, and tells what it knows in its message."""
+
+    def envelope(group: str, bodies: Sequence[bytes]) -> Request:
+        if isinstance(fault, type):
+            raise fault(f"MARKER {bodies[0]!r}")
+        return fault  # type: ignore[no-any-return]
+
+    def judge(response: Response) -> Judgement:
+        if isinstance(fault, type):
+            raise fault(f"MARKER {response.body!r}")
+        return fault  # type: ignore[no-any-return]
+
+    setattr(account, method, {"envelope": envelope, "judge": judge}[method])
+    return account
+
+
+@pytest.mark.parametrize("method", ["envelope", "judge"])
+@pytest.mark.parametrize("fault", [KeyError, RecursionError, AssertionError, None, "nonsense"])
+def test_a_broken_plugin_pauses_its_destination_and_loses_nothing(
+    make_world: MakeWorld, make_account: MakeAccount, caplog: Any, method: str, fault: Any
+) -> None:
+    """The reason names the fault and its place, and quotes nothing: the message may hold an event."""
+    world = make_world(accounts={"shop": broken(make_account(), method, fault), "other": make_account()})
+    world.put("a", text="MARKER")
+    world.put("b", destination="other")
+
+    world.deliverer().drain()
+
+    pause = world.outbox.paused()["shop"]
+    kind = fault.__name__ if isinstance(fault, type) else "TypeError"
+    assert f"The destination's plugin has a fault in {method}() ({kind} in " in pause.judgement.reason
+    assert ".py:" in pause.judgement.reason
+    assert "MARKER" not in pause.judgement.reason + caplog.text
+    assert world.left() == 1
+    assert world.platform.arrived["b"] == 1
+
+
+@pytest.mark.parametrize("fault", [KeyError("MARKER"), RecursionError("MARKER")])
+def test_a_broken_transport_keeps_the_items_for_later(
+    make_world: MakeWorld, caplog: Any, fault: Exception
+) -> None:
+    """It may be the moment's fault; it ends with the deadline at the latest."""
+    world = make_world(lambda ids: fault)
+    world.put("a")
+
+    assert world.deliverer().drain() == Summary(requests=1, put_back=1)
+    assert "the transport has a fault" in world.notes.reports[0].judgement.reason
+    assert type(fault).__name__ in world.notes.reports[0].judgement.reason
+    assert "MARKER" not in caplog.text
+    assert world.left() == 1

@@ -1,0 +1,115 @@
+"""Observers, log and summary hear of every outcome, and of no personal data and no token."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from capi_actions.delivery import Deliverer
+from capi_actions.errors import TransportError
+from capi_actions.model import Judgement, Report, Verdict
+
+MakeWorld = Callable[..., Any]
+MARKERS = ("BODYMARKER", "TOKENMARKER", "EVENTMARKER")
+
+
+def test_observers_hear_of_every_outcome(make_world: MakeWorld) -> None:
+    """One report a request, with the number of items, the codes and the size."""
+    world = make_world(lambda ids: {"verdict": "split", "code": 100, "subcode": 7} if "c" in ids else None)
+    world.put(*"abcd")
+
+    world.deliverer().drain()
+
+    assert world.notes.outcomes == [("split", 4), ("done", 2), ("dead", 1), ("done", 1)]
+    dead = world.notes.reports[2]
+    assert dead == Report(
+        destination="shop",
+        items=1,
+        judgement=Judgement(verdict=Verdict.DEAD, code=100, subcode=7),
+        seconds=dead.seconds,
+        request_bytes=len(b'[{"id": "c"}]'),
+    )
+    assert dead.seconds > 0
+
+
+def test_an_observer_that_raises_is_logged_once_and_does_no_harm(world: Any, caplog: Any) -> None:
+    """Metrics must not stop deliveries, nor fill the log; others are told nevertheless."""
+
+    class Faulty:
+        def observe(self, report: Report) -> None:
+            raise ZeroDivisionError("BODYMARKER")
+
+    deliverer = Deliverer(
+        world.outbox,
+        world.accounts,
+        world.platform,
+        [Faulty(), world.notes],
+        clock=world.clock,
+        sleep=world.clock.sleep,
+    )
+    for name in "abc":
+        world.put(name)
+        deliverer.drain()
+
+    complaints = [record.getMessage() for record in caplog.records if "observer" in record.getMessage()]
+    assert len(complaints) == 1
+    assert complaints[0].startswith("the observer Faulty raised ZeroDivisionError in observe, ")
+    assert "BODYMARKER" not in caplog.text
+    assert world.platform.arrived == {"a": 1, "b": 1, "c": 1}
+    assert len(world.notes.reports) == 3
+
+
+@pytest.mark.parametrize(
+    ("verdict", "level"),
+    [
+        ("done", logging.DEBUG),
+        ("later", logging.WARNING),
+        ("throttled", logging.WARNING),
+        ("dead", logging.WARNING),
+        ("pause", logging.ERROR),
+    ],
+)
+def test_log_records_carry_the_figures(make_world: MakeWorld, caplog: Any, verdict: str, level: int) -> None:
+    """For people as a sentence, for machines as attributes."""
+    world = make_world(lambda ids: {"verdict": verdict, "code": 4, "subcode": 5, "reason": "Because."})
+    world.put("a", "b")
+
+    with caplog.at_level(logging.DEBUG, "capi_actions.delivery"):
+        world.deliverer().drain()
+
+    (record,) = caplog.records
+    assert (record.name, record.levelno) == ("capi_actions.delivery", level)
+    assert record.getMessage() == f"shop: {verdict}, items: 2. Because."
+    assert (record.destination, record.verdict, record.items) == ("shop", verdict, 2)
+    assert (record.code, record.subcode, record.request_bytes) == (4, 5, len(b'[{"id": "a"},{"id": "b"}]'))
+    assert record.seconds >= 0
+
+
+@pytest.mark.parametrize(
+    "behave",
+    [
+        lambda ids: None,
+        lambda ids: {"verdict": "later"},
+        lambda ids: {"verdict": "split", "blamed": "text"},
+        lambda ids: {"verdict": "pause"},
+        lambda ids: {"verdict": "nonsense"},
+        lambda ids: TransportError("broke", sent=True),
+        lambda ids: ValueError("TOKENMARKER BODYMARKER"),
+    ],
+)
+def test_nothing_personal_and_no_token_is_told(make_world: MakeWorld, caplog: Any, behave: Any) -> None:
+    """Neither in the log, whatever is logged of a record, nor in what observers and dead letters get to read."""
+    world = make_world(behave)
+    world.put("EVENTMARKER-1", "EVENTMARKER-2", text="BODYMARKER")
+
+    with caplog.at_level(logging.DEBUG):
+        for _ in range(3):
+            world.deliverer(mend=True).drain()
+            world.clock.now += 10
+
+    told = [*(str(vars(record)) for record in caplog.records), repr(world.notes.reports), caplog.text]
+    told += [letter.reason + letter.advice for letter in world.outbox.dead()]
+    told += [repr(pause) for pause in world.outbox.paused().values()]
+    for marker in MARKERS:
+        assert not any(marker in text for text in told)

@@ -1,0 +1,316 @@
+"""Worker threads: many at once for one destination, destinations side by side, and a clean end."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from capi_actions.delivery import Deliverer, Options, Summary
+from capi_actions.errors import OutboxError
+from capi_actions.model import Response
+
+MakeWorld = Callable[..., Any]
+MakeAccount = Callable[..., Any]
+PATIENCE = 20  # seconds after which a test has failed; normally milliseconds
+
+
+def real(world: Any, **options: Any) -> Deliverer:
+    """Make a deliverer with the real clock."""
+    return Deliverer(
+        world.outbox,
+        world.accounts,
+        world.platform,
+        [world.notes],
+        options=Options(**{"poll": 0.02, **options}),
+    )
+
+
+def soon(condition: Callable[[], bool]) -> bool:
+    """Wait until something is so."""
+    end = time.monotonic() + PATIENCE
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.002)
+    return condition()
+
+
+@pytest.fixture
+def serving(make_world: MakeWorld) -> Any:
+    """Run deliverers in the background until the test is over."""
+    stop = threading.Event()
+    threads: list[threading.Thread] = []
+    deliverers: list[Deliverer] = []
+
+    def serve(deliverer: Deliverer) -> threading.Event:
+        deliverers.append(deliverer)
+        threads.append(threading.Thread(target=deliverer.forever, args=(stop,)))
+        threads[-1].start()
+        return stop
+
+    yield serve
+    stop.set()
+    for deliverer in deliverers:
+        deliverer.wake()
+    for thread in threads:
+        thread.join(PATIENCE)
+    assert not any(thread.is_alive() for thread in threads)
+
+
+def test_workers_send_at_the_same_time(make_world: MakeWorld, make_account: MakeAccount) -> None:
+    """Each request waits until all eight are under way: that hides the network's latency."""
+    together = threading.Barrier(8, timeout=PATIENCE)
+    world = make_world(accounts={"shop": make_account(max_items=1)})
+
+    def behave(ids: list[str]) -> None:
+        together.wait()
+
+    world.platform.behave = behave
+    world.put(*"abcdefgh")
+
+    summary = real(world, workers=8).drain()
+
+    assert summary == Summary(delivered=8, requests=8)
+    assert dict(world.platform.arrived) == dict.fromkeys("abcdefgh", 1)
+
+
+def test_many_workers_lose_and_double_nothing(make_world: MakeWorld, make_account: MakeAccount) -> None:
+    """With divisions in several of them."""
+    bad = {str(number) for number in range(0, 500, 37)}
+    world = make_world(
+        lambda ids: None if bad.isdisjoint(ids) else {"verdict": "split"},
+        {"shop": make_account(max_items=20)},
+    )
+    world.put(*(str(number) for number in range(500)))
+
+    summary = real(world, workers=4).drain()
+
+    assert (summary.delivered, summary.buried) == (500 - len(bad), len(bad))
+    assert set(world.platform.arrived.values()) == {1}
+    assert set(world.dead()) == bad
+
+
+def test_a_slow_destination_holds_up_no_other(make_world: MakeWorld, make_account: MakeAccount) -> None:
+    """The slow one's answer comes only after the other has got everything."""
+    world = make_world(accounts={"slow": make_account(), "fast": make_account(max_items=1)})
+    done = threading.Event()
+
+    def behave(ids: list[str]) -> None:
+        if ids == ["slow"]:
+            assert done.wait(PATIENCE)
+        elif ids == ["c"]:
+            done.set()
+
+    world.platform.behave = behave
+    world.put("slow", destination="slow")
+    world.put(*"abc", destination="fast")
+
+    assert real(world).drain() == Summary(delivered=4, requests=4)
+
+
+def test_serving_picks_up_what_is_put(make_world: MakeWorld, serving: Any) -> None:
+    """At once when told, else when it looks the next time."""
+    world = make_world()
+    deliverer = real(world, poll=PATIENCE, linger=0.0)
+    serving(deliverer)
+    for name in "abc":
+        world.put(name)
+        deliverer.wake()
+        assert soon(lambda name=name: world.platform.arrived[name] == 1)  # type: ignore[misc]
+
+
+def test_serving_finds_what_other_processes_put(make_world: MakeWorld, serving: Any) -> None:
+    """They can't wake it."""
+    world = make_world()
+    serving(real(world))
+    world.put("a")
+
+    assert soon(lambda: world.platform.arrived["a"] == 1)
+
+
+def test_serving_lets_a_batch_fill(make_world: MakeWorld, make_account: MakeAccount, serving: Any) -> None:
+    """By size or age: a full batch goes at once, a single item when the time is over."""
+    world = make_world(accounts={"shop": make_account(max_items=3)})
+    deliverer = real(world, linger=PATIENCE * 2)
+    serving(deliverer)
+    world.put("a")
+    deliverer.wake()
+    time.sleep(0.05)
+    assert world.platform.requests == []
+
+    world.put("b", "c")
+    assert soon(lambda: world.platform.requests == [["a", "b", "c"]])
+
+
+def test_a_lone_item_does_not_wait_for_company_for_long(make_world: MakeWorld, serving: Any) -> None:
+    """Real time matters more than full batches."""
+    world = make_world()
+    serving(real(world, linger=0.02))
+    world.put("a")
+
+    assert soon(lambda: world.platform.requests == [["a"]])
+
+
+def test_the_end_finishes_what_is_under_way(make_world: MakeWorld, serving: Any) -> None:
+    """The request that was sent is settled; nothing new is begun."""
+    asked, answer = threading.Event(), threading.Event()
+    world = make_world()
+
+    def behave(ids: list[str]) -> None:
+        asked.set()
+        assert answer.wait(PATIENCE)
+
+    world.platform.behave = behave
+    world.put("a")
+    stop = serving(real(world))
+    assert asked.wait(PATIENCE)
+    stop.set()
+    answer.set()
+
+    assert soon(lambda: world.left() == 0)
+
+
+def test_the_end_of_serving_ends_a_division(make_world: MakeWorld) -> None:
+    """What is left goes back to the outbox at once, for whoever comes next."""
+    stop = threading.Event()
+    world = make_world()
+
+    def behave(ids: list[str]) -> dict[str, Any]:
+        if len(world.platform.requests) == 3:
+            stop.set()
+        return {"verdict": "split"}
+
+    world.platform.behave = behave
+    world.put(*(str(number) for number in range(64)))
+
+    summary = real(world).forever(stop)
+
+    assert (summary.requests, summary.put_back) == (3, 64)
+    assert world.outbox.ready("shop", 100, world.clock.now) == 64
+
+
+def test_an_interrupted_drain_gives_everything_back(make_world: MakeWorld) -> None:
+    """Ctrl-C in the middle of a request: the items don't wait for the end of their lease."""
+    world = make_world()
+
+    def interrupted(request: Any) -> Response:
+        raise KeyboardInterrupt
+
+    world.platform.send = interrupted
+    world.put("a", "b")
+
+    with pytest.raises(KeyboardInterrupt):
+        world.deliverer().drain()
+
+    assert world.outbox.ready("shop", 10, world.clock.now) == 2
+
+
+def test_an_interrupt_in_one_worker_ends_all(make_world: MakeWorld, make_account: MakeAccount) -> None:
+    """And is raised where drain was called."""
+    world = make_world(accounts={"one": make_account(max_items=1), "two": make_account(max_items=1)})
+    send = world.platform.send
+
+    def interrupted(request: Any) -> Response:
+        if b"bad" in request.body:
+            raise KeyboardInterrupt
+        time.sleep(0.001)
+        return send(request)  # type: ignore[no-any-return]
+
+    world.platform.send = interrupted
+    world.put("bad", destination="one")
+    world.put(*(str(number) for number in range(3_000)), destination="two")
+
+    with pytest.raises(KeyboardInterrupt):
+        real(world).drain()
+
+    assert world.left() > 1
+
+
+def test_a_failing_outbox_ends_a_drain(make_world: MakeWorld) -> None:
+    """The caller learns why; nothing was lost."""
+    world = make_world()
+    world.put("a")
+    world.outbox._store._db.execute("DROP TABLE lease")
+
+    with pytest.raises(OutboxError):
+        world.deliverer().drain()
+
+
+def test_a_failing_outbox_is_tried_again_when_serving(
+    make_world: MakeWorld, serving: Any, caplog: Any
+) -> None:
+    """A full disk may have room again tomorrow."""
+    world = make_world()
+    claim = world.outbox.claim
+    failures = 0
+
+    def failing(*arguments: Any) -> Any:
+        nonlocal failures
+        failures += 1
+        if failures < 3:
+            raise OutboxError("the outbox has no room left")
+        return claim(*arguments)
+
+    def unreadable() -> list[str]:
+        raise OutboxError("the outbox can't be read")
+
+    world.outbox.claim, world.outbox.destinations = failing, unreadable
+    world.put("a")
+    serving(real(world, first_wait=0.001))
+
+    assert soon(lambda: world.platform.arrived["a"] == 1)
+    assert "the outbox can't be read" in caplog.text
+    assert caplog.text.count("shop: the outbox has no room left; next try in") == 2
+
+
+def test_a_lost_lease_stops_a_batch(make_world: MakeWorld) -> None:
+    """This process slept for long: others have the items now, so it sends no more of them."""
+    world = make_world()
+
+    def behave(ids: list[str]) -> dict[str, Any] | None:
+        if len(world.platform.requests) == 1:
+            world.clock.now += 1_000  # the machine was suspended
+            other = world.outbox.claim("shop", 100, 10**6, 60, world.clock.now)
+            assert other is not None
+            assert len(other.items) == 4
+        return {"verdict": "split"}
+
+    world.platform.behave = behave
+    world.put(*"abcd")
+
+    assert world.deliverer().drain().requests == 1
+    assert world.outbox.stats()["shop"].leased == 4
+
+
+def test_a_long_division_keeps_its_lease(make_world: MakeWorld) -> None:
+    """Each request takes half a minute: nobody else gets the items meanwhile."""
+    world = make_world()
+    others: list[Any] = []
+
+    def behave(ids: list[str]) -> dict[str, Any] | None:
+        world.clock.now += 29
+        others.append(world.outbox.claim("shop", 100, 10**6, 60, world.clock.now))
+        return {"verdict": "split"} if "a" in ids else None
+
+    world.platform.behave = behave
+    world.put(*(f"{number}" for number in range(63)), "a")
+
+    summary = world.deliverer().drain()
+
+    assert others == [None] * summary.requests
+    assert (summary.delivered, summary.buried) == (63, 1)
+
+
+def test_dead_letters_are_forgotten_after_their_time(make_world: MakeWorld) -> None:
+    """At the start of a run, and every hour while serving."""
+    world = make_world(lambda ids: {"verdict": "dead", "reason": "No."})
+    world.put("a")
+    world.deliverer(keep_dead=1_000).drain()
+    world.clock.now += 999
+    world.deliverer(keep_dead=1_000).drain()
+    assert list(world.dead()) == ["a"]
+    world.clock.now += 2
+    world.deliverer().drain()
+    assert list(world.dead()) == ["a"]
+    world.deliverer(keep_dead=1_000).drain()
+    assert world.dead() == {}
