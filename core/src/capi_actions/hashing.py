@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from hashlib import sha256
 from typing import TypeAlias
 
@@ -11,8 +10,8 @@ from capi_actions.model import Normalizer
 Hasher: TypeAlias = Callable[[str], "str | list[str] | None"]
 """Raw value in; out comes its hash, a list of two or more distinct ones, or None: nothing to send."""
 
-REMEMBERED = 4096
-"""How many values of a repeating kind are remembered, per hasher: about 1 MB when full."""
+REMEMBERED = 8192
+"""How many values of a repeating kind are remembered, per hasher: about 2 MB when full."""
 
 REMEMBERED_LENGTH = 64
 """Longer values are never remembered, so that hostile ones can't fill the memory."""
@@ -47,8 +46,19 @@ def make_hasher(normalizers: Sequence[Normalizer]) -> Hasher:
     :param normalizers: one per profile, all of the same key, in the profiles' order.  Where they
         differ, the hasher gives the list of distinct hashes in this order.
     """
-    compute = _single(normalizers[0]) if len(normalizers) == 1 else _several(tuple(normalizers))
-    return _remembering(compute) if all(each.repeats for each in normalizers) else compute
+    if len(normalizers) == 1:
+        compute = _single(normalizers[0])
+        return _Memory(compute).__getitem__ if normalizers[0].repeats else compute
+    several = _several(normalizers)
+    if not all(each.repeats for each in normalizers):
+        return several
+    known = _Memory(several).__getitem__
+
+    def hasher(value: str) -> str | list[str] | None:
+        answer = known(value)
+        return answer.copy() if isinstance(answer, list) else answer
+
+    return hasher
 
 
 def _single(normalizer: Normalizer) -> Hasher:
@@ -57,42 +67,58 @@ def _single(normalizer: Normalizer) -> Hasher:
     def compute(value: str) -> str | None:
         if len(value) >= _SHORTEST_HASH and (hashed := already_hashed(value)):
             return hashed
-        if not (text := normalize(value) or (value if raw else None) if value else None):
+        if not value:
             return None
-        try:
-            return sha256(text.encode()).hexdigest()
-        except UnicodeEncodeError:
-            return _with_surrogates(text)
+        text = normalize(value) or (value if raw else None)
+        return _digest(text) if text else None
 
     return compute
 
 
-def _with_surrogates(text: str) -> str:
-    """Hash text with lone surrogates: each counts as its three bytes, as browsers' scripts have it.
+def _several(normalizers: Sequence[Normalizer]) -> Hasher:
+    rules = [(each.normalize, each.otherwise == "raw") for each in normalizers]
+
+    def compute(value: str) -> str | list[str] | None:
+        if len(value) >= _SHORTEST_HASH and (hashed := already_hashed(value)):
+            return hashed
+        if not value:
+            return None
+        texts = [normalize(value) or (value if raw else None) for normalize, raw in rules]
+        if texts.count(texts[0]) == len(texts):  # they mostly agree: 1.2 µs less
+            return _digest(texts[0]) if texts[0] else None
+        hashes = list(dict.fromkeys(_digest(text) for text in texts if text))
+        return hashes if len(hashes) > 1 else hashes[0]
+
+    return compute
+
+
+def _digest(text: str) -> str:
+    """Give the SHA-256 of the UTF-8 bytes; lone surrogates count as three bytes, as scripts in browsers do it.
 
     Two that became neighbours, because what stood between them was dropped, are one character again.
     """
-    joined = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
-    return sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()
+    try:
+        return sha256(text.encode()).hexdigest()
+    except UnicodeEncodeError:
+        joined = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+        return sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _several(normalizers: tuple[Normalizer, ...]) -> Hasher:
-    hashers = tuple(_single(each) for each in normalizers)
+class _Memory(dict[str, "str | list[str] | None"]):
+    """Answers by value, of short values only; when full it forgets all and learns the usual ones anew.
 
-    def compute(value: str) -> str | list[str] | None:
-        hashes = list(dict.fromkeys(hashed for each in hashers if isinstance(hashed := each(value), str)))
-        return hashes if len(hashes) > 1 else hashes[0] if hashes else None
+    A dictionary that asks when it lacks something answers in 0.03 µs; lru_cache, with a look at the value's
+    length, takes 0.12.  Of Zipf-like names of 30,000 kinds it knows 74 of 100, as many as lru_cache of half the size.
+    """
 
-    return compute
+    def __init__(self, compute: Hasher) -> None:
+        super().__init__()
+        self._compute = compute
 
-
-def _remembering(compute: Hasher) -> Hasher:
-    remember = lru_cache(maxsize=REMEMBERED)(compute)
-
-    def hasher(value: str) -> str | list[str] | None:
-        if len(value) > REMEMBERED_LENGTH:
-            return compute(value)
-        known = remember(value)
-        return known.copy() if type(known) is list else known
-
-    return hasher
+    def __missing__(self, value: str) -> str | list[str] | None:
+        answer = self._compute(value)
+        if len(value) <= REMEMBERED_LENGTH:
+            if len(self) >= REMEMBERED:
+                self.clear()
+            self[value] = answer
+        return answer

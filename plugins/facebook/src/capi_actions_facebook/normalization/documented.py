@@ -18,10 +18,9 @@ from unicodedata import category, combining, normalize
 
 from capi_actions_facebook.normalization.dates import numbers, ordered, plausible, written
 from capi_actions_facebook.normalization.places import COUNTRIES, STATES, table
-from capi_actions_facebook.normalization.text import WHITE, lower
+from capi_actions_facebook.normalization.text import NO_DIGITS, WHITE, lower
 
 _ADDRESS: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-_NO_DIGITS: Final = re.compile("[^0-9]+")
 _ZIP_PLUS_FOUR: Final = re.compile("([0-9]{5})[- ][0-9]{4}")
 _US_STATES: Final = {
     **dict(islice(STATES.items(), 13, None)),  # Canada's 13 provinces and territories come first
@@ -43,7 +42,8 @@ def phone(value: str) -> str | None:
     The rules want the country code in front.  It can't be known from the number, so it must be
     there already (``+44…``, ``0044…``).  A national zero in brackets, as in ``+44 (0)844``, is left out.
     """
-    return _NO_DIGITS.sub("", value.replace("(0)", "")).lstrip("0") or None
+    digits = value.replace("(0)", "").encode("ascii", "ignore").translate(None, NO_DIGITS).decode()
+    return digits.lstrip("0") or None
 
 
 def plain(value: str) -> str | None:

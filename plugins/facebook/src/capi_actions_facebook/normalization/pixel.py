@@ -14,6 +14,7 @@ from capi_actions_facebook.normalization.dates import numbers, ordered, plausibl
 from capi_actions_facebook.normalization.places import COUNTRIES, STATES, place_code
 from capi_actions_facebook.normalization.text import (
     ADDRESS,
+    NO_DIGITS,
     PUNCTUATION,
     WHITE,
     lower,
@@ -23,7 +24,6 @@ from capi_actions_facebook.normalization.text import (
 _RELAY: Final = "@privaterelay.appleid.com"
 _NO_NAME: Final = dict.fromkeys(map(ord, WHITE + PUNCTUATION))
 _NO_PHONE: Final = re.compile("[\ud800-\udbff][\udc00-\udfff]|[^0-9\ud800-\udfff]")
-_NO_DIGITS: Final = bytes(code for code in range(256) if code not in b"0123456789")
 _NO_CITY: Final = re.compile("[^a-zA-Z0-9]+")
 
 
@@ -41,7 +41,7 @@ def email(value: str) -> str | None:
 def phone(value: str) -> str | None:
     """Keep ASCII digits, without leading zeros.  A lone surrogate stays, as the pixel leaves it."""
     try:
-        digits = value.encode().translate(None, _NO_DIGITS).decode()  # 0.35 µs; the pattern takes 1.1
+        digits = value.encode().translate(None, NO_DIGITS).decode()  # 0.35 µs; the pattern takes 1.1
     except UnicodeEncodeError:
         digits = _NO_PHONE.sub("", value)
     return digits.lstrip("0") or None

@@ -30,6 +30,9 @@ usual address, and time in proportion to the length for hostile ones.
 HASH_LIKE: Final = re.compile("[0-9a-fA-F]{64}")
 """A whole SHA-256 in hex digits of any case."""
 
+NO_DIGITS: Final = bytes(code for code in range(256) if code not in b"0123456789")
+"""All bytes but those of ASCII digits."""
+
 _WITHOUT_WHITE: Final = dict.fromkeys(map(ord, WHITE))
 _ASCII_WHITE: Final = b"\t\n\v\f\r "
 
