@@ -1,5 +1,6 @@
 """Worker threads: many at once for one destination, destinations side by side, and a clean end."""
 
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -224,6 +225,26 @@ def test_an_interrupt_in_one_worker_ends_all(make_world: MakeWorld, make_account
         real(world).drain()
 
     assert world.left() > 1
+
+
+def test_an_interrupt_of_the_caller_ends_all(make_world: MakeWorld, make_account: MakeAccount) -> None:
+    """Ctrl-C reaches the main thread, which only waits for the workers; they finish their requests first."""
+    world = make_world(accounts={"one": make_account(max_items=1), "two": make_account()})
+
+    def behave(ids: list[str]) -> None:
+        if len(world.platform.requests) == 1:
+            signal.raise_signal(signal.SIGINT)
+        time.sleep(0.001)
+
+    world.platform.behave = behave
+    world.put(*(str(number) for number in range(3_000)), destination="one")
+
+    with pytest.raises(KeyboardInterrupt):
+        real(world).drain()
+
+    assert world.left() > 1
+    assert sum(world.platform.arrived.values()) + world.left() == 3_000
+    assert world.outbox.stats()["one"].leased == 0
 
 
 def test_a_failing_outbox_ends_a_drain(make_world: MakeWorld) -> None:

@@ -204,13 +204,14 @@ def test_requests_get_smaller_while_nothing_works(make_world: MakeWorld, outage:
     assert sum(world.platform.arrived.values()) == 100
 
 
-def test_several_failures_at_once_count_as_one(make_world: MakeWorld) -> None:
+def test_several_failures_at_once_count_as_one() -> None:
     """Sixteen threads that run into the same outage must not wait sixteen doublings."""
     pace = Pace(Options(), lambda: 1.0)
 
-    waits = [pace.failed(1, started, now, None) for started, now in [(0, 10), (1, 10), (2, 11), (12, 13)]]
+    times = [(0, 10), (1, 10), (2, 11), (12, 13)]
 
-    assert waits == [1, 1, 1, 2]
+    assert [pace.failed(1, started, now, None) for started, now in times] == [1, 1, 1, 2]
+    assert [pace.throttled(started + 100, now + 100, None) for started, now in times] == [240, 240, 240, 300]
 
 
 def test_a_drain_waits_no_longer_than_it_may(make_world: MakeWorld) -> None:

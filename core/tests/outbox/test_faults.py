@@ -4,6 +4,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from capi_actions.errors import OutboxError
 from capi_actions.model import Item
 from capi_actions.outbox import SqliteOutbox
+from capi_actions.outbox.schema import prepare
 
 NOW = 1_800_000_000
 MakeItem = Callable[..., Item]
@@ -85,6 +87,30 @@ def test_an_outbox_that_is_locked_from_the_start_is_said(path: Path) -> None:
     with pytest.raises(OutboxError, match="is kept locked by another process"):
         SqliteOutbox(path, busy_seconds=0.1)
     other.close()
+
+
+def test_an_outbox_waits_for_others_that_look_at_its_new_file(path: Path) -> None:
+    """Switching to the write-ahead log needs the file alone for a moment."""
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN")
+    other.execute("SELECT * FROM sqlite_master").fetchall()
+    with pytest.raises(OutboxError, match="is kept locked by another process"):
+        SqliteOutbox(path, busy_seconds=0.05)
+
+    timer = threading.Timer(0.1, other.execute, ["ROLLBACK"])
+    timer.start()
+    SqliteOutbox(path, busy_seconds=30).close()
+    timer.join()
+    other.close()
+
+
+def test_a_file_system_that_cannot_share_memory_is_refused(path: Path) -> None:
+    """A database in memory stands for it: there, too, SQLite declines the write-ahead log."""
+    db = sqlite3.connect(":memory:")
+
+    with pytest.raises(OutboxError, match="can't share memory between processes; put it on a local disk"):
+        prepare(db, path)
+    db.close()
 
 
 def test_a_damaged_outbox_is_said(path: Path, make_item: MakeItem) -> None:

@@ -98,7 +98,7 @@ def test_an_older_file_is_brought_up_to_date(path: Path, make_item: MakeItem) ->
     db = sqlite3.connect(path, isolation_level=None)
 
     for _ in range(2):
-        prepare(db, path, 1, newer)
+        prepare(db, path, newer)
 
     assert db.execute("SELECT event_id, colour FROM item").fetchall() == [("event-a", "red")]
     assert db.execute("PRAGMA user_version").fetchone() == (2,)
@@ -116,7 +116,7 @@ def test_a_failed_migration_leaves_the_file_as_it_was(
     db = sqlite3.connect(path, isolation_level=None)
 
     with pytest.raises(sqlite3.OperationalError):
-        prepare(db, path, 1, [*MIGRATIONS, ["DROP TABLE waiting", "nonsense"]])
+        prepare(db, path, [*MIGRATIONS, ["DROP TABLE waiting", "nonsense"]])
 
     db.close()
     with SqliteOutbox(path) as outbox:

@@ -1,5 +1,7 @@
 """Judgements that delivery makes by itself, without an answer of the platform."""
 
+from traceback import walk_tb
+
 from attrs import evolve
 
 from capi_actions.errors import TransportError
@@ -59,14 +61,9 @@ def broken_destination(method: str, error: Exception) -> Judgement:
 
 
 def where(error: BaseException) -> str:
-    """Name an exception and its place, and leave out its text: that may quote an event."""
-    place = error.__traceback__
-    if place is None:
-        return type(error).__name__
-    while place.tb_next is not None:
-        place = place.tb_next
-    code = place.tb_frame.f_code
-    return f"{type(error).__name__} in {code.co_name}, {code.co_filename}:{place.tb_lineno}"
+    """Name an exception that was raised, and its place, and leave out its text: that may quote an event."""
+    *_, (frame, line) = walk_tb(error.__traceback__)
+    return f"{type(error).__name__} in {frame.f_code.co_name}, {frame.f_code.co_filename}:{line}"
 
 
 def _subject(items: int) -> str:

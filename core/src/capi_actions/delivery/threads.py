@@ -3,6 +3,8 @@
 import threading
 from collections.abc import Callable, Sequence
 
+_LOOK = 0.2  # seconds: a signal that another thread receives does not end a join
+
 
 def run_all(jobs: Sequence[tuple[str, Callable[[], None]]], halt: threading.Event) -> None:
     """Do named jobs, each in a thread of its own, or a single one in this thread.
@@ -26,12 +28,16 @@ def run_all(jobs: Sequence[tuple[str, Callable[[], None]]], halt: threading.Even
     for thread in threads:
         thread.start()
     try:
-        for thread in threads:
-            thread.join()
+        _wait_for(threads)
     except BaseException:  # such as KeyboardInterrupt: requests under way are finished first
         halt.set()
-        for thread in threads:
-            thread.join()
+        _wait_for(threads)
         raise
     if errors:
         raise errors[0]
+
+
+def _wait_for(threads: Sequence[threading.Thread]) -> None:
+    for thread in threads:
+        while thread.is_alive():
+            thread.join(_LOOK)

@@ -1,8 +1,8 @@
 """The outbox's file: how it is made, checked, migrated and tuned."""
 
 import sqlite3
-import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from capi_actions.errors import OutboxError
@@ -112,9 +112,7 @@ _TUNING = (
 )
 
 
-def prepare(
-    db: sqlite3.Connection, path: Path, busy_seconds: float, migrations: Sequence[Sequence[str]] = MIGRATIONS
-) -> None:
+def prepare(db: sqlite3.Connection, path: Path, migrations: Sequence[Sequence[str]] = MIGRATIONS) -> None:
     """Make an open database file into an outbox of the newest version.
 
     :raises OutboxError: when it is some other file, or written by a newer capi-actions.
@@ -123,7 +121,7 @@ def prepare(
     is_new = _check(db, path, len(migrations))
     for statement in _NEW if is_new else ():
         db.execute(statement)
-    _use_wal(db, path, busy_seconds)
+    _use_wal(db, path)
     for statement in _TUNING:
         db.execute(statement).fetchall()
     if _number(db, "user_version") != len(migrations):
@@ -143,23 +141,11 @@ def _check(db: sqlite3.Connection, path: Path, newest: int) -> bool:
     return not tables
 
 
-def _use_wal(db: sqlite3.Connection, path: Path, busy_seconds: float) -> None:
-    """Switch to write-ahead logging; SQLite's own busy handler doesn't cover this."""
-    give_up = time.monotonic() + busy_seconds
-    while True:
-        try:
-            mode = db.execute("PRAGMA journal_mode = WAL").fetchone()[0]
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
-                raise
-            time.sleep(0.01)
-            continue
-        if mode != "wal":
-            raise OutboxError(
-                f"the outbox {path} lies on a file system that can't share memory between processes; put it on"
-                " a local disk"
-            )
-        return
+def _use_wal(db: sqlite3.Connection, path: Path) -> None:
+    if db.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
+        raise OutboxError(
+            f"the outbox {path} lies on a file system that can't share memory between processes; put it on a local disk"
+        )
 
 
 def _migrate(db: sqlite3.Connection, migrations: Sequence[Sequence[str]]) -> None:
@@ -173,7 +159,7 @@ def _migrate(db: sqlite3.Connection, migrations: Sequence[Sequence[str]]) -> Non
         db.execute(f"PRAGMA user_version = {len(migrations)}")
         db.execute("COMMIT")
     except BaseException:
-        if db.in_transaction:
+        with suppress(sqlite3.Error):  # SQLite may have rolled back by itself
             db.execute("ROLLBACK")
         raise
 

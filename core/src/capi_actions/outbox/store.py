@@ -15,7 +15,7 @@ from capi_actions.outbox.schema import prepare
 _FREE_PAGES = 1024  # 8 MiB: less isn't worth the work
 _LIVE_PAGES = 4096  # 32 MiB: rewriting them takes 0.4 s, in which nothing can be put
 
-_open: "weakref.WeakSet[Store]" = weakref.WeakSet()
+_stores: "weakref.WeakSet[Store]" = weakref.WeakSet()
 _inherited: list[object] = []
 
 
@@ -38,27 +38,13 @@ class Store:
         self._closed = False
         try:
             _make_private(self.path)
-            self._db = sqlite3.connect(
-                f"{self.path.as_uri()}?mode=rw",
-                uri=True,
-                timeout=busy_seconds,
-                isolation_level=None,
-                check_same_thread=False,
-            )
+            self._db = _open(self.path, busy_seconds)
         except OSError as error:
             raise OutboxError(f"the outbox {self.path} can't be opened: {error.strerror}") from None
         except sqlite3.Error as error:
             raise outbox_error(error, self.path) from None
-        try:
-            prepare(self._db, self.path, busy_seconds)
-            self._identity = _identity(self.path)
-        except OutboxError:
-            self._db.close()
-            raise
-        except sqlite3.Error as error:
-            self._db.close()
-            raise outbox_error(error, self.path) from None
-        _open.add(self)
+        self._identity = _identity(self.path)
+        _stores.add(self)
 
     def must_be_usable(self) -> None:
         """Refuse use after :meth:`close` and, as SQLite forbids it, after a fork.
@@ -131,6 +117,22 @@ class Store:
             self._db.close()
 
 
+def _open(path: Path, busy_seconds: float) -> sqlite3.Connection:
+    db = sqlite3.connect(
+        f"{path.as_uri()}?mode=rw",
+        uri=True,
+        timeout=busy_seconds,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    try:
+        prepare(db, path)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
 def _make_private(path: Path) -> None:
     if not path.parent.exists():
         path.parent.mkdir(mode=0o700, parents=True)
@@ -154,7 +156,7 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 def _keep_inherited() -> None:
     """Keep connections that a child got by fork from being closed: SQLite forbids their use there."""
-    _inherited.extend(store._db for store in _open)
+    _inherited.extend(store._db for store in _stores)
 
 
 if hasattr(os, "register_at_fork"):
