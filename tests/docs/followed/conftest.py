@@ -1,0 +1,169 @@
+"""Follow a page as a person does: write its files, paste its commands, compare what they print.
+
+A block that the page calls a file is written. Of the others,
+
+* ``sh`` is pasted into bash. It must succeed, or end as its comment ``# exit status 1`` says. After a paragraph
+  that sends the reader to another terminal, it goes on running;
+* ``json`` and ``text`` are what the commands before them printed; times may differ;
+* ``python`` is a program, ``toml`` a configuration or a part of one.
+"""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Callable, Iterable, Iterator
+from importlib.metadata import distribution
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from capi_actions import Plugins
+from capi_actions.config import read_config
+from capi_actions.pipeline import Pipeline
+
+ROOT = Path(__file__).parents[3]
+SETTING_UP = ("python3 -m venv", "source ", "pip install")
+PORTS = re.compile(r"\b(8080|9464)\b")
+TIMES = ("at", "event_time", "received", "deadline", "buried_at", "oldest")
+ACCOUNT = '[destinations.shop]\ntype = "facebook"\npixel_id = "1"\naccess_token = { env = "FACEBOOK_ACCESS_TOKEN" }\n'
+
+
+class Reader:
+    """Somebody who follows pages in a folder of their own.
+
+    :ivar ports: which free port stands for which one of the page.
+    :ivar pip: installs a folder or a package; by default it must be there already.
+    :ivar out: what the last commands printed to standard output.
+    :ivar err: what they printed to standard error.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.ports: dict[str, str] = {}
+        self.pip: Callable[[str], None] = is_installed
+        self.out = self.err = ""
+        self._running: list[subprocess.Popen[bytes]] = []
+        self.environment = {
+            **os.environ,
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "COLUMNS": "80",
+            "FACEBOOK_ACCESS_TOKEN": "any",
+            "PYTEST_ADDOPTS": f"-c {os.devnull} --rootdir {folder} -p no:cacheprovider",
+        }
+
+    def follow(self, blocks: Iterable[Any]) -> None:
+        """Do what each block is for."""
+        for block in blocks:
+            text = PORTS.sub(lambda found: self.ports.setdefault(found[1], _free_port()), block.text)
+            if block.file:
+                (self.folder / block.file).parent.mkdir(parents=True, exist_ok=True)
+                (self.folder / block.file).write_text(text, encoding="utf-8")
+            elif block.language == "sh":
+                self.paste(text, stay="terminal" in block.before)
+            elif block.language == "python":
+                self.paste(f"python - <<'END'\n{text}END\n")
+            elif block.language == "toml":
+                self.configure(text)
+            elif block.language == "json":
+                assert _steady(_values(self.out)) == _steady(_values(text))
+            else:
+                assert block.language == "text" and text.strip(), block
+                printed = (self.out, self.err, self.out + self.err)
+                assert _trimmed(text) in map(_trimmed, printed), printed[2]
+
+    def paste(self, text: str, *, stay: bool = False) -> None:
+        """Run commands; those that stay are left running as soon as their ports answer."""
+        lines = text.replace(".venv/bin/", "").replace(" && ", "\n").splitlines()
+        for line in lines:
+            if line.startswith("pip install"):
+                for word in re.findall(r"[^\s']+", line.partition("#")[0])[2:]:
+                    if not word.startswith("-"):
+                        self.pip(word)
+            if export := re.match(r"export (\w+)=(\S+)", line):
+                self.environment[export[1]] = export[2]
+        script = "\n".join(line for line in lines if not line.startswith(SETTING_UP))
+        bash = ["bash", "-euo", "pipefail", "-c", script]
+        if stay:
+            process = subprocess.Popen(bash, cwd=self.folder, env=self.environment, stderr=subprocess.DEVNULL)
+            self._running.append(process)
+            _wait_for(process, [int(port) for port in self.ports.values() if port in script])
+            return
+        done = subprocess.run(bash, cwd=self.folder, env=self.environment, capture_output=True, text=True)
+        wanted = re.search(r"# exit status (\d)", text)
+        assert done.returncode == int(wanted[1] if wanted else 0), done.stdout + done.stderr
+        self.out, self.err = done.stdout, done.stderr
+
+    def configure(self, text: str) -> Pipeline:
+        """Read a configuration, or a part of one; nothing is wrong with it or doubtful."""
+        whole = text if "[destinations." in text.replace("[[", "") else ACCOUNT + text
+        plugins = Plugins.installed()
+        config = read_config(whole, plugins, self.folder, need_secrets=False)
+        pipeline = Pipeline.build(config, plugins)
+        assert [*config.warnings, *pipeline.warnings()] == []
+        return pipeline
+
+    def stop(self) -> None:
+        """End what still runs; it must end well."""
+        for process in self._running:
+            process.terminate()
+        assert [process.wait(timeout=60) for process in self._running] == [0] * len(self._running)
+
+
+def is_installed(name: str) -> None:
+    """Check that a folder of the repository, or a package, is installed."""
+    if name.startswith("./"):
+        project = (ROOT / name.partition("[")[0] / "pyproject.toml").read_text(encoding="utf-8")
+        name = tomllib.loads(project)["project"]["name"]
+    assert distribution(name)
+
+
+def _values(text: str) -> list[Any]:
+    values, decoder = [], json.JSONDecoder()
+    while text := text.lstrip():
+        value, end = decoder.raw_decode(text)
+        values.append(value)
+        text = text[end:]
+    return values
+
+
+def _steady(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: "a time" if key in TIMES else _steady(each) for key, each in value.items()}
+    return [_steady(each) for each in value] if isinstance(value, list) else value
+
+
+def _trimmed(text: str) -> list[str]:
+    return [line.rstrip() for line in text.strip("\n").splitlines()]
+
+
+def _free_port() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return str(listening.getsockname()[1])
+
+
+def _wait_for(process: "subprocess.Popen[bytes]", ports: list[int]) -> None:
+    assert ports, "nothing to wait for"
+    for _ in range(600):
+        assert process.poll() is None, "it ended"
+        try:
+            for port in ports:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except ConnectionError:
+            time.sleep(0.05)
+        else:
+            return
+    pytest.fail("its port doesn't answer")
+
+
+@pytest.fixture
+def reader(tmp_path: Path) -> Iterator[Reader]:
+    """Somebody in an empty folder."""
+    somebody = Reader(tmp_path)
+    yield somebody
+    somebody.stop()
