@@ -1,7 +1,9 @@
 """From field definitions to the function that cleans and checks payloads."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
+
+from attrs import evolve
 
 from capi_actions.errors import EventError
 from capi_actions.fields.definitions import verify
@@ -14,16 +16,13 @@ from capi_actions.fields.rules import Rule, compile_requirement
 from capi_actions.fields.scalars import scalar
 from capi_actions.model import MISSING, Field, Json, JsonObject, Requirement
 
-CheckFields: TypeAlias = Callable[[Any], JsonObject]
-"""Payload in, a new and clean one out; raises EventError with everything that is wrong."""
-
 Fields: TypeAlias = Mapping[str, Field]
 Hashers: TypeAlias = Mapping[str, Hasher]
 
 _NONE: Hashers = {}
 
 
-def compile_fields(fields: Fields, hashers: Hashers = _NONE) -> CheckFields:
+def compile_fields(fields: Fields, hashers: Hashers = _NONE) -> "CheckFields":
     """Compile the fields of an action, once, into the function that checks payloads.
 
     The function leaves out what counts as absent (null, empty strings at the root, unknown keys),
@@ -45,18 +44,36 @@ def compile_fields(fields: Fields, hashers: Hashers = _NONE) -> CheckFields:
     root = _object(fields, hashers, "", nullable=False, keeps_others=False, drops_empty=True)
     rules = tuple(_rules(fields, fields, (), ("",)))
 
-    def check(payload: Any) -> JsonObject:
+    return CheckFields(root, rules)
+
+
+class CheckFields:
+    """Call it with a payload: gives a new and clean one.
+
+    :ivar root: what stands for the payload, without conditions.
+    :ivar rules: the fields that are required under conditions.
+    """
+
+    __slots__ = ("root", "rules")
+
+    def __init__(self, root: Node, rules: tuple[Rule, ...]) -> None:
+        self.root = root
+        self.rules = rules
+
+    def __call__(self, payload: Any) -> JsonObject:
+        """Clean and check.
+
+        :raises EventError: with everything that is wrong.
+        """
         if not isinstance(payload, dict):
             raise EventError.of(f"The root value must be an object but it was {kind(payload)}.")
         try:
-            clean: JsonObject = root.check(payload)
+            clean: JsonObject = self.root.check(payload)
         except RefusedError:
-            raise EventError(_explain(root, rules, payload)) from None
-        if rules and any(rule.broken(clean, payload) for rule in rules):
-            raise EventError(_explain(root, rules, payload))
+            raise EventError(_explain(self.root, self.rules, payload)) from None
+        if self.rules and any(rule.broken(clean, payload) for rule in self.rules):
+            raise EventError(_explain(self.root, self.rules, payload))
         return clean
-
-    return check
 
 
 def _explain(root: Node, rules: tuple[Rule, ...], payload: JsonObject) -> Problems:
@@ -95,10 +112,11 @@ def _node(field: Field, hashers: Hashers, *, drops_empty: bool) -> Node:
 def _hashed(field: Field, hasher: Hasher) -> Node:
     raw = scalar(field, drops_empty=True, nullable=field.allow_null and not field.multiple)
     item = leaf(hashed(raw.check, hasher, raw.plain), field.label)
-    if not field.multiple:
-        return item
-    many = listed(item, hashed_list(raw.check, hasher, raw.plain), flat)
-    return single(many, item) if field.keeps_single else many
+    if field.multiple:
+        many = listed(item, hashed_list(raw.check, hasher, raw.plain), flat)
+        item = single(many, item) if field.keeps_single else many
+    wraps = field.multiple and not field.keeps_single
+    return evolve(item, hasher=hasher, wraps=wraps) if raw.plain is str else item
 
 
 def _item(field: Field, hashers: Hashers, *, drops_empty: bool) -> Node:

@@ -60,10 +60,7 @@ def single(many: Node, one: Node | None = None) -> Node:
     check_many, check_one = many.check, one.check if one else many.check
 
     def check(value: Any) -> Any:
-        if type(value) is not list:
-            value = check_one(value)
-        else:
-            value = check_many(value)
+        value = check_one(value) if type(value) is not list else check_many(value)
         return value[0] if type(value) is list and len(value) == 1 else value
 
     return Node(check, many.explain)

@@ -4,7 +4,7 @@ Nearly every payload is right, so the quick check only says no; what is wrong, a
 running again with ``explain``.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from math import isfinite
 from typing import Any, TypeAlias
 
@@ -69,13 +69,26 @@ Explain: TypeAlias = Callable[[Any, Place, Problems], Any]
 class Node:
     """A compiled field.
 
+    What follows is for who wants to do a check's usual work without calling it.
+
     :ivar plain: a type whose values pass unchanged unless they are empty (None, "", 0, False); None
         when there is no such type.
+    :ivar hasher: for strings that aren't empty, the check gives what this gives, or MISSING instead
+        of None; None when the check does more.
+    :ivar wraps: whether a single hash is put into a list.
+    :ivar members: the nodes of an object's keys; None for everything else.
+    :ivar required: the keys that the object must have.
+    :ivar keeps_others: whether other keys are kept as they are.
     """
 
     check: Check
     explain: Explain
     plain: type | None = field(default=None)
+    hasher: "Callable[[str], str | list[str] | None] | None" = field(default=None, kw_only=True)
+    wraps: bool = field(default=False, kw_only=True)
+    members: "Mapping[str, Node] | None" = field(default=None, kw_only=True)
+    required: tuple[str, ...] = field(default=(), kw_only=True)
+    keeps_others: bool = field(default=False, kw_only=True)
 
 
 def leaf(check: Check, label: str, plain: type | None = None) -> Node:

@@ -89,7 +89,7 @@ def structured(
         problems.extend(below)
         return clean
 
-    return Node(check, explain)
+    return Node(check, explain, members=nodes, required=tuple(required), keeps_others=keeps_others)
 
 
 def missing(key: str) -> str:

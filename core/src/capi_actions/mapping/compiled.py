@@ -22,12 +22,14 @@ class CompiledMapping:
 
     :ivar paths: the event's paths that it reads (``$.context.ip``), in the mapping's order; what a
         plugin's directive reads is among them only when it said so.
+    :ivar tree: what it was compiled to; mostly an Object.
     """
 
-    __slots__ = ("_resolve", "paths")
+    __slots__ = ("_resolve", "paths", "tree")
 
     def __init__(self, resolve: Resolver, paths: Iterable[str]) -> None:
-        self._resolve = resolve
+        self.tree = resolve
+        self._resolve = generate(resolve) if isinstance(resolve, Object) else resolve
         self.paths = tuple(paths)
 
     def __call__(self, payload: JsonObject) -> Any:
@@ -58,8 +60,6 @@ def compile_mapping(mapping: Json, directives: Mapping[str, Directive] = BUILTIN
     resolver = _compile_root(mapping, compiler)
     if compiler.problems:
         raise MappingError(compiler.problems)
-    if isinstance(resolver, Object):
-        resolver = generate(resolver)
     return CompiledMapping(resolver, compiler.paths)
 
 

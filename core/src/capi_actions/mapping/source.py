@@ -10,12 +10,14 @@ The source is made of nothing but the statements below, names counted up here, a
 resolvers) is bound to names in the function's globals.
 """
 
-from typing import Any, cast
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple, cast
 
 from capi_actions.mapping.javascript import is_blank
 from capi_actions.mapping.nodes import Constant, Each, If, Node, Object, Path, filled
 from capi_actions.mapping.paths import NOTHING, Steps, as_view, item
-from capi_actions.model import MISSING, Resolver
+from capi_actions.model import MISSING, Json, Resolver
 
 _MAX_BLOCKS = 8  # Python itself takes 20 loops, and 100 levels of indentation, inside one another
 
@@ -24,26 +26,36 @@ _SCALARS = (str, int, float, bool, type(None))
 
 def generate(root: Object) -> Resolver:
     """Give a function that does what the tree does."""
-    writer = _Writer()
-    writer.line("def resolve(payload):", indent=0)
+    writer = Writer()
     result = writer.name("o")
-    writer.object(root, result, _Scope("payload"))
+    writer.object(root, result, Scope("payload"))
     writer.line(f"return {result}")
-    code = compile("\n".join(writer.lines), "<mapping>", "exec")
-    exec(code, writer.bound)  # noqa: S102  the source is ours alone, see above
-    return cast("Resolver", writer.bound["resolve"])
+    return writer.function()
 
 
-class _Scope:
+class Scope:
     """What has been looked up already in one payload, on the way to the current line."""
 
-    def __init__(self, payload: str, outer: "_Scope | None" = None) -> None:
+    def __init__(self, payload: str, outer: "Scope | None" = None) -> None:
         self.payload = payload
         self.values: dict[Steps, str] = dict(outer.values) if outer else {}
         self.views: dict[Steps, str] = dict(outer.views) if outer else {}
 
 
-class _Writer:
+class Target(NamedTuple):
+    """Where a value goes.
+
+    :ivar text: what is assigned to: ``o1['email']``.
+    :ivar field: what a subclass of the writer knows about it.
+    """
+
+    text: str
+    field: Any = None
+
+
+class Writer:
+    """Writes the source.  Subclasses may do more with a value than to store it."""
+
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.bound: dict[str, Any] = {
@@ -58,18 +70,47 @@ class _Writer:
         self.names = 0
 
     def name(self, letter: str) -> str:
+        """Give a new name."""
         self.names += 1
         return f"{letter}{self.names}"
 
     def bind(self, value: Any) -> str:
+        """Give a name by which the source reaches a value."""
         name = self.name("k")
         self.bound[name] = value
         return name
 
-    def line(self, text: str, indent: int | None = None) -> None:
-        self.lines.append(" " * (self.blocks if indent is None else indent) + text)
+    def line(self, text: str) -> None:
+        """Write a line."""
+        self.lines.append(" " * self.blocks + text)
 
-    def view(self, steps: Steps, scope: _Scope) -> str:
+    @contextmanager
+    def block(self, head: str) -> Iterator[None]:
+        """Indent what is written meanwhile."""
+        self.line(head)
+        self.blocks += 1
+        yield
+        self.blocks -= 1
+
+    def function(self) -> Resolver:
+        """Compile what was written."""
+        code = compile("\n".join(["def resolve(payload):", *self.lines]), "<mapping>", "exec")
+        exec(code, self.bound)  # noqa: S102  the source is ours alone, see above
+        return cast("Resolver", self.bound["resolve"])
+
+    def put(self, value: str, target: Target) -> None:
+        """Store a value, an expression that is never MISSING."""
+        self.line(f"{target.text} = {value}")
+
+    def put_found(self, value: str, target: Target) -> None:
+        """Store a value, a name, unless it is MISSING."""
+        with self.block(f"if {value} is not MISSING:"):
+            self.put(value, target)
+
+    def below(self, field: Any, key: str) -> Any:
+        """Give what is known about a member, from what is known about its object."""
+
+    def view(self, steps: Steps, scope: Scope) -> str:
         """Name what the next key is looked up in."""
         if steps not in scope.views:
             name = self.name("d")
@@ -82,7 +123,7 @@ class _Writer:
             scope.views[steps] = name
         return scope.views[steps]
 
-    def value(self, steps: Steps, scope: _Scope) -> str:
+    def value(self, steps: Steps, scope: Scope) -> str:
         """Name what a path leads to."""
         if not steps:
             return scope.payload
@@ -97,58 +138,66 @@ class _Writer:
             scope.values[steps] = name
         return scope.values[steps]
 
-    def object(self, node: Object, target: str, scope: _Scope) -> None:
+    def object(self, node: Object, name: str, scope: Scope, field: Any = None) -> None:
         """Make an object and fill it, missing members left out."""
-        self.line(f"{target} = {{}}")
+        self.line(f"{name} = {{}}")
         for key, member in node.members:
-            self.member(member, f"{target}[{key!a}]", scope)
+            self.member(member, Target(f"{name}[{key!a}]", self.below(field, key)), scope)
 
-    def member(self, node: Resolver, target: str, scope: _Scope) -> None:
+    def member(self, node: Resolver, target: Target, scope: Scope) -> None:
         """Put what a node gives into a member, or nothing when it is missing."""
         if self.blocks >= _MAX_BLOCKS or not isinstance(node, Node):
-            self.call(node, target, scope)
+            self._call(node, target, scope)
         elif isinstance(node, Path) and node.steps and node.steps[-1][1] is None:
             key, view = node.steps[-1][0], self.view(node.steps[:-1], scope)
-            self.line(f"if {key!a} in {view}: {target} = {view}[{key!a}]")
+            with self.block(f"if {key!a} in {view}:"):
+                self.put(f"{view}[{key!a}]", target)
         elif isinstance(node, Path):
-            self.line(f"if (v := {self.value(node.steps, scope)}) is not MISSING: {target} = v")
+            self.put_found(self.value(node.steps, scope), target)
         elif isinstance(node, Constant) and node.value is MISSING:
             self.line("pass")
         elif isinstance(node, Constant) and isinstance(node.value, _SCALARS):
-            self.line(f"{target} = {self.bind(node.value)}")
+            self.constant(node.value, target)
         elif isinstance(node, Object) and not node.gaps:
-            name = self.name("o")
-            self.object(node, name, scope)
-            self.line(f"{target} = {name}")
+            self.nested(node, target, scope)
         elif isinstance(node, If):
-            self.choice(node, target, scope)
-        elif isinstance(node, Each) and node.plain:
-            self.each(node, target, scope)
+            self._choice(node, target, scope)
+        elif isinstance(node, Each) and node.plain and not node.gaps:
+            self._each(node, target, scope)
         else:
-            self.call(node, target, scope)
+            self._call(node, target, scope)
 
-    def call(self, node: Resolver, target: str, scope: _Scope) -> None:
-        self.line(f"if (v := {self.bind(node)}({scope.payload})) is not MISSING: {target} = v")
+    def _call(self, node: Resolver, target: Target, scope: Scope) -> None:
+        self.line(f"v = {self.bind(node)}({scope.payload})")
+        self.put_found("v", target)
 
-    def choice(self, node: If, target: str, scope: _Scope) -> None:
-        value = self.any(node.test, scope)
+    def constant(self, value: Json, target: Target) -> None:
+        """Store a scalar that stands in the mapping."""
+        self.put(self.bind(value), target)
+
+    def nested(self, node: Object, target: Target, scope: Scope) -> None:
+        """Store an object."""
+        name = self.name("o")
+        self.object(node, name, scope)
+        self.put(name, target)
+
+    def _choice(self, node: If, target: Target, scope: Scope) -> None:
+        value = self._any(node.test, scope)
         blank = f" and not is_blank({value})" if node.blank else ""
-        self.line(f"if {value} is not None and {value} is not MISSING{blank}:")
-        self.branch(node.then, target, scope)
-        self.line("else:")
-        self.branch(node.other, target, scope)
+        with self.block(f"if {value} is not None and {value} is not MISSING{blank}:"):
+            self._branch(node.then, target, scope)
+        with self.block("else:"):
+            self._branch(node.other, target, scope)
 
-    def branch(self, node: Resolver, target: str, scope: _Scope) -> None:
-        self.blocks += 1
-        inner = _Scope(scope.payload, scope)
+    def _branch(self, node: Resolver, target: Target, scope: Scope) -> None:
+        inner = Scope(scope.payload, scope)
         known = inner.values.get(node.steps) if isinstance(node, Path) else None
         if known is not None:
-            self.line(f"if {known} is not MISSING: {target} = {known}")
+            self.put_found(known, target)
         else:
             self.member(node, target, inner)
-        self.blocks -= 1
 
-    def any(self, node: Resolver, scope: _Scope) -> str:
+    def _any(self, node: Resolver, scope: Scope) -> str:
         """Name what a node gives, MISSING included."""
         if isinstance(node, Path):
             return self.value(node.steps, scope)
@@ -156,20 +205,19 @@ class _Writer:
         self.line(f"{name} = {self.bind(node)}({scope.payload})")
         return name
 
-    def each(self, node: Each, target: str, scope: _Scope) -> None:
-        found = self.any(node.root, scope)
+    def _each(self, node: Each, target: Target, scope: Scope) -> None:
+        found = self._any(node.root, scope)
         value, each, made = self.name("v"), self.name("e"), self.name("l")
         self.line(f"{value} = [{found}] if isinstance({found}, dict) else {found}")
-        self.line(f"if isinstance({value}, list):")
-        self.blocks += 1
-        self.line(f"{target} = {made} = []")
-        self.line(f"for {each} in {value}:")
-        self.blocks += 1
-        if isinstance(node.shape, Object) and not node.shape.gaps:
-            name = self.name("o")
-            self.object(node.shape, name, _Scope(each))
-            self.line(f"{made}.append({name})")
-        else:
-            self.line(f"{made}.append(filled({self.bind(node.shape)}({each})))")
-        self.blocks -= 2
-        self.line(f"elif {value} is not MISSING: {target} = {value}")
+        with self.block(f"if isinstance({value}, list):"):
+            self.line(f"{made} = []")
+            with self.block(f"for {each} in {value}:"):
+                if isinstance(node.shape, Object) and not node.shape.gaps:
+                    name = self.name("o")
+                    self.object(node.shape, name, Scope(each))
+                    self.line(f"{made}.append({name})")
+                else:
+                    self.line(f"{made}.append(filled({self.bind(node.shape)}({each})))")
+            self.put(made, target)
+        with self.block(f"elif {value} is not MISSING:"):
+            self.put(value, target)
