@@ -139,3 +139,19 @@ class PluginError(CapiError):
 
     def __str__(self) -> str:
         return f"plugin {self.plugin!r}: {self.problem}"
+
+
+def below(path: str, problems: Iterable[Problem]) -> list[Problem]:
+    """Move problems under a path: what was checked by itself is a part of something larger."""
+    return [Problem(each.message, path + each.path.removeprefix("$"), each.code) for each in problems]
+
+
+def where(error: BaseException) -> str:
+    """Name an exception and the line it comes from, and leave out its text: that may quote an event."""
+    place = error.__traceback__
+    if place is None:
+        return type(error).__name__
+    while place.tb_next is not None:
+        place = place.tb_next
+    code = place.tb_frame.f_code
+    return f"{type(error).__name__} in {code.co_name}, {code.co_filename}:{place.tb_lineno}"

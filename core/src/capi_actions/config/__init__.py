@@ -1,12 +1,19 @@
 """The configuration file ``capi.toml``: read, checked and completed, all problems at once."""
 
 from capi_actions.config.load import load_config, read_config
-from capi_actions.config.model import Config, DeliveryConfig, DestinationConfig, MappingConfig
+from capi_actions.config.model import (
+    Config,
+    DeliveryConfig,
+    DestinationConfig,
+    DestinationDraft,
+    MappingConfig,
+)
 
 __all__ = [
     "Config",
     "DeliveryConfig",
     "DestinationConfig",
+    "DestinationDraft",
     "MappingConfig",
     "load_config",
     "read_config",

@@ -5,39 +5,46 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from attrs import fields
+from attrs import evolve, fields
 
-from capi_actions.config.model import Config, DeliveryConfig, DestinationConfig, MappingConfig
+from capi_actions.config.destinations import read_destination
+from capi_actions.config.factories import read_choice
+from capi_actions.config.model import Config, DeliveryConfig, DestinationConfig, DestinationDraft
 from capi_actions.config.structure import describe, did_you_mean, structure
-from capi_actions.errors import ConfigError, Problem
+from capi_actions.errors import ConfigError, Problem, below
 from capi_actions.plugins import Plugins
 from capi_actions.secret import Secret
 
 _TABLES = ["destinations", "outbox", "transport", "delivery"]
 
 
-def load_config(path: Path, plugins: Plugins, *, need_secrets: bool = True) -> Config:
+def load_config(path: Path, plugins: Plugins, *, need_secrets: bool = True, strict: bool = True) -> Config:
     """Read a configuration file.
 
     :param need_secrets: False lets environment variables be unset, for work that sends nothing.
-
-    :raises ConfigError: with every problem in it, each with its path.
+    :param strict: False gives what could be made of it, with its ``problems``.
+    :raises ConfigError: with every problem in it, each with its path; also without ``strict`` when it
+        can't be read at all.
     """
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise ConfigError.of(f"there is no file {path.name}; `capi init` writes one", "") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError.of(f"{path.name} can't be read: {error}", "") from error
-    return read_config(text, plugins, path.parent, need_secrets=need_secrets)
+    except OSError as error:
+        raise ConfigError.of(f"{path.name} can't be read: {error.strerror}", "") from error
+    except ValueError:
+        raise ConfigError.of(f"{path.name} is not UTF-8 text", "") from None
+    return read_config(text, plugins, path.parent, need_secrets=need_secrets, strict=strict)
 
 
-def read_config(text: str, plugins: Plugins, folder: Path = Path(), *, need_secrets: bool = True) -> Config:
+def read_config(
+    text: str, plugins: Plugins, folder: Path = Path(), *, need_secrets: bool = True, strict: bool = True
+) -> Config:
     """Read a configuration given as TOML text.
 
     :param folder: where relative paths in it start.
 
-    :raises ConfigError: with every problem in it, each with its path.
+    The rest as for :func:`load_config`.
     """
     try:
         data = tomllib.loads(text)
@@ -48,97 +55,41 @@ def read_config(text: str, plugins: Plugins, folder: Path = Path(), *, need_secr
         for key in data
         if key not in _TABLES
     ]
-    destinations = list(_destinations(data.get("destinations"), plugins, problems, need_secrets))
-    outbox = _chosen(data, "outbox", "sqlite", plugins.outboxes, problems)
-    transport = _chosen(data, "transport", "urllib3", plugins.transports, problems)
-    delivery = DeliveryConfig()
-    try:
-        delivery = structure(data.get("delivery", {}), DeliveryConfig, "$.delivery")
-    except ConfigError as error:
-        problems += error.problems
-    if problems:
-        raise ConfigError(tuple(problems))
-    return Config(
+    read = list(_destinations(data.get("destinations"), plugins, problems, need_secrets))
+    destinations = [each for each in read if isinstance(each, DestinationConfig)]
+    config = Config(
         destinations=destinations,
-        outbox=outbox,
-        transport=transport,
-        delivery=delivery,
+        drafts=[each for each in read if not isinstance(each, DestinationConfig)],
+        outbox=read_choice(data, "outbox", plugins.outboxes, problems),
+        transport=read_choice(data, "transport", plugins.transports, problems),
+        delivery=_delivery(data.get("delivery", {}), problems),
         folder=folder,
         warnings=tuple(_warnings(destinations)),
     )
+    if problems and strict:
+        raise ConfigError(problems)
+    return evolve(config, problems=tuple(problems))
 
 
-def _destinations(table: Any, plugins: Plugins, problems: list[Problem], need_secrets: bool) -> Iterator[DestinationConfig]:
+def _destinations(
+    table: Any, plugins: Plugins, problems: list[Problem], need_secrets: bool
+) -> Iterator[DestinationDraft]:
     if not isinstance(table, dict) or not table:
         found = "there is none" if not table else f"it is {describe(table)}"
         problems.append(Problem(f"should be tables, one for each destination, but {found}", "$.destinations"))
         return
     for name, settings in table.items():
-        try:
-            yield _destination(name, settings, plugins, need_secrets)
-        except ConfigError as error:
-            problems += error.problems
+        draft = read_destination(name, settings, plugins, problems, need_secrets=need_secrets)
+        if draft is not None:
+            yield draft
 
 
-def _destination(name: str, table: Any, plugins: Plugins, need_secrets: bool) -> DestinationConfig:
-    path = f"$.destinations.{name}"
-    if not isinstance(table, dict):
-        raise ConfigError.of(f"should be a table, but it is {describe(table)}", path)
-    settings = dict(table)
-    kind = settings.pop("type", None)
-    listed = settings.pop("mappings", None)
-    problems: list[Problem] = []
-    mappings = None if listed is None else list(_mappings(listed, f"{path}.mappings", problems))
-    made = None
-    if not isinstance(kind, str):
-        found = "missing" if kind is None else describe(kind)
-        problems.append(Problem(f"should name the destination type, but it is {found}", f"{path}.type"))
-    elif kind not in plugins.destinations:
-        hint = did_you_mean(kind, plugins.destinations) or "; no plugin offers any: install one"
-        problems.append(Problem(f"no plugin offers the destination type {kind!r}{hint}", f"{path}.type"))
-    else:
-        destination = plugins.destinations[kind]
-        try:
-            made = destination(structure(settings, destination.settings_type, path, need_secrets=need_secrets))
-            plugins.hashers(made.profile)
-        except KeyError as error:
-            problems.append(Problem(str(error.args[0]), f"{path}.normalization"))
-        except ConfigError as error:
-            problems += error.problems
-    if problems or made is None:
-        raise ConfigError(problems)
-    return DestinationConfig(name=name, type=str(kind), destination=made, mappings=mappings)
-
-
-def _mappings(listed: Any, path: str, problems: list[Problem]) -> Iterator[MappingConfig]:
-    if not isinstance(listed, list):
-        problems.append(Problem(f"should be a list of tables, but it is {describe(listed)}", path))
-        return
-    for index, table in enumerate(listed):
-        try:
-            mapping = structure(table, MappingConfig, f"{path}[{index}]")
-        except ConfigError as error:
-            problems += error.problems
-            continue
-        if mapping.mapping is not None and mapping.mapping_file is not None:
-            problems.append(
-                Problem("has both mapping and mapping_file; keep one of them", f"{path}[{index}]")
-            )
-        yield mapping
-
-
-def _chosen(
-    data: dict[str, Any], key: str, default: str, known: Any, problems: list[Problem]
-) -> dict[str, Any]:
-    table = data.get(key, {})
-    if not isinstance(table, dict):
-        problems.append(Problem(f"should be a table, but it is {describe(table)}", f"$.{key}"))
-        return {}
-    chosen = {"type": default, **table}
-    if chosen["type"] not in known:
-        hint = did_you_mean(str(chosen["type"]), known)
-        problems.append(Problem(f"no plugin offers {chosen['type']!r}{hint}", f"$.{key}.type"))
-    return chosen
+def _delivery(table: Any, problems: list[Problem]) -> DeliveryConfig:
+    try:
+        return structure(table, DeliveryConfig, "$.delivery")
+    except ConfigError as error:
+        problems += error.problems
+        return DeliveryConfig()
 
 
 def _warnings(destinations: list[DestinationConfig]) -> Iterator[Problem]:
@@ -150,5 +101,4 @@ def _warnings(destinations: list[DestinationConfig]) -> Iterator[Problem]:
             if isinstance(value, Secret) and value.literal:
                 message = 'stands in the file; { env = "NAME" } keeps it out of backups and repositories'
                 yield Problem(message, f"{path}.{attribute.name}")
-        for problem in each.destination.advise():
-            yield Problem(problem.message, f"{path}{problem.path.removeprefix('$')}", problem.code)
+        yield from below(path, each.destination.advise())

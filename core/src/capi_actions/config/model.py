@@ -35,19 +35,29 @@ class MappingConfig:
 
 
 @frozen(kw_only=True)
-class DestinationConfig:
-    """One ``[destinations.<name>]`` table.
+class DestinationDraft:
+    """A ``[destinations.<name>]`` table whose settings may be wrong: enough to check its mappings.
 
     :ivar name: the table's name.
-    :ivar type: the destination type.
-    :ivar destination: the account, made from the table's settings.
+    :ivar type: the destination type; a plugin offers it.
+    :ivar profile: the normalization profile; "" for none.
     :ivar mappings: None when the file names none: then every action with a prebuilt trigger is on.
     """
 
     name: str
     type: str
-    destination: Destination
+    profile: str
     mappings: Sequence[MappingConfig] | None
+
+
+@frozen(kw_only=True)
+class DestinationConfig(DestinationDraft):
+    """One ``[destinations.<name>]`` table.
+
+    :ivar destination: the account, made from the table's settings.
+    """
+
+    destination: Destination
 
 
 @frozen(kw_only=True)
@@ -69,6 +79,9 @@ class Config:
     """A whole configuration, structured and checked.
 
     :ivar destinations: the accounts, in the order of the file.
+    :ivar drafts: tables of accounts with wrong settings.
+    :ivar problems: all that is wrong.  What gives a configuration to others sees that it has none, or
+        builds a :class:`~capi_actions.pipeline.Pipeline` of it, which adds what is wrong with mappings.
     :ivar outbox: options of ``[outbox]`` with its ``type`` (default ``sqlite``).
     :ivar transport: options of ``[transport]`` with its ``type`` (default ``urllib3``).
     :ivar folder: where relative paths in the file start.
@@ -81,3 +94,5 @@ class Config:
     delivery: DeliveryConfig = field(factory=DeliveryConfig)
     warnings: Sequence[Problem] = ()
     folder: Path = Path()
+    drafts: Sequence[DestinationDraft] = ()
+    problems: Sequence[Problem] = ()

@@ -60,7 +60,7 @@ class Destination(ABC):
     def default_profile(cls) -> str:
         """Give the profile of accounts that don't choose one; "" for platforms without hashing."""
         attribute = fields_dict(cls.settings_type).get("normalization")
-        return str(attribute.default) if attribute else ""
+        return attribute.default if attribute and isinstance(attribute.default, str) else ""
 
     def advise(self) -> Iterable[Problem]:
         """Warn about settings that work today but should be looked at."""

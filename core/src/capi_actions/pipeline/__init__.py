@@ -8,13 +8,13 @@ from attrs import frozen
 from capi_actions.config import Config
 from capi_actions.errors import ConfigError, EventError, Problem
 from capi_actions.model import Item, JsonObject
-from capi_actions.pipeline.compile import compile_routes
-from capi_actions.pipeline.decode import check_event, content_id, decode_event
+from capi_actions.pipeline.compile import compile_mappings, compile_routes
+from capi_actions.pipeline.decode import check_event, content_id, decode_event, plain_event
 from capi_actions.pipeline.lint import lint_route
 from capi_actions.pipeline.route import Route, Router
 from capi_actions.plugins import Plugins
 
-__all__ = ["Pipeline", "Refusal", "Route", "check_event", "decode_event"]
+__all__ = ["Pipeline", "Refusal", "Route", "check_event", "decode_event", "plain_event"]
 
 
 @frozen(kw_only=True)
@@ -44,15 +44,15 @@ class Pipeline:
     def build(cls, config: Config, plugins: Plugins) -> "Pipeline":
         """Compile every trigger and mapping.
 
+        :param config: may have problems of its own: they are reported together with those found here.
         :raises ConfigError: with every problem in any of them.
         """
+        problems = [*config.problems]
         routes: list[Route] = []
-        problems: list[Problem] = []
         for destination in config.destinations:
-            try:
-                routes += compile_routes(destination, plugins, config.folder)
-            except ConfigError as error:
-                problems += error.problems
+            routes += compile_routes(destination, plugins, config.folder, problems)
+        for draft in config.drafts:
+            list(compile_mappings(draft, plugins, config.folder, problems))
         if problems:
             raise ConfigError(problems)
         return cls(routes)

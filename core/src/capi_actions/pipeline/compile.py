@@ -1,14 +1,14 @@
 """From a destination's configuration to its routes, reporting every problem at once."""
 
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
-from capi_actions.config import DestinationConfig, MappingConfig
+from capi_actions.config import DestinationConfig, DestinationDraft, MappingConfig
 from capi_actions.config.structure import did_you_mean
-from capi_actions.errors import ConfigError, Problem
+from capi_actions.errors import ConfigError, EventError, Problem, below
 from capi_actions.model import Action, JsonObject
+from capi_actions.pipeline.decode import decode_json
 from capi_actions.pipeline.recipe import Recipe
 from capi_actions.pipeline.route import Route
 from capi_actions.plugins import Plugins
@@ -17,17 +17,33 @@ from capi_actions.triggers import Trigger, compile_trigger
 T = TypeVar("T")
 
 
-def compile_routes(config: DestinationConfig, plugins: Plugins, folder: Path) -> list[Route]:
+def compile_routes(
+    config: DestinationConfig, plugins: Plugins, folder: Path, problems: list[Problem]
+) -> list[Route]:
     """Compile all mappings of one destination.
 
     :param folder: where relative mapping files are looked for.
-    :raises ConfigError: with every problem in them.
+    :param problems: takes up everything that is wrong with them.
     """
-    hashers = plugins.hashers(config.destination.profile)
-    actions = plugins.actions_of(config.type)
-    routes: list[Route] = []
-    problems: list[Problem] = []
-    for path, each in _listed(config, plugins):
+    return [
+        Route(
+            destination_name=config.name,
+            destination=config.destination,
+            trigger=trigger,
+            recipe=recipe,
+            path=path,
+        )
+        for path, trigger, recipe in compile_mappings(config, plugins, folder, problems)
+    ]
+
+
+def compile_mappings(
+    draft: DestinationDraft, plugins: Plugins, folder: Path, problems: list[Problem]
+) -> Iterator[tuple[str, Trigger, Recipe]]:
+    """Compile what doesn't need the destination's settings: each mapping's place, trigger and recipe."""
+    hashers = plugins.hashers(draft.profile)
+    actions = plugins.actions_of(draft.type)
+    for path, each in _listed(draft, plugins):
         action = actions.get(each.action)
         if action is None:
             hint = did_you_mean(each.action, list(actions))
@@ -36,19 +52,11 @@ def compile_routes(config: DestinationConfig, plugins: Plugins, folder: Path) ->
         trigger = _collect(problems, f"{path}.trigger", _trigger, action, each)
         at = f"{path}.mapping_file" if each.mapping_file else f"{path}.mapping"
         mapping = _collect(problems, at, whole_mapping, action, each, folder)
-        recipe = mapping and _collect(problems, at, Recipe.compile, action, mapping, plugins, hashers)
+        if mapping is None:
+            continue
+        recipe = _collect(problems, at, Recipe.compile, action, mapping, plugins, hashers)
         if trigger and recipe:
-            route = Route(
-                destination_name=config.name,
-                destination=config.destination,
-                trigger=trigger,
-                recipe=recipe,
-                path=path,
-            )
-            routes.append(route)
-    if problems:
-        raise ConfigError(problems)
-    return routes
+            yield path, trigger, recipe
 
 
 def whole_mapping(action: Action, config: MappingConfig, folder: Path) -> JsonObject:
@@ -65,16 +73,16 @@ def overlay(prebuilt: JsonObject, own: JsonObject) -> JsonObject:
     """Lay a user's mapping over the prebuilt one, field by field, also inside objects of fields."""
     merged = dict(prebuilt)
     for key, value in own.items():
-        below = merged.get(key)
-        merged[key] = overlay(below, value) if _is_plain(below) and _is_plain(value) else value
+        prior = merged.get(key)
+        merged[key] = overlay(prior, value) if _is_plain(prior) and _is_plain(value) else value
     return merged
 
 
-def _is_plain(value: Any) -> bool:
+def _is_plain(value: Any) -> TypeGuard[JsonObject]:
     return isinstance(value, dict) and not any(key.startswith("@") for key in value)
 
 
-def _listed(config: DestinationConfig, plugins: Plugins) -> list[tuple[str, MappingConfig]]:
+def _listed(config: DestinationDraft, plugins: Plugins) -> list[tuple[str, MappingConfig]]:
     base = f"$.destinations.{config.name}"
     if config.mappings is None:
         actions = plugins.actions_of(config.type)
@@ -91,11 +99,12 @@ def _trigger(action: Action, config: MappingConfig) -> Trigger:
 
 def _mapping_file(path: Path) -> JsonObject:
     try:
-        mapping = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError.of(f"{path.name} can't be read: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
-        raise ConfigError.of(f"{path.name} is not JSON: {error}") from error
+        mapping = decode_json(path.read_bytes())
+    except (OSError, ValueError) as error:  # ValueError: a path that no file can have
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise ConfigError.of(f"{path.name} can't be read: {reason}") from error
+    except EventError as error:
+        raise ConfigError.of(f"{path.name} {error.message}") from None
     if not isinstance(mapping, dict):
         raise ConfigError.of(f"{path.name} should hold a JSON object, the mapping")
     return mapping
@@ -106,7 +115,5 @@ def _collect(problems: list[Problem], path: str, make: Callable[..., T], *argume
     try:
         return make(*arguments)
     except ConfigError as error:
-        for problem in error.problems:
-            below = problem.path.removeprefix("$")
-            problems.append(Problem(problem.message, path + below, problem.code))
+        problems += below(path, error.problems)
         return None

@@ -1,8 +1,12 @@
 """Events from and items to JSON."""
 
 import json
+import math
+from datetime import date, time
+from decimal import Decimal
 from hashlib import sha256
 from typing import Any, Never
+from uuid import UUID
 
 import orjson
 
@@ -11,6 +15,10 @@ from capi_actions.model import Json, JsonObject
 
 EVENT_TYPES = frozenset({"track", "page", "screen", "identify", "group", "alias"})
 """The calls of the Segment spec (``spec/segment.md``; https://segment.com/docs/connections/spec/)."""
+
+
+_LEAST, _MOST = -(2**63), 2**64 - 1
+_LONGEST_INTEGER = 20  # characters
 
 
 def decode_event(line: bytes | str) -> JsonObject:
@@ -48,6 +56,42 @@ def check_event(event: Json) -> JsonObject:
     return event
 
 
+def plain_event(event: Json) -> JsonObject:
+    """Read one event that a program made: a copy in which there is nothing but JSON.
+
+    Dates, times, UUIDs, enums, dataclasses and tuples become what JSON has for them, Decimals numbers,
+    NaN null.
+
+    :raises EventError: when it is no event, or holds what JSON can't.
+    """
+    return decode_event(_encode_event(check_event(event)))
+
+
+def _encode_event(event: JsonObject) -> bytes | str:
+    try:
+        return orjson.dumps(event, default=_plain, option=orjson.OPT_SERIALIZE_NUMPY)
+    except TypeError:
+        pass
+    try:  # lone surrogates, integers over 64 bits, more than 254 levels
+        return json.dumps(event, default=_plain)
+    except RecursionError:
+        problem = "is nested too deeply"
+    except (ValueError, TypeError):  # their texts may quote the event
+        problem = "holds what JSON can't: an object of another type, a key that isn't text, or itself"
+    raise EventError.of(problem)
+
+
+def _plain(value: object) -> Json:
+    match value:
+        case Decimal():
+            return float(value) if value.is_finite() else None
+        case date() | time():
+            return value.isoformat()
+        case UUID():
+            return str(value)
+    raise TypeError
+
+
 def encode_item(data: JsonObject) -> bytes:
     """Write an item as compact JSON in UTF-8.
 
@@ -63,10 +107,16 @@ def encode_item(data: JsonObject) -> bytes:
     try:
         text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     except (RecursionError, ValueError, TypeError):
-        raise EventError.of(
-            "what the action built can't be written as JSON, or is nested too deeply"
-        ) from None
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
+        problem = "what the action built can't be written as JSON, or is nested too deeply"
+        raise EventError.of(problem) from None
+    return whole_text(text).encode()
+
+
+def whole_text(text: str) -> str:
+    """Put U+FFFD for lone surrogates, which no UTF-8 text can hold."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def content_id(event: JsonObject) -> str:
@@ -91,7 +141,7 @@ def _canonical(event: JsonObject) -> bytes:
 def _decode_slowly(line: bytes | str) -> Json:
     """Read what orjson refuses but JSON allows: escaped lone surrogates."""
     try:
-        return json.loads(line, parse_constant=_no_constant)
+        return json.loads(line, parse_constant=_no_constant, parse_float=_finite, parse_int=_whole)
     except UnicodeDecodeError as error:
         raise EventError.of(f"is not UTF-8 text: wrong byte at position {error.start}") from None
     except json.JSONDecodeError as error:
@@ -107,6 +157,20 @@ def _no_constant(name: str) -> Never:
     raise ValueError(f"{name} is no JSON number")
 
 
+def _whole(text: str) -> int | float:
+    """Read an integer as orjson does, which makes floats of those over 64 bits."""
+    number = int(text) if len(text) <= _LONGEST_INTEGER else None
+    return number if number is not None and _LEAST <= number <= _MOST else _finite(text)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError("a number is too large")
+    return number
+
+
 def _kind(value: Any) -> str:
     names = {type(None): "null", bool: "a boolean", str: "a string", list: "a list"}
-    return names.get(type(value), "a number")
+    usual = "a number" if isinstance(value, int | float) else f"a Python {type(value).__name__}"
+    return names.get(type(value), usual)

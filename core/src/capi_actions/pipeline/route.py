@@ -4,13 +4,14 @@ from collections.abc import Callable, Sequence
 
 from attrs import frozen
 
-from capi_actions.errors import EventError
+from capi_actions.errors import EventError, where
 from capi_actions.model import Action, Destination, Item, JsonObject
-from capi_actions.pipeline.decode import encode_item
+from capi_actions.pipeline.decode import encode_item, whole_text
 from capi_actions.pipeline.recipe import Recipe
 from capi_actions.triggers import Trigger
 
 _REMEMBERED = 4096
+_LAST = 2**62
 
 
 @frozen(kw_only=True)
@@ -34,21 +35,40 @@ class Route:
         :raises EventError: when the event can't become an item that the platform takes.
         """
         data, group = self.recipe.data(event)
-        prepared = self.destination.prepare(data, group, content_id)
-        problems = self.destination.check(data, now)
-        if problems and (found := tuple(problems)):
-            raise EventError(found)
-        message_id = event.get("messageId")
-        return Item(
-            self.destination_name,
-            self.recipe.action.name,
-            message_id if isinstance(message_id, str) and message_id else None,
-            prepared.event_id,
-            prepared.event_time,
-            prepared.deadline,
-            prepared.group,
-            encode_item(data),
-        )
+        try:
+            event_id, event_time, deadline, group = self.destination.prepare(data, group, content_id)
+            problems = tuple(self.destination.check(data, now))
+        except EventError:
+            raise
+        except Exception as error:  # noqa: BLE001  a plugin may raise anything
+            fault = where(error)
+        else:
+            if problems:
+                raise EventError(problems)
+            # What the outbox can't store would cost all items that are stored with it.
+            if (
+                type(event_time) is not int
+                or type(deadline) is not int
+                or not -_LAST < event_time <= deadline < _LAST
+                or type(event_id) is not str
+                or type(group) is not str
+            ):
+                raise EventError.of(
+                    f"the destination type {self.destination.name} gave it no usable id or times"
+                )
+            message_id = event.get("messageId")
+            return Item(
+                self.destination_name,
+                self.recipe.action.name,
+                whole_text(message_id) if isinstance(message_id, str) and message_id else None,
+                event_id if event_id.isascii() else whole_text(event_id),
+                event_time,
+                deadline,
+                group if group.isascii() else whole_text(group),
+                encode_item(data),
+            )
+        # Out here the error has no context: the original's text may quote the event.
+        raise EventError.of(f"the destination type {self.destination.name} failed on this event ({fault})")
 
 
 class Router:
