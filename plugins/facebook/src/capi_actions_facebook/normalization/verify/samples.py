@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from random import Random
 from typing import Any, Final
+from unicodedata import category
 
 from capi_actions_facebook.normalization.places import COUNTRIES, STATES
 from capi_actions_facebook.normalization.profiles import normalizers_of
@@ -130,4 +131,6 @@ def _character(random: Random) -> str:
         return chr(random.randrange(0x80))
     if lot < 0.4:
         return random.choice(_TRAPS)
-    return chr(random.randrange(random.choice(_PLANES)))
+    # What this Python doesn't know yet, V8 may: its lower case would be a difference of theirs, not of ours.
+    tries = (chr(random.randrange(random.choice(_PLANES))) for _ in range(20))
+    return next((each for each in tries if category(each) != "Cn"), "?")
