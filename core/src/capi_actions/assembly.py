@@ -1,26 +1,30 @@
 """Put a configuration to work: pipeline, outbox, transport and deliverer, opened and closed together."""
 
 from collections.abc import Mapping
-from pathlib import Path
+from contextlib import ExitStack
 from typing import Any, Self
 
 from attrs import frozen
 
 from capi_actions.config import Config
 from capi_actions.delivery import Deliverer, Options
-from capi_actions.errors import ConfigError
-from capi_actions.model import OutboxFactory, Transport, TransportFactory
+from capi_actions.errors import CapiError, PluginError, where
+from capi_actions.model import Destination, Observer, OutboxFactory, Transport, TransportFactory
 from capi_actions.outbox import Outbox
 from capi_actions.pipeline import Pipeline
 from capi_actions.plugins import Plugins
 
-_DEFAULT_PATH = "capi-outbox.sqlite3"
+_FILES = ("path", "ca_file")  # options that name a file, relative to the configuration's folder
 
 
 @frozen(kw_only=True)
 class Assembly:
-    """Everything that takes part in sending.  A context manager: leaving it closes outbox and transport."""
+    """Everything that takes part in sending.  A context manager: leaving it closes outbox and transport.
 
+    :ivar destinations: the accounts by their names.
+    """
+
+    destinations: Mapping[str, Destination]
     pipeline: Pipeline
     outbox: Outbox
     transport: Transport
@@ -30,19 +34,23 @@ class Assembly:
     def of(cls, config: Config, plugins: Plugins) -> "Assembly":
         """Open what a configuration asks for.
 
-        :raises ConfigError: when a mapping, trigger or option is wrong.
+        :param config: may have problems of its own: they are raised together with those of its mappings.
+        :raises ConfigError: when anything in it is wrong; nothing is opened then.
         :raises OutboxError: when the outbox can't be opened.
+        :raises PluginError: when a plugin can't make what it offers.
         """
         pipeline = Pipeline.build(config, plugins)
-        outbox = open_outbox(config, plugins)
-        transport = _open(plugins.transports, config.transport, "transport")
-        observers = [make() for make in plugins.observers]
-        for observer in observers:
-            if (watch := getattr(observer, "watch", None)) is not None:
-                watch(outbox.stats)
+        with ExitStack() as opened:
+            outbox = open_outbox(config, plugins)
+            opened.callback(outbox.close)
+            transport: Transport = _open(plugins.transports, config.transport, config)
+            opened.callback(transport.close)
+            observers = [_observer(make, outbox) for make in plugins.observers]
+            opened.pop_all()
+        destinations = {each.name: each.destination for each in config.destinations}
         deliverer = Deliverer(
             outbox,
-            {each.name: each.destination for each in config.destinations},
+            destinations,
             transport,
             observers,
             options=Options(
@@ -51,7 +59,13 @@ class Assembly:
                 keep_dead=config.delivery.keep_dead_days * 86_400.0,
             ),
         )
-        return cls(pipeline=pipeline, outbox=outbox, transport=transport, deliverer=deliverer)
+        return cls(
+            destinations=destinations,
+            pipeline=pipeline,
+            outbox=outbox,
+            transport=transport,
+            deliverer=deliverer,
+        )
 
     def close(self) -> None:
         """Release the outbox and the connections."""
@@ -68,27 +82,45 @@ class Assembly:
 def open_outbox(config: Config, plugins: Plugins) -> Outbox:
     """Open the outbox alone, to look after it.
 
-    :raises ConfigError: when an option is wrong.
     :raises OutboxError: when it can't be opened.
+    :raises PluginError: when a plugin can't make what it offers.
     """
-    options = dict(config.outbox)
-    if options.get("type") == "sqlite":
-        options.setdefault("path", _DEFAULT_PATH)
-    if isinstance(options.get("path"), str):
-        options["path"] = config.folder / Path(options["path"])
-    outbox: Outbox = _open(plugins.outboxes, options, "outbox")
+    outbox: Outbox = _open(plugins.outboxes, config.outbox, config)
     return outbox
 
 
 def _open(
     factories: Mapping[str, OutboxFactory] | Mapping[str, TransportFactory],
     options: Mapping[str, Any],
-    table: str,
+    config: Config,
 ) -> Any:
-    arguments = {key: value for key, value in options.items() if key != "type"}
+    arguments = {
+        key: str(config.folder / value) if key in _FILES and isinstance(value, str) else value
+        for key, value in options.items()
+        if key != "type"
+    }
+    name = options["type"]
     try:
-        return factories[options["type"]].make(**arguments)
-    except TypeError as error:
-        raise ConfigError.of(
-            f"has an option that {options['type']} doesn't take: {error}", f"$.{table}"
-        ) from error
+        return factories[name].make(**arguments)
+    except CapiError:
+        raise
+    except Exception as error:
+        raise PluginError(name, f"can't be opened: {_fault(error)}") from error
+
+
+def _observer(make: Any, outbox: Outbox) -> Observer:
+    try:
+        observer: Observer = make()
+        if (watch := getattr(observer, "watch", None)) is not None:
+            watch(outbox.stats)
+    except CapiError:
+        raise
+    except Exception as error:
+        name = getattr(make, "__module__", type(make).__name__)
+        raise PluginError(name, f"its observer can't be made: {_fault(error)}") from error
+    return observer
+
+
+def _fault(error: Exception) -> str:
+    """Say what the system says; other texts may quote an option that is secret."""
+    return f"{where(error)}: {error.strerror}" if isinstance(error, OSError) else where(error)

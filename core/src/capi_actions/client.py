@@ -21,7 +21,7 @@ from capi_actions.assembly import Assembly
 from capi_actions.config import load_config
 from capi_actions.errors import EventError, OutboxError
 from capi_actions.model import DeadLetter, Item, Json
-from capi_actions.pipeline import Refusal, check_event
+from capi_actions.pipeline import Refusal, plain_event
 from capi_actions.plugins import Plugins
 
 _ASYNC_CALLERS = 64  # threads that wait for the disk, so that the event loop doesn't
@@ -59,10 +59,11 @@ class Client:
         :param deliver: False only stores, for programs beside which ``capi deliver --forever`` runs.
         """
         self._assembly = assembly
+        self._destinations = frozenset(assembly.destinations)
         self._process = os.getpid()
         self._stop = threading.Event()
         self._executor: ThreadPoolExecutor | None = None
-        self._executor_lock = threading.Lock()
+        self._closing = threading.Lock()
         self._thread: threading.Thread | None = None
         if deliver:
             self._thread = threading.Thread(
@@ -82,7 +83,8 @@ class Client:
         :raises OutboxError: when the outbox can't be opened.
         """
         installed = plugins or Plugins.installed()
-        return cls(Assembly.of(load_config(Path(path), installed), installed), deliver=deliver)
+        config = load_config(Path(path), installed, strict=False)
+        return cls(Assembly.of(config, installed), deliver=deliver)
 
     def send(self, event: Json) -> Receipt:
         """Take one event; what was accepted is on disk when this returns.
@@ -90,6 +92,8 @@ class Client:
         An event that can't be sent, or is none, doesn't raise: the receipt says so.  Concurrent
         callers share a commit, and so a wait for the disk.
 
+        :param event: the event as JSON would have it.  Dates, times, UUIDs, enums, Decimals, tuples and
+            dataclasses in it are written as JSON writes them.
         :raises OutboxError: when it can't be stored (disk full, client closed, process forked); then
             nothing of it was accepted.
         """
@@ -112,32 +116,35 @@ class Client:
     async def asend(self, event: Json) -> Receipt:
         """Do as :meth:`send` without blocking the event loop.
 
+        A task that is cancelled while it waits doesn't know what became of its event: it may be accepted.
+
         :raises OutboxError: when it can't be stored.
         """
         self._must_be_usable()
-        with self._executor_lock:
+        with self._closing:
+            self._must_be_usable()
             if self._executor is None:
                 self._executor = ThreadPoolExecutor(_ASYNC_CALLERS, "capi-send")
-        return await asyncio.get_running_loop().run_in_executor(self._executor, self.send, event)
+            sent = asyncio.get_running_loop().run_in_executor(self._executor, self.send, event)
+        return await sent
 
     def flush(self, timeout: float | None = None) -> bool:
         """Wait until nothing is left that could be delivered now.
 
+        Items that can't be delivered now don't count: those that wait for a later try, of destinations
+        that are paused or were throttled, and of destinations that aren't configured any more.
+
         :param timeout: seconds; None waits as long as it takes.
-        :returns: False when there was still something when the time was up.  Items of paused
-            destinations and those that wait for a later try don't count.
+        :returns: False when there was still something when the time was up.
         :raises OutboxError: when the outbox can't be read.
         """
         self._must_be_usable()
         until = None if timeout is None else monotonic() + timeout
-        while any(
-            stats.waiting or stats.leased
-            for stats in self._assembly.outbox.stats().values()
-            if not stats.pause
-        ):
+        while self._is_busy():
             if until is not None and monotonic() >= until:
                 return False
             self._stop.wait(_POLL)
+            self._must_be_usable()
         return True
 
     def dead_letters(self) -> list[DeadLetter]:
@@ -149,14 +156,20 @@ class Client:
         return list(self._assembly.outbox.dead())
 
     def close(self) -> None:
-        """Stop delivering and release everything; what is left stays in the outbox for the next time."""
-        if self._stop.is_set():
+        """Stop delivering and release everything; what is left stays in the outbox for the next time.
+
+        Requests under way are finished first.  In a child after a fork this does nothing: all is the parent's.
+        """
+        if os.getpid() != self._process:
             return
-        self._stop.set()
+        with self._closing:
+            if self._stop.is_set():
+                return
+            self._stop.set()
         self._assembly.deliverer.wake()
         if self._executor is not None:
             self._executor.shutdown()
-        if self._thread is not None and os.getpid() == self._process:
+        if self._thread is not None:
             self._thread.join()
         self._assembly.close()
 
@@ -168,12 +181,20 @@ class Client:
 
     def _receipt(self, event: Json, now: float) -> Receipt:
         try:
-            outcomes = self._assembly.pipeline.process(check_event(event), now)
+            outcomes = self._assembly.pipeline.process(plain_event(event), now)
         except EventError as error:
             return Receipt(problem=error)
         return Receipt(
             accepted=[each for each in outcomes if isinstance(each, Item)],
             refused=[each for each in outcomes if isinstance(each, Refusal)],
+        )
+
+    def _is_busy(self) -> bool:
+        now = time()
+        return any(
+            stats.waiting + stats.leased > 0 and stats.pause is None and (stats.rests_until or 0.0) <= now
+            for name, stats in self._assembly.outbox.stats().items()
+            if name in self._destinations
         )
 
     def _must_be_usable(self) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from attrs import frozen
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
 
 from capi_actions.errors import PluginError
 
@@ -48,19 +49,26 @@ def _load(entry: EntryPoint) -> Any:
     _must_fit(entry)
     try:
         return entry.load()
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a module may do anything when it is imported
         problem = f"can't be imported ({entry.value}): {type(error).__name__}: {error}"
         raise PluginError(entry.name, problem) from error
 
 
 def _must_fit(entry: EntryPoint) -> None:
     """Refuse a plugin whose package asks for another version of the core."""
+    ours = version(CORE)
     for text in (entry.dist.requires or []) if entry.dist else []:
         try:
             requirement = Requirement(text)
         except InvalidRequirement:
             continue
-        ours = version(CORE)
-        if requirement.name == CORE and not requirement.specifier.contains(ours, prereleases=True):
+        if canonicalize_name(requirement.name) != CORE or not _applies(requirement):
+            continue
+        if not requirement.specifier.contains(ours, prereleases=True):
             wanted = f"{CORE}{requirement.specifier}"
             raise PluginError(entry.name, f"it needs {wanted}, but {ours} is installed")
+
+
+def _applies(requirement: Requirement) -> bool:
+    """Tell whether its marker holds here; those of extras don't, as nobody knows which were asked for."""
+    return requirement.marker is None or requirement.marker.evaluate({"extra": ""})

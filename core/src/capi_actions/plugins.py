@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 import pluggy
-from attrs import field, frozen
+from attrs import field, frozen, has
 
 from capi_actions import hookspecs
 from capi_actions.declare import as_action
@@ -69,7 +69,10 @@ class Plugins:
             self._register(plugin, getattr(plugin, "__name__", type(plugin).__name__), "")
         for candidate in candidates:
             self._register(candidate.load(), candidate.name, candidate.distribution)
-        self.destinations: Mapping[str, type[Destination]] = self._named("capi_destinations", _is_destination)
+        self._offered = {hook: list(self._ask(hook)) for hook in HOOKS}
+        self.destinations: Mapping[str, type[Destination]] = self._named(
+            "capi_destinations", _wrong_destination
+        )
         self.actions: Mapping[str, Action] = self._named("capi_actions", _is(Action), as_action)
         self.directives: Mapping[str, Directive] = self._named("capi_directives", _is(Directive))
         self.transports: Mapping[str, TransportFactory] = self._named(
@@ -77,8 +80,9 @@ class Plugins:
         )
         self.outboxes: Mapping[str, OutboxFactory] = self._named("capi_outboxes", _is(OutboxFactory))
         self.commands: Mapping[str, click.Command] = self._named("capi_commands", _is(click.Command))
-        self.observers: Sequence[Callable[[], Observer]] = [each for _, each in self._offered("capi_report")]
+        self.observers: Sequence[Callable[[], Observer]] = list(self._checked("capi_report", _wrong_maker))
         self._normalizers: Mapping[str, Normalizer] = self._named("capi_normalizers", _is(Normalizer))
+        self._must_know_default_profiles()
 
     @classmethod
     def installed(cls) -> "Plugins":
@@ -118,7 +122,7 @@ class Plugins:
         for name, _ in self._manager.list_name_plugin():
             hooks: dict[str, tuple[str, ...]] = {}
             for hook in HOOKS:
-                titles = [_title(each) for plugin, each in self._offered(hook) if plugin == name]
+                titles = [_title(each) for plugin, each in self._offered[hook] if plugin == name]
                 if titles:
                     hooks[hook] = tuple(sorted(titles))
             yield Offer(name=name, distribution=self._distributions[name], hooks=hooks)
@@ -138,28 +142,40 @@ class Plugins:
             raise PluginError(name, f"{error}; the hooks are: {', '.join(HOOKS)}") from error
         self._distributions[name] = distribution
 
-    def _offered(self, hook: str) -> Iterator[tuple[str, Any]]:
+    def _ask(self, hook: str) -> Iterator[tuple[str, Any]]:
         """Ask every plugin, in order of registration."""
         order = [name for name, _ in self._manager.list_name_plugin()]
         implementations = getattr(self._manager.hook, hook).get_hookimpls()
         for each in sorted(implementations, key=lambda each: order.index(each.plugin_name)):
-            offered = each.function()
+            try:
+                offered = each.function()
+            except Exception as error:
+                problem = f"{hook}() failed with {type(error).__name__}: {error}"
+                raise PluginError(each.plugin_name, problem) from error
             if not isinstance(offered, list | tuple):
                 problem = f"{hook}() must return a list, but gave {type(offered).__name__}"
                 raise PluginError(each.plugin_name, problem)
             yield from ((each.plugin_name, one) for one in offered)
 
+    def _checked(
+        self, hook: str, wrong: Callable[[Any], str], read: Callable[[Any], Any] = lambda each: each
+    ) -> Iterator[Any]:
+        for plugin, given in self._offered[hook]:
+            each = read(given)
+            if wanted := wrong(each):
+                problem = f"{hook}() must offer {wanted}, but gave {_described(given)}"
+                raise PluginError(plugin, problem)
+            yield each
+
     def _named(
-        self, hook: str, check: Callable[[Any], str], read: Callable[[Any], Any] = lambda each: each
+        self, hook: str, wrong: Callable[[Any], str], read: Callable[[Any], Any] = lambda each: each
     ) -> dict[str, Any]:
         found: dict[str, Any] = {}
         owners: dict[str, str] = {}
-        offered = list(self._offered(hook))
+        plugins = [plugin for plugin, _ in self._offered[hook]]
+        offered = list(zip(plugins, self._checked(hook, wrong, read), strict=True))
         for replacing in (False, True):
-            for plugin, given in offered:
-                each = read(given)
-                if wrong := check(each):
-                    raise PluginError(plugin, f"{hook}() must offer {wrong}, but gave {type(given).__name__}")
+            for plugin, each in offered:
                 if getattr(each, "replaces", False) is not replacing:
                     continue
                 name = _title(each)
@@ -170,15 +186,37 @@ class Plugins:
                 found[name], owners[name] = each, plugin
         return found
 
+    def _must_know_default_profiles(self) -> None:
+        for plugin, kind in self._offered["capi_destinations"]:
+            try:
+                self.hashers(kind.default_profile())
+            except KeyError as error:
+                problem = f"its destination type {kind.name!r} is made for {error.args[0]}"
+                raise PluginError(plugin, problem) from None
+
 
 def _is(kind: type) -> Callable[[Any], str]:
     """Make a check that says what is wanted instead, or nothing."""
     return lambda each: "" if isinstance(each, kind) else f"objects of {kind.__module__}.{kind.__name__}"
 
 
-def _is_destination(each: Any) -> str:
-    fits = isinstance(each, type) and issubclass(each, Destination)
-    return "" if fits else "subclasses of capi_actions.Destination"
+def _wrong_destination(each: Any) -> str:
+    if not (isinstance(each, type) and issubclass(each, Destination)):
+        return "subclasses of capi_actions.Destination"
+    missing = sorted(each.__abstractmethods__)
+    if not isinstance(getattr(each, "name", None), str):
+        missing.append("name")
+    if not has(getattr(each, "settings_type", None) or object):
+        missing.append("settings_type, an attrs class")
+    return f"destinations that have {', '.join(missing)}" if missing else ""
+
+
+def _wrong_maker(each: Any) -> str:
+    return "" if callable(each) else "callables that make observers"
+
+
+def _described(given: Any) -> str:
+    return f"the class {given.__name__}" if isinstance(given, type) else type(given).__name__
 
 
 def _title(offered: Any) -> str:

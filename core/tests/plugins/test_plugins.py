@@ -69,7 +69,7 @@ def test_the_core_offers_its_own_things_through_the_same_hooks() -> None:
         ("capi_actions", ["ping"], "objects of capi_actions.model.action.Action, but gave str"),
         ("capi_actions", "ping", "must return a list, but gave str"),
         ("capi_actions", None, "must return a list, but gave NoneType"),
-        ("capi_destinations", [dict], "subclasses of capi_actions.Destination, but gave type"),
+        ("capi_destinations", [dict], "subclasses of capi_actions.Destination, but gave the class dict"),
         ("capi_directives", [an_action("a.b")], "Directive, but gave Action"),
         ("capi_normalizers", [str.lower], "Normalizer, but gave method_descriptor"),
         ("capi_commands", [print], "click.core.Command, but gave builtin_function_or_method"),
