@@ -7,6 +7,8 @@ from capi_actions import MISSING, Compiler, Directive, Json, Resolver
 # Segment's e-commerce spec, in the order in which it recommends them.  A bare `id` counts inside a
 # `products` list only: at the top of an event it may be the id of anything.
 _IDS = ("product_id", "sku")
+_IDS_IN_LIST = (*_IDS, "id")
+_NUMBERS = (float, int)
 
 
 def products(event: Json) -> Any:
@@ -22,17 +24,22 @@ def products(event: Json) -> Any:
     if not isinstance(properties, dict):
         return MISSING
     listed = properties.get("products")
-    if isinstance(listed, list):
-        found = [_content(each, (*_IDS, "id")) for each in listed if isinstance(each, dict)]
-    else:
-        found = [_content(properties, _IDS)]
-    return [content for content in found if content] or MISSING
+    if not isinstance(listed, list):
+        content = _content(properties, _IDS)
+        return [content] if content else MISSING
+    contents = []
+    for each in listed:
+        if each.__class__ is dict:
+            found, quantity, price = each.get("product_id"), each.get("quantity"), each.get("price")
+            if found.__class__ is str and found and quantity.__class__ is int and price.__class__ in _NUMBERS:
+                # Nearly always, and written out: three products in 1.2 µs; with a call for each 2.4.
+                contents.append({"id": found, "quantity": quantity, "item_price": price})
+            elif content := _content(each, _IDS_IN_LIST):
+                contents.append(content)
+    return contents or MISSING
 
 
 def _content(product: dict[str, Any], ids: tuple[str, ...]) -> dict[str, Any] | None:
-    found, quantity, price = product.get("product_id"), product.get("quantity"), product.get("price")
-    if found.__class__ is str and found and quantity.__class__ is int and price.__class__ in (int, float):
-        return {"id": found, "quantity": quantity, "item_price": price}  # nearly always: 0.4 µs instead of 1
     for key in ids:
         found = product.get(key)
         if (found.__class__ is str and found) or found.__class__ is int:

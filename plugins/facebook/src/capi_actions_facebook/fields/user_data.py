@@ -127,7 +127,7 @@ def wire_user_data(values: JsonObject, event_source_url: str | None, event_time:
     :param event_source_url: where ``fbclid`` is looked for when there is no ``fbc``.
     :param event_time: Unix seconds, the time at which such a click id counts as first seen.
     """
-    data = {_NAMES[key]: value for key, value in values.items() if value != ""}
+    data = {_NAMES[key]: value for key, value in values.items() if value or value != ""}
     address = data.get("client_ip_address")
     if address is not None and ("," in address or " " in address):
         # Proxies chain addresses, the person's own first; Meta takes one, without spaces.
