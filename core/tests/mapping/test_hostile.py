@@ -46,7 +46,7 @@ def outcome(mapping: Any, event: Any) -> Any:
         return type(error)
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(MAPPINGS, EVENTS)
 def test_nothing_but_our_own_errors(mapping: Any, event: dict[str, Any]) -> None:
     """And neither mapping nor event is changed, and the same comes out again."""

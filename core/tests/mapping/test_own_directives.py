@@ -97,7 +97,10 @@ def test_its_failures_cost_that_event_only(error: Exception, refusal: Callable[.
 
     said = refusal({"a": {"@odd": 1}}, {}, with_("@odd", compile_))
 
-    assert said == f"$.a.@odd: @odd failed on this event with {type(error).__name__}"
+    assert said.startswith(
+        f"$.a.@odd: @odd failed on this event ({type(error).__name__} in resolve, {__file__}:"
+    )
+    assert "ada" not in said
 
 
 def test_its_failure_to_compile_is_a_problem_of_the_mapping(problems: Callable[..., Any]) -> None:
@@ -106,10 +109,18 @@ def test_its_failure_to_compile_is_a_problem_of_the_mapping(problems: Callable[.
     def compile_(value: Any, compiler: Compiler) -> Any:
         return value["missing"]
 
-    assert problems({"a": {"@odd": {}}, "b": {"@nope": 1}}, with_("@odd", compile_)) == [
-        ("$.a.@odd", "@odd can't be compiled: its plugin failed with KeyError"),
-        ("$.b", "/b has an invalid directive: @nope."),
-    ]
+    (place, message), other = problems({"a": {"@odd": {}}, "b": {"@nope": 1}}, with_("@odd", compile_))
+
+    assert place == "$.a.@odd"
+    assert message.startswith("@odd can't be compiled: its plugin failed (KeyError in compile_, ")
+    assert other == ("$.b", "/b has an invalid directive: @nope.")
+
+
+def test_what_it_gives_must_be_a_function(problems: Callable[..., Any]) -> None:
+    """Said before any event comes."""
+    found = problems({"a": {"@odd": 1}}, with_("@odd", lambda value, compiler: None))
+
+    assert found == [("$.a.@odd", "@odd can't be compiled: its plugin gave no function")]
 
 
 def test_it_can_say_what_it_reads() -> None:

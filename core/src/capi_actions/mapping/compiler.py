@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any, TypeAlias
 
-from capi_actions.errors import EventError, Problem
+from capi_actions.errors import EventError, Problem, where
 from capi_actions.mapping.members import an, kind_of
 from capi_actions.mapping.nodes import Constant, List, Object
 from capi_actions.mapping.paths import split
@@ -97,10 +97,11 @@ class MappingCompiler:
             return directive.compile(value, here)
         try:
             resolver = directive.compile(value, here)
-        except Exception as error:  # noqa: BLE001  a plugin's own code may raise anything; the other problems are to be told too
-            self.problem(
-                f"{name} can't be compiled: its plugin failed with {type(error).__name__}", (*place, name)
-            )
+        except Exception as error:  # noqa: BLE001  a plugin may raise anything; the other problems are to be told too
+            self.problem(f"{name} can't be compiled: its plugin failed ({where(error)})", (*place, name))
+            return NOTHING
+        if not callable(resolver):
+            self.problem(f"{name} can't be compiled: its plugin gave no function", (*place, name))
             return NOTHING
         return _guarded(resolver, name, here.path)
 
@@ -119,8 +120,10 @@ def _guarded(resolver: Resolver, name: str, path: str) -> Resolver:
             return resolver(payload)
         except EventError:
             raise
-        except Exception as error:
-            raise EventError.of(f"{name} failed on this event with {type(error).__name__}", path) from error
+        except Exception as error:  # noqa: BLE001  a plugin may raise anything; other events go on
+            fault = where(error)
+        # Out here the error has no context: the original's text may quote the event.
+        raise EventError.of(f"{name} failed on this event ({fault})", path)
 
     return guarded
 

@@ -24,17 +24,19 @@ class Node(ABC):
     def __call__(self, payload: Any) -> Any:
         """Resolve."""
 
-    def with_gaps(self) -> "Node":
-        """Give a resolver whose object keeps the keys of missing values, with MISSING as value.
+    def with_gaps(self, *, deep: bool) -> "Node":
+        """Give a resolver whose object or list has MISSING where a value is missing.
 
         In a merge such a key takes the place of an earlier one before it disappears.
+
+        :param deep: also in objects and lists below.
         """
         return self
 
 
-def with_gaps(resolver: Resolver) -> Resolver:
+def with_gaps(resolver: Resolver, *, deep: bool = False) -> Resolver:
     """Give :meth:`Node.with_gaps` of a node, and any other resolver as it is."""
-    return resolver.with_gaps() if isinstance(resolver, Node) else resolver
+    return resolver.with_gaps(deep=deep) if isinstance(resolver, Node) else resolver
 
 
 @frozen
@@ -81,9 +83,10 @@ class Object(Node):
                 resolved[key] = value
         return resolved
 
-    def with_gaps(self) -> Node:
+    def with_gaps(self, *, deep: bool) -> Node:
         """Keep missing members."""
-        return evolve(self, gaps=True)
+        members = tuple((key, with_gaps(each, deep=True) if deep else each) for key, each in self.members)
+        return evolve(self, members=members, gaps=True)
 
 
 @frozen
@@ -91,10 +94,18 @@ class List(Node):
     """A list whose items are resolved; missing ones become null."""
 
     items: tuple[Resolver, ...]
+    gaps: bool = False
 
     def __call__(self, payload: Any) -> Any:
         """Resolve all items."""
+        if self.gaps:
+            return [resolve(payload) for resolve in self.items]
         return [filled(resolve(payload)) for resolve in self.items]
+
+    def with_gaps(self, *, deep: bool) -> Node:
+        """Keep missing items."""
+        items = tuple(with_gaps(each, deep=True) for each in self.items) if deep else self.items
+        return evolve(self, items=items, gaps=True)
 
 
 def filled(value: Any) -> Any:
@@ -121,9 +132,9 @@ class If(Node):
             return self.other(payload)
         return self.then(payload)
 
-    def with_gaps(self) -> Node:
-        """Keep missing members of either outcome."""
-        return evolve(self, then=with_gaps(self.then), other=with_gaps(self.other))
+    def with_gaps(self, *, deep: bool) -> Node:
+        """Keep what is missing in either outcome."""
+        return evolve(self, then=with_gaps(self.then, deep=deep), other=with_gaps(self.other, deep=deep))
 
 
 @frozen
@@ -137,6 +148,7 @@ class Each(Node):
     root: Resolver
     shape: Resolver
     path: str
+    gaps: bool = False
 
     def __call__(self, payload: Any) -> Any:
         """Resolve the list and its items."""
@@ -146,9 +158,15 @@ class Each(Node):
         if not isinstance(root, list):
             return root
         if self.plain:
-            return [filled(self.shape(each)) for each in root]
-        with counted_items(len(root), self.path):
-            return [filled(self.shape(each)) for each in root]
+            items = [self.shape(each) for each in root]
+        else:
+            with counted_items(len(root), self.path):
+                items = [self.shape(each) for each in root]
+        return items if self.gaps else [filled(each) for each in items]
+
+    def with_gaps(self, *, deep: bool) -> Node:
+        """Keep missing items."""
+        return evolve(self, shape=with_gaps(self.shape, deep=True) if deep else self.shape, gaps=True)
 
     @property
     def plain(self) -> bool:

@@ -6,7 +6,7 @@ from capi_actions.errors import EventError
 from capi_actions.mapping.javascript import kind
 from capi_actions.mapping.limits import MAX_PATH, MAX_STEPS
 from capi_actions.mapping.members import expect
-from capi_actions.mapping.nodes import Constant, Each, Path
+from capi_actions.mapping.nodes import Constant, Each, Path, with_gaps
 from capi_actions.mapping.paths import look_up, split, without_root
 from capi_actions.model import MISSING, Compiler, Json, Resolver
 
@@ -44,7 +44,7 @@ def compile_array_path(value: Json, compiler: Compiler) -> Resolver:
     shape = value[1] if len(value) > 1 else None
     if not isinstance(shape, dict) or not shape:
         return root
-    return Each(root, compiler.compile(shape, "1"), compiler.path)
+    return Each(with_gaps(root), compiler.compile(shape, "1"), compiler.path)
 
 
 def compile_literal(value: Json, compiler: Compiler) -> Resolver:

@@ -24,8 +24,31 @@ def compile_flatten(value: Json, compiler: Compiler) -> Resolver:
         compiler.problem('@flatten requires a "separator" key')
     if not separator or read is None:
         return Constant(MISSING)
-    path, kinds = compiler.path, dict if whole_lists else dict | list
-    return lambda payload: _flat(read(payload), separator, kinds, path)
+    kinds = dict if whole_lists else dict | list
+    return Flatten(with_gaps(read, deep=True), separator, kinds, compiler.path)
+
+
+@frozen
+class Flatten(Node):
+    """A value without objects, and lists, inside.
+
+    :ivar kinds: what is taken apart.
+    """
+
+    value: Resolver
+    separator: str
+    kinds: Any
+    path: str
+    gaps: bool = False
+
+    def __call__(self, payload: Any) -> Any:
+        """Resolve and flatten."""
+        flat = _flat(self.value(payload), self.separator, self.kinds, self.path)
+        return flat if self.gaps else without_gaps(flat)
+
+    def with_gaps(self, *, deep: bool) -> Node:
+        """Keep missing members."""
+        return evolve(self, gaps=True)
 
 
 def _flat(value: Any, separator: str, kinds: Any, path: str) -> Any:
@@ -76,13 +99,19 @@ class Merge(Node):
                 merged.update((str(index), each) for index, each in enumerate(value))
             if len(merged) > MAX_ITEMS:
                 raise too_many(self.path)
-        if self.gaps or MISSING not in merged.values():
-            return merged
-        return {key: value for key, value in merged.items() if value is not MISSING}
+        return merged if self.gaps else without_gaps(merged)
 
-    def with_gaps(self) -> Node:
+    def with_gaps(self, *, deep: bool) -> Node:
         """Keep missing members."""
-        return evolve(self, gaps=True)
+        objects = tuple(with_gaps(each, deep=True) for each in self.objects) if deep else self.objects
+        return evolve(self, objects=objects, gaps=True)
+
+
+def without_gaps(value: JsonObject) -> JsonObject:
+    """Drop members that are missing."""
+    if any(each is MISSING for each in value.values()):
+        return {key: each for key, each in value.items() if each is not MISSING}
+    return value
 
 
 def compile_merge(value: Json, compiler: Compiler) -> Resolver:
@@ -119,9 +148,9 @@ class Transform(Node):
         _check_count(applied, self.path)
         return self.mapping(applied)
 
-    def with_gaps(self) -> Node:
-        """Keep missing members."""
-        return evolve(self, mapping=with_gaps(self.mapping))
+    def with_gaps(self, *, deep: bool) -> Node:
+        """Keep what is missing."""
+        return evolve(self, mapping=with_gaps(self.mapping, deep=deep))
 
 
 def _check_count(value: Any, path: str) -> None:
@@ -154,6 +183,7 @@ class WithoutNulls(Node):
 
     value: Resolver
     gaps: bool = False
+    deep: bool = False
 
     def __call__(self, payload: Any) -> Any:
         """Resolve and clean."""
@@ -162,17 +192,15 @@ class WithoutNulls(Node):
             return MISSING
         if not isinstance(value, dict):
             return value
-        cleaned = _without_nulls(value)
-        if self.gaps:
-            cleaned = {key: cleaned.get(key, MISSING) for key in value}
-        return cleaned
+        cleaned = _without_nulls(value, self.deep)
+        return {key: cleaned.get(key, MISSING) for key in value} if self.gaps else cleaned
 
-    def with_gaps(self) -> Node:
-        """Keep missing members."""
-        return evolve(self, value=with_gaps(self.value), gaps=True)
+    def with_gaps(self, *, deep: bool) -> Node:
+        """Keep what is missing, and what was null."""
+        return evolve(self, value=with_gaps(self.value, deep=deep), gaps=True, deep=deep)
 
 
-def _without_nulls(value: JsonObject) -> JsonObject:
+def _without_nulls(value: JsonObject, gaps: bool) -> JsonObject:
     cleaned: JsonObject = {}
     pending = [(value, cleaned)]
     while pending:
@@ -181,8 +209,8 @@ def _without_nulls(value: JsonObject) -> JsonObject:
             if isinstance(each, dict):
                 target[key] = {}
                 pending.append((each, target[key]))
-            elif each is not None:
-                target[key] = each
+            elif each is not None or gaps:
+                target[key] = MISSING if each is None else each
     return cleaned
 
 

@@ -1,16 +1,16 @@
 """Expressions of templates: parsed by python-liquid, evaluated by LiquidJS's rules."""
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
 from liquid import Environment, TokenStream
-from liquid.builtin.expressions import Filter, KeywordArgument, Path, parse_primitive
+from liquid.builtin.expressions import Path, parse_primitive
 from liquid.builtin.expressions import logical as logic
 from liquid.builtin.expressions import primitive as literal
 from liquid.exceptions import LiquidSyntaxError
 from liquid.expression import Expression
-from liquid.token import TOKEN_EOF, TOKEN_PIPE
+from liquid.token import TOKEN_COLON, TOKEN_COMMA, TOKEN_EOF, TOKEN_PIPE, TOKEN_WORD
 
 from capi_actions.mapping.liquid.context import Context
 from capi_actions.mapping.liquid.filters import DISABLED, FILTERS
@@ -20,6 +20,7 @@ from capi_actions.mapping.liquid.values import (
     EMPTY,
     contains,
     equals,
+    is_nothing,
     is_true,
     member,
     number,
@@ -45,17 +46,22 @@ class SwitchedOffError(LiquidSyntaxError):
     """A template uses what the reference has switched off."""
 
 
+_WITH_NIL: Mapping[type[Expression], Callable[[Evaluate], Evaluate]] = {
+    logic.EqExpression: lambda other: lambda context: is_nothing(other(context)),
+    logic.NeExpression: lambda other: lambda context: not is_nothing(other(context)),
+    **{kind: lambda other: lambda context: False for kind in _ORDER},
+}
+"""Comparisons with a literal ``nil``, which equals null and undefined alike."""
+
+
 def parse_value(env: Environment, tokens: TokenStream) -> Evaluate:
     """Read a value with its filters, to the end of the tag.
 
     :raises LiquidSyntaxError: when it is malformed, or uses a filter that is switched off.
     """
-    if tokens.current.kind == TOKEN_EOF:
-        return lambda context: MISSING
     evaluate = compile_expression(logic.parse_boolean_primitive(env, tokens))
-    for each in Filter.parse(env, tokens, delim=(TOKEN_PIPE,)):
-        evaluate = _filtered(evaluate, each)
-    tokens.eat(TOKEN_EOF)
+    while tokens.current.kind != TOKEN_EOF:
+        evaluate = _filtered(evaluate, env, tokens)
     return evaluate
 
 
@@ -96,6 +102,9 @@ def _operation(expression: Any, depth: int) -> Evaluate:
         right = compile_expression(inner, depth + 1)
         return lambda context: not is_true(right(context))
     left, right = (compile_expression(each, depth + 1) for each in (expression.left, expression.right))
+    nil = isinstance(expression.left, literal.Nil), isinstance(expression.right, literal.Nil)
+    if any(nil) and type(expression) in _WITH_NIL:
+        return _WITH_NIL[type(expression)](right if nil[0] else left)
     if isinstance(expression, logic.LogicalAndExpression):
         return lambda context: is_true(left(context)) and is_true(right(context))
     if isinstance(expression, logic.LogicalOrExpression):
@@ -138,24 +147,43 @@ def _range(expression: literal.RangeLiteral, depth: int) -> Evaluate:
     return evaluate
 
 
-def _filtered(left: Evaluate, applied: Filter) -> Evaluate:
-    name = applied.name
-    if name in DISABLED:
-        raise SwitchedOffError(f'filter "{name}" is disabled', token=applied.token)
-    if name not in FILTERS:
+def _filtered(left: Evaluate, env: Environment, tokens: TokenStream) -> Evaluate:
+    """Read one filter and put it behind a value."""
+    tokens.eat(TOKEN_PIPE)
+    token = tokens.eat(TOKEN_WORD)
+    arguments = list(_arguments(env, tokens)) if tokens.current.kind == TOKEN_COLON else []
+    if token.value in DISABLED:
+        raise SwitchedOffError(f'filter "{token.value}" is disabled', token=token)
+    if token.value not in FILTERS:
         return left  # as in the reference
-    apply, most = FILTERS[name]
-    arguments = [
-        (each.name if isinstance(each, KeywordArgument) else None, compile_expression(each.value))
-        for each in applied.args[:most]
-    ]
+    apply = FILTERS[token.value]
+    if len(arguments) < apply.least:
+        raise LiquidSyntaxError(f'filter "{token.value}" needs an argument', token=token)
+    used = list(zip(arguments, apply.defaults, strict=False))
 
     def evaluate(context: Context) -> Any:
         value = left(context)
-        given = [each(context) if key is None else (key, each(context)) for key, each in arguments]
+        given = [default if (each := argument(context)) is MISSING else each for argument, default in used]
         context.work.spend(_COST + size(value) + sum(map(size, given)))
-        made = apply(context.work, value, *given)
+        made = apply.function(context.work, value, *given)
         context.work.spend(size(made))
         return made
 
     return evaluate
+
+
+def _arguments(env: Environment, tokens: TokenStream) -> Iterator[Evaluate]:
+    tokens.eat(TOKEN_COLON)
+    while tokens.current.kind not in (TOKEN_PIPE, TOKEN_EOF):
+        if tokens.current.kind == TOKEN_WORD and tokens.peek.kind == TOKEN_COLON:
+            yield _keyword(tokens.eat(TOKEN_WORD).value, env, tokens)
+        else:
+            yield parse_plain(env, tokens)
+        if tokens.current.kind not in (TOKEN_PIPE, TOKEN_EOF):
+            tokens.eat(TOKEN_COMMA)
+
+
+def _keyword(name: str, env: Environment, tokens: TokenStream) -> Evaluate:
+    tokens.eat(TOKEN_COLON)
+    value = parse_plain(env, tokens)
+    return lambda context: (name, value(context))

@@ -78,6 +78,22 @@ def text(work: Work, value: Any) -> str:
     return "".join(pieces)
 
 
+def with_commas(work: Work, value: Any) -> str:
+    """Write a value as JavaScript itself does: lists with commas between, at any depth."""
+    if isinstance(value, Special):
+        return ""
+    pending = [iter([value])]
+    while pending:  # pay for the way first: the same list may be in it many times over
+        for each in pending[-1]:
+            work.spend(1 if isinstance(each, list) else size(each))
+            if isinstance(each, list):
+                pending.append(iter(each))
+                break
+        else:
+            pending.pop()
+    return js_text(value)
+
+
 def json_text(work: Work, value: Any, indent: str = "") -> Any:
     """Write a value as JSON; undefined stays undefined."""
     if value is MISSING or isinstance(value, Special):
@@ -100,7 +116,7 @@ def to_number(work: Work, value: Any) -> Number:
     if value is None or isinstance(value, Special):
         return 0
     if isinstance(value, list):
-        value = "" if not value else text(work, value[0]) if len(value) == 1 else "NaN"
+        value = with_commas(work, value)
     return _parse(value) if isinstance(value, str) else math.nan
 
 
@@ -126,7 +142,7 @@ def _float(value: int) -> float:
     try:
         return float(value)
     except OverflowError:
-        return math.copysign(math.inf, value)
+        return math.inf if value > 0 else -math.inf
 
 
 def number(work: Work, value: Any) -> Number:
@@ -157,7 +173,7 @@ def equals(work: Work, left: Any, right: Any) -> bool:
 
 def _same(one: Any, other: Any) -> bool:
     if is_nothing(one) or is_nothing(other):
-        return is_nothing(one) and is_nothing(other)
+        return one is other
     if isinstance(one, dict | list) or isinstance(other, dict | list):
         return one is other
     return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
@@ -167,6 +183,9 @@ def ordered(work: Work, left: Any, right: Any, holds: Callable[[Any, Any], bool]
     """Compare with ``<`` and the like: texts as texts, all else as numbers."""
     if isinstance(left, Special) or isinstance(right, Special):
         return False
+    left, right = (
+        with_commas(work, each) if isinstance(each, list | dict) else each for each in (left, right)
+    )
     if isinstance(left, str) and isinstance(right, str):
         return holds(left, right)
     return holds(to_number(work, left), to_number(work, right))  # NaN makes it false

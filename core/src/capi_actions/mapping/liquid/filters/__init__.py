@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from inspect import signature
 from typing import Any, Final
 
+from attrs import frozen
+
 from capi_actions.mapping.liquid.filters.codes import CODES
 from capi_actions.mapping.liquid.filters.dates import DATES
 from capi_actions.mapping.liquid.filters.lists import LISTS
@@ -21,7 +23,28 @@ DISABLED: Final = frozenset(
 )
 """What the reference switched off."""
 
+NEEDING: Final = frozenset("append divided_by minus modulo plus prepend times".split())
+"""What means nothing without an argument."""
+
+
+@frozen
+class Filter:
+    """A filter.
+
+    :ivar defaults: what its arguments are when they are not given, or undefined; further ones are ignored.
+    :ivar least: how many arguments it needs.
+    """
+
+    function: Callable[..., Any]
+    defaults: tuple[Any, ...]
+    least: int
+
+
+def _filter(name: str, function: Callable[..., Any]) -> Filter:
+    _work, _value, *arguments = signature(function).parameters.values()
+    return Filter(function, tuple(each.default for each in arguments), int(name in NEEDING))
+
+
 _ALL: Mapping[str, Callable[..., Any]] = {**TEXTS, **NUMBERS, **LISTS, **DATES, **CODES}
 
-FILTERS: Final = {name: (apply, len(signature(apply).parameters) - 2) for name, apply in _ALL.items()}
-"""Each filter, and how many arguments it takes; further ones are ignored."""
+FILTERS: Final = {name: _filter(name, function) for name, function in _ALL.items()}

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from capi_actions.mapping.javascript import text as js_text
 from capi_actions.mapping.liquid.values import (
     Number,
     Special,
@@ -14,6 +13,7 @@ from capi_actions.mapping.liquid.values import (
     number,
     text,
     to_number,
+    with_commas,
 )
 from capi_actions.mapping.liquid.work import Work
 from capi_actions.model import MISSING
@@ -30,36 +30,21 @@ def join(work: Work, value: Any, separator: Any = MISSING) -> str:
     between = " " if is_nothing(separator) else text(work, separator)
     items = _list(value)
     work.spend(len(items) * (1 + len(between)))
-    texts = []
-    for each in items:
-        piece = js_text(each) if not isinstance(each, list) else _nested(work, each)
-        work.spend(len(piece))
-        texts.append(piece)
-    return between.join(texts)
-
-
-def _nested(work: Work, value: list[Any]) -> str:
-    """Write a list in a list as JavaScript's own ``join`` does, with commas, paying for the way first."""
-    pending = [iter(value)]
-    while pending:
-        for each in pending[-1]:
-            work.spend(1)
-            if isinstance(each, list):
-                pending.append(iter(each))
-                break
-        else:
-            pending.pop()
-    return js_text(value)
+    return between.join([with_commas(work, each) for each in items])
 
 
 def first(work: Work, value: Any) -> Any:
-    """Take the first item, or character."""
-    return value[0] if isinstance(value, list | str) and value else MISSING
+    """Take the first item, or character; what has none gives nothing."""
+    if not isinstance(value, list):
+        return value[:1] if isinstance(value, str) else ""
+    return value[0] if value else MISSING
 
 
 def last(work: Work, value: Any) -> Any:
-    """Take the last item, or character."""
-    return value[-1] if isinstance(value, list | str) and value else MISSING
+    """Take the last item, or character; what has none gives nothing."""
+    if not isinstance(value, list):
+        return value[-1:] if isinstance(value, str) else ""
+    return value[-1] if value else MISSING
 
 
 def size_(work: Work, value: Any) -> int:
@@ -108,13 +93,9 @@ def slice_(work: Work, value: Any, begin: Any = MISSING, length: Any = 1) -> Any
     if is_nothing(value):
         return []
     whole = value if isinstance(value, list) else text(work, value)
-    start, count = (_index(number(work, each)) for each in (begin, 1 if length is MISSING else length))
-    start = start + len(whole) if start < 0 else start
-    return whole[_bound(start, whole) : _bound(start + count, whole)]
-
-
-def _bound(index: int, whole: list[Any] | str) -> int:
-    return index if index >= 0 else max(0, index + len(whole))
+    start, count = (_index(number(work, each)) for each in (begin, length))
+    start += len(whole) if start < 0 else 0
+    return whole[start : start + max(0, count)] if start >= 0 else whole[:0]
 
 
 def _index(value: Number) -> int:

@@ -1,5 +1,6 @@
 """Write dates by a pattern, as LiquidJS does: never by the machine's locale."""
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import date as day
@@ -68,7 +69,7 @@ _CODES: Mapping[str, Callable[[datetime], Any]] = {
     "p": lambda date: "AM" if date.hour < 12 else "PM",
     "P": lambda date: "am" if date.hour < 12 else "pm",
     "q": lambda date: ordinal(date.day),
-    "s": lambda date: int(date.timestamp()),
+    "s": lambda date: math.floor(date.timestamp() + 0.5),
     "S": lambda date: date.second,
     "t": lambda date: "\t",
     "u": lambda date: _weekday(date) or 7,

@@ -132,8 +132,8 @@ def truncate(work: Work, value: Any, length: Any = 50, ending: Any = "...") -> A
 def truncatewords(work: Work, value: Any, count: Any = 15, ending: Any = "...") -> str:
     """Cut to a number of words."""
     words = _SPACES.split(text(work, value))
-    most = max(1, int(min(len(words), number(work, count))))
-    return " ".join(words[:most]) + (text(work, ending) if len(words) >= most else "")
+    most = max(1, number(work, count))
+    return " ".join(words[: int(min(len(words), most))]) + (text(work, ending) if len(words) >= most else "")
 
 
 def number_of_words(work: Work, value: Any, mode: Any = MISSING) -> int:
