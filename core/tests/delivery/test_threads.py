@@ -91,6 +91,29 @@ def test_many_workers_lose_and_double_nothing(make_world: MakeWorld, make_accoun
     assert set(world.dead()) == bad
 
 
+def test_a_worker_does_not_wait_for_the_end_of_anothers_lease(make_world: MakeWorld) -> None:
+    """One worker has everything, the other nothing to do but to look now and then."""
+    world = make_world()
+    looked = threading.Event()
+    naps: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        naps.append(seconds)
+        looked.set()
+        time.sleep(0.001)
+
+    def behave(ids: list[str]) -> None:
+        assert looked.wait(PATIENCE)
+
+    world.platform.behave = behave
+    world.put("a")
+    options = Options(workers=2, lease=1_000.0, poll=0.02)
+    deliverer = Deliverer(world.outbox, world.accounts, world.platform, options=options, sleep=sleep)
+
+    assert deliverer.drain(time.time() + 10_000) == Summary(delivered=1, requests=1)
+    assert max(naps) <= 0.02
+
+
 def test_a_slow_destination_holds_up_no_other(make_world: MakeWorld, make_account: MakeAccount) -> None:
     """The slow one's answer comes only after the other has got everything."""
     world = make_world(accounts={"slow": make_account(), "fast": make_account(max_items=1)})

@@ -23,17 +23,17 @@ def send_batch(lane: Lane, halted: Callable[[], bool]) -> bool:
     :returns: False when nothing was due.
     :raises OutboxError: when the outbox fails; unsettled items come back when their lease ends.
     """
-    claim = lane.outbox.claim(
-        lane.name,
-        lane.pace.limit(lane.destination.max_items),
-        max(1, lane.destination.max_bytes - _ENVELOPE),
-        lane.options.lease,
-        lane.clock(),
-    )
-    if claim is None:
-        return False
-    Batch(lane, claim, halted).deliver()
-    return True
+    with lane.working():
+        claim = lane.outbox.claim(
+            lane.name,
+            lane.pace.limit(lane.destination.max_items),
+            max(1, lane.destination.max_bytes - _ENVELOPE),
+            lane.options.lease,
+            lane.clock(),
+        )
+        if claim is not None:
+            Batch(lane, claim, halted).deliver()
+    return claim is not None
 
 
 class Batch:

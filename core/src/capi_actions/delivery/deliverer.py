@@ -15,7 +15,8 @@ from capi_actions.errors import OutboxError
 from capi_actions.model import Destination, Observer, Transport
 from capi_actions.outbox import DeadFilter, Outbox
 
-_LEAST_SLEEP = 0.01
+_SHORTEST_NAP = 0.01
+_NAP = 5.0
 _FORGET_EVERY = 3600.0
 _GATHER_STEP = 0.05
 
@@ -52,15 +53,24 @@ class Deliverer:
         self._outbox = outbox
         self._options = options or Options()
         self._clock = clock
-        self._sleep = sleep or self._wait_for_halt
         self._teller = Teller(observers)
         self._halt = threading.Event()
         self._news = threading.Condition()
         self._rings = 0
         self._forgotten_at = -_FORGET_EVERY
         self._lanes = [
-            Lane(name, each, outbox, transport, self._teller, self._options, clock, self._sleep, random)
-            for name, each in destinations.items()
+            Lane(
+                name=name,
+                destination=destination,
+                outbox=outbox,
+                transport=transport,
+                teller=self._teller,
+                options=self._options,
+                clock=clock,
+                sleep=sleep or self._wait_for_halt,
+                random=random,
+            )
+            for name, destination in destinations.items()
         ]
 
     def run_once(self) -> Summary:
@@ -120,9 +130,11 @@ class Deliverer:
         )
 
     def _drain(self, lane: Lane, deadline: float | None, progress: Progress | None) -> None:
+        idle_since = self._clock()
         while not self._halt.is_set() and (deadline is None or self._clock() < deadline):
             if send_batch(lane, self._halt.is_set):
                 self._tell(progress)
+                idle_since = self._clock()
                 continue
             if deadline is None:
                 return
@@ -130,7 +142,9 @@ class Deliverer:
             due = self._outbox.next_due(lane.name, now)
             if due is None or due >= deadline:
                 return
-            self._sleep(max(_LEAST_SLEEP, due - now))
+            # What others have claimed may be settled long before its lease ends: look again now and then.
+            nap = self._options.poll if lane.busy else max(_NAP, now - idle_since)
+            lane.sleep(max(_SHORTEST_NAP, min(due - now, nap)))
 
     def _serve(self, lane: Lane, stop: threading.Event, progress: Progress | None) -> None:
         def halted() -> bool:

@@ -1,6 +1,10 @@
 """The way to one destination, which its worker threads share."""
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from attrs import Factory, define, field
 
 from capi_actions.delivery.options import Options
 from capi_actions.delivery.pace import Pace
@@ -9,35 +13,43 @@ from capi_actions.model import Destination, Transport
 from capi_actions.outbox import Outbox
 
 
+@define(kw_only=True, eq=False)
 class Lane:
     """Everything needed to send to one destination.
 
+    :ivar clock: gives Unix seconds.
+    :ivar sleep: waits some seconds.
+    :ivar random: gives numbers from 0 to 1.
     :ivar resting_until: no request before this time (Unix seconds).
+    :ivar busy: how many batches are on their way.
     """
 
-    def __init__(
-        self,
-        name: str,
-        destination: Destination,
-        outbox: Outbox,
-        transport: Transport,
-        teller: Teller,
-        options: Options,
-        clock: Callable[[], float],
-        sleep: Callable[[float], object],
-        random: Callable[[], float],
-    ) -> None:
-        """Make the way; nothing is sent yet."""
-        self.name = name
-        self.destination = destination
-        self.outbox = outbox
-        self.transport = transport
-        self.teller = teller
-        self.options = options
-        self.clock = clock
-        self.sleep = sleep
-        self.pace = Pace(options, random)
-        self.resting_until = 0.0
+    name: str
+    destination: Destination
+    outbox: Outbox
+    transport: Transport
+    teller: Teller
+    options: Options
+    clock: Callable[[], float]
+    sleep: Callable[[float], object]
+    random: Callable[[], float]
+    pace: Pace = field(
+        init=False, default=Factory(lambda lane: Pace(lane.options, lane.random), takes_self=True)
+    )
+    resting_until: float = field(init=False, default=0.0)
+    busy: int = field(init=False, default=0)
+    _lock: threading.Lock = field(init=False, factory=threading.Lock)
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Count as busy."""
+        with self._lock:
+            self.busy += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self.busy -= 1
 
     def rest(self, until: float) -> None:
         """Make no request before some time, in no process."""

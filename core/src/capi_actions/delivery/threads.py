@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Sequence
 
-_LOOK = 0.2  # seconds: a signal that another thread receives does not end a join
+_LOOK = 0.2  # seconds: a signal that another thread receives doesn't wake the one that waits
 
 
 def run_all(jobs: Sequence[tuple[str, Callable[[], None]]], halt: threading.Event) -> None:
@@ -17,27 +17,32 @@ def run_all(jobs: Sequence[tuple[str, Callable[[], None]]], halt: threading.Even
         return
     errors: list[BaseException] = []
 
-    def guarded(job: Callable[[], None]) -> None:
+    def guarded(job: Callable[[], None], ended: threading.Event) -> None:
         try:
             job()
         except BaseException as error:  # noqa: BLE001  raised again below, in the caller's thread
             errors.append(error)
             halt.set()
+        finally:
+            ended.set()
 
-    threads = [threading.Thread(target=guarded, args=(job,), name=name) for name, job in jobs]
-    for thread in threads:
-        thread.start()
+    # Not Thread.join: interrupted in it, Python before 3.13 takes a running thread for ended (gh-90882).
+    ends: list[threading.Event] = []
     try:
-        _wait_for(threads)
+        for name, job in jobs:
+            ended = threading.Event()
+            threading.Thread(target=guarded, args=(job, ended), name=name).start()
+            ends.append(ended)
+        _wait_for(ends)
     except BaseException:  # such as KeyboardInterrupt: requests under way are finished first
         halt.set()
-        _wait_for(threads)
+        _wait_for(ends)
         raise
     if errors:
         raise errors[0]
 
 
-def _wait_for(threads: Sequence[threading.Thread]) -> None:
-    for thread in threads:
-        while thread.is_alive():
-            thread.join(_LOOK)
+def _wait_for(ends: Sequence[threading.Event]) -> None:
+    for ended in ends:
+        while not ended.wait(_LOOK):
+            pass
