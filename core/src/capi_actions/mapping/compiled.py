@@ -29,7 +29,7 @@ class CompiledMapping:
 
     def __init__(self, resolve: Resolver, paths: Iterable[str]) -> None:
         self.tree = resolve
-        self._resolve = generate(resolve) if isinstance(resolve, Object) else resolve
+        self._resolve: Resolver | None = None
         self.paths = tuple(paths)
 
     def __call__(self, payload: JsonObject) -> Any:
@@ -42,6 +42,8 @@ class CompiledMapping:
         """
         if not isinstance(payload, dict):
             raise EventError.of(f"data must be an object, got {kind(payload)}")
+        if self._resolve is None:  # at first use, as most mappings run as part of something larger
+            self._resolve = generate(self.tree) if isinstance(self.tree, Object) else self.tree
         return self._resolve(payload)
 
 

@@ -85,7 +85,7 @@ def with_commas(work: Work, value: Any) -> str:
     pending = [iter([value])]
     while pending:  # pay for the way first: the same list may be in it many times over
         for each in pending[-1]:
-            work.spend(1 if isinstance(each, list) else size(each))
+            work.spend(3 if isinstance(each, list) else 3 + size(each))
             if isinstance(each, list):
                 pending.append(iter(each))
                 break
@@ -100,7 +100,7 @@ def json_text(work: Work, value: Any, indent: str = "") -> Any:
         return MISSING
     pieces = []
     for piece in json_pieces(value, indent):
-        work.spend(5 + len(piece))
+        work.spend(8 + len(piece))
         pieces.append(piece)
     return "".join(pieces)
 
@@ -155,7 +155,7 @@ def equals(work: Work, left: Any, right: Any) -> bool:
     """Compare with ``==``: never across types; lists item by item, objects by identity."""
     pending = [(left, right)]
     while pending:
-        work.spend(3)
+        work.spend(5)
         one, other = pending.pop()
         if isinstance(one, Special) or isinstance(other, Special):
             special, value = (one, other) if isinstance(one, Special) else (other, one)
