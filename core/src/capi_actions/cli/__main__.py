@@ -1,0 +1,7 @@
+"""Run the command line as ``python -m capi_actions.cli``."""
+
+import sys
+
+from capi_actions.cli import main
+
+sys.exit(main())
