@@ -2,8 +2,8 @@
 
 A block that the page calls a file is written. Of the others,
 
-* ``sh`` is pasted into bash. It must succeed, or end as its comment ``# exit status 1`` says. After a paragraph
-  that sends the reader to another terminal, it goes on running;
+* ``sh`` is pasted into bash. It must succeed, or its last line must end as the comment ``# exit status 1`` says.
+  After a paragraph that sends the reader to another terminal, it goes on running;
 * ``json`` and ``text`` are what the commands before them printed; times may differ;
 * ``python`` is a program, ``toml`` a configuration or a part of one.
 """
@@ -69,13 +69,12 @@ class Reader:
             elif block.language == "python":
                 self.paste(f"python - <<'END'\n{text}END\n")
             elif block.language == "toml":
-                self.configure(text)
+                read_toml(text, self.folder)
             elif block.language == "json":
                 assert _steady(_values(self.out)) == _steady(_values(text))
             else:
-                assert block.language == "text" and text.strip(), block
-                printed = (self.out, self.err, self.out + self.err)
-                assert _trimmed(text) in map(_trimmed, printed), printed[2]
+                assert block.language == "text" and _words(text), block
+                assert _words(text) in (_words(self.out), _words(self.err), _words(self.out + self.err))
 
     def paste(self, text: str, *, stay: bool = False) -> None:
         """Run commands; those that stay are left running as soon as their ports answer."""
@@ -95,24 +94,25 @@ class Reader:
             _wait_for(process, [int(port) for port in self.ports.values() if port in script])
             return
         done = subprocess.run(bash, cwd=self.folder, env=self.environment, capture_output=True, text=True)
-        wanted = re.search(r"# exit status (\d)", text)
+        wanted = re.search(r"# exit status (\d)", lines[-1])
         assert done.returncode == int(wanted[1] if wanted else 0), done.stdout + done.stderr
         self.out, self.err = done.stdout, done.stderr
-
-    def configure(self, text: str) -> Pipeline:
-        """Read a configuration, or a part of one; nothing is wrong with it or doubtful."""
-        whole = text if "[destinations." in text.replace("[[", "") else ACCOUNT + text
-        plugins = Plugins.installed()
-        config = read_config(whole, plugins, self.folder, need_secrets=False)
-        pipeline = Pipeline.build(config, plugins)
-        assert [*config.warnings, *pipeline.warnings()] == []
-        return pipeline
 
     def stop(self) -> None:
         """End what still runs; it must end well."""
         for process in self._running:
             process.terminate()
         assert [process.wait(timeout=60) for process in self._running] == [0] * len(self._running)
+
+
+def read_toml(text: str, folder: Path = Path()) -> Pipeline:
+    """Read a configuration, or a part of one; nothing is wrong with it or doubtful."""
+    whole = text if "[destinations." in text.replace("[[", "") else ACCOUNT + text
+    plugins = Plugins.installed()
+    config = read_config(whole, plugins, folder, need_secrets=False)
+    pipeline = Pipeline.build(config, plugins)
+    assert [*config.warnings, *pipeline.warnings()] == []
+    return pipeline
 
 
 def is_installed(name: str) -> None:
@@ -138,8 +138,9 @@ def _steady(value: Any) -> Any:
     return [_steady(each) for each in value] if isinstance(value, list) else value
 
 
-def _trimmed(text: str) -> list[str]:
-    return [line.rstrip() for line in text.strip("\n").splitlines()]
+def _words(text: str) -> str:
+    """Leave out white space and the lines of tables."""
+    return re.sub(r"[\s\u2500-\u257f]+", " ", text).strip()
 
 
 def _free_port() -> str:
@@ -167,3 +168,9 @@ def reader(tmp_path: Path) -> Iterator[Reader]:
     somebody = Reader(tmp_path)
     yield somebody
     somebody.stop()
+
+
+@pytest.fixture
+def toml() -> Callable[..., Pipeline]:
+    """Read a configuration, or a part of one, and compile it."""
+    return read_toml

@@ -1,0 +1,112 @@
+"""How to customize a mapping: what the page's configurations make of events."""
+
+from collections.abc import Callable, Iterator
+from time import time
+from typing import Any
+
+import orjson
+import pytest
+
+from capi_actions import Item, JsonObject
+from capi_actions.pipeline import Pipeline
+
+PAGE = "docs/how-to/customize.md"
+
+
+def made(pipeline: Pipeline, **event: Any) -> list[JsonObject]:
+    """Make items of an event; none may be refused."""
+    full = {"messageId": "m-1", "timestamp": time(), "userId": "User 42", **event}
+    outcomes = pipeline.process(full, time())
+    assert all(isinstance(outcome, Item) for outcome in outcomes), outcomes
+    return [orjson.loads(outcome.body) for outcome in outcomes if isinstance(outcome, Item)]
+
+
+@pytest.fixture
+def configured(
+    page: Callable[[str], list[Any]], reader: Any, toml: Callable[..., Pipeline]
+) -> Iterator[Callable[[str], Pipeline]]:
+    """Follow the page, and read the configuration under a heading."""
+    blocks = page(PAGE)
+    reader.follow(blocks)
+
+    def configure(heading: str) -> Pipeline:
+        (text,) = (each.text for each in blocks if (each.heading, each.language) == (heading, "toml"))
+        pipeline: Pipeline = toml(text, reader.folder)
+        return pipeline
+
+    yield configure
+
+
+def test_other_events_and_other_fields(configured: Callable[[str], Pipeline]) -> None:
+    """Prebuilt, with one field of its own, with one inside user_data, and custom ones for identify and group."""
+    pipeline = configured("Other events, other fields")
+
+    order = {"currency": "eur", "revenue": 5, "order_id": "o-1"}
+    (purchase,) = made(pipeline, type="track", event="Order Completed", properties=order)
+    (lead,) = made(
+        pipeline, type="track", event="Newsletter Joined", properties={"score": 7, "currency": "EUR"}
+    )
+    (view,) = made(
+        pipeline, type="track", event="Product Viewed", properties={"customer_email": "a@b.example"}
+    )
+    (identify,) = made(pipeline, type="identify")
+    (group,) = made(pipeline, type="group", groupId="g")
+
+    assert purchase["custom_data"] == {"currency": "EUR", "value": 5, "order_id": "o-1"}
+    assert (lead["event_name"], lead["custom_data"]) == ("Lead", {"value": 7, "currency": "EUR"})
+    assert sorted(view["user_data"]) == ["em", "external_id"]
+    assert (identify["event_name"], group["event_name"]) == ("Identified", "Lead")
+    assert made(pipeline, type="page") == []
+
+
+def test_a_mapping_from_elsewhere_is_used_as_it_is(configured: Callable[[str], Pipeline]) -> None:
+    """The external id is prebuilt, and so not there."""
+    properties = {"currency": "EUR", "total": 5, "email": "a@b.example"}
+    context = {"page": {"url": "https://a.example"}, "userAgent": "x"}
+
+    pipeline = configured("A mapping from elsewhere")
+    (item,) = made(pipeline, type="track", event="Order Completed", properties=properties, context=context)
+
+    assert item["custom_data"] == {"currency": "EUR", "value": 5}
+    assert sorted(item["user_data"]) == ["client_user_agent", "em"]
+
+
+def test_app_events(configured: Callable[[str], Pipeline], toml: Callable[[str], Pipeline]) -> None:
+    """With app_data as the page says; without, of source other."""
+    context = {
+        "app": {"namespace": "example.shop", "version": "2.1"},
+        "os": {"name": "iOS", "version": "17.5"},
+        "device": {"model": "Phone", "adTrackingEnabled": True},
+        "network": {"carrier": "Net"},
+        "screen": {"width": 390, "height": 844},
+    }
+    (item,) = made(configured("App events"), type="screen", context=context)
+    (plain,) = made(toml('[[destinations.shop.mappings]]\naction = "facebook.page_view"'), type="screen")
+
+    assert item["action_source"] == "app"
+    assert item["app_data"]["advertiser_tracking_enabled"] == 1
+    assert len(item["app_data"]["extinfo"]) == 16
+    assert {"i2", "example.shop", "2.1", "17.5", "Phone", "Net", "390", "844"} < set(
+        item["app_data"]["extinfo"]
+    )
+    assert plain["action_source"] == "other"
+
+
+def test_limited_data_use(configured: Callable[[str], Pipeline], toml: Callable[[str], Pipeline]) -> None:
+    """Left out, country and state are 0."""
+    order = {"type": "track", "event": "Order Completed", "properties": {"currency": "EUR", "revenue": 5}}
+    bare = (
+        '[[destinations.shop.mappings]]\naction = "facebook.purchase"\nmapping.data_processing_options = true'
+    )
+    keys = ("data_processing_options", "data_processing_options_country", "data_processing_options_state")
+
+    (item,) = made(configured("Limited Data Use"), **order)
+    (zeros,) = made(toml(bare), **order)
+
+    assert [item[key] for key in keys] == [["LDU"], 1, 1000]
+    assert [zeros[key] for key in keys] == [["LDU"], 0, 0]
+
+
+def test_one_event_goes_to_every_destination_that_takes_it(configured: Callable[[str], Pipeline]) -> None:
+    """Both pixels get the page."""
+    assert len(made(configured("Several pixels"), type="page")) == 2

@@ -1,0 +1,124 @@
+"""How to write a plugin: every example is registered and used."""
+
+import sys
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from time import time
+from types import ModuleType
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+import capi_actions_facebook.plugin
+from capi_actions import Judgement, Plugins, Report, Verdict, builtin
+from capi_actions.assembly import Assembly
+from capi_actions.config import read_config
+from capi_actions.mapping import compile_mapping
+from capi_actions.testing import build_item
+
+PAGE = "docs/how-to/plugins.md"
+CONFIG = '[destinations.shop]\ntype = "facebook"\npixel_id = "1"\naccess_token = "any"\n'
+
+Load = Callable[[str], Plugins]
+
+
+@pytest.fixture
+def load(page: Callable[[str], list[Any]]) -> Load:
+    """Make a plugin of the code under a heading, beside the built-in ones."""
+
+    def load(heading: str, path: str = PAGE) -> Plugins:
+        (code,) = (each.text for each in page(path) if (each.heading, each.language) == (heading, "python"))
+        module = ModuleType("acme")
+        exec(compile(code, heading, "exec"), vars(module))
+        return Plugins(builtin, capi_actions_facebook.plugin, module)
+
+    return load
+
+
+def test_an_action_for_somebody_elses_platform(load: Load) -> None:
+    """It has the fields of the platform's commerce events."""
+    properties = {"currency": "eur", "total": 5}
+    event = {
+        "type": "track",
+        "event": "Car Rented",
+        "userId": "u",
+        "timestamp": time(),
+        "properties": properties,
+    }
+
+    item = build_item(load("An action for somebody else's platform"), "facebook.rent", event)
+
+    assert (item["event_name"], item["custom_data"]) == ("Rent", {"currency": "EUR", "value": 5})
+
+
+def test_the_suite(page: Callable[[str], list[Any]], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The action for somebody else's platform passes it."""
+    code = {each.heading: each.text for each in page(PAGE) if each.language == "python"}
+    module, tests = ModuleType("acme_rent"), ModuleType("tests")
+    exec(code["An action for somebody else's platform"], vars(module))
+    monkeypatch.setitem(sys.modules, "acme_rent", module)
+    exec(code["Test it"], vars(tests))
+    suite = tests.TestConformance()
+
+    checks = [getattr(suite, name) for name in dir(suite) if name.startswith("test_")]
+    for check in checks:
+        check()
+    assert len(checks) == 6
+
+
+def test_a_directive(load: Load) -> None:
+    """In a mapping, with a value and without one."""
+    mapping = {"who": {"@initials": {"@path": "$.traits.name"}}}
+    resolve = compile_mapping(mapping, load("A directive").directives)
+
+    assert resolve({"traits": {"name": "Ada King"}}) == {"who": "AK"}
+    assert resolve({"traits": {}}) == {}
+
+
+def test_a_normalizer_in_place_of_another(load: Load) -> None:
+    """Of one key; the others are the pixel's."""
+    event = {
+        "type": "page",
+        "timestamp": time(),
+        "context": {"traits": {"phone": "(415) 555-0132", "email": "A@b.example"}},
+    }
+
+    item = build_item(load("A normalizer in place of another"), "facebook.page_view", event)
+
+    assert item["user_data"]["ph"] == sha256(b"14155550132").hexdigest()
+    assert item["user_data"]["em"] == sha256(b"a@b.example").hexdigest()
+
+
+def test_an_observer(load: Load, capsys: pytest.CaptureFixture[str]) -> None:
+    """It prints what it is told."""
+    (make,) = load("An observer").observers
+
+    make().observe(Report(destination="shop", items=3, judgement=Judgement(verdict=Verdict.DONE)))
+
+    assert capsys.readouterr().out == "shop done 3\n"
+
+
+def test_a_command(load: Load) -> None:
+    """By its function's name."""
+    assert CliRunner().invoke(load("A command").commands["hello"]).output == "hello\n"
+
+
+def test_a_transport(load: Load, page: Callable[[str], list[Any]], tmp_path: Path) -> None:
+    """Chosen with an option, it takes everything."""
+    heading = "A transport, an outbox, a destination type"
+    (choice,) = (each.text for each in page(PAGE) if (each.heading, each.language) == (heading, "toml"))
+    plugins = load(heading)
+
+    with Assembly.of(read_config(CONFIG + choice, plugins, tmp_path), plugins) as assembly:
+        event = {"type": "page", "userId": "u", "timestamp": time()}
+        assembly.outbox.put(assembly.pipeline.process(event, time()))
+        summary = assembly.deliverer.drain(deadline=time() + 60)
+
+    assert (summary.requests, summary.delivered) == (1, 1)
+
+
+def test_the_cores_own_readme(load: Load) -> None:
+    """Its plugin offers an action."""
+    assert "acme.ping" in load("capi-actions", "core/README.md").actions

@@ -1,0 +1,35 @@
+"""The README: its demo runs, and what it says about one's own events works when the blanks are filled in."""
+
+import json
+import re
+from collections.abc import Callable
+from time import time
+from typing import Any
+
+Page = Callable[[str], list[Any]]
+
+
+def test_the_demo_shows_every_hash_as_the_pixels(page: Page, reader: Any) -> None:
+    """The first of the two commands; the other one runs this test."""
+    reader.follow(each for each in page("README.md") if each.heading == "See it work")
+
+    assert "Purchase" in reader.out
+    assert "every one is the one that the real pixel" in " ".join(reader.out.split())
+
+
+def test_own_events_are_sent(page: Page, reader: Any, sandbox: Any) -> None:
+    """From the shell and from Python, once pixel and address are filled in."""
+    shell, python = (each for each in page("README.md") if each.heading == "Send your own events")
+    commands = shell.text.splitlines(keepends=True)
+    event = {"type": "page", "messageId": "m-0", "timestamp": time(), "userId": "u-0"}
+    (reader.folder / "events.jsonl").write_text(json.dumps(event))
+    config = reader.folder / "capi.toml"
+
+    reader.paste(commands[0])
+    filled = re.sub(r'# (base_url =) ".*"', rf'\1 "{sandbox.url}"', config.read_text(encoding="utf-8"))
+    config.write_text(filled.replace('pixel_id = ""', 'pixel_id = "1234567890"'), encoding="utf-8")
+    reader.paste("".join(commands[1:]))
+    reader.follow([python])
+    reader.paste("capi deliver")
+
+    assert [each["event"]["event_id"] for each in sandbox.events()] == ["m-0", "m-1"]
