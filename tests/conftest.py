@@ -10,15 +10,17 @@ from typing import Any, NamedTuple
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from capi_actions import Plugins
 from capi_actions.cli import main
 from capi_actions_sandbox import Sandbox, SandboxOptions
 
 ROOT = Path(__file__).parents[1]
-settings.register_profile("nox", max_examples=50)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+# A busy machine is no fault of the code.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("nox", settings.get_profile("unhurried"), max_examples=50)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "unhurried"))
 
 
 def read_vectors(name: str) -> list[Any]:

@@ -1,12 +1,12 @@
 """The command line: parse, call the library, print.  Errors end in one place."""
 
-import sys
 from collections.abc import Sequence
 
 import click
 
 from capi_actions.cli.catalog import actions, plugins
 from capi_actions.cli.evaluate import evaluate
+from capi_actions.cli.lines import discard_output
 from capi_actions.cli.outbox import outbox
 from capi_actions.cli.preview import preview
 from capi_actions.cli.send import deliver, send
@@ -14,7 +14,7 @@ from capi_actions.cli.setup import check, init
 from capi_actions.errors import CapiError, PluginError
 from capi_actions.plugins import Plugins
 
-_OWN = (init, check, preview, send, deliver, outbox, plugins, actions, evaluate)
+_OWN = {each.name: each for each in (init, check, preview, send, deliver, outbox, plugins, actions, evaluate)}
 
 
 class _Commands(click.Group):
@@ -30,10 +30,14 @@ class _Commands(click.Group):
 def _of_plugins() -> dict[str, click.Command]:
     """Give plugins' commands; `capi plugins` names those that can't be loaded."""
     try:
-        return dict(Plugins.installed().commands)
+        found = dict(Plugins.installed().commands)
     except PluginError as error:
         click.echo(f"capi: {error}", err=True)
         return {}
+    for name in found.keys() & _OWN:
+        click.echo(f"capi: a plugin's command {name!r} is left out: capi has one of this name", err=True)
+        del found[name]
+    return found
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -42,14 +46,14 @@ def app() -> None:
     """Send customer events to advertising platforms' Conversions APIs."""
 
 
-for _command in _OWN:
+for _command in _OWN.values():
     app.add_command(_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line.
 
-    :returns: 0 fine, 1 some events failed, 2 usage or configuration.
+    :returns: 0 fine, 1 some events failed, 2 usage or configuration, 130 stopped by Ctrl-C.
     """
     try:
         result = app.main(arguments, prog_name="capi", standalone_mode=False)
@@ -59,11 +63,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.Abort:
         click.echo("capi: stopped", err=True)
         return 130
-    except BrokenPipeError:  # the reader of our output has gone, as `head` does
-        sys.stderr.close()
-        return 0
     except CapiError as error:
         for line in str(error).splitlines():
             click.echo(f"capi: {line}", err=True)
+        return 2
+    except (
+        OSError
+    ) as error:  # such as a full disk behind our output; a reader that has gone is click's affair
+        click.echo(f"capi: {error.strerror}{f': {error.filename}' if error.filename else ''}", err=True)
+        discard_output()
         return 2
     return result if isinstance(result, int) else 0

@@ -1,19 +1,22 @@
 """``capi plugins`` and ``capi actions``."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import click
 from rich.table import Table
 
 from capi_actions.cli.lines import write
-from capi_actions.cli.options import json_option, stdout
+from capi_actions.cli.options import json_option
+from capi_actions.cli.tables import cell, stdout, table
 from capi_actions.config.structure import did_you_mean
 from capi_actions.errors import PluginError
 from capi_actions.loading import Candidate, installed_candidates
 from capi_actions.model import Action, Field
-from capi_actions.plugins import Plugins
+from capi_actions.plugins import Offer, Plugins
+
+_WIDEST_KEY = 40  # characters; longer keys fold
 
 
 @click.command()
@@ -25,22 +28,30 @@ def plugins(as_json: bool) -> int:
         refused: list[PluginError] = []
     except PluginError:
         offers, refused = _one_by_one()
-    table = Table("plugin", "package", "hook", "offers", title="Plugins")
-    for offer in offers:
-        if as_json:
+    if as_json:
+        for offer in offers:
             write({"name": offer.name, "package": offer.distribution, "hooks": offer.hooks, "error": None})
-        for hook, names in offer.hooks.items():
-            table.add_row(offer.name, offer.distribution, hook, ", ".join(names))
-    for error in refused:
-        if as_json:
+        for error in refused:
             write({"name": error.plugin, "package": None, "hooks": {}, "error": error.problem})
-        table.add_row(error.plugin, "", "[red]refused[/red]", error.problem)
-    if not as_json:
-        stdout().print(table)
+    else:
+        stdout().print(_plugin_table(offers, refused))
     return 2 if refused else 0
 
 
-def _one_by_one() -> tuple[list[Any], list[PluginError]]:
+def _plugin_table(offers: Iterable[Offer], refused: Iterable[PluginError]) -> Table:
+    made = table("Plugins", "plugin", "offers", "", wide="")
+    for offer in offers:
+        who = cell(offer.name, offer.distribution)
+        for hook, names in offer.hooks.items() or [("", ())]:
+            made.add_row(who, cell(hook.removeprefix("capi_")), cell(", ".join(names)))
+            who = cell()
+        made.add_section()
+    for error in refused:
+        made.add_row(cell(error.plugin), cell("refused", style="red"), cell(error.problem))
+    return made
+
+
+def _one_by_one() -> tuple[list[Offer], list[PluginError]]:
     """Load what can be loaded, to show it beside what can't."""
     good: list[Candidate] = []
     refused: list[PluginError] = []
@@ -70,10 +81,10 @@ def actions(name: str | None, as_json: bool, markdown: bool) -> int:
     elif markdown:
         click.echo("\n\n".join(as_markdown(action) for action in chosen))
     elif name is None:
-        table = Table("action", "title", "prebuilt trigger", title="Actions")
+        made = table("Actions", "action", "prebuilt trigger", wide="prebuilt trigger", lines=True)
         for action in chosen:
-            table.add_row(action.name, action.title, action.trigger or "[dim]none[/dim]")
-        stdout().print(table)
+            made.add_row(cell(action.name, action.title), cell(action.trigger or "none"))
+        stdout().print(made)
     else:
         _print(chosen[0])
     return 0
@@ -130,13 +141,17 @@ def flat_fields(fields: Mapping[str, Field], prefix: str = "") -> Iterator[tuple
 
 def _print(action: Action) -> None:
     console = stdout()
-    console.print(f"[bold]{action.name}[/bold]  {action.title}\n{action.description}")
-    console.print(f"trigger: {action.trigger or 'none'}\n", markup=False)
-    table = Table("field", "type", "required", "by default", "what it is")
+    head = (f"{action.name}: {action.title}", action.description, f"trigger: {action.trigger or 'none'}", "")
+    console.print(cell(*head))
+    made = table(
+        "Fields", "field", "what it is, and what fills it", wide="what it is, and what fills it", lines=True
+    )
+    made.columns[0].max_width = _WIDEST_KEY
     for key, spec, default in flat_fields(action.fields):
-        required = "yes" if spec.required is True else ""
-        table.add_row(key, _type(spec), required, _default(default).strip("`"), spec.description)
-    console.print(table)
+        kind = f"{_type(spec)}, required" if spec.required is True else _type(spec)
+        filled = [f"= {_default(default).strip('`')}"] if default is not None else []
+        made.add_row(cell(key, kind), cell(spec.description, *filled))
+    console.print(made)
 
 
 def _type(spec: Field) -> str:
@@ -158,6 +173,8 @@ def _short(mapping: Any) -> str:
     if isinstance(condition, dict) and "then" in condition and len({"exists", "blank"} & set(condition)) == 1:
         head, tail = condition.get("exists", condition.get("blank")), condition.get("else")
         then = _short(condition["then"])
+        if ", else " in then:
+            then = f"({then})"
         taken = then if head == condition["then"] else f"{then} if {_short(head)}"
         return taken if tail is None else f"{taken}, else {_short(tail)}"
     return json.dumps(mapping)

@@ -1,6 +1,6 @@
 """``capi eval``: try mappings, triggers, fields, actions and whole flows, one JSON line each."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from typing import IO
 
 import click
@@ -8,10 +8,11 @@ import click
 from capi_actions.cli.lines import error_record, read_lines, write
 from capi_actions.cli.options import files_argument
 from capi_actions.config.structure import did_you_mean
-from capi_actions.errors import ConfigError, EventError, Problem
+from capi_actions.errors import ConfigError, EventError, where
 from capi_actions.fields import compile_fields, read_fields
+from capi_actions.hashing import Hasher
 from capi_actions.mapping import compile_mapping
-from capi_actions.model import MISSING, Action, JsonObject
+from capi_actions.model import MISSING, Action, Json, JsonObject
 from capi_actions.pipeline.decode import decode_json
 from capi_actions.pipeline.recipe import Recipe
 from capi_actions.plugins import Plugins
@@ -32,9 +33,9 @@ def _form(name: str) -> Callable[[Form], Form]:
         def command(files: tuple[IO[bytes], ...]) -> int:
             installed = Plugins.installed()
             failed = False
-            for record in _results(files, lambda line: form(line, installed)):
-                failed = failed or "error" in record
-                write(record)
+            for number, line in read_lines(files):
+                record = _result(number, line, lambda given: form(given, installed))
+                failed = _write(number, record) or failed
             return 1 if failed else 0
 
         evaluate.add_command(click.command(name, help=form.__doc__)(files_argument(command)))
@@ -43,21 +44,33 @@ def _form(name: str) -> Callable[[Form], Form]:
     return add
 
 
-def _results(files: tuple[IO[bytes], ...], form: Callable[[JsonObject], JsonObject]) -> Iterator[JsonObject]:
-    for number, line in read_lines(files):
-        try:
-            if isinstance(line, EventError):
-                raise line
-            record = decode_json(line)
-            if not isinstance(record, dict):
-                raise EventError.of("a line must be a JSON object")
-        except EventError as error:
-            yield {"line": number, "error": error_record(error)}
-            continue
-        try:
-            yield form(record)
-        except (EventError, ConfigError) as error:
-            yield {"error": error_record(error)}
+def _result(number: int, line: bytes | EventError, form: Callable[[JsonObject], JsonObject]) -> JsonObject:
+    try:
+        record = form(_given(line))
+    except (EventError, ConfigError) as error:
+        record = {"error": error_record(error)}
+    except Exception as error:  # noqa: BLE001  a plugin may raise anything, and the other lines go on
+        record = {"error": {"message": f"something in a plugin failed ({where(error)})", "path": "$"}}
+    return {**record, "line": number} if "error" in record else record
+
+
+def _given(line: bytes | EventError) -> JsonObject:
+    if isinstance(line, EventError):
+        raise line
+    given = decode_json(line)
+    if not isinstance(given, dict):
+        raise EventError.of("a line must be a JSON object")
+    return given
+
+
+def _write(number: int, record: JsonObject) -> bool:
+    """Write a line; say whether it tells of an error."""
+    try:
+        write(record)
+    except EventError as error:
+        write({"error": error_record(error), "line": number})
+        return True
+    return "error" in record
 
 
 @_form("mapping")
@@ -88,12 +101,14 @@ def _action(record: JsonObject, plugins: Plugins) -> JsonObject:
     name = _text(record, "action")
     action = plugins.actions.get(name)
     if action is None:
-        raise ConfigError.of(f"there is no action {name!r}{did_you_mean(name, plugins.actions)}", "$.action")
+        raise ConfigError.of(
+            f"there is no action {name[:60]!r}{did_you_mean(name, plugins.actions)}", "$.action"
+        )
     mapping = record.get("mapping")
-    profile = _profile(action, record.get("settings") or {}, plugins)
-    recipe = Recipe.compile(
-        action, action.mapping if mapping is None else mapping, plugins, plugins.hashers(profile)
-    )
+    if not isinstance(mapping, dict | None):
+        raise ConfigError.of("should be an object, or null for the prebuilt mapping", "$.mapping")
+    hashers = _hashers(action, record.get("settings"), plugins)
+    recipe = Recipe.compile(action, action.mapping if mapping is None else mapping, plugins, hashers)
     item, _ = recipe.data(record.get("event", {}))
     return {"item": item}
 
@@ -121,21 +136,24 @@ def _flow(record: JsonObject, plugins: Plugins) -> JsonObject:
 def _text(record: JsonObject, key: str) -> str:
     found = record.get(key)
     if not isinstance(found, str):
-        raise ConfigError((Problem("should be text", f"$.{key}"),))
+        raise ConfigError.of("should be text", f"$.{key}")
     return found
 
 
-def _profile(action: Action, settings: JsonObject, plugins: Plugins) -> str:
-    """Find the normalization profile that settings ask for.
+def _hashers(action: Action, settings: Json, plugins: Plugins) -> Mapping[str, Hasher]:
+    """Give the hashers of the normalization profile that settings ask for.
 
     Nothing is sent, so that no other setting matters: they may be missing or unknown.
     """
     kind = plugins.destinations.get(action.destination)
     if kind is None:
         raise ConfigError.of(f"no plugin offers the destination type {action.destination!r}", "$.action")
-    profile = settings.get("normalization", kind.default_profile())
+    if not isinstance(settings, dict | None):
+        raise ConfigError.of("should be an object", "$.settings")
+    profile = (settings or {}).get("normalization", kind.default_profile())
+    if not isinstance(profile, str):
+        raise ConfigError.of("should be text, the name of a profile", "$.settings.normalization")
     try:
-        plugins.hashers(profile)
-    except (KeyError, AttributeError):
-        raise ConfigError.of("names no profile of an installed plugin", "$.settings.normalization") from None
-    return str(profile)
+        return plugins.hashers(profile)
+    except KeyError as error:
+        raise ConfigError.of(str(error.args[0]), "$.settings.normalization") from None

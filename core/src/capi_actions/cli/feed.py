@@ -1,27 +1,31 @@
 """Read events, turn them into items, and store them in chunks."""
 
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
-from time import monotonic, time
+from contextlib import suppress
+from time import time
 from typing import Any
 
 from attrs import Factory, define
 
 from capi_actions.assembly import Assembly
 from capi_actions.cli.lines import error_record
-from capi_actions.errors import EventError
+from capi_actions.errors import EventError, OutboxError
 from capi_actions.model import Item, JsonObject
 from capi_actions.pipeline import Refusal, decode_event
 
 _CHUNK = 1000  # items a commit: 11 µs an item instead of 200 (DESIGN §7)
 _LONGEST_HOLD = 0.5  # seconds
 _NAMES = 1000
+_LONGEST_NAME = 60  # characters
 
 
 @define
 class Tally:
     """What was read.
 
+    :ivar line: number of the last line that was dealt with.
     :ivar events: lines that were not empty.
     :ivar broken: lines that are no event.
     :ivar stored: items that were put into the outbox.
@@ -29,6 +33,7 @@ class Tally:
     :ivar not_taken: events that no mapping takes, by type and name; past 1,000 names under "others".
     """
 
+    line: int = 0
     events: int = 0
     broken: int = 0
     stored: int = 0
@@ -53,18 +58,48 @@ class Feeder:
         self._assembly = assembly
         self._report = report
         self._items: list[Item] = []
-        self._since = monotonic()
+        self._lock = threading.Lock()
 
     def feed(self, lines: Iterable[tuple[int, bytes | EventError]]) -> None:
         """Take numbered lines until they end.
 
         :raises OutboxError: when items can't be stored; what came before is stored.
         """
-        for number, line in lines:
-            self._take(number, line)
-            if len(self._items) >= _CHUNK or (self._items and monotonic() - self._since > _LONGEST_HOLD):
-                self._store()
-        self._store()
+        done = threading.Event()
+        keeper = threading.Thread(target=self._keep_fresh, args=(done,), name="capi-store", daemon=True)
+        keeper.start()
+        try:
+            for number, line in lines:
+                with self._lock:
+                    self._take(number, line)
+                    self.tally.line = number
+                    if len(self._items) >= _CHUNK:
+                        self._store()
+        finally:
+            done.set()
+            keeper.join()
+        self.store()
+
+    def store(self) -> None:
+        """Store what was read so far.
+
+        :raises OutboxError: when it can't be stored.
+        """
+        with self._lock:
+            self._store()
+
+    def _keep_fresh(self, done: threading.Event) -> None:
+        """Store from time to time, also while no further line comes."""
+        while not done.wait(_LONGEST_HOLD):
+            with suppress(OutboxError):  # who feeds tries again, and raises it
+                self.store()
+
+    def _store(self) -> None:
+        if self._items:
+            self._assembly.outbox.put(self._items)
+            self._assembly.deliverer.wake()
+            self.tally.stored += len(self._items)
+            self._items = []
 
     def _take(self, number: int, line: bytes | EventError) -> None:
         self.tally.events += 1
@@ -86,17 +121,9 @@ class Feeder:
             self.tally.refused += 1
             self._report(refusal_record(number, outcome))
 
-    def _store(self) -> None:
-        if self._items:
-            self._assembly.outbox.put(self._items)
-            self._assembly.deliverer.wake()
-            self.tally.stored += len(self._items)
-            self._items = []
-        self._since = monotonic()
-
     def _note(self, event: dict[str, Any]) -> None:
         name = event.get("event")
-        title = f"{event['type']} {name[:60]}" if isinstance(name, str) else str(event["type"])
+        title = f"{event['type']} {name[:_LONGEST_NAME]}" if isinstance(name, str) else str(event["type"])
         if title not in self.tally.not_taken and len(self.tally.not_taken) >= _NAMES:
             title = "others"
         self.tally.not_taken[title] += 1

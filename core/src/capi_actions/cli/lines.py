@@ -1,8 +1,12 @@
 """JSON Lines in and out, one line in memory at a time."""
 
 import json
+import os
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from io import UnsupportedOperation
+from pathlib import Path
 from typing import IO, Any
 
 import orjson
@@ -34,12 +38,42 @@ def read_lines(files: Sequence[IO[bytes]]) -> Iterator[tuple[int, bytes | EventE
 
 
 def write(record: Json) -> None:
-    """Write one line to standard output."""
+    """Write one line to standard output, at once: a program that asks line by line waits for it.
+
+    :raises EventError: when the record is nested too deeply.
+    :raises OSError: when it can't be written: nobody reads any more, or the disk is full.
+    """
+    line = _encode(record)
+    sys.stdout.buffer.write(line + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def write_if_read(record: Json) -> None:
+    """Write one line; once nobody reads any more, as after `head`, go on in silence.
+
+    For commands that do more than print.
+    """
     try:
-        text = orjson.dumps(record)
-    except TypeError:  # lone surrogates and long integers: as escapes, and digit by digit
-        text = json.dumps(record, separators=(",", ":")).encode()
-    sys.stdout.buffer.write(text + b"\n")
+        write(record)
+    except BrokenPipeError:
+        discard_output()
+
+
+def discard_output() -> None:
+    """Send the rest of standard output nowhere, also what Python still wants to write at its end."""
+    with suppress(UnsupportedOperation), Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
+
+
+def _encode(record: Json) -> bytes:
+    try:
+        return orjson.dumps(record)
+    except TypeError:
+        pass
+    try:  # lone surrogates as escapes, long integers digit by digit, up to some 1,000 levels
+        return json.dumps(record, separators=(",", ":"), allow_nan=False).encode()
+    except (RecursionError, ValueError):
+        raise EventError.of("the result is nested too deeply to be printed, or holds NaN") from None
 
 
 def error_record(error: CapiError) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
-from rich.console import Console
 
 from capi_actions.config import Config, load_config
 from capi_actions.plugins import Plugins
@@ -39,21 +38,25 @@ def json_option(command: F) -> F:
 
 
 def load(path: Path, *, need_secrets: bool = True) -> tuple[Config, Plugins]:
-    """Load plugins and configuration; warnings go to standard error.
+    """Load plugins and a configuration, for the commands that look after the outbox.
 
     :raises ConfigError: when the configuration is wrong.
     :raises PluginError: when a plugin is.
     """
     plugins = Plugins.installed()
-    config = load_config(path, plugins, need_secrets=need_secrets)
+    return load_config(path, plugins, need_secrets=need_secrets), plugins
+
+
+def load_to_send(path: Path, *, need_secrets: bool = True) -> tuple[Config, Plugins]:
+    """Load plugins and a configuration that a pipeline is built of, which says what is wrong with either.
+
+    Warnings go to standard error.
+
+    :raises ConfigError: when the configuration can't be read at all.
+    :raises PluginError: when a plugin is wrong.
+    """
+    plugins = Plugins.installed()
+    config = load_config(path, plugins, need_secrets=need_secrets, strict=False)
+    for warning in config.warnings:
+        click.echo(f"capi: warning: {warning}", err=True)
     return config, plugins
-
-
-def stderr() -> Console:
-    """Give the console for progress and accompanying tables."""
-    return Console(stderr=True, highlight=False)
-
-
-def stdout() -> Console:
-    """Give the console for tables that were asked for."""
-    return Console(highlight=False)

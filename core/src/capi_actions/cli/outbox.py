@@ -4,19 +4,22 @@ import base64
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from time import time
 from typing import Any
 
 import click
-from rich.table import Table
+from rich.text import Text
 
 from capi_actions.assembly import open_outbox
 from capi_actions.cli.lines import write
-from capi_actions.cli.options import config_option, json_option, load, stdout
+from capi_actions.cli.options import config_option, json_option, load
+from capi_actions.cli.tables import cell, joined, stdout, table
+from capi_actions.config.structure import did_you_mean
 from capi_actions.errors import ConfigError
 from capi_actions.model import DeadLetter
-from capi_actions.outbox import DeadFilter, Outbox
+from capi_actions.outbox import DeadFilter, Outbox, Stats
 
 
 @click.group()
@@ -53,54 +56,51 @@ def stats(config_path: Path, as_json: bool) -> None:
     """Show what is held, by destination."""
     with _open(config_path) as store:
         found = store.stats()
-    table = Table("destination", "waiting", "later", "under way", "dead", "oldest", "state", title="Outbox")
+    if as_json:
+        for name, each in found.items():
+            write(_counts(name, each))
+        return
+    console = stdout()
+    made = table("Outbox", "destination", "waiting", "later", "under way", "dead", "oldest")
     for name, each in found.items():
-        paused = each.pause.judgement if each.pause else None
-        if as_json:
-            write(
-                {
-                    "destination": name,
-                    "waiting": each.waiting,
-                    "later": each.later,
-                    "leased": each.leased,
-                    "dead": each.dead,
-                    "oldest": each.oldest,
-                    "paused": None if paused is None else {"reason": paused.reason, "advice": paused.advice},
-                }
-            )
-        state = "" if paused is None else f"[red]paused: {paused.reason} {paused.advice}[/red]"
-        counts = (f"{count:,}" for count in (each.waiting, each.later, each.leased, each.dead))
-        table.add_row(name, *counts, "" if each.oldest is None else _moment(each.oldest), state)
-    if not as_json:
-        stdout().print(table)
+        counts = (cell(f"{count:,}") for count in (each.waiting, each.later, each.leased, each.dead))
+        made.add_row(cell(name), *counts, cell("" if each.oldest is None else _moment(each.oldest)))
+    console.print(made)
+    for name, each in found.items():
+        if each.pause:
+            why = joined((each.pause.judgement.reason, each.pause.judgement.advice))
+            console.print(cell(f"{name} is paused: {why} Then: capi outbox resume {name}", style="red"))
 
 
 @outbox.command()
 @config_option
 @_filtered
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=100,
+    show_default=True,
+    help="Rows in the table, which is made in memory; --json prints all.",
+)
 @json_option
-def dead(config_path: Path, as_json: bool, **conditions: Any) -> None:
+def dead(config_path: Path, limit: int, as_json: bool, **conditions: Any) -> None:
     """List what could not be delivered, and why."""
-    table = Table("id", "destination", "action", "event id", "code", "why", "what helps", "tries", "when")
     with _open(config_path) as store:
-        for letter in store.dead(_which(**conditions)):
-            if as_json:
+        letters = store.dead(_which(**conditions))
+        if as_json:
+            for letter in letters:
                 write(_record(letter))
-                continue
-            code = "/".join(str(number) for number in (letter.code, letter.subcode) if number is not None)
-            table.add_row(
-                str(letter.id),
-                letter.item.destination,
-                letter.item.action,
-                letter.item.event_id,
-                code,
-                letter.reason,
-                letter.advice,
-                str(letter.tries),
-                _moment(letter.buried_at),
+            return
+        made = table(
+            "Dead letters", "id", "event", "why, and what helps", wide="why, and what helps", lines=True
+        )
+        for letter in islice(letters, limit):
+            made.add_row(*_row(letter))
+        stdout().print(made)
+        if any(True for _ in letters):
+            click.echo(
+                f"capi: these are the first {limit}; --json or `capi outbox export` print all", err=True
             )
-    if not as_json:
-        stdout().print(table)
 
 
 @outbox.command()
@@ -149,7 +149,13 @@ def forget(config_path: Path, everything: bool, **conditions: Any) -> None:
 @click.argument("destination")
 def resume(config_path: Path, destination: str) -> None:
     """End a destination's pause, after its fault is mended."""
-    with _open(config_path) as store:
+    config, plugins = load(config_path, need_secrets=False)
+    with open_outbox(config, plugins) as store:
+        known = sorted({each.name for each in config.destinations} | store.stats().keys())
+        if destination not in known:
+            raise click.UsageError(
+                f"there is no destination {destination!r}{did_you_mean(destination, known)}"
+            )
         was_paused = store.resume(destination)
     click.echo(
         f"{destination} goes on. Next: capi deliver" if was_paused else f"{destination} was not paused.",
@@ -160,6 +166,31 @@ def resume(config_path: Path, destination: str) -> None:
 def _must_choose(everything: bool, conditions: dict[str, Any]) -> None:
     if not everything and not any(conditions.values()):
         raise ConfigError.of("say which dead letters: --all, or conditions such as --subcode 2804003", "")
+
+
+def _counts(name: str, each: Stats) -> dict[str, Any]:
+    paused = each.pause.judgement if each.pause else None
+    return {
+        "destination": name,
+        "waiting": each.waiting,
+        "later": each.later,
+        "leased": each.leased,
+        "dead": each.dead,
+        "oldest": each.oldest,
+        "paused": None if paused is None else {"reason": paused.reason, "advice": paused.advice},
+    }
+
+
+def _row(letter: DeadLetter) -> tuple[Text, Text, Text]:
+    item = letter.item
+    code = "/".join(str(number) for number in (letter.code, letter.subcode) if number is not None)
+    tries = f"{letter.tries} {'try' if letter.tries == 1 else 'tries'}, {_moment(letter.buried_at)}"
+    why = [each for each in (letter.reason, letter.advice) if each]
+    return (
+        cell(letter.id),
+        cell(item.event_id, item.action, item.destination),
+        cell(*why, joined((f"code {code}," if code else "", tries))),
+    )
 
 
 def _record(letter: DeadLetter) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import click
 import orjson
 
 from capi_actions.cli.lines import error_record, read_lines, write
-from capi_actions.cli.options import config_option, files_argument, load
+from capi_actions.cli.options import config_option, files_argument, load_to_send
 from capi_actions.errors import EventError
 from capi_actions.model import Item
 from capi_actions.pipeline import Pipeline, Refusal, decode_event
@@ -22,7 +22,7 @@ def preview(files: tuple[IO[bytes], ...], config_path: Path) -> int:
 
     Sends nothing and stores nothing.  Secrets from the environment may be missing.
     """
-    pipeline = Pipeline.build(*load(config_path, need_secrets=False))
+    pipeline = Pipeline.build(*load_to_send(config_path, need_secrets=False))
     failed = False
     for number, line in read_lines(files):
         try:

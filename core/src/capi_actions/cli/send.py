@@ -3,24 +3,27 @@
 import os
 import signal
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from time import time
-from typing import IO, Any
+from typing import IO
 
 import click
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.progress import Progress
 
 from capi_actions.assembly import Assembly
-from capi_actions.cli.feed import Feeder, Tally
-from capi_actions.cli.lines import read_lines, write
-from capi_actions.cli.options import config_option, files_argument, json_option, load, stderr
+from capi_actions.cli.feed import Feeder
+from capi_actions.cli.lines import read_lines, write_if_read
+from capi_actions.cli.options import config_option, files_argument, json_option, load_to_send
+from capi_actions.cli.summary import add, as_record, as_table, progress_bar
+from capi_actions.cli.tables import stderr
 from capi_actions.delivery import Summary
-from capi_actions.outbox import Stats
+from capi_actions.errors import EventError
 
 _WAIT = click.option(
     "--wait",
     default=30.0,
+    type=click.FloatRange(min=0),
     show_default=True,
     metavar="SECONDS",
     help="How long to wait, after everything was tried once, for what is to be tried again.",
@@ -38,28 +41,29 @@ def send(files: tuple[IO[bytes], ...], config_path: Path, wait: float, as_json: 
     Prints a JSON line for each line or item that fails before it is sent; what fails later is listed
     by `capi outbox dead`.  What can't be delivered now stays in the outbox: run `capi deliver`.
     """
-    with Assembly.of(*load(config_path)) as assembly, _bar(_size(files)) as bar:
-        feeder = Feeder(assembly, write)
-        delivered = _Background(assembly)
-        task = bar.tasks[0].id
-
-        def lines() -> Any:
-            for number, line in read_lines(files):
-                yield number, line
-                if number % 1000 == 0:
-                    bar.update(task, advance=0, completed=_position(files), events=feeder.tally.events)
-
+    with Assembly.of(*load_to_send(config_path)) as assembly, progress_bar(_size(files)) as bar:
+        feeder = Feeder(assembly, write_if_read)
+        background = _Background(assembly)
+        stopped = False
         try:
-            feeder.feed(lines())
+            feeder.feed(_watched(files, bar, feeder))
+        except KeyboardInterrupt:
+            stopped = True
+            feeder.store()
         finally:
-            first = delivered.stop()
-        bar.update(task, description="delivering", completed=_position(files), events=feeder.tally.events)
-        summary = _add(first, assembly.deliverer.drain(deadline=time() + wait))
+            summary = background.stop()
+        if not stopped:
+            summary = add(summary, _drain(assembly, wait, bar))
         stats = dict(assembly.outbox.stats())
     if as_json:
-        write({"summary": _record(feeder.tally, summary, stats)})
+        write_if_read({"summary": as_record(feeder.tally, summary, stats)})
     else:
-        _print(feeder.tally, summary, stats)
+        stderr().print(as_table(feeder.tally, summary, stats))
+    if stopped:
+        click.echo(
+            f"capi: stopped after line {feeder.tally.line}; what came before it is dealt with", err=True
+        )
+        return 130
     waiting = sum(each.undelivered for each in stats.values())
     return 1 if feeder.tally.failed or summary.buried or waiting else 0
 
@@ -71,19 +75,19 @@ def send(files: tuple[IO[bytes], ...], config_path: Path, wait: float, as_json: 
 @json_option
 def deliver(config_path: Path, forever: bool, wait: float, as_json: bool) -> int:
     """Deliver what waits in the outbox."""
-    with Assembly.of(*load(config_path)) as assembly:
+    with Assembly.of(*load_to_send(config_path)) as assembly, progress_bar(None) as bar:
         if forever:
             stop = threading.Event()
-            for signal_number in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(signal_number, lambda *_: stop.set())
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, lambda *_: stop.set())
             summary = assembly.deliverer.forever(stop)
         else:
-            summary = assembly.deliverer.drain(deadline=time() + wait)
+            summary = _drain(assembly, wait, bar)
         stats = dict(assembly.outbox.stats())
     if as_json:
-        write({"summary": _record(None, summary, stats)})
+        write_if_read({"summary": as_record(None, summary, stats)})
     else:
-        _print(None, summary, stats)
+        stderr().print(as_table(None, summary, stats))
     return 1 if summary.buried or any(each.undelivered for each in stats.values()) else 0
 
 
@@ -108,15 +112,24 @@ class _Background:
         self._summary = self._assembly.deliverer.forever(self._stop)
 
 
-def _add(one: Summary, two: Summary) -> Summary:
-    return Summary(
-        delivered=one.delivered + two.delivered,
-        mended=one.mended + two.mended,
-        buried=one.buried + two.buried,
-        put_back=one.put_back + two.put_back,
-        requests=one.requests + two.requests,
-        paused=tuple(sorted({*one.paused, *two.paused})),
-    )
+def _drain(assembly: Assembly, wait: float, bar: Progress) -> Summary:
+    """Try everything that waits once, however long that takes; then wait for what is to be tried again."""
+
+    def progress(summary: Summary) -> None:
+        bar.update(bar.tasks[0].id, delivered=summary.delivered)
+
+    bar.update(bar.tasks[0].id, description="delivering")
+    once = assembly.deliverer.drain(progress=progress)
+    return add(once, assembly.deliverer.drain(time() + wait, progress)) if wait else once
+
+
+def _watched(
+    files: tuple[IO[bytes], ...], bar: Progress, feeder: Feeder
+) -> Iterator[tuple[int, bytes | EventError]]:
+    for number, line in read_lines(files):
+        yield number, line
+        if number % 1000 == 0:
+            bar.update(bar.tasks[0].id, completed=_position(files), events=feeder.tally.events)
 
 
 def _size(files: tuple[IO[bytes], ...]) -> int | None:
@@ -127,70 +140,3 @@ def _size(files: tuple[IO[bytes], ...]) -> int | None:
 
 def _position(files: tuple[IO[bytes], ...]) -> int:
     return sum(file.tell() for file in files if file.seekable() and not file.closed)
-
-
-def _bar(total: int | None) -> Progress:
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.fields[events]:,} events"),
-    )
-    console = stderr()
-    bar = Progress(
-        *columns, TimeElapsedColumn(), console=console, disable=not console.is_terminal, transient=True
-    )
-    bar.add_task("reading", total=total, events=0)
-    return bar
-
-
-def _record(tally: Tally | None, summary: Summary, stats: dict[str, Stats]) -> dict[str, Any]:
-    read = (
-        {}
-        if tally is None
-        else {
-            "events": tally.events,
-            "broken": tally.broken,
-            "refused": tally.refused,
-            "not_taken": dict(tally.not_taken),
-            "stored": tally.stored,
-        }
-    )
-    return {
-        **read,
-        "delivered": summary.delivered,
-        "mended": summary.mended,
-        "buried": summary.buried,
-        "requests": summary.requests,
-        "waiting": sum(each.undelivered for each in stats.values()),
-        "paused": {name: each.pause.judgement.reason for name, each in stats.items() if each.pause},
-    }
-
-
-def _print(tally: Tally | None, summary: Summary, stats: dict[str, Stats]) -> None:
-    console = stderr()
-    table = Table("what", "how many", "", title="Sent" if tally else "Delivered")
-    if tally is not None:
-        table.add_row("events read", f"{tally.events:,}")
-        if tally.broken:
-            table.add_row("[red]not an event[/red]", f"{tally.broken:,}", "see the lines printed")
-        if tally.refused:
-            table.add_row("[red]refused before sending[/red]", f"{tally.refused:,}", "see the lines printed")
-        for title, count in tally.not_taken.most_common(10):
-            table.add_row(f"[dim]no mapping takes: {title}[/dim]", f"{count:,}")
-        rest = sum(tally.not_taken.values()) - sum(count for _, count in tally.not_taken.most_common(10))
-        if rest:
-            table.add_row("[dim]no mapping takes: others[/dim]", f"{rest:,}")
-        table.add_row("stored in the outbox", f"{tally.stored:,}")
-    table.add_row("[green]delivered[/green]", f"{summary.delivered:,}", f"in {summary.requests:,} requests")
-    if summary.mended:
-        table.add_row("of these, mended", f"{summary.mended:,}", "without a field that the platform named")
-    if summary.buried:
-        table.add_row("[red]dead letters[/red]", f"{summary.buried:,}", "capi outbox dead")
-    for name, each in stats.items():
-        if each.undelivered:
-            table.add_row(f"[yellow]waiting for {name}[/yellow]", f"{each.undelivered:,}", "capi deliver")
-        if each.pause:
-            judgement = each.pause.judgement
-            table.add_row(f"[red]{name} is paused[/red]", "", f"{judgement.reason} {judgement.advice}")
-    console.print(table)

@@ -1,13 +1,15 @@
 """``capi init`` and ``capi check``."""
 
+import json
 from pathlib import Path
 
 import attrs
 import click
 
 from capi_actions.cli.lines import write
-from capi_actions.cli.options import config_option, json_option, load
-from capi_actions.errors import ConfigError
+from capi_actions.cli.options import config_option, json_option
+from capi_actions.config import load_config
+from capi_actions.errors import ConfigError, Problem
 from capi_actions.model import Destination
 from capi_actions.pipeline import Pipeline
 from capi_actions.plugins import Plugins
@@ -42,7 +44,10 @@ def init(config_path: Path, force: bool) -> None:
     """Write a commented configuration file."""
     if config_path.exists() and not force:
         raise ConfigError.of(f"{config_path.name} is there already; --force writes over it", "")
-    config_path.write_text(_template(Plugins.installed()), encoding="utf-8")
+    try:
+        config_path.write_text(_template(Plugins.installed()), encoding="utf-8")
+    except OSError as error:
+        raise ConfigError.of(f"{config_path} can't be written: {error.strerror}", "") from error
     click.echo(f"Wrote {config_path}. Fill in the settings, then run `capi check`.", err=True)
 
 
@@ -51,25 +56,29 @@ def init(config_path: Path, force: bool) -> None:
 @json_option
 def check(config_path: Path, as_json: bool) -> int:
     """Check the configuration, all mappings and all triggers."""
+    plugins = Plugins.installed()
+    pipeline, warnings = None, list[Problem]()
+    problems: tuple[Problem, ...] = ()
     try:
-        config, plugins = load(config_path)
-        warnings = [*config.warnings]
+        config = load_config(config_path, plugins, strict=False)
+        warnings += config.warnings
         pipeline = Pipeline.build(config, plugins)
         warnings += pipeline.warnings()
-        problems: list[tuple[str, str, str, int | None]] = []
     except ConfigError as error:
-        pipeline, warnings = None, []
-        problems = [("error", each.path, each.message, each.code) for each in error.problems]
-    problems += [("warning", each.path, each.message, each.code) for each in warnings]
-    for severity, path, message, code in problems:
-        if as_json:
-            write({"severity": severity, "path": path, "message": message, "code": code})
-        else:
-            suffix = f" [{code}]" if code else ""
-            click.echo(f"{severity}: {path or config_path.name}: {message}{suffix}")
-    if pipeline is not None and not as_json:
+        problems = error.problems
+    for severity, found in (("error", problems), ("warning", warnings)):
+        for each in found:
+            if as_json:
+                record = {"path": each.path, "message": each.message, "code": each.code}
+                write({"severity": severity, **record})
+            else:
+                suffix = f" [{each.code}]" if each.code else ""
+                click.echo(f"{severity}: {each.path or config_path.name}: {each.message}{suffix}")
+    if pipeline is None:
+        return 2
+    if not as_json:
         click.echo(f"{config_path.name} is fine: {len(pipeline.routes)} mappings.", err=True)
-    return 2 if pipeline is None else 0
+    return 0
 
 
 def _template(plugins: Plugins) -> str:
@@ -83,12 +92,17 @@ def _template(plugins: Plugins) -> str:
 
 def _example(kind: type[Destination]) -> str:
     lines = ["[destinations.main]", f'type = "{kind.name}"']
-    for attribute in attrs.fields(kind.settings_type):
+    for attribute in attrs.fields(attrs.resolve_types(kind.settings_type)):
         if attribute.type is Secret:
             variable = f"{kind.name}_{attribute.name}".upper()
             lines.append(f'{attribute.name} = {{ env = "{variable}" }}')
         elif attribute.default is attrs.NOTHING:
             lines.append(f'{attribute.name} = ""')
         else:
-            lines.append(f'# {attribute.name} = "{attribute.default or ""}"')
+            lines.append(f"# {attribute.name} = {_toml(attribute.default)}")
     return "\n".join(lines) + "\n"
+
+
+def _toml(value: object) -> str:
+    """Write a default as TOML; strings are JSON's there, too."""
+    return json.dumps(value) if isinstance(value, bool | int | float | str) else '""'

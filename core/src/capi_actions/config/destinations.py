@@ -32,7 +32,10 @@ def read_destination(
         return None
     destination = _make(kind, settings, path, problems, need_secrets=need_secrets)
     profile = destination.profile if destination else settings.get("normalization")
-    if not isinstance(profile, str):
+    if not isinstance(profile, str) or (not profile and kind.default_profile()):
+        if profile == "":
+            problems.append(Problem("should name a profile", f"{path}.normalization"))
+            destination = None
         profile = kind.default_profile()
     try:
         plugins.hashers(profile)

@@ -1,0 +1,117 @@
+"""What came of a run: shown while it goes on, and at its end."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from capi_actions.cli.feed import Tally
+from capi_actions.cli.tables import cell, joined, stderr, table
+from capi_actions.delivery import Summary
+from capi_actions.outbox import Stats
+
+_NAMES = 10  # of events that no mapping takes
+
+
+def progress_bar(total: int | None) -> Progress:
+    """Make a progress bar, on terminals only.
+
+    :param total: bytes to read; None when nobody knows.
+    """
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[events]:,} events, {task.fields[delivered]:,} delivered"),
+    )
+    console = stderr()
+    bar = Progress(
+        *columns, TimeElapsedColumn(), console=console, disable=not console.is_terminal, transient=True
+    )
+    bar.add_task("reading", total=total, events=0, delivered=0)
+    return bar
+
+
+def add(one: Summary, two: Summary) -> Summary:
+    """Add two runs up."""
+    return Summary(
+        delivered=one.delivered + two.delivered,
+        mended=one.mended + two.mended,
+        buried=one.buried + two.buried,
+        put_back=one.put_back + two.put_back,
+        requests=one.requests + two.requests,
+        paused=tuple(sorted({*one.paused, *two.paused})),
+    )
+
+
+def as_record(tally: Tally | None, summary: Summary, stats: Mapping[str, Stats]) -> dict[str, Any]:
+    """Describe a run for machines.
+
+    :param tally: what was read; None when nothing was.
+    """
+    read = (
+        {
+            "events": tally.events,
+            "broken": tally.broken,
+            "refused": tally.refused,
+            "not_taken": dict(tally.not_taken),
+            "stored": tally.stored,
+        }
+        if tally
+        else {}
+    )
+    return {
+        **read,
+        "delivered": summary.delivered,
+        "mended": summary.mended,
+        "buried": summary.buried,
+        "requests": summary.requests,
+        "waiting": sum(each.undelivered for each in stats.values()),
+        "paused": {name: each.pause.judgement.reason for name, each in stats.items() if each.pause},
+    }
+
+
+def as_table(tally: Tally | None, summary: Summary, stats: Mapping[str, Stats]) -> Table:
+    """Describe a run for people."""
+    made = table("Sent" if tally else "Delivered", "what", "how many", "")
+    made.columns[1].justify = "right"
+    if tally:
+        _add_read(made, tally)
+    made.add_row(
+        cell("delivered", style="green"),
+        cell(f"{summary.delivered:,}"),
+        cell(f"in {summary.requests:,} request{'' if summary.requests == 1 else 's'}"),
+    )
+    if summary.mended:
+        note = "without a field that the platform named"
+        made.add_row(cell("of these, mended"), cell(f"{summary.mended:,}"), cell(note))
+    if summary.buried:
+        made.add_row(cell("dead letters", style="red"), cell(f"{summary.buried:,}"), cell("capi outbox dead"))
+    for name, each in stats.items():
+        if each.undelivered:
+            what = cell(f"waiting for {name}", style="yellow")
+            next_step = f"capi outbox resume {name}" if each.pause else "capi deliver"
+            made.add_row(what, cell(f"{each.undelivered:,}"), cell(next_step))
+        if each.pause:
+            judgement = each.pause.judgement
+            note = joined((judgement.reason, judgement.advice))
+            made.add_row(cell(f"{name} is paused", style="red"), cell(), cell(note))
+    return made
+
+
+def _add_read(made: Table, tally: Tally) -> None:
+    made.add_row(cell("events read"), cell(f"{tally.events:,}"))
+    if tally.broken:
+        what = cell("not an event", style="red")
+        made.add_row(what, cell(f"{tally.broken:,}"), cell("see the lines printed"))
+    if tally.refused:
+        what = cell("refused before sending", style="red")
+        made.add_row(what, cell(f"{tally.refused:,}"), cell("see the lines printed"))
+    common = tally.not_taken.most_common(_NAMES)
+    for title, count in common:
+        made.add_row(cell(f"no mapping takes: {title}", style="dim"), cell(f"{count:,}"))
+    rest = tally.not_taken.total() - sum(count for _, count in common)
+    if rest:
+        made.add_row(cell("no mapping takes: others", style="dim"), cell(f"{rest:,}"))
+    made.add_row(cell("stored in the outbox"), cell(f"{tally.stored:,}"))
