@@ -112,6 +112,49 @@ def test_a_broken_plugin_pauses_its_destination_and_loses_nothing(
     assert world.platform.arrived["b"] == 1
 
 
+@pytest.mark.parametrize(
+    "judgement",
+    [
+        Judgement(verdict="nonsense"),  # type: ignore[arg-type]
+        Judgement(verdict=Verdict.DEAD, reason=None),  # type: ignore[arg-type]
+        Judgement(verdict=Verdict.DEAD, advice=5),  # type: ignore[arg-type]
+    ],
+)
+def test_a_nonsensical_judgement_is_the_plugins_fault(
+    make_world: MakeWorld, make_account: MakeAccount, judgement: Judgement
+) -> None:
+    """Better to ask a person than to guess what was meant."""
+    world = make_world(accounts={"shop": broken(make_account(), "judge", judgement)})
+    world.put("a")
+
+    assert world.deliverer().drain() == Summary(requests=1, put_back=1, paused=("shop",))
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ({"code": 2**63, "subcode": -(2**70)}, (None, None, "")),
+        ({"code": "100", "subcode": True}, (None, None, "")),
+        ({"reason": "lone \ud800 surrogate"}, (None, None, "lone ? surrogate")),
+        ({"reason": "x" * 1_000_000}, (None, None, "x" * 1_000)),
+        ({"after": "soon", "blamed": 7, "index": "x"}, (None, None, "")),
+        ({"after": 10**400, "code": 1}, (1, None, "")),
+    ],
+)
+def test_what_a_platform_answers_cannot_break_the_outbox(
+    make_world: MakeWorld, make_account: MakeAccount, given: dict[str, Any], kept: tuple[Any, ...]
+) -> None:
+    """Plugins pass codes and texts on as they come."""
+    account = broken(make_account(), "judge", Judgement(verdict=Verdict.DEAD, **given))
+    world = make_world(accounts={"shop": account})
+    world.put("a")
+
+    assert world.deliverer(mend=True).drain() == Summary(requests=1, buried=1)
+
+    (letter,) = world.outbox.dead()
+    assert (letter.code, letter.subcode, letter.reason) == kept
+
+
 @pytest.mark.parametrize("fault", [KeyError("MARKER"), RecursionError("MARKER")])
 def test_a_broken_transport_keeps_the_items_for_later(
     make_world: MakeWorld, caplog: Any, fault: Exception

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -111,6 +112,14 @@ def test_an_item_larger_than_wanted_is_claimed_alone(outbox: SqliteOutbox, make_
 
     assert claim is not None
     assert [len(item.body) for item in claim.items] == [999]
+
+
+@pytest.mark.parametrize("limit", [0, -1])
+def test_asking_for_nothing_gives_nothing(outbox: SqliteOutbox, make_item: MakeItem, limit: int) -> None:
+    """SQLite takes a negative limit for none at all."""
+    outbox.put([make_item()])
+
+    assert outbox.claim("shop", limit, 1000, 60, NOW) is None
 
 
 def test_numbers_are_never_used_again(outbox: SqliteOutbox, make_item: MakeItem) -> None:

@@ -6,7 +6,13 @@ from typing import TypeVar
 
 from attrs import frozen
 
-from capi_actions.delivery.judgements import broken_destination, broken_transport, too_large, unreachable
+from capi_actions.delivery.judgements import (
+    broken_destination,
+    broken_transport,
+    sound,
+    too_large,
+    unreachable,
+)
 from capi_actions.errors import TransportError
 from capi_actions.model import Destination, Judgement, Request, Response, Transport
 
@@ -46,7 +52,7 @@ def ask(destination: Destination, transport: Transport, group: str, bodies: Sequ
         answered = True
         judgement = _judge(destination, response)
     except TransportError as error:
-        judgement = unreachable(error)
+        judgement = sound(unreachable(error))
     except Exception as error:  # noqa: BLE001  as above
         judgement = broken_transport(error)
     return Answer(
@@ -60,7 +66,7 @@ def ask(destination: Destination, transport: Transport, group: str, bodies: Sequ
 
 def _judge(destination: Destination, response: Response) -> Judgement:
     try:
-        return _must_be(Judgement, destination.judge(response))
+        return sound(_must_be(Judgement, destination.judge(response)))
     except Exception as error:  # noqa: BLE001  as above
         return broken_destination("judge", error)
 

@@ -7,6 +7,9 @@ from attrs import evolve
 from capi_actions.errors import TransportError
 from capi_actions.model import Judgement, Verdict
 
+_LONGEST = 1_000  # characters of a sentence
+_AGES = 1e9  # seconds: more than any wait
+
 EXPIRED = Judgement(
     verdict=Verdict.DEAD,
     reason="The event is too old by now: its time ran out before the platform could take it.",
@@ -60,6 +63,26 @@ def broken_destination(method: str, error: Exception) -> Judgement:
     )
 
 
+def sound(judgement: Judgement) -> Judgement:
+    """Make what a plugin judged safe to store and to calculate with.
+
+    Sentences are cut after 1,000 characters, and numbers that SQLite can't hold are left out: they
+    may come from a platform's answer unchecked.
+
+    :raises Exception: when the plugin broke its contract: the verdict is none, or a text isn't one.
+    """
+    return evolve(
+        judgement,
+        verdict=Verdict(judgement.verdict),
+        code=_number(judgement.code),
+        subcode=_number(judgement.subcode),
+        reason=_sentence(judgement.reason),
+        advice=_sentence(judgement.advice),
+        after=_seconds(judgement.after),
+        blamed=judgement.blamed if isinstance(judgement.blamed, str) else None,
+    )
+
+
 def where(error: BaseException) -> str:
     """Name an exception that was raised, and its place, and leave out its text: that may quote an event."""
     *_, (frame, line) = walk_tb(error.__traceback__)
@@ -68,3 +91,17 @@ def where(error: BaseException) -> str:
 
 def _subject(items: int) -> str:
     return "The event is" if items == 1 else f"A request with {items:,} events would be"
+
+
+def _number(value: object) -> int | None:
+    return value if type(value) is int and abs(value) < 2**63 else None
+
+
+def _sentence(value: str) -> str:
+    return value[:_LONGEST].encode("utf-8", "replace").decode()
+
+
+def _seconds(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+        return None
+    return min(value, _AGES)

@@ -13,8 +13,9 @@ class Options:
     :ivar workers: threads that send, for each destination.  16 hide 100 ms of latency.
     :ivar mend: when the platform names a field that keeps a single item from passing, send the item
         once more without it.
-    :ivar lease: how long claimed items are kept from other processes without news; extended while
-        requests go on.  After a crash items wait so long at most.
+    :ivar lease: how long claimed items are kept from other processes without news; extended before
+        each request when half of it is over, so it must be twice as long as any request.  After a
+        crash items wait so long at most.
     :ivar first_wait: upper bound of the first random wait after a failure; it doubles each time.
     :ivar longest_wait: upper bound of all such waits.
     :ivar throttle_wait: upper bound of the first wait after throttling, where the platform names none.

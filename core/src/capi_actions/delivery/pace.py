@@ -43,7 +43,7 @@ class Pace:
         Fewer after several failures in a row, as the line may be too slow for more, or one item the
         cause; twice as many after each success.
         """
-        return min(most, self._limit)
+        return max(1, min(most, self._limit))
 
     def shrink(self, size: int) -> None:
         """Begin with batches of this size the next time."""
@@ -100,6 +100,4 @@ class Pace:
         return max(self._random() * bound, self._asked(after))
 
     def _asked(self, after: float | None) -> float:
-        if after is None or math.isnan(after):
-            return 0.0
-        return min(max(0.0, after), self._options.longest_rest)
+        return min(max(0.0, after or 0.0), self._options.longest_rest)

@@ -65,7 +65,7 @@ def claim(
     if first is None:
         return None
     group = first[0]
-    items = _head(db, (destination, group, _before(db, destination, now), limit), max_bytes)
+    items = _head(db, (destination, group, _before(db, destination, now), max(limit, 0)), max_bytes)
     if not items:
         return None
     until = now + lease_seconds
