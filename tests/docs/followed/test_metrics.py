@@ -40,7 +40,9 @@ def test_the_page_is_true(page: Callable[[str], list[Any]], root: Path, config: 
     table = {name: (kind, set(labels.split(", "))) for name, kind, labels in rows}
     delivered = {name: metric for name, metric in printed.items() if metric[1]}
     assert delivered == {name: metric for name, metric in table.items() if metric[0] != "gauge"}
-    assert {name: kind for name, (kind, _) in served.items()} == {name: kind for name, (kind, _) in table.items()}
+    assert {name: kind for name, (kind, _) in served.items()} == {
+        name: kind for name, (kind, _) in table.items()
+    }
     assert set(re.findall(r"capi_\w+", alerts.text)) < set(table)
 
 
