@@ -29,13 +29,14 @@ def fuse(resolve: CompiledMapping, check: CheckFields) -> Values:
 
     A mapping that isn't an object, and fields with conditions, stay two steps.
     """
-
-    def plain(event: JsonObject) -> JsonObject:
-        return check(resolve(event))
-
     tree = resolve.tree
     if not isinstance(tree, Object) or check.rules:
-        return plain
+        return lambda event: check(resolve(event))
+
+    def plain(event: Any) -> JsonObject:
+        # Through the tree: few events come here, and writing the mapping alone as source takes milliseconds.
+        return check(tree(event) if isinstance(event, dict) else resolve(event))
+
     writer = _Writer(plain)
     with writer.block("if type(payload) is not dict:"):
         writer.line("return plain(payload)")

@@ -75,7 +75,7 @@ class PluginConformance:
         for recipe in self._recipes():
             assert recipe.resolve({}) is not None
 
-    @settings(suppress_health_check=[HealthCheck.differing_executors, HealthCheck.too_slow])
+    @settings(deadline=None, suppress_health_check=[HealthCheck.differing_executors, HealthCheck.too_slow])
     @given(event=events())
     def test_any_event_gives_an_item_or_an_event_error(self, event: JsonObject) -> None:
         """If this fails, ``build`` or ``check`` raises something else, is not deterministic, or changes the event."""

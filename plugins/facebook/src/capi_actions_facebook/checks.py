@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from capi_actions import JsonObject, Problem
-from capi_actions_facebook.currencies import REFUSED
+from capi_actions_facebook.currencies import ACCEPTED, REFUSED
 from capi_actions_facebook.messaging import check_messaging
 
 DAY = 86_400
@@ -24,6 +24,8 @@ _TOO_BROAD = (
     frozenset({"ln", "ge"}),
 )
 
+
+_NOTHING: JsonObject = {}
 
 # With one of these keys no combination is too broad; nearly every event has one.
 _TELLING = frozenset(
@@ -56,7 +58,9 @@ def check_event(data: JsonObject, now: float) -> Sequence[Problem]:
     if "lead_id" in user_data and not 10**14 <= user_data["lead_id"] < 10**17:
         problems.append(Problem("a lead id has 15 to 17 digits", "$.user_data.lead_id", 2804036))
     if data["event_name"] == "Purchase":
-        problems += _check_purchase(data.get("custom_data", {}))
+        custom = data.get("custom_data", _NOTHING)
+        if "value" not in custom or custom.get("currency") not in ACCEPTED:
+            problems += _check_purchase(custom)
     source = data["action_source"]
     if "app_data" in data:
         problems += _check_extinfo(data["app_data"]["extinfo"])

