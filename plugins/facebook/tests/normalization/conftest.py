@@ -41,25 +41,34 @@ def anything() -> st.SearchStrategy[str]:
 
 @pytest.fixture(scope="session")
 def typed(anything: st.SearchStrategy[str]) -> Callable[[str], st.SearchStrategy[str]]:
-    """Values as customers type them, by key, and anything else besides."""
+    """Values as customers type them, by key, and anything else besides.
+
+    Drawn as plain text of the right alphabet, because patterns take ten times as long to draw.
+    """
+    local, domain = (
+        st.text("abAB19_.:+'-", max_size=8),
+        st.sampled_from(["b.co", "Ex-a.IO", "b..co", "privaterelay.appleid.com"]),
+    )
+    date = st.dates().flatmap(
+        lambda each: st.sampled_from(["%Y-%m-%d", "%m/%d/%Y", "%d.%m.%y", "%Y%m%d"]).map(each.strftime)
+    )
     usual = {
-        "em": st.emails() | st.from_regex(r"[A-Za-z0-9_.:+'-]{1,8}@[A-Za-z0-9-]{1,6}\.[A-Za-z.-]{2,6}\s?,?"),
-        "ph": st.from_regex(
-            r"\+?[0-9]{1,4}[-. ]?\(?[0-9]{1,4}\)?[-. /]?[0-9]{1,4}[-. ]?[0-9]{0,9}", fullmatch=True
-        ),
-        "zp": st.from_regex(r"[0-9A-Za-z]{0,5}[- ]?[0-9A-Za-z]{0,4}", fullmatch=True),
-        "db": st.from_regex(r"\D?[0-9]{1,5}[-/. T][0-9]{1,4}[-/. ][0-9]{1,5}\D?|[0-9]{7,9}", fullmatch=True),
+        "em": st.builds("{}@{}{}".format, local, domain, st.sampled_from(["", "", ",", " "])),
+        "ph": st.text("0123456789+-.() /", max_size=16),
+        "zp": st.text("019aZ -", max_size=10),
+        "db": date | st.text("0123789-/. T", max_size=12),
         "ge": st.sampled_from(["m", "F", " f ", "male", "Female", "WOMAN", "boy", "x"]),
-        "st": st.sampled_from(
-            ["California", "CA", "N.Y.", "New South Wales", "Québec", "Virginia B.", "constructor"]
-        ),
+        "st": st.sampled_from(["California", "CA", "N.Y.", "New South Wales", "Québec", "constructor"]),
         "country": st.sampled_from(
-            ["Germany", "USA", "U.K.", "Österreich", "unitedstatesofamerica", "ind", "Niger"]
+            ["Germany", "USA", "U.K.", "Österreich", "unitedstatesofamerica", "Niger"]
         ),
     }
-    hashes = st.from_regex(r"[0-9a-fA-F]{31,32}|[0-9a-fA-F]{64,65}", fullmatch=True)
+    digits = st.builds("{:0{}x}".format, st.integers(0, 2**124 - 1), st.sampled_from([31, 32, 64, 65]))
+    hashes = digits | digits.map(str.upper)
     names = st.sampled_from(["Jean-Luc", "O'Brien", "ΟΔΥΣΣΕΥΣ", "王伟", "id 42", "St. Louis", "10 Downing"])
-    return lambda key: st.one_of(usual.get(key, names), names, anything, hashes)
+    by_key = {key: st.one_of(values, names, anything, hashes) for key, values in usual.items()}
+    others = st.one_of(names, anything, hashes)
+    return lambda key: by_key.get(key, others)
 
 
 @pytest.fixture(scope="session")

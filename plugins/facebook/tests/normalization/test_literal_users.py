@@ -91,7 +91,7 @@ def literal(
     return {key: hashed for key, hashed in hashes.items() if isinstance(hashed, str)}
 
 
-@settings(max_examples=400)
+@settings(max_examples=300)
 @given(data=st.data())
 def test_a_user_gives_the_same_hashes_both_ways(
     data: st.DataObject,
@@ -152,9 +152,8 @@ def test_a_user_of_one_field_gives_the_fields_own_hash(
 
     Only addresses are tidied first: a comma at the end, and a missing domain.
     """
-    values = typed(key)
-    if key == "em":
-        values = values.filter(lambda value: "@" in value and not value.rstrip(WHITE).endswith(","))
-    value = data.draw(values)
+    value = data.draw(typed(key))
+    if key == "em" and ("@" not in value or value.rstrip(WHITE).endswith(",")):
+        value += "@b.co"
 
     assert normalize_user({key: value}).get(key) == make_hasher(normalizers_of("pixel")[key])(value)

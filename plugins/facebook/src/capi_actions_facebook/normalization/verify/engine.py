@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from importlib.resources import files
 from typing import Any, Final, Self
@@ -38,7 +39,8 @@ class PixelScript:
         except ImportError:
             raise PixelScriptError("this needs V8: pip install 'capi-actions-facebook[pixel-js]'") from None
         self._racer = py_mini_racer.MiniRacer
-        self._failure: type[Exception] = py_mini_racer.JSEvalException
+        # What runs too long ends in one or the other, as it happens.
+        self._failures: tuple[type[Exception], ...] = (py_mini_racer.JSEvalException, CancelledError)
         self._source = source
         self._context = self._racer()
         try:
@@ -56,8 +58,8 @@ class PixelScript:
     def close(self) -> None:
         """Stop V8."""
         # Of a script that was stopped V8 tells twice, the second time too late if it is closed at once.
-        with suppress(self._failure):
-            self._context.eval("0", timeout_sec=_SECONDS)
+        with suppress(*self._failures):
+            self._context.eval("0")
         self._context.close()
 
     def ask(self, users: Sequence[Mapping[str, Any]]) -> list[dict[str, str] | None]:
@@ -85,7 +87,7 @@ class PixelScript:
     def _run(self, code: str) -> str:
         try:
             return str(self._context.eval(code, timeout_sec=_SECONDS, max_memory=_GIGABYTES * 1024**3))
-        except self._failure as error:
+        except self._failures as error:
             # V8 puts whole lines of the script before its own sentence.
             said = [line for line in str(error).splitlines() if "Error:" in line]
             problem = said[-1].strip()[:200] if said else f"it took over {_SECONDS} s or {_GIGABYTES} GB"
