@@ -25,7 +25,7 @@ def tests(session: nox.Session) -> None:
 @nox.session(python=PYTHONS[0], tags=["test"])
 def core_alone(session: nox.Session) -> None:
     """Test that the core works with no plugin installed."""
-    session.install("pytest", "hypothesis", "./core[testing]", env=AS_WHEELS)
+    session.install(*TEST, "./core[testing]", env=AS_WHEELS)
     session.run("python", "-m", "pytest", "core/tests", *session.posargs)
 
 
