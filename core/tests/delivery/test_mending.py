@@ -89,6 +89,15 @@ def test_an_item_is_mended_once(world: Any) -> None:
     assert letter.tries == 2
 
 
+def test_no_second_field_is_left_out(make_world: MakeWorld) -> None:
+    """An item that needs more than one mend needs a person."""
+    blamed = iter(["user_data.fbc", "user_data.em"])
+    world = make_world(lambda ids: {"verdict": "split", "blamed": next(blamed)})
+    world.put("bad", user_data={"em": "x", "fbc": "x", "ph": "x"})
+
+    assert world.deliverer(mend=True).drain() == Summary(buried=1, requests=2)
+
+
 @pytest.mark.parametrize("blamed", [None, "user_data.none", "no.such", "id.x", "", "user_data.fbc.x"])
 def test_what_cannot_be_left_out_is_not_tried(world: Any, blamed: str | None) -> None:
     """There is nothing to send that would be different."""

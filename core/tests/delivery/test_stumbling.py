@@ -63,6 +63,21 @@ def test_finding_it_costs_no_more_than_finding_a_bad_one(make_world: MakeWorld, 
     assert summaries[1].requests <= 21
 
 
+def test_what_joins_it_later_is_not_held_up(make_world: MakeWorld) -> None:
+    """Each time it is due again, while others pass, it is set apart at once."""
+    world = make_world(stumbling("bad"))
+    deliverer = world.deliverer(doubt_after=1)
+    world.put("bad", *"abc")
+    for _ in range(2):
+        deliverer.drain()
+        world.clock.now += 100
+
+    for fresh in ("defg", "hijk", "lmno", "pqrs"):
+        world.put(*fresh)
+        assert deliverer.drain().delivered == 4
+        world.clock.now += 1_000
+
+
 def test_an_outage_is_soon_told_from_a_stumbling_block(make_world: MakeWorld) -> None:
     """When neither half passes, no single item is to blame: the search costs two requests."""
     world = make_world(lambda ids: {"verdict": "later"})

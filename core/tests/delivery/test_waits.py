@@ -192,7 +192,7 @@ def test_no_answer_is_no_verdict(make_world: MakeWorld, sent: bool, doubt: bool)
 
 
 def test_requests_get_smaller_while_nothing_works(make_world: MakeWorld, outage: TransportError) -> None:
-    """A line too slow for a whole batch still gets a small one through; one success restores the size."""
+    """A line too slow for a whole batch still gets a small one through; each success doubles the size again."""
     world = make_world(lambda ids: outage if len(ids) > 10 else None)
     world.put(*(str(number) for number in range(100)))
 
@@ -202,6 +202,20 @@ def test_requests_get_smaller_while_nothing_works(make_world: MakeWorld, outage:
     assert sizes[:4] == [100, 100, 100, 100]
     assert min(sizes) <= 10
     assert sum(world.platform.arrived.values()) == 100
+
+
+def test_the_size_of_batches_comes_back() -> None:
+    """Halved by each failure after the fourth, doubled by each success, and not by a mere refusal."""
+    pace = Pace(Options(), lambda: 1.0)
+    limits = []
+    for _ in range(6):
+        pace.failed(pace.limit(1000), 0.0, 0.0, None)
+        limits.append(pace.limit(1000))
+    for delivered in (False, True, True, True, True):
+        pace.answered(None, delivered=delivered)
+        limits.append(pace.limit(1000))
+
+    assert limits == [1000, 1000, 1000, 500, 250, 125, 125, 250, 500, 1000, 1000]
 
 
 def test_several_failures_at_once_count_as_one() -> None:

@@ -129,7 +129,7 @@ def test_a_silent_server_is_given_up(
 def test_an_answer_that_only_trickles_is_given_up(
     serve: Serve, make_transport: MakeTransport, make_request: MakeRequest
 ) -> None:
-    """Each byte comes in time, all of them never would."""
+    """Each byte comes in time, all of them never would; the connection isn't used again."""
 
     def trickle(connection: socket.socket) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
@@ -142,9 +142,13 @@ def test_an_answer_that_only_trickles_is_given_up(
 
     server = serve(trickle)
 
-    error = failure(make_transport(max_answer_seconds=0.2), make_request(server.address))
+    transport = make_transport(max_answer_seconds=0.2)
 
-    assert (error.problem, error.sent) == ("127.0.0.1's answer took longer than 0.2 seconds", True)
+    errors = [failure(transport, make_request(server.address)) for _ in range(2)]
+
+    expected = ("127.0.0.1's answer took longer than 0.2 seconds", True)
+    assert [(error.problem, error.sent) for error in errors] == [expected, expected]
+    assert server.connections == 2
 
 
 @pytest.mark.parametrize("length", [b"Content-Length: 3000000", b"Transfer-Encoding: chunked"])
