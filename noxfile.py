@@ -12,6 +12,7 @@ TEST = nox.project.dependency_groups(PROJECT, "test")
 TYPES = nox.project.dependency_groups(PROJECT, "types")
 LINT = nox.project.dependency_groups(PROJECT, "lint")
 DISTS = ["./core[testing]", "./plugins/facebook[pixel-js]", "./plugins/sandbox", "./plugins/prometheus"]
+FOLDERS = ["core", "plugins/facebook", "plugins/sandbox", "plugins/prometheus"]
 AS_WHEELS = {"UV_NO_SOURCES": "1"}  # uv would otherwise take the workspace's editable core
 
 
@@ -32,8 +33,9 @@ def core_alone(session: nox.Session) -> None:
 @nox.session(python=PYTHONS[0])
 def types(session: nox.Session) -> None:
     """Check types with mypy, strictly."""
-    session.install(*TYPES, *TEST, "-e", "./core[testing]", "-e", "./plugins/facebook", "-e", "./plugins/sandbox", "-e", "./plugins/prometheus")
-    session.run("mypy", "core/src", "plugins/facebook/src", "plugins/sandbox/src", "plugins/prometheus/src")
+    editable = [word for dist in DISTS for word in ("-e", dist)]
+    session.install(*TYPES, *TEST, *editable)
+    session.run("mypy", *(f"{folder}/src" for folder in FOLDERS))
 
 
 @nox.session(python=PYTHONS[0])
@@ -73,7 +75,9 @@ def bench(session: nox.Session) -> None:
 def chaos(session: nox.Session) -> None:
     """Kill the sender 200 times at random moments, and count what arrived."""
     session.install(*TEST, *DISTS, env=AS_WHEELS)
-    session.run("python", "-m", "pytest", "-q", "-s", "-k", "kill", "core/tests/delivery", env={"CAPI_KILLS": "200"})
+    session.run(
+        "python", "-m", "pytest", "-q", "-s", "-k", "kill", "core/tests/delivery", env={"CAPI_KILLS": "200"}
+    )
 
 
 @nox.session(python=PYTHONS[0], default=False)

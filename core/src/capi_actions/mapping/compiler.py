@@ -96,7 +96,7 @@ class MappingCompiler:
         if self._builtin.get(name) is directive:
             return directive.compile(value, here)
         try:
-            resolver = directive.compile(value, here)
+            resolver: object = directive.compile(value, here)
         except Exception as error:  # noqa: BLE001  a plugin may raise anything; the other problems are to be told too
             self.problem(f"{name} can't be compiled: its plugin failed ({where(error)})", (*place, name))
             return NOTHING

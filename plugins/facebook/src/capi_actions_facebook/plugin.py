@@ -6,9 +6,9 @@ import click
 
 from capi_actions import Destination, Directive, Normalizer, hookimpl
 from capi_actions_facebook.actions import ACTIONS
+from capi_actions_facebook.commands import COMMANDS
 from capi_actions_facebook.destination import Facebook
 from capi_actions_facebook.normalization import NORMALIZERS
-from capi_actions_facebook.commands import COMMANDS
 from capi_actions_facebook.products import PRODUCTS
 
 
