@@ -1,11 +1,19 @@
-"""A small platform for tests: the core knows none by itself."""
+"""A small platform for tests, as the core knows none by itself, and the command line with it."""
 
+import json
+import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from time import time
 from types import SimpleNamespace
+from typing import Any, NamedTuple
 
 import pytest
 from attrs import field as attribute
 from attrs import frozen
+from click.testing import CliRunner
 
 from capi_actions import (
     Destination,
@@ -26,6 +34,7 @@ from capi_actions import (
     from_path,
     hookimpl,
 )
+from capi_actions.cli import main
 
 DAY = 86_400
 
@@ -45,7 +54,7 @@ class AcmeSettings:
 
 
 class Acme(Destination):
-    """A platform that takes events of one day and refuses those named Bad."""
+    """A platform that takes events of one day, and refuses a request with one named Bad."""
 
     name = "acme"
     settings_type = AcmeSettings
@@ -79,8 +88,17 @@ class Acme(Destination):
         )
 
     def judge(self, response: Response) -> Judgement:
-        """Take 200 for delivered."""
-        return Judgement(verdict=Verdict.DONE if response.status == 200 else Verdict.LATER)
+        """Go by the status: taken, one is bad, the account is locked, or else."""
+        match response.status:
+            case 200:
+                return Judgement(verdict=Verdict.DONE)
+            case 400:
+                return Judgement(
+                    verdict=Verdict.SPLIT, code=4, subcode=44, reason="It is bad.", advice="Mend it."
+                )
+            case 401:
+                return Judgement(verdict=Verdict.PAUSE, code=1, reason="It is locked.", advice="Unlock it.")
+        return Judgement(verdict=Verdict.LATER, reason="It stumbled.")
 
 
 @action("acme.ping", title="Ping", trigger='type = "track"')
@@ -130,3 +148,112 @@ def plugins() -> Plugins:
 def config_text() -> str:
     """A whole configuration for the small platform."""
     return '[destinations.main]\ntype = "acme"\naccount = "a"\ntoken = "sesame"\n'
+
+
+class AcmeServer(ThreadingHTTPServer):
+    """Acme on this machine.
+
+    :ivar taken: the items that it took, in order.
+    :ivar status: what it answers to everything; None: 400 to requests with an item named Bad, else 200.
+    """
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Answer)
+        self.taken: list[dict[str, Any]] = []
+        self.status: int | None = None
+        self.url = f"http://127.0.0.1:{self.server_port}/"
+
+
+class _Answer(BaseHTTPRequestHandler):
+    server: AcmeServer
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        """Take items, or don't."""
+        items = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        status = self.server.status or (400 if any(each["name"] == "Bad" for each in items) else 200)
+        if status == 200:
+            self.server.taken += items
+        self.send_response(status)
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def acme_server() -> Iterator[AcmeServer]:
+    """Acme, running."""
+    with AcmeServer() as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def acme_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The small platform, installed as pip would have done it."""
+    info = tmp_path / "site" / "acme_for_tests-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-for-tests\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[capi_actions]\nacme = acme_for_tests\n")
+    monkeypatch.setitem(sys.modules, "acme_for_tests", ACME)  # type: ignore[arg-type]
+    monkeypatch.syspath_prepend(info.parent)
+
+
+@pytest.fixture
+def config(tmp_path: Path, acme_installed: None, acme_server: AcmeServer) -> Path:
+    """A configuration file for an account at the running Acme."""
+    path = tmp_path / "capi.toml"
+    path.write_text(
+        f'[destinations.main]\ntype = "acme"\naccount = "a"\ntoken = "sesame"\nurl = "{acme_server.url}"\n',
+        encoding="utf-8",
+    )
+    return path
+
+
+class Outcome(NamedTuple):
+    """What a command returned and printed."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def lines(self) -> list[Any]:
+        """Standard output as JSON Lines."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+@pytest.fixture
+def capi() -> Callable[..., Outcome]:
+    """Run `capi` in this process: with events as objects, or with bytes as they are."""
+
+    def run(*arguments: str, lines: Sequence[Any] = (), text: bytes = b"", columns: int = 80) -> Outcome:
+        given = text or b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+        with CliRunner(env={"COLUMNS": str(columns)}).isolation(input=given) as (out, err, _):
+            status = main(list(arguments))
+            return Outcome(status, out.getvalue().decode(), err.getvalue().decode())
+
+    return run
+
+
+@pytest.fixture
+def ping() -> Callable[..., dict[str, Any]]:
+    """Make events that the small platform takes."""
+
+    def make(number: int = 0, **members: Any) -> dict[str, Any]:
+        usual = {
+            "type": "track",
+            "event": "Order",
+            "messageId": f"m{number}",
+            "timestamp": int(time()) - number,
+        }
+        return {**usual, **members}
+
+    return make

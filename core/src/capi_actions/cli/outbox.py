@@ -141,7 +141,7 @@ def forget(config_path: Path, everything: bool, **conditions: Any) -> None:
     _must_choose(everything, conditions)
     with _open(config_path) as store:
         count = store.forget(_which(**conditions))
-    click.echo(f"{count} dead letters deleted.", err=True)
+    click.echo(f"{count} dead letter{'' if count == 1 else 's'} deleted.", err=True)
 
 
 @outbox.command()
@@ -164,7 +164,7 @@ def resume(config_path: Path, destination: str) -> None:
 
 
 def _must_choose(everything: bool, conditions: dict[str, Any]) -> None:
-    if not everything and not any(conditions.values()):
+    if not everything and all(given in (None, ()) for given in conditions.values()):
         raise ConfigError.of("say which dead letters: --all, or conditions such as --subcode 2804003", "")
 
 

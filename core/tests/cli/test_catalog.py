@@ -1,0 +1,198 @@
+"""`capi plugins`, `capi actions`, and what plugins add to `capi` itself."""
+
+from typing import Any
+
+import click
+import pytest
+
+from capi_actions import Action, Choice, Condition, Field, Normalizer, PluginError, Requirement
+from capi_actions.cli.catalog import as_markdown
+
+LONG = "a_plugin_with_a_name_that_is_longer_than_any_column_of_a_narrow_terminal_will_ever_be"
+
+
+def words(text: str) -> str:
+    """A table's words without its frame."""
+    return " ".join(text.replace("│", " ").replace("┃", " ").split())
+
+
+def test_plugins_are_listed_with_what_they_offer(capi: Any, only_acme: None) -> None:
+    """Who, in which version, through which hook, by which names."""
+    result = capi("plugins", "--json")
+    core, acme = result.lines
+
+    assert result.status == 0
+    assert (core["name"], acme["name"], acme["package"]) == ("core", "acme", "acme-for-tests 1.0")
+    assert acme["hooks"] == {
+        "capi_destinations": ["acme"],
+        "capi_actions": ["acme.page", "acme.ping"],
+        "capi_normalizers": ["plain/em"],
+    }
+    assert (core["error"], acme["error"]) == (None, None)
+    table = words(capi("plugins").out)
+    for part in ("acme-for-tests 1.0", "destinations acme", "acme.page, acme.ping", "transports urllib3"):
+        assert part in table
+
+
+@pytest.mark.parametrize("columns", [40, 80, 120])
+def test_tables_fold_and_cut_nothing(capi: Any, only_acme: None, install: Any, columns: int) -> None:
+    """A plugin's author looks for a name; `fac…` is none."""
+    action = Action(
+        name=f"acme.{LONG}", title="T" * 90, description="D" * 200, trigger=f'event = "{LONG}"', build=dict,
+        fields={LONG: Field(type="string", description="what " * 40, default={"@path": f"$.{LONG}"})},
+    )  # fmt: skip
+    install("acme2", capi_actions=[action])
+    for arguments in (("plugins",), ("actions",), ("actions", action.name)):
+        result = capi(*arguments, columns=columns)
+        assert result.status == 0
+        assert "…" not in result.out
+        assert max(map(len, result.out.splitlines())) <= columns
+        assert "longer" in result.out
+
+
+def test_a_plugin_that_can_not_be_loaded_is_shown_beside_those_that_can(
+    capi: Any, only_acme: None, install: Any
+) -> None:
+    """With the reason, and status 2; the others' offers are still listed."""
+    install(
+        "acme2",
+        capi_actions=[
+            Action(name="acme.ping", title="", description="", trigger=None, fields={}, build=dict)
+        ],
+    )
+    result = capi("plugins")
+    good, acme, bad = capi("plugins", "--json").lines
+
+    assert result.status == 2
+    assert "acme2 refused" in words(result.out)
+    assert [good["error"], acme["error"]] == [None, None]
+    assert bad == {
+        "name": "acme2",
+        "package": None,
+        "hooks": {},
+        "error": "capi_actions(): the name 'acme.ping' is already used by 'acme'",
+    }
+
+
+def test_a_refused_plugin_stops_what_needs_plugins(capi: Any, config: Any, install: Any) -> None:
+    """It is named; half of a company's mappings would be worse than none.  The core's help still works."""
+    install("acme2", capi_actions=5)
+
+    for arguments in (("preview", "-c", str(config)), ("eval", "mapping"), ("actions",)):
+        result = capi(*arguments, lines=[{}])
+        assert (result.status, result.out) == (2, "")
+        assert result.err == "capi: plugin 'acme2': capi_actions() must return a list, but gave int\n"
+    helped = capi("--help")
+    assert helped.status == 0
+    assert "preview" in helped.out
+    assert "plugin 'acme2'" in helped.err
+
+
+def test_an_action_is_shown_with_trigger_fields_and_defaults(capi: Any, only_acme: None) -> None:
+    """In three forms: for people, for machines and for the docs."""
+    shown = words(capi("actions", "acme.ping").out)
+    (record,) = capi("actions", "acme.ping", "--json").lines
+    page = capi("actions", "acme.ping", "--markdown").out
+
+    assert 'trigger: type = "track"' in shown
+    assert "name string, required" in shown
+    assert "email string, hashed = $.email" in shown
+    assert record["name"] == "acme.ping"
+    assert record["mapping"]["email"] == {"@path": "$.email"}
+    assert record["fields"]["email"]["hashed"] == "em"
+    assert "| `email` | string, hashed |  | `$.email` |  |" in page
+    assert 'Prebuilt trigger: `type = "track"`' in page
+
+
+def test_all_actions_are_listed(capi: Any, only_acme: None) -> None:
+    """Those without a prebuilt trigger say so."""
+    assert "acme.page none Page" in words(capi("actions").out)
+    assert [line["name"] for line in capi("actions", "--json").lines] == ["acme.ping", "acme.page"]
+    assert "No prebuilt trigger: give it one." in capi("actions", "--markdown").out
+
+
+def test_an_unknown_action_is_a_usage_error_with_a_hint(capi: Any, only_acme: None) -> None:
+    """The closest name."""
+    result = capi("actions", "acme.pnig")
+
+    assert result.status == 2
+    assert "there is no action 'acme.pnig'; did you mean 'acme.ping'?" in result.err
+
+
+def test_fields_inside_fields_and_choices_between_paths_are_written_out() -> None:
+    """As the docs have them: dotted keys, `a, else b`; anything else as JSON."""
+
+    def path(text: str) -> dict[str, str]:
+        return {"@path": text}
+
+    def either(condition: Any, then: Any, *otherwise: Any) -> dict[str, Any]:
+        return {"@if": {"exists": condition, "then": then, **({"else": otherwise[0]} if otherwise else {})}}
+
+    a, b = path("$.a"), path("$.b")
+    fields = {
+        "user": Field(type="object", properties={"tags": Field(type="string", multiple=True, hashed="em")}),
+        "first": Field(type="string", default=either(a, a, b)),
+        "nested": Field(type="string", default=either(a, either(b, 1, 2), 3)),
+        "maybe": Field(type="string", default=either(a, 1)),
+        "json": Field(type="object", default={"@if": {"true": a, "then": 1}, "x": 2}),
+        "chosen": Field(
+            type="integer",
+            choices=(Choice(1),),
+            required=Requirement(conditions=(Condition(field_key="maybe", operator="is", value=1),)),
+        ),
+    }
+    page = as_markdown(Action(name="a.b", title="", description="", trigger=None, fields=fields, build=dict))
+
+    assert "| `user.tags` | list of string, hashed |  |  |" in page
+    assert "`$.a, else $.b`" in page
+    assert "`(1 if $.b, else 2) if $.a, else 3`" in page
+    assert "`1 if $.a`" in page
+    assert '`{"@if": {"true": {"@path": "$.a"}, "then": 1}, "x": 2}`' in page
+    assert "| `chosen` | integer |  |" in page
+
+
+def test_plugins_add_commands(capi: Any, install: Any) -> None:
+    """Which behave as the core's own do; their errors end in the same place."""
+
+    @click.command()
+    def greet() -> int:
+        """Say hello."""
+        click.echo("hello")
+        return 1
+
+    @click.command()
+    def complain() -> None:
+        """Fail."""
+        raise PluginError("greeter", "no voice")
+
+    install("greeter", capi_commands=[greet, complain])
+
+    assert capi("greet") == (1, "hello\n", "")
+    assert capi("complain") == (2, "", "capi: plugin 'greeter': no voice\n")
+    assert "greet" in capi("--help").out
+
+
+def test_a_plugin_can_not_take_the_place_of_a_command_of_the_core(capi: Any, install: Any) -> None:
+    """And that it was left out is said; the core's own command runs."""
+    install("thief", capi_commands=[click.Command("eval"), click.Command("steal")])
+    helped = capi("--help")
+
+    assert "capi: a plugin's command 'eval' is left out: capi has one of this name" in helped.err
+    assert "steal" in helped.out
+    assert capi("eval", "mapping", lines=[{"mapping": {}}]).lines == [{"result": {}}]
+
+
+def test_usage_errors_have_their_own_status(capi: Any, only_acme: None) -> None:
+    """And the version is that of the core."""
+    assert capi("sned").status == 2
+    assert capi("eval", "maping").status == 2
+    assert capi("preview", "--nope").status == 2
+    assert capi("--version").out.startswith("capi, version ")
+    assert capi("send", "--help").status == 0
+
+
+def test_normalizers_are_listed_by_profile_and_key(capi: Any, only_acme: None, install: Any) -> None:
+    """As that is what a replacement names."""
+    install("loud", capi_normalizers=[Normalizer(profile="loud", key="em", normalize=str.upper)])
+
+    assert "loud/em" in capi("plugins").out

@@ -1,0 +1,120 @@
+"""What `capi send` reads is stored in time, whatever becomes of the input."""
+
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+import orjson
+import pytest
+
+from capi_actions import Item, OutboxError
+from capi_actions.assembly import Assembly
+from capi_actions.cli import feed
+from capi_actions.cli.feed import Feeder
+from capi_actions.config import load_config
+from capi_actions.plugins import Plugins
+
+
+@pytest.fixture
+def assembly(config: Path) -> Iterator[Assembly]:
+    """A whole assembly; nothing delivers."""
+    plugins = Plugins.installed()
+    with Assembly.of(load_config(config, plugins), plugins) as opened:
+        yield opened
+
+
+def test_what_was_read_is_stored_while_the_input_is_idle(assembly: Assembly, ping: Any) -> None:
+    """`tail -f events.jsonl | capi send`: an event must not wait for the next one."""
+    feeder = Feeder(assembly, lambda record: None)
+    waited_for: list[int] = []
+
+    def lines() -> Iterator[tuple[int, bytes]]:
+        yield 1, orjson.dumps(ping(1))
+        give_up = monotonic() + 60
+        while not assembly.outbox.stats() and monotonic() < give_up:
+            sleep(0.01)
+        waited_for.append(assembly.outbox.stats()["main"].waiting)
+
+    feeder.feed(lines())
+
+    assert waited_for == [1]
+    assert (feeder.tally.stored, feeder.tally.line) == (1, 1)
+
+
+def test_a_store_that_fails_for_a_moment_loses_nothing(
+    assembly: Assembly, ping: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the input is idle, storing is tried again; what was read is kept until then."""
+    monkeypatch.setattr(feed, "_LONGEST_HOLD", 0.01)
+    failures = threading.Semaphore(3)
+    put, tried = assembly.outbox.put, threading.Event()
+
+    def failing(items: list[Item]) -> None:
+        if failures.acquire(blocking=False):
+            raise OutboxError("the disk is full")
+        tried.set()
+        put(items)
+
+    monkeypatch.setattr(assembly.outbox, "put", failing)
+
+    def lines() -> Iterator[tuple[int, bytes]]:
+        yield 1, orjson.dumps(ping(1))
+        assert tried.wait(60)
+
+    feeder = Feeder(assembly, lambda record: None)
+    feeder.feed(lines())
+
+    assert (feeder.tally.stored, assembly.outbox.stats()["main"].waiting) == (1, 1)
+
+
+def test_a_store_that_goes_on_failing_is_raised(
+    assembly: Assembly, ping: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To whoever feeds: reading on would only lose more."""
+
+    def failing(items: list[Item]) -> None:
+        raise OutboxError("the disk is full")
+
+    monkeypatch.setattr(assembly.outbox, "put", failing)
+    feeder = Feeder(assembly, lambda record: None)
+
+    with pytest.raises(OutboxError, match="the disk is full"):
+        feeder.feed((number, orjson.dumps(ping(number))) for number in range(1, 2_000))
+    assert (feeder.tally.line, feeder.tally.stored) == (1_000, 0)
+
+
+def test_an_interrupted_run_stores_what_it_read_and_says_where_it_stopped(
+    capi: Any, config: Path, ping: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that the rest can be sent from the next line on."""
+
+    def interrupted(files: object) -> Iterator[tuple[int, bytes]]:
+        for number in (1, 3):
+            yield number, orjson.dumps(ping(number))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys.modules["capi_actions.cli.send"], "read_lines", interrupted)
+    result = capi("send", "-c", str(config), "--json")
+
+    assert result.status == 130
+    assert result.lines[-1]["summary"]["stored"] == 2
+    assert result.err.endswith("capi: stopped after line 3; what came before it is dealt with\n")
+
+
+def test_an_output_that_nobody_reads_does_not_stop_sending(
+    capi: Any, config: Path, ping: Any, acme_server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`capi send | head`: half-sent would be an unpleasant surprise."""
+    tried: list[object] = []
+
+    def gone(record: object) -> None:
+        tried.append(record)
+        raise BrokenPipeError
+
+    monkeypatch.setattr("capi_actions.cli.lines.write", gone)
+    result = capi("send", "-c", str(config), lines=[[], ping(1), [], ping(2)])
+
+    assert (result.status, len(tried), len(acme_server.taken)) == (1, 2, 2)

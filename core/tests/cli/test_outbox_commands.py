@@ -1,0 +1,178 @@
+"""`capi outbox`: see what waits and what failed, and mend it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def failed(capi: Any, config: Path, ping: Any) -> Path:
+    """A configuration whose outbox holds three dead letters."""
+    events = [ping(number, event="Bad", messageId=f"bad-{number}") for number in range(3)]
+    capi("send", "-c", str(config), lines=[*events, ping(9)])
+    return config
+
+
+def test_stats_count_what_is_held(capi: Any, failed: Path, ping: Any, acme_server: Any) -> None:
+    """And tell why a destination is paused, and what to do then."""
+    acme_server.status = 401
+    capi("send", "-c", str(failed), lines=[ping(7)])
+    result = capi("outbox", "stats", "-c", str(failed))
+    (record,) = capi("outbox", "stats", "--json", "-c", str(failed)).lines
+
+    assert (result.status, result.err) == (0, "")
+    assert "main is paused: It is locked. Unlock it. Then: capi outbox resume main" in " ".join(
+        result.out.split()
+    )
+    assert record["oldest"] is not None
+    assert {key: record[key] for key in record if key != "oldest"} == {
+        "destination": "main",
+        "waiting": 1,
+        "later": 0,
+        "leased": 0,
+        "dead": 3,
+        "paused": {"reason": "It is locked.", "advice": "Unlock it."},
+    }
+
+
+def test_an_empty_outbox_has_nothing_to_tell(capi: Any, config: Path) -> None:
+    """An empty table, and no line for machines."""
+    assert capi("outbox", "stats", "-c", str(config)).status == 0
+    assert capi("outbox", "stats", "--json", "-c", str(config)) == (0, "", "")
+    assert capi("outbox", "export", "-c", str(config)) == (0, "", "")
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_the_table_of_the_dead_holds_every_word(capi: Any, failed: Path, columns: int) -> None:
+    """At any width: cut off is nothing, and no line is too long."""
+    result = capi("outbox", "dead", "-c", str(failed), columns=columns)
+    words = " ".join(result.out.replace("│", " ").split())
+
+    assert result.status == 0
+    assert "…" not in result.out
+    assert max(map(len, result.out.splitlines())) <= columns
+    for number in range(3):
+        assert f"bad-{number}" in words
+    for part in ("acme.ping", "main", "It is bad.", "Mend it.", "code 4/44,"):
+        assert words.count(part) == 3
+
+
+def test_a_long_table_is_cut_at_rows_and_says_so(capi: Any, failed: Path) -> None:
+    """A million dead letters make no table that anybody reads."""
+    result = capi("outbox", "dead", "--limit", "2", "-c", str(failed))
+
+    assert result.out.count("It is bad.") == 2
+    assert result.err == "capi: these are the first 2; --json or `capi outbox export` print all\n"
+    assert len(capi("outbox", "dead", "--limit", "2", "--json", "-c", str(failed)).lines) == 3
+
+
+def test_machines_get_everything_about_a_dead_letter(capi: Any, failed: Path) -> None:
+    """Export adds the item itself; personal data in it is hashed."""
+    listed = capi("outbox", "dead", "--json", "-c", str(failed)).lines
+    exported = capi("outbox", "export", "-c", str(failed)).lines
+
+    assert [{key: line[key] for key in line if key != "item"} for line in exported] == listed
+    assert listed[0].keys() == {
+        "id", "destination", "action", "message_id", "event_id", "event_time", "deadline",
+        "code", "subcode", "reason", "advice", "tries", "buried_at",
+    }  # fmt: skip
+    assert [line["item"]["id"] for line in exported] == [line["event_id"] for line in listed]
+    assert (listed[0]["code"], listed[0]["subcode"], listed[0]["reason"]) == (4, 44, "It is bad.")
+
+
+@pytest.mark.parametrize(
+    ("conditions", "count"),
+    [
+        ((), 3),
+        (("--destination", "main", "--action", "acme.ping", "--code", "4", "--subcode", "44"), 3),
+        (("--destination", "other"), 0),
+        (("--action", "acme.page"), 0),
+        (("--code", "5"), 0),
+        (("--subcode", "0"), 0),
+        (("--id", "1", "--id", "3", "--id", str(10**30)), 2),
+    ],
+)
+def test_dead_letters_are_chosen_by_conditions(
+    capi: Any, failed: Path, conditions: tuple[str, ...], count: int
+) -> None:
+    """Those that meet every condition; nought is a condition, too."""
+    assert len(capi("outbox", "dead", "--json", *conditions, "-c", str(failed)).lines) == count
+    if conditions:
+        result = capi("outbox", "replay", "--json", *conditions, "-c", str(failed))
+        assert result.lines == [{"moved": count, "expired": 0}]
+
+
+def test_replayed_letters_are_delivered(capi: Any, failed: Path, acme_server: Any) -> None:
+    """After what was wrong is mended, with the same ids."""
+    acme_server.status = 200
+    result = capi("outbox", "replay", "--all", "-c", str(failed))
+
+    assert (result.status, result.out) == (0, "")
+    assert result.err.startswith("3 wait again; 0 stay")
+    assert capi("deliver", "-c", str(failed)).status == 0
+    assert {each["id"] for each in acme_server.taken} == {"m9", "bad-0", "bad-1", "bad-2"}
+
+
+def test_forgotten_letters_are_gone(capi: Any, failed: Path) -> None:
+    """For good."""
+    result = capi("outbox", "forget", "--id", "1", "-c", str(failed))
+
+    assert (result.status, result.err) == (0, "1 dead letter deleted.\n")
+    assert capi("outbox", "forget", "--all", "-c", str(failed)).err == "2 dead letters deleted.\n"
+    assert capi("outbox", "dead", "--json", "-c", str(failed)).lines == []
+
+
+@pytest.mark.parametrize("command", ["replay", "forget"])
+def test_all_must_be_said(capi: Any, failed: Path, command: str) -> None:
+    """Not what happens when somebody forgets the conditions."""
+    result = capi("outbox", command, "-c", str(failed))
+
+    assert result.status == 2
+    assert "say which dead letters: --all, or conditions" in result.err
+    assert len(capi("outbox", "dead", "--json", "-c", str(failed)).lines) == 3
+
+
+def test_resume_ends_a_pause(capi: Any, config: Path, ping: Any, acme_server: Any) -> None:
+    """Of a destination that there is: a misspelt name would go unnoticed."""
+    acme_server.status = 401
+    capi("send", "-c", str(config), lines=[ping()])
+
+    assert capi("outbox", "resume", "mian", "-c", str(config)).status == 2
+    assert "did you mean 'main'?" in capi("outbox", "resume", "mian", "-c", str(config)).err
+    assert capi("outbox", "resume", "main", "-c", str(config)).err.startswith("main goes on.")
+    assert capi("outbox", "resume", "main", "-c", str(config)).err == "main was not paused.\n"
+
+
+def test_items_of_a_destination_that_is_gone_can_be_seen_and_resumed(
+    capi: Any, config: Path, ping: Any, acme_server: Any
+) -> None:
+    """They wait until it is configured again."""
+    acme_server.status = 401
+    capi("send", "-c", str(config), lines=[ping()])
+    config.write_text(
+        config.read_text().replace("destinations.main", "destinations.renamed"), encoding="utf-8"
+    )
+
+    assert [line["destination"] for line in capi("outbox", "stats", "--json", "-c", str(config)).lines] == [
+        "main"
+    ]
+    assert capi("outbox", "resume", "main", "-c", str(config)).status == 0
+    assert capi("outbox", "resume", "renamed", "-c", str(config)).status == 0
+
+
+def test_items_that_are_no_json_are_exported_too(capi: Any, config: Path) -> None:
+    """Another platform's items may be anything."""
+    from capi_actions import Item, Judgement, Verdict
+    from capi_actions.outbox import SqliteOutbox
+
+    with SqliteOutbox(config.parent / "capi-outbox.sqlite3") as outbox:
+        outbox.put([Item("main", "acme.ping", None, "e", 1, 2, "", b"\xff\x00")])
+        claim = outbox.claim("main", 1, 1_000, 60, 0)
+        assert claim is not None
+        outbox.bury(claim.lease, [claim.items[0].id], Judgement(verdict=Verdict.DEAD, reason="[bold]?"), 1)
+    (line,) = capi("outbox", "export", "-c", str(config)).lines
+
+    assert line["item"] == {"base64": "/wA="}
+    assert "[bold]?" in capi("outbox", "dead", "-c", str(config)).out
+    assert line["code"] is None

@@ -1,0 +1,238 @@
+"""`capi init` and `capi check`: the first two commands that anybody runs."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+BAD = """
+[destinations.one]
+type = "acme"
+acount = "a"
+token = "t"
+size = "big"
+normalization = "plian"
+
+[[destinations.one.mappings]]
+trigger = "x"
+
+[[destinations.one.mappings]]
+action = "acme.ping"
+trigger = "event ="
+mapping = { name = { "@pth" = "$.x" } }
+
+[destinations.two]
+type = "acme"
+account = "a"
+token = "t"
+
+[[destinations.two.mappings]]
+action = "acme.pnig"
+
+[[destinations.two.mappings]]
+action = "acme.page"
+mapping_file = "missing.json"
+
+[outbox]
+pth = "x"
+busy_seconds = "long"
+
+[transport]
+type = "pigeon"
+
+[delivery]
+workers = 0
+keep_dead_days = 0
+"""
+
+
+def test_what_init_writes_needs_only_its_blanks_filled(
+    capi: Any, tmp_path: Path, only_acme: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Check says which; then it is fine, with and without the settings that are commented out."""
+    monkeypatch.delenv("ACME_TOKEN", raising=False)
+    path = tmp_path / "capi.toml"
+    result = capi("init", "-c", str(path))
+    text = path.read_text(encoding="utf-8")
+
+    assert (result.status, result.out) == (0, "")
+    assert "capi check" in result.err
+    (problem,) = capi("check", "-c", str(path), "--json").lines
+    assert problem["message"] == "the environment variable ACME_TOKEN isn't set"
+    monkeypatch.setenv("ACME_TOKEN", "sesame")
+    for filled in (text, re.sub(r"(?m)^# (?=\w+ = )", "", text.partition("\n# No mappings")[0])):
+        path.write_text(filled, encoding="utf-8")
+        assert capi("check", "-c", str(path)) == (0, "", "capi.toml is fine: 1 mappings.\n")
+
+
+def test_commented_defaults_are_toml_of_the_right_type(capi: Any, tmp_path: Path, only_acme: None) -> None:
+    """Whoever takes away the hash must not get a text where a number belongs."""
+    path = tmp_path / "capi.toml"
+    capi("init", "-c", str(path))
+    text = path.read_text(encoding="utf-8")
+
+    for line in (
+        'account = ""',
+        'token = { env = "ACME_TOKEN" }',
+        "# size = 10",
+        "# factor = 1.0",
+        "# loud = false",
+        '# normalization = "plain"',
+        '# tag = ""',
+        '# action = "acme.ping"',
+    ):
+        assert f"\n{line}\n" in text
+
+
+def test_init_without_plugins_says_what_is_missing(capi: Any, tmp_path: Path, no_plugins: None) -> None:
+    """The core alone sends nowhere."""
+    path = tmp_path / "capi.toml"
+
+    assert capi("init", "-c", str(path)).status == 0
+    assert "No plugin offers a destination type" in path.read_text(encoding="utf-8")
+
+
+def test_init_writes_over_nothing(capi: Any, tmp_path: Path) -> None:
+    """Unless it is told to."""
+    path = tmp_path / "capi.toml"
+    path.write_text("# mine", encoding="utf-8")
+    result = capi("init", "-c", str(path))
+
+    assert result.status == 2
+    assert "is there already; --force writes over it" in result.err
+    assert path.read_text(encoding="utf-8") == "# mine"
+    assert capi("init", "-c", str(path), "--force").status == 0
+    assert path.read_text(encoding="utf-8") != "# mine"
+
+
+def test_init_says_why_it_can_not_write(capi: Any, tmp_path: Path) -> None:
+    """In a sentence, without a traceback."""
+    result = capi("init", "-c", str(tmp_path / "missing" / "capi.toml"))
+
+    assert result.status == 2
+    assert "can't be written: No such file or directory" in result.err
+
+
+def test_check_tells_everything_that_is_wrong_at_once(
+    capi: Any, tmp_path: Path, acme_installed: None, only_acme: None
+) -> None:
+    """Settings, options, triggers and mappings, also of a destination whose settings are wrong."""
+    path = tmp_path / "capi.toml"
+    path.write_text(BAD, encoding="utf-8")
+    result = capi("check", "-c", str(path), "--json")
+    errors = [line for line in result.lines if line["severity"] == "error"]
+    found = {line["path"]: line["message"] for line in errors}
+
+    assert result.status == 2
+    assert "did you mean 'account'?" in found["$.destinations.one"]
+    assert found["$.destinations.one.account"] == "is missing"
+    assert found["$.destinations.one.size"] == "should be a whole number, but it is text in quotes"
+    assert found["$.destinations.one.normalization"] == "no normalization profile 'plian'; there are: plain"
+    assert found["$.destinations.one.mappings[0].action"] == "is missing"
+    assert "expected" in found["$.destinations.one.mappings[1].trigger"]
+    assert "@pth" in found["$.destinations.one.mappings[1].mapping.name"]
+    assert found["$.destinations.two.mappings[0].action"].endswith("did you mean 'acme.ping'?")
+    assert found["$.destinations.two.mappings[1].trigger"] == "acme.page has no prebuilt trigger: give it one"
+    unreadable = found["$.destinations.two.mappings[1].mapping_file"]
+    assert unreadable == "missing.json can't be read: No such file or directory"
+    assert found["$.outbox"] == "'pth' isn't known here; did you mean 'path'?"
+    assert found["$.outbox.busy_seconds"] == "should be a number, but it is text in quotes"
+    assert found["$.transport.type"] == "no plugin offers 'pigeon'; there are: urllib3"
+    assert found["$.delivery.workers"] == "workers should be 1 or more"
+    assert found["$.delivery.keep_dead_days"] == "keep_dead_days should be 1 or more"
+    assert len(found) == len(errors) == 15
+    assert [line["path"] for line in result.lines if line["severity"] == "warning"] == [
+        "$.destinations.two.token"
+    ]
+
+
+@pytest.mark.parametrize("command", ["send", "preview", "deliver"])
+def test_other_commands_tell_the_same(
+    capi: Any, tmp_path: Path, acme_installed: None, only_acme: None, command: str
+) -> None:
+    """Before anything is read, sent or opened."""
+    path = tmp_path / "capi.toml"
+    path.write_text(BAD, encoding="utf-8")
+    checked = capi("check", "-c", str(path)).out.splitlines()
+    told = {line.removeprefix("error: ") for line in checked if line.startswith("error: ")}
+    result = capi(command, "-c", str(path))
+
+    assert (result.status, result.out) == (2, "")
+    assert len(told) == 15
+    assert told <= {line.removeprefix("capi: ") for line in result.err.splitlines()}
+    assert list(tmp_path.glob("*.sqlite3")) == []
+
+
+def test_check_of_what_is_fine_says_so_and_warns(capi: Any, config: Path) -> None:
+    """Warnings aren't errors: the exit status stays 0."""
+    result = capi("check", "-c", str(config))
+
+    assert result.status == 0
+    assert result.err == "capi.toml is fine: 1 mappings.\n"
+    assert result.out.startswith("warning: $.destinations.main.token: stands in the file;")
+
+
+def test_check_warns_of_mappings_that_are_likely_mistakes(capi: Any, config: Path) -> None:
+    """Nothing else would ever show them."""
+    text = config.read_text(encoding="utf-8")
+    more = """loud = true
+    [[destinations.main.mappings]]
+    action = "acme.ping"
+    trigger = 'event = "a" and event = "b"'
+    mapping = { nmae = "x", __segment_internal_sync_mode = "upsert" }
+    [[destinations.main.mappings]]
+    action = "acme.page"
+    trigger = 'type = "page"'
+    mapping_file = "empty.json"
+    """
+    config.write_text(text + more, encoding="utf-8")
+    (config.parent / "empty.json").write_text("{}", encoding="utf-8")
+    result = capi("check", "-c", str(config), "--json")
+    found = {line["path"]: line["message"] for line in result.lines}
+
+    assert result.status == 0
+    assert {line["severity"] for line in result.lines} == {"warning"}
+    assert {line["code"] for line in result.lines} == {None}
+    assert "is loud" in found["$.destinations.main.loud"]
+    assert "never" in found["$.destinations.main.mappings[0].trigger"]
+    assert "did you mean 'name'?" in found["$.destinations.main.mappings[0].mapping.nmae"]
+    mode = found["$.destinations.main.mappings[0].mapping.__segment_internal_sync_mode"]
+    assert mode == "Sync mode upsert is not supported"
+    assert "nothing is mapped to it" in found["$.destinations.main.mappings[1].mapping.time"]
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"[]", "should hold a JSON object, the mapping"),
+        (b"{", "is not JSON"),
+        (b'{"name": NaN}', "NaN is no JSON number"),
+        (b"\xff", "is not UTF-8"),
+        (b"[" * 100_000, "is nested too deeply"),
+    ],
+)
+def test_a_mapping_file_that_holds_no_mapping_is_named(
+    capi: Any, config: Path, content: bytes, why: str
+) -> None:
+    """It comes from elsewhere."""
+    text = config.read_text(encoding="utf-8")
+    config.write_text(
+        text + '[[destinations.main.mappings]]\naction = "acme.ping"\nmapping_file = "m.json"\n',
+        encoding="utf-8",
+    )
+    (config.parent / "m.json").write_bytes(content)
+    problem, warning = capi("check", "-c", str(config), "--json").lines
+
+    assert (problem["severity"], warning["severity"]) == ("error", "warning")
+    assert problem["path"] == "$.destinations.main.mappings[0].mapping_file"
+    assert problem["message"].startswith("m.json ")
+    assert why in problem["message"]
+
+
+def test_a_missing_configuration_says_how_to_get_one(capi: Any, tmp_path: Path) -> None:
+    """With the status of a usage error."""
+    result = capi("check", "-c", str(tmp_path / "capi.toml"))
+
+    assert result.status == 2
+    assert result.out == "error: capi.toml: there is no file capi.toml; `capi init` writes one\n"
