@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from capi_actions.errors import ConfigError, EventError
@@ -105,6 +105,7 @@ def outcome(work: Any, event: JsonObject) -> Any:
         return error.problems
 
 
+@settings(deadline=None)
 @given(MAPPINGS, st.dictionaries(KEYS, FIELDS, max_size=5), st.lists(EVENTS, min_size=1, max_size=4))
 def test_one_function_gives_what_the_two_steps_give(
     mapping: JsonObject, fields: dict[str, Field], events: list[JsonObject]
@@ -120,6 +121,20 @@ def test_one_function_gives_what_the_two_steps_give(
         before = repr(event)
         assert outcome(lambda event: check(resolve(event)), event) == outcome(fused, event)
         assert before == repr(event)
+
+
+@settings(deadline=None)
+@given(
+    st.fixed_dictionaries(dict.fromkeys("abc", HASHED_FIELDS)),
+    st.lists(st.fixed_dictionaries(dict.fromkeys("abc", VALUES)), min_size=1, max_size=4),
+)
+def test_hashes_are_those_of_the_two_steps(fields: dict[str, Field], events: list[JsonObject]) -> None:
+    """One value or a list of them, one hash of a value or several, wrapped in a list or not."""
+    resolve = compile_mapping({key: {"@path": f"$.{key}"} for key in fields})
+    check = compile_fields(fields, HASHERS)
+
+    for event in [*events, dict.fromkeys(fields, "Ada"), dict.fromkeys(fields, " ")]:
+        assert outcome(lambda event: check(resolve(event)), event) == outcome(fuse(resolve, check), event)
 
 
 def test_presets_of_other_destinations_agree() -> None:
