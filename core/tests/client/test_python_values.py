@@ -1,0 +1,144 @@
+"""Events made by programs hold Python's own values, and sometimes what JSON can't hold."""
+
+import enum
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from attrs import frozen
+from hypothesis import given
+from hypothesis import strategies as st
+
+from capi_actions import Client, EventError
+from capi_actions.pipeline import plain_event
+from capi_actions.testing import json_objects
+
+UNIQUE = UUID("12345678-1234-5678-1234-567812345678")
+
+
+class Colour(enum.Enum):
+    RED = "red"
+
+
+class Moment(datetime):
+    """As data libraries have them."""
+
+
+@given(json_objects())
+def test_json_stays_as_it_is(properties: dict[str, Any]) -> None:
+    """Lone surrogates and long integers included."""
+    event = {"type": "track", "properties": properties}
+
+    assert plain_event(event) == event
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (datetime(2026, 11, 23, 12, tzinfo=UTC), "2026-11-23T12:00:00+00:00"),
+        (Moment(2026, 11, 23, 12), "2026-11-23T12:00:00"),
+        (date(2026, 11, 23), "2026-11-23"),
+        (time(12, 30), "12:30:00"),
+        (UNIQUE, str(UNIQUE)),
+        (Decimal("12.50"), 12.5),
+        (Decimal("NaN"), None),
+        (float("nan"), None),
+        (float("inf"), None),
+        (Colour.RED, "red"),
+        ((1, "a"), [1, "a"]),
+        ({"a": [date(2026, 1, 2)]}, {"a": ["2026-01-02"]}),
+        ({5: 1}, {"5": 1}),
+        (2**70, float(2**70)),
+    ],
+)
+@pytest.mark.parametrize("beside", ["", "\ud800"])
+def test_python_s_own_values_become_json(value: Any, written: Any, beside: str) -> None:
+    """Also beside a lone surrogate, which takes a slower way."""
+    if beside and (type(value) is float or type(value) is Colour):
+        return
+    plain = plain_event({"type": "track", "value": value, "beside": beside})
+
+    assert plain == {"type": "track", "value": written, "beside": beside}
+
+
+def looped() -> dict[str, Any]:
+    """An object that holds itself."""
+    event: dict[str, Any] = {"type": "track"}
+    event["self"] = event
+    return event
+
+
+def deep() -> dict[str, Any]:
+    """An object of more levels than can be read."""
+    event: Any = 1
+    for _ in range(5_000):
+        event = {"type": "track", "a": event}
+    return dict(event)
+
+
+@frozen
+class Thing:
+    """No dataclass."""
+
+    email: str = "marker@example.com"
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        looped(),
+        deep(),
+        {"type": "track", "a": {1, 2}},
+        {"type": "track", "a": b"marker@example.com"},
+        {"type": "track", "a": Thing()},
+        {"type": "track", ("marker@example.com",): 1},
+        {"type": "track", "a": Thing(), "b": "\ud800"},
+    ],
+    ids=["looped", "deep", "set", "bytes", "object", "tuple key", "object and surrogate"],
+)
+def test_what_json_can_not_hold_is_a_problem(event: Any) -> None:
+    """An event error, not RecursionError or TypeError; the value isn't quoted, nor kept in its context."""
+    with pytest.raises(EventError) as caught:
+        plain_event(event)
+
+    assert "nested too deeply" in str(caught.value) or "holds what JSON can't" in str(caught.value)
+    assert "marker" not in str(caught.value)
+    assert caught.value.__context__ is None
+
+
+@pytest.fixture
+def client(config: Path) -> Iterator[Client]:
+    """A client that only stores."""
+    with Client.from_config(config, deliver=False) as made:
+        yield made
+
+
+def test_a_program_s_event_arrives(client: Client) -> None:
+    """With its own time and id objects."""
+    event = {"type": "track", "event": Colour.RED, "messageId": UNIQUE, "timestamp": Decimal("1e12")}
+    (item,) = client.send(event | {"timestamp": int(datetime.now(UTC).timestamp())}).accepted
+
+    assert (item.message_id, b'"name":"red"' in item.body) == (str(UNIQUE), True)
+
+
+def test_the_caller_s_event_is_not_changed_and_may_be_reused(client: Client) -> None:
+    """It may still be worked on by others."""
+    now = int(datetime.now(UTC).timestamp())
+    event = {"type": "track", "event": "a", "timestamp": now, "nested": {"x": [1]}}
+    client.send_many([event, event])
+
+    assert event == {"type": "track", "event": "a", "timestamp": now, "nested": {"x": [1]}}
+
+
+@given(st.recursive(st.none() | st.binary() | st.text() | st.dates() | st.sets(st.integers()), st.lists))
+def test_whatever_is_given_nothing_else_is_raised(value: Any) -> None:
+    """Into a checkout page."""
+    for event in (value, {"type": "track", "a": value}, {"type": value}):
+        try:
+            plain_event(event)
+        except EventError:
+            continue
