@@ -151,16 +151,13 @@ def test_closing_in_a_child_leaves_the_parent_s_client_alone(
     assert [each["id"] for each in acme_server.taken] == ["m1"]
 
 
-def test_a_child_can_make_a_client_of_its_own(config: Path, ping: Any, acme_server: Any) -> None:
+def test_a_child_can_make_a_client_of_its_own(client: Client, config: Path, ping: Any) -> None:
     """That is how servers with several workers do it; they share the outbox's file."""
-    with Client.from_config(config) as client:
 
-        def use() -> str:
-            with Client.from_config(config, deliver=False) as own:
-                return str(len(own.send(ping(1)).accepted))
+    def use() -> str:
+        with Client.from_config(config, deliver=False) as own:
+            return str(len(own.send(ping(1)).accepted))
 
-        assert in_child(use) == "1"
-        client.send(ping(2))
-        assert client.flush(timeout=60)
-
-    assert {each["id"] for each in acme_server.taken} == {"m1", "m2"}
+    assert in_child(use) == "1"
+    client.send(ping(2))
+    assert client._assembly.outbox.stats()["main"].waiting == 2
