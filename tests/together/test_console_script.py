@@ -1,0 +1,167 @@
+"""The installed `capi`: real processes, pipes and signals."""
+
+import signal
+import sqlite3
+import subprocess
+from contextlib import closing
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from capi_actions import Client
+from capi_actions_sandbox import Sandbox
+
+MEASURED = """
+import resource, sys
+from pathlib import Path
+from capi_actions.cli import main
+
+status = main()
+own = Path("/proc/self/status")  # getrusage counts what the process that started this one had, too
+if own.exists():
+    peak = next(line.split()[1] for line in own.read_text().splitlines() if line.startswith("VmHWM"))
+else:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(peak, file=sys.stderr)
+sys.exit(status)
+"""
+SLACK = 30_000  # kB; a run that kept its input would need ten times as much
+
+
+def orders(last: int) -> list[str]:
+    """Ids of the orders from 0 on."""
+    return [f"order-{number:06}" for number in range(last)]
+
+
+@pytest.mark.usefixtures("config")
+def test_the_installed_command_sends(start: Any, order: Any, sandbox: Sandbox, ids: Any) -> None:
+    """Data on standard output, everything else on standard error."""
+    running = start("send", "--json")
+    running.pour([*map(order, range(20)), {}])
+    status, (error, summary), told = running.end()
+
+    assert status == 1
+    assert (error["line"], error["error"]["path"]) == (21, "$.type")
+    assert summary["summary"]["delivered"] == 20
+    assert "access_token: stands in the file" in told[0]
+    assert ids(sandbox) == orders(20)
+
+
+@pytest.mark.usefixtures("config")
+def test_preview_into_a_pipe_that_closes_ends_quietly(start: Any, order: Any) -> None:
+    """`capi preview | head -2`, whatever is still to come."""
+    running = start("preview")
+    running.keep_pouring(map(order, count()))
+    lines = [running.line() for _ in range(2)]
+    running.process.stdout.close()
+    status, _, told = running.end()
+
+    assert [line["message_id"] for line in lines] == orders(2)
+    assert status == 1
+    assert all(line.startswith("capi: warning: ") for line in told)
+
+
+@pytest.mark.usefixtures("config")
+def test_send_goes_on_when_nobody_reads_what_fails(
+    start: Any, order: Any, sandbox: Sandbox, ids: Any
+) -> None:
+    """`capi send | head -1` must not send half of a file."""
+    running = start("send")
+    running.pour([{}], close=False)
+    assert running.line()["line"] == 1
+    running.process.stdout.close()
+    running.pour([*([{}] * 100), *map(order, range(1_500))])
+    status, _, told = running.end()
+
+    assert status == 1
+    assert any("1,500" in line for line in told)
+    assert ids(sandbox) == orders(1_500)
+
+
+@pytest.mark.parametrize("command", ["preview", "send"])
+@pytest.mark.usefixtures("config")
+def test_memory_does_not_grow_with_the_input(
+    command: str, start: Any, order: Any, sandbox: Sandbox, ids: Any
+) -> None:
+    """300 MB through a pipe need no more than 3 MB; every event is dealt with."""
+    peaks = []
+    for events in (30, 3_000):
+        running = start(command, code=MEASURED, stdout=subprocess.DEVNULL)
+        running.pour(order(number, filler="x" * 100_000) for number in range(events))
+        status, _, told = running.end()
+        assert status == 0
+        peaks.append(int(told[-1]))
+
+    assert peaks[1] < peaks[0] + SLACK, peaks
+    assert len(set(ids(sandbox))) == (3_000 if command == "send" else 0)
+
+
+@pytest.mark.usefixtures("config")
+def test_ctrl_c_keeps_what_was_read_and_says_how_far_it_came(
+    start: Any, order: Any, sandbox: Sandbox, ids: Any, wait_for: Any
+) -> None:
+    """So that the rest can be sent from the next line on: nothing left out."""
+    running = start("send", "--json")
+    running.keep_pouring(map(order, count()))
+    wait_for(lambda: sandbox.counts()["events"] > 1_000)
+    running.process.send_signal(signal.SIGINT)
+    status, (record,), told = running.end()
+    stored = record["summary"]["stored"]
+
+    assert status == 130
+    assert told[-1] == f"capi: stopped after line {stored}; what came before it is dealt with"
+    assert start("deliver").end()[0] == 0
+    assert ids(sandbox) == orders(stored)
+
+
+@pytest.mark.usefixtures("config")
+def test_kill_9_loses_nothing_that_was_stored(
+    start: Any, order: Any, sandbox: Sandbox, ids: Any, wait_for: Any, tmp_path: Path
+) -> None:
+    """Lines are stored in order, so that in the end there must be no gap; repeats are equal."""
+    running = start("send")
+    running.keep_pouring(map(order, count()))
+    wait_for(lambda: sandbox.counts()["events"] > 2_000)
+    running.process.kill()
+    running.process.wait()
+    with closing(sqlite3.connect(tmp_path / "capi-outbox.sqlite3", isolation_level=None)) as outbox:
+        held = outbox.execute("SELECT count(*) FROM item").fetchone()[0]
+        outbox.execute("UPDATE lease SET until = 0")  # as if the minute had passed that leases last
+    arrived = len(set(ids(sandbox)))
+
+    assert start("deliver").end()[0] == 0
+    bodies: dict[str, Any] = {}
+    for each in sandbox.events():
+        assert bodies.setdefault(each["event"]["event_id"], each["event"]) == each["event"]
+    assert sorted(bodies) == orders(len(bodies))
+    assert len(bodies) >= max(arrived, held)
+
+
+@pytest.mark.usefixtures("config")
+def test_an_idle_input_holds_nothing_back(start: Any, order: Any, sandbox: Sandbox, wait_for: Any) -> None:
+    """`tail -f events.jsonl | capi send`."""
+    running = start("send")
+    for number in range(2):
+        running.pour([order(number)], close=False)
+        wait_for(lambda number=number: sandbox.counts()["events"] == number + 1)
+    running.pour([])
+
+    assert running.end()[0] == 0
+
+
+@pytest.mark.usefixtures("config")
+def test_deliver_forever_delivers_what_others_put_and_ends_on_request(
+    start: Any, order: Any, sandbox: Sandbox, ids: Any, wait_for: Any, tmp_path: Path
+) -> None:
+    """Beside a program that only stores; SIGTERM is how containers are stopped."""
+    forever = start("deliver", "--forever", "--json")
+    with Client.from_config(tmp_path / "capi.toml", deliver=False) as client:
+        client.send_many(map(order, range(5)))
+        wait_for(lambda: len(ids(sandbox)) == 5)
+    forever.process.send_signal(signal.SIGTERM)
+    status, (record,), _ = forever.end()
+
+    assert status == 0
+    assert (record["summary"]["delivered"], record["summary"]["waiting"]) == (5, 0)
