@@ -24,4 +24,6 @@ def capi_transports() -> Sequence[TransportFactory]:
 @hookimpl
 def capi_outboxes() -> Sequence[OutboxFactory]:
     """Offer a file with SQLite."""
-    return [OutboxFactory(name="sqlite", make=SqliteOutbox, description="one file, durable, shared by processes")]
+    return [
+        OutboxFactory(name="sqlite", make=SqliteOutbox, description="one file, durable, shared by processes")
+    ]

@@ -19,6 +19,7 @@ EVENT_TYPES = frozenset({"track", "page", "screen", "identify", "group", "alias"
 
 _LEAST, _MOST = -(2**63), 2**64 - 1
 _LONGEST_INTEGER = 20  # characters
+_DEEPEST = 1024  # levels, orjson's own limit
 
 
 def decode_event(line: bytes | str) -> JsonObject:
@@ -106,6 +107,7 @@ def encode_item(data: JsonObject) -> bytes:
         pass
     try:
         text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        _shallow(data)
     except (RecursionError, ValueError, TypeError):
         problem = "what the action built can't be written as JSON, or is nested too deeply"
         raise EventError.of(problem) from None
@@ -133,6 +135,7 @@ def content_id(event: JsonObject) -> str:
 
 def _canonical(event: JsonObject) -> bytes:
     try:
+        _shallow(event)
         return json.dumps(event, sort_keys=True).encode()
     except (RecursionError, ValueError, TypeError):
         raise EventError.of("it has no messageId, and is nested too deeply to derive one") from None
@@ -141,7 +144,7 @@ def _canonical(event: JsonObject) -> bytes:
 def _decode_slowly(line: bytes | str) -> Json:
     """Read what orjson refuses but JSON allows: escaped lone surrogates."""
     try:
-        return json.loads(line, parse_constant=_no_constant, parse_float=_finite, parse_int=_whole)
+        return _shallow(json.loads(line, parse_constant=_no_constant, parse_float=_finite, parse_int=_whole))
     except UnicodeDecodeError as error:
         raise EventError.of(f"is not UTF-8 text: wrong byte at position {error.start}") from None
     except json.JSONDecodeError as error:
@@ -151,6 +154,24 @@ def _decode_slowly(line: bytes | str) -> Json:
         raise EventError.of("is nested too deeply") from None
     except ValueError as error:
         raise EventError.of(f"is not JSON: {error}") from None
+
+
+def _shallow(value: Json) -> Json:
+    """Bound nesting as orjson does; how deep the json module goes depends on Python's version.
+
+    :raises RecursionError: when it is deeper.
+    """
+    level: list[Any] = [value]
+    for _ in range(_DEEPEST):
+        inside = [
+            each.values() if isinstance(each, dict) else each
+            for each in level
+            if isinstance(each, dict | list)
+        ]
+        level = [each for members in inside for each in members]
+        if not level:
+            return value
+    raise RecursionError
 
 
 def _no_constant(name: str) -> Never:
