@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import signal
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,6 +32,12 @@ def read_vectors(name: str) -> list[Any]:
         shared.read_text(encoding="utf-8") if shared.exists() else gzip.decompress(copy.read_bytes()).decode()
     )
     return [json.loads(line) for line in text.splitlines()]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ctrl_c_works() -> None:
+    """Whoever starts tests in the background of a shell script hands on an ignored SIGINT, to children too."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """A small platform for tests, as the core knows none by itself, and the command line with it."""
 
 import json
+import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -136,6 +137,12 @@ ACME = SimpleNamespace(
     capi_actions=hookimpl(lambda: [Ping, Page]),
     capi_normalizers=hookimpl(lambda: [Normalizer(profile="plain", key="em", normalize=str.lower)]),
 )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ctrl_c_works() -> None:
+    """Whoever starts tests in the background of a shell script hands on an ignored SIGINT, to children too."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

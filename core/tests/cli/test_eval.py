@@ -226,7 +226,7 @@ def test_lone_surrogates_and_long_integers_come_out_as_they_went_in(capi: Any) -
 
 def test_a_result_too_deep_to_be_printed_is_an_error(capi: Any) -> None:
     """It could be read, so it is deeper by what the mapping adds."""
-    mapping = {"a": {"b": {"c": {"@path": "$.a"}}}}
+    mapping = {"a": {"b": {"c": {"d": {"e": {"@path": "$.a"}}}}}}
     line = b'{"mapping": %s, "payload": {"a": %s%s}}' % (
         json.dumps(mapping).encode(),
         b"[" * 1_020,
@@ -241,7 +241,7 @@ def test_a_result_too_deep_to_be_printed_is_an_error(capi: Any) -> None:
 
     assert "nested too deeply" in first["error"]["message"]
     assert (first["line"], result.status) == (1, 1)
-    assert second == {"result": {"a": {"b": {"c": 1}}}}
+    assert second == {"result": {"a": {"b": {"c": {"d": {"e": 1}}}}}}
 
 
 def test_no_lines_give_no_lines(capi: Any) -> None:

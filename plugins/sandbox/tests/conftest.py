@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import signal
 import socket
 from collections.abc import Callable, Iterator
 from hashlib import sha256
@@ -16,6 +17,12 @@ from capi_actions_sandbox import Sandbox, SandboxOptions, check_events
 ROOT = Path(__file__).parents[3]
 NOW = 1_795_000_000.0
 HASH = sha256(b"ada@example.com").hexdigest()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ctrl_c_works() -> None:
+    """Whoever starts tests in the background of a shell script hands on an ignored SIGINT, to children too."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ import orjson
 
 from capi_actions.errors import CapiError, ConfigError, EventError
 from capi_actions.model import Json
+from capi_actions.pipeline.decode import shallow
 
 LONGEST_LINE = 64 * 1024 * 1024
 """In bytes; longer lines are refused and skipped, so that memory stays bounded."""
@@ -70,8 +71,8 @@ def _encode(record: Json) -> bytes:
         return orjson.dumps(record)
     except TypeError:
         pass
-    try:  # lone surrogates as escapes, long integers digit by digit, up to some 1,000 levels
-        return json.dumps(record, separators=(",", ":"), allow_nan=False).encode()
+    try:  # lone surrogates as escapes, long integers digit by digit
+        return json.dumps(shallow(record), separators=(",", ":"), allow_nan=False).encode()
     except (RecursionError, ValueError):
         raise EventError.of("the result is nested too deeply to be printed, or holds NaN") from None
 

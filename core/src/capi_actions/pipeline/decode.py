@@ -40,7 +40,8 @@ def decode_json(line: bytes | str) -> Json:
     try:
         return orjson.loads(line)
     except orjson.JSONDecodeError:
-        return _decode_slowly(line)
+        pass  # it holds the line, and must not become another error's context
+    return _decode_slowly(line)
 
 
 def check_event(event: Json) -> JsonObject:
@@ -107,7 +108,7 @@ def encode_item(data: JsonObject) -> bytes:
         pass
     try:
         text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        _shallow(data)
+        shallow(data)
     except (RecursionError, ValueError, TypeError):
         problem = "what the action built can't be written as JSON, or is nested too deeply"
         raise EventError.of(problem) from None
@@ -135,7 +136,7 @@ def content_id(event: JsonObject) -> str:
 
 def _canonical(event: JsonObject) -> bytes:
     try:
-        _shallow(event)
+        shallow(event)
         return json.dumps(event, sort_keys=True).encode()
     except (RecursionError, ValueError, TypeError):
         raise EventError.of("it has no messageId, and is nested too deeply to derive one") from None
@@ -144,20 +145,23 @@ def _canonical(event: JsonObject) -> bytes:
 def _decode_slowly(line: bytes | str) -> Json:
     """Read what orjson refuses but JSON allows: escaped lone surrogates."""
     try:
-        return _shallow(json.loads(line, parse_constant=_no_constant, parse_float=_finite, parse_int=_whole))
+        return shallow(json.loads(line, parse_constant=_no_constant, parse_float=_finite, parse_int=_whole))
     except UnicodeDecodeError as error:
-        raise EventError.of(f"is not UTF-8 text: wrong byte at position {error.start}") from None
+        problem = f"is not UTF-8 text: wrong byte at position {error.start}"
     except json.JSONDecodeError as error:
-        message = f"is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
-        raise EventError.of(message) from None
+        problem = f"is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
     except RecursionError:
-        raise EventError.of("is nested too deeply") from None
+        problem = "is nested too deeply"
     except ValueError as error:
-        raise EventError.of(f"is not JSON: {error}") from None
+        problem = f"is not JSON: {error}"
+    # Out here the error has no context: the original's holds the whole line.
+    raise EventError.of(problem)
 
 
-def _shallow(value: Json) -> Json:
-    """Bound nesting as orjson does; how deep the json module goes depends on Python's version.
+def shallow(value: Json) -> Json:
+    """Give a value back that is nested no deeper than orjson allows.
+
+    How deep the json module goes depends on Python's version: 3.13 reads and writes some 10,000 levels.
 
     :raises RecursionError: when it is deeper.
     """
