@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -183,11 +184,61 @@ def test_properties_have_a_depth(misdefined: Misdefined) -> None:
         compile_fields({"a": field})
 
 
+def holder(properties: dict[str, Field], **options: Any) -> Field:
+    """Make an object of such properties."""
+    return Field(type="object", properties=properties, **options)
+
+
+def needs(key: str) -> Requirement:
+    """Make a requirement that asks for another field."""
+    return Requirement(conditions=(Condition(field_key=key, operator="is_not"),))
+
+
 def test_fields_built_in_python_are_looked_at_too() -> None:
     """Types are promises that nobody has to keep."""
     wrong: Any = "strng"
     with pytest.raises(ConfigError, match=r"^\$.a.type: there is no type 'strng'; use one of string, text,"):
         compile_fields({"a": Field(type=wrong)})
+
+
+RENAMED = Field(type="string", sent_as="em")
+
+
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        ({"a": RENAMED}, r"\$.a.sent_as: only properties of an object"),
+        (
+            {"o": holder({"a": RENAMED, "em": Field(type="string")})},
+            r"a.sent_as: another property is sent as 'em'",
+        ),
+        (
+            {"o": holder({"a": RENAMED, "b": RENAMED})},
+            r"\$.o.properties.b.sent_as: another property is sent as",
+        ),
+        ({"o": holder({"a": RENAMED}, additional_properties=True)}, "may hold one of this name already"),
+        ({"o": holder({"a": holder({}, sent_as="em")})}, "neither objects nor"),
+        (
+            {"o": holder({"a": evolve(RENAMED, required=needs("b"))}), "b": Field(type="string")},
+            "neither objects nor",
+        ),
+        (
+            {"o": holder({"a": RENAMED}), "b": Field(type="string", required=needs("o.a"))},
+            r"conditions\[0\].field_key: o.a is sent as 'em': no condition can ask for it",
+        ),
+    ],
+)
+def test_another_name_must_be_nobody_else_s(fields: dict[str, Field], problem: str) -> None:
+    """Or one value would replace another without a word."""
+    with pytest.raises(ConfigError, match=problem):
+        compile_fields(fields)
+
+
+def test_a_property_may_take_the_name_that_another_gives_up() -> None:
+    """Both end where they belong."""
+    fields = {"o": holder({"a": Field(type="string", sent_as="b"), "b": Field(type="string", sent_as="c")})}
+
+    assert compile_fields(fields)({"o": {"a": "1", "b": "2"}}) == {"o": {"b": "1", "c": "2"}}
 
 
 JSON = st.recursive(

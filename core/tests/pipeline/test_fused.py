@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -82,6 +83,11 @@ LIMITED_FIELDS = st.sampled_from(
         Field(type="object"),
     ]
 )
+RENAMED_FIELDS = st.builds(
+    lambda field, name: evolve(field, sent_as=name),
+    SCALAR_FIELDS | HASHED_FIELDS,
+    st.sampled_from(["p", "q'\"", "a"]),
+)
 FIELDS = st.recursive(
     st.one_of(SCALAR_FIELDS, HASHED_FIELDS, LIMITED_FIELDS),
     lambda below: st.builds(
@@ -91,7 +97,7 @@ FIELDS = st.recursive(
         multiple=st.booleans(),
         allow_null=st.booleans(),
         additional_properties=st.booleans(),
-        properties=st.dictionaries(KEYS, below, max_size=4),
+        properties=st.dictionaries(KEYS, below | RENAMED_FIELDS, max_size=4),
     ),
     max_leaves=6,
 )
@@ -134,6 +140,27 @@ def test_hashes_are_those_of_the_two_steps(fields: dict[str, Field], events: lis
     check = compile_fields(fields, HASHERS)
 
     for event in [*events, dict.fromkeys(fields, "Ada"), dict.fromkeys(fields, " ")]:
+        assert outcome(lambda event: check(resolve(event)), event) == outcome(fuse(resolve, check), event)
+
+
+@settings(deadline=None)
+@given(
+    st.fixed_dictionaries(dict.fromkeys("abc", SCALAR_FIELDS | HASHED_FIELDS)),
+    st.dictionaries(st.sampled_from("abc"), st.sampled_from(["p", "q'\""]), max_size=2),
+    st.lists(st.fixed_dictionaries({}, optional=dict.fromkeys("abc", VALUES)), min_size=1, max_size=4),
+)
+def test_names_are_those_of_the_two_steps(
+    fields: dict[str, Field], names: dict[str, str], events: list[JsonObject]
+) -> None:
+    """A property that is sent as something else is stored, and missed, under the other name."""
+    resolve = compile_mapping({"o": {key: {"@path": f"$.{key}"} for key in fields}})
+    properties = {key: evolve(each, sent_as=names.get(key)) for key, each in fields.items()}
+    try:
+        check = compile_fields({"o": Field(type="object", properties=properties)}, HASHERS)
+    except ConfigError:  # both have the same name
+        return
+
+    for event in [*events, dict.fromkeys(fields, "Ada"), {}]:
         assert outcome(lambda event: check(resolve(event)), event) == outcome(fuse(resolve, check), event)
 
 

@@ -101,6 +101,11 @@ def _object(
 
 
 def _node(field: Field, hashers: Hashers, *, drops_empty: bool) -> Node:
+    node = _value(field, hashers, drops_empty=drops_empty)
+    return evolve(node, sent_as=field.sent_as) if field.sent_as is not None else node
+
+
+def _value(field: Field, hashers: Hashers, *, drops_empty: bool) -> Node:
     if field.hashed is not None:
         return _hashed(field, hashers[field.hashed])
     item = _item(field, hashers, drops_empty=drops_empty and not field.multiple)

@@ -53,7 +53,10 @@ def _all(
             yield from _requirement(field, root, at)
         else:
             yield Problem(f"there is no type {field.type!r}; use one of {', '.join(TYPES)}", f"{at}.type")
+        if field.sent_as is not None and depth == 1:
+            yield Problem("only properties of an object can be sent as something else", f"{at}.sent_as")
         if field.properties is not None:
+            yield from _names(field, at)
             yield from _all(root, field.properties, hashers, f"{at}.properties", depth + 1)
 
 
@@ -73,6 +76,25 @@ def _field(field: Field, hashers: Collection[str], at: str) -> Iterator[Problem]
         yield Problem(f"only strings have a format, this is {WANTED[field.type]}", f"{at}.format")
     yield from _choices(field, at)
     yield from _bounds(field, at)
+
+
+def _names(holder: Field, at: str) -> Iterator[Problem]:
+    """Hold that no two values of an object end under one key, and that no condition has to know of new names."""
+    properties = holder.properties or {}
+    taken = {key for key, field in properties.items() if field.sent_as is None}
+    for key, field in properties.items():
+        if field.sent_as is None:
+            continue
+        if holder.additional_properties:
+            problem = "an object that keeps other keys may hold one of this name already"
+        elif field.sent_as in taken:
+            problem = f"another property is sent as {field.sent_as!r} already"
+        elif field.type == "object" or isinstance(field.required, Requirement):
+            problem = "neither objects nor what is required under conditions can be sent as something else"
+        else:
+            taken.add(field.sent_as)
+            continue
+        yield Problem(problem, f"{at}.properties.{key}.sent_as")
 
 
 def _choices(field: Field, at: str) -> Iterator[Problem]:
@@ -106,6 +128,11 @@ def _condition(condition: Condition, root: Mapping[str, Field], at: str) -> Iter
     if other is not None and other.hashed is not None and condition.value is not None:
         yield Problem(
             f"{condition.field_key} is hashed: ask only whether it is there, without a value", f"{at}.value"
+        )
+    if other is not None and other.sent_as is not None:
+        yield Problem(
+            f"{condition.field_key} is sent as {other.sent_as!r}: no condition can ask for it",
+            f"{at}.field_key",
         )
 
 

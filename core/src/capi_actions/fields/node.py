@@ -76,6 +76,7 @@ class Node:
     :ivar hasher: for strings that aren't empty, the check gives what this gives, or MISSING instead
         of None; None when the check does more.
     :ivar wraps: whether a single hash is put into a list.
+    :ivar sent_as: the key under which an object hands the value over; None for the field's own.
     :ivar members: the nodes of an object's keys; None for everything else.
     :ivar required: the keys that the object must have.
     :ivar keeps_others: whether other keys are kept as they are.
@@ -86,6 +87,7 @@ class Node:
     plain: type | None = field(default=None)
     hasher: "Callable[[str], str | list[str] | None] | None" = field(default=None, kw_only=True)
     wraps: bool = field(default=False, kw_only=True)
+    sent_as: str | None = field(default=None, kw_only=True)
     members: "Mapping[str, Node] | None" = field(default=None, kw_only=True)
     required: tuple[str, ...] = field(default=(), kw_only=True)
     keeps_others: bool = field(default=False, kw_only=True)

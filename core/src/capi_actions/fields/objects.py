@@ -43,6 +43,7 @@ def structured(
     :param keeps_others: whether unknown keys are kept as they are, or left out.
     """
     check_object = _object(nullable)
+    names = {key: node.sent_as for key, node in nodes.items() if node.sent_as is not None}
     checks = {key: node.check for key, node in nodes.items()}
     # Most values have the right type already.  Copying the object whole and calling a check only for
     # the others takes 80 ns a key; calling each key's check and storing its answer takes 200 ns.
@@ -67,7 +68,7 @@ def structured(
         for key in required:
             if key not in clean:
                 raise RefusedError(missing(key))
-        return clean
+        return _renamed(clean, names) if names else clean
 
     def explain(value: Any, place: Place, problems: Problems) -> Any:
         try:
@@ -87,9 +88,13 @@ def structured(
             if key not in clean:
                 problems.add(place, label, missing(key))
         problems.extend(below)
-        return clean
+        return _renamed(clean, names)
 
     return Node(check, explain, members=nodes, required=tuple(required), keeps_others=keeps_others)
+
+
+def _renamed(clean: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    return {names.get(key, key): value for key, value in clean.items()}
 
 
 def missing(key: str) -> str:

@@ -110,6 +110,10 @@ class Writer:
     def below(self, field: Any, key: str) -> Any:
         """Give what is known about a member, from what is known about its object."""
 
+    def stored(self, field: Any, key: str) -> str:
+        """Give the key under which a member is stored."""
+        return key
+
     def view(self, steps: Steps, scope: Scope) -> str:
         """Name what the next key is looked up in."""
         if steps not in scope.views:
@@ -142,7 +146,8 @@ class Writer:
         """Make an object and fill it, missing members left out."""
         self.line(f"{name} = {{}}")
         for key, member in node.members:
-            self.member(member, Target(f"{name}[{key!a}]", self.below(field, key)), scope)
+            below = self.below(field, key)
+            self.member(member, Target(f"{name}[{self.stored(below, key)!a}]", below), scope)
 
     def member(self, node: Resolver, target: Target, scope: Scope) -> None:
         """Put what a node gives into a member, or nothing when it is missing."""
@@ -185,7 +190,10 @@ class Writer:
         value = self._any(node.test, scope)
         blank = f" and not is_blank({value})" if node.blank else ""
         with self.block(f"if {value} is not None and {value} is not MISSING{blank}:"):
-            self._branch(node.then, target, scope)
+            if isinstance(node.then, Path) and scope.values.get(node.then.steps) == value:
+                self.put(value, target)
+            else:
+                self._branch(node.then, target, scope)
         with self.block("else:"):
             self._branch(node.other, target, scope)
 

@@ -77,6 +77,8 @@ class Field:
     :ivar maximum: greatest number, or greatest length.
     :ivar hashed: the normalizer's key (``"em"``) whose normalized SHA-256 replaces the value before
         the action sees it; None for fields that are sent as they are.
+    :ivar sent_as: for properties of an object: the key under which the action gets the value, as the
+        platform calls it; by default the property's own.
     :ivar switch: for ``object``: the boolean property without which the object isn't used.  A mapping
         that leaves it off by a literal isn't evaluated for this field at all.
     :ivar groups: True when items with different values of this field must not share a request
@@ -98,5 +100,6 @@ class Field:
     minimum: float | None = None
     maximum: float | None = None
     hashed: str | None = None
+    sent_as: str | None = None
     groups: bool = False
     switch: str | None = None

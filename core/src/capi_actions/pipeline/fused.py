@@ -60,11 +60,15 @@ class _Writer(Writer):
             return None
         return field.members.get(key, None if field.keeps_others else _LEFT_OUT)
 
+    def stored(self, field: Any, key: str) -> str:
+        """Give the platform's name where the field has one."""
+        return (isinstance(field, Node) and field.sent_as) or key
+
     def object(self, node: Object, name: str, scope: Scope, field: Any = None) -> None:
         """Make an object that holds only what its field lets through."""
         super().object(node, name, scope, field)
         for key in field.required if field else ():
-            with self.block(f"if {key!a} not in {name}:"):
+            with self.block(f"if {self.stored(field.members[key], key)!a} not in {name}:"):
                 self.line("return plain(payload)")
 
     def nested(self, node: Object, target: Target, scope: Scope) -> None:

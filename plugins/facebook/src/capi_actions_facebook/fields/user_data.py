@@ -1,6 +1,5 @@
 """Who did it: the fields of ``user_data`` and how they are written on the wire."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from capi_actions import Field, Json, JsonObject
@@ -11,7 +10,7 @@ _TRAITS = "$.context.traits"
 
 
 def _personal(label: str, hashed: str, *paths: str, description: str = "") -> Field:
-    """Make a field that is hashed; Meta takes one value or a list (``graph-api.md`` §3.1)."""
+    """Make a field that is hashed and has Meta's name then; one value or a list (``graph-api.md`` §3.1)."""
     return Field(
         type="string",
         label=label,
@@ -19,12 +18,13 @@ def _personal(label: str, hashed: str, *paths: str, description: str = "") -> Fi
         multiple=True,
         keeps_single=hashed != "external_id",  # the reference always sends external ids as a list
         hashed=hashed,
+        sent_as=hashed,
         default=first_of(*paths),
     )
 
 
-def _plain(label: str, description: str, default: Json = None) -> Field:
-    return Field(type="string", label=label, description=description, default=default)
+def _plain(label: str, description: str, default: Json = None, sent_as: str | None = None) -> Field:
+    return Field(type="string", label=label, description=description, default=default, sent_as=sent_as)
 
 
 def user_fields(*traits: str) -> dict[str, Field]:
@@ -76,14 +76,28 @@ def user_fields(*traits: str) -> dict[str, Field]:
         ),
         "fbp": _plain("Browser ID", "The `_fbp` cookie.", first_of("$.properties.fbp", "$.context.fbp")),
         "subscriptionID": _plain(
-            "Subscription ID", "Id of the person's subscription, sent as `subscription_id`."
+            "Subscription ID",
+            "Id of the person's subscription, sent as `subscription_id`.",
+            sent_as="subscription_id",
         ),
         "leadID": Field(
-            type="integer", label="Lead ID", description="Id of a lead from Meta's lead ads: 15 to 17 digits."
+            type="integer",
+            label="Lead ID",
+            description="Id of a lead from Meta's lead ads: 15 to 17 digits.",
+            sent_as="lead_id",
         ),
-        "fbLoginID": Field(type="integer", label="Facebook Login ID", description="Id from Facebook Login."),
-        "anonId": _plain("Install ID (anon_id)", "Id of the app's installation; app events only."),
-        "madId": _plain("Advertiser ID (madid)", "The device's advertising id; app events only."),
+        "fbLoginID": Field(
+            type="integer",
+            label="Facebook Login ID",
+            description="Id from Facebook Login.",
+            sent_as="fb_login_id",
+        ),
+        "anonId": _plain(
+            "Install ID (anon_id)", "Id of the app's installation; app events only.", sent_as="anon_id"
+        ),
+        "madId": _plain(
+            "Advertiser ID (madid)", "The device's advertising id; app events only.", sent_as="madid"
+        ),
         "partner_id": _plain("Partner ID", "Id that a partner knows the person by."),
         "partner_name": _plain("Partner Name", "The partner of `partner_id`."),
         "ctwa_clid": _plain(
@@ -103,31 +117,23 @@ USER_FIELDS = user_fields(_TRAITS)
 IDENTIFIED_USER_FIELDS = user_fields(_TRAITS, "$.traits")
 """For actions that take identify and group calls too, whose traits lie at the top."""
 
-_OTHER_NAMES: Mapping[str, str] = {
-    "subscriptionID": "subscription_id",
-    "leadID": "lead_id",
-    "fbLoginID": "fb_login_id",
-    "anonId": "anon_id",
-    "madId": "madid",
-}
-_NAMES: Mapping[str, str] = {
-    key: spec.hashed or _OTHER_NAMES.get(key, key) for key, spec in USER_FIELDS.items()
-}
-
 
 def wire_name(key: str) -> str:
     """Give Meta's name of a field of ``user_data``."""
-    return _NAMES.get(key, key)
+    spec = USER_FIELDS.get(key)
+    return (spec and spec.sent_as) or key
 
 
 def wire_user_data(values: JsonObject, event_source_url: str | None, event_time: int) -> dict[str, Any]:
-    """Write ``user_data`` with Meta's names; hashing has happened before.
+    """Complete ``user_data``, in place: hashing and naming have happened before.
 
-    :param values: the fields by key.
+    :param values: the fields by Meta's names.
     :param event_source_url: where ``fbclid`` is looked for when there is no ``fbc``.
     :param event_time: Unix seconds, the time at which such a click id counts as first seen.
     """
-    data = {_NAMES[key]: value for key, value in values.items() if value or value != ""}
+    data = values
+    if "" in data.values():
+        data = {key: value for key, value in data.items() if value != ""}
     address = data.get("client_ip_address")
     if address is not None and ("," in address or " " in address):
         # Proxies chain addresses, the person's own first; Meta takes one, without spaces.
