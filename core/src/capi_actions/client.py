@@ -19,7 +19,7 @@ from attrs import frozen
 
 from capi_actions.assembly import Assembly
 from capi_actions.config import load_config
-from capi_actions.errors import EventError, OutboxError
+from capi_actions.errors import EventError, OutboxError, detached
 from capi_actions.model import DeadLetter, Item, Json
 from capi_actions.pipeline import Refusal, plain_event
 from capi_actions.plugins import Plugins
@@ -183,7 +183,7 @@ class Client:
         try:
             outcomes = self._assembly.pipeline.process(plain_event(event), now)
         except EventError as error:
-            return Receipt(problem=error)
+            return Receipt(problem=detached(error))
         return Receipt(
             accepted=[each for each in outcomes if isinstance(each, Item)],
             refused=[each for each in outcomes if isinstance(each, Refusal)],

@@ -15,7 +15,7 @@ No message may hold a raw personal value or a token: say which field, not what w
 """
 
 from collections.abc import Iterable
-from typing import Self
+from typing import Self, TypeVar
 
 from attrs import field, frozen
 
@@ -139,6 +139,18 @@ class PluginError(CapiError):
 
     def __str__(self) -> str:
         return f"plugin {self.plugin!r}: {self.problem}"
+
+
+_Error = TypeVar("_Error", bound=BaseException)
+
+
+def detached(error: _Error) -> _Error:
+    """Cut an error off from where it was raised, to be kept or handed on.
+
+    What it came from may quote the event, and the frames of its traceback hold the event itself.
+    """
+    error.__cause__ = error.__context__ = None
+    return error.with_traceback(None)
 
 
 def below(path: str, problems: Iterable[Problem]) -> list[Problem]:

@@ -1,5 +1,6 @@
 """What `capi send` reads is stored in time, whatever becomes of the input."""
 
+import signal
 import sys
 import threading
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from capi_actions import Item, OutboxError
 from capi_actions.assembly import Assembly
 from capi_actions.cli import feed
 from capi_actions.cli.feed import Feeder
+from capi_actions.cli.interrupts import CtrlC
 from capi_actions.config import load_config
 from capi_actions.plugins import Plugins
 
@@ -102,6 +104,64 @@ def test_an_interrupted_run_stores_what_it_read_and_says_where_it_stopped(
     assert result.status == 130
     assert result.lines[-1]["summary"]["stored"] == 2
     assert result.err.endswith("capi: stopped after line 3; what came before it is dealt with\n")
+
+
+def test_ctrl_c_in_the_middle_of_storing_stores_nothing_twice(
+    assembly: Assembly, ping: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It comes just after the commit, when the feeder doesn't know yet that all went well."""
+    put = assembly.outbox.put
+
+    def interrupted(items: list[Item]) -> None:
+        put(items)
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(assembly.outbox, "put", interrupted)
+    feeder = Feeder(assembly, lambda record: None)
+    with pytest.raises(KeyboardInterrupt):
+        feeder.feed((number, orjson.dumps(ping(number))) for number in range(1, 2_000))
+    feeder.store()
+
+    assert (feeder.tally.line, feeder.tally.stored) == (1_000, 1_000)
+    assert assembly.outbox.stats()["main"].waiting == 1_000
+
+
+def test_ctrl_c_while_waiting_for_input_acts_at_once(assembly: Assembly, ping: Any) -> None:
+    """What was read is kept, and the next Ctrl-C finds the handler that was there before."""
+
+    def lines() -> Iterator[tuple[int, bytes]]:
+        yield 1, orjson.dumps(ping(1))
+        signal.raise_signal(signal.SIGINT)
+        raise AssertionError("not interrupted")
+
+    feeder = Feeder(assembly, lambda record: None)
+    with pytest.raises(KeyboardInterrupt):
+        feeder.feed(lines())
+    feeder.store()
+
+    assert assembly.outbox.stats()["main"].waiting == 1
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_second_ctrl_c_does_not_wait() -> None:
+    """A reader that stalls would otherwise keep the command for ever."""
+    with CtrlC() as ctrl_c:
+        ctrl_c.hold()
+        signal.raise_signal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+
+
+def test_who_handles_ctrl_c_by_himself_keeps_doing_so() -> None:
+    """A program that embeds us, or one that was started with Ctrl-C ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with CtrlC() as ctrl_c:
+            signal.raise_signal(signal.SIGINT)
+            ctrl_c.release()
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def test_an_output_that_nobody_reads_does_not_stop_sending(

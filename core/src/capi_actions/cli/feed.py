@@ -10,6 +10,7 @@ from typing import Any
 from attrs import Factory, define
 
 from capi_actions.assembly import Assembly
+from capi_actions.cli.interrupts import CtrlC
 from capi_actions.cli.lines import error_record
 from capi_actions.errors import EventError, OutboxError
 from capi_actions.model import Item, JsonObject
@@ -63,22 +64,30 @@ class Feeder:
     def feed(self, lines: Iterable[tuple[int, bytes | EventError]]) -> None:
         """Take numbered lines until they end.
 
+        Ctrl-C takes effect between two lines, or while the next one isn't there yet: in the middle of
+        storing, nobody could tell whether the items must be stored once more.
+
         :raises OutboxError: when items can't be stored; what came before is stored.
         """
         done = threading.Event()
         keeper = threading.Thread(target=self._keep_fresh, args=(done,), name="capi-store", daemon=True)
         keeper.start()
-        try:
-            for number, line in lines:
-                with self._lock:
-                    self._take(number, line)
-                    self.tally.line = number
-                    if len(self._items) >= _CHUNK:
-                        self._store()
-        finally:
-            done.set()
-            keeper.join()
-        self.store()
+        with CtrlC() as ctrl_c:
+            try:
+                for number, line in lines:
+                    ctrl_c.hold()
+                    with self._lock:
+                        self._take(number, line)
+                        self.tally.line = number
+                        if len(self._items) >= _CHUNK:
+                            self._store()
+                    ctrl_c.release()
+            finally:
+                done.set()
+                keeper.join()
+            ctrl_c.hold()
+            self.store()
+            ctrl_c.release()
 
     def store(self) -> None:
         """Store what was read so far.

@@ -1,10 +1,8 @@
 """Judgements that delivery makes by itself, without an answer of the platform."""
 
-from traceback import walk_tb
-
 from attrs import evolve
 
-from capi_actions.errors import TransportError
+from capi_actions.errors import TransportError, where
 from capi_actions.model import Judgement, Verdict
 
 _LONGEST = 1_000  # characters of a sentence
@@ -81,12 +79,6 @@ def sound(judgement: Judgement) -> Judgement:
         after=_seconds(judgement.after),
         blamed=judgement.blamed if isinstance(judgement.blamed, str) else None,
     )
-
-
-def where(error: BaseException) -> str:
-    """Name an exception that was raised, and its place, and leave out its text: that may quote an event."""
-    *_, (frame, line) = walk_tb(error.__traceback__)
-    return f"{type(error).__name__} in {frame.f_code.co_name}, {frame.f_code.co_filename}:{line}"
 
 
 def _subject(items: int) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from attrs import evolve
 
-from capi_actions.delivery.judgements import where
 from capi_actions.delivery.options import Summary
+from capi_actions.errors import where
 from capi_actions.model import Observer, Report, Verdict
 
 LOG = logging.getLogger("capi_actions.delivery")

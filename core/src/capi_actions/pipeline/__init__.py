@@ -6,7 +6,7 @@ from typing import Any
 from attrs import frozen
 
 from capi_actions.config import Config
-from capi_actions.errors import ConfigError, EventError, Problem
+from capi_actions.errors import ConfigError, EventError, Problem, detached
 from capi_actions.model import Item, JsonObject
 from capi_actions.pipeline.compile import compile_mappings, compile_routes
 from capi_actions.pipeline.decode import check_event, content_id, decode_event, plain_event
@@ -80,7 +80,7 @@ class Pipeline:
                         destination=route.destination_name,
                         action=route.action.name,
                         message_id=message_id(event),
-                        error=error,
+                        error=detached(error),
                     )
                 )
         return outcomes
