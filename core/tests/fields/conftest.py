@@ -1,42 +1,12 @@
-"""Vectors, and the short way from JSON definitions to a check."""
+"""The short way from JSON definitions to a check."""
 
-import gzip
-import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from capi_actions.errors import ConfigError, EventError
 from capi_actions.fields import CheckFields, compile_fields, read_fields
-
-ROOT = Path(__file__).parents[3]
-
-
-@pytest.fixture(scope="session")
-def root() -> Path:
-    """The top of the repository."""
-    return ROOT
-
-
-@pytest.fixture(scope="session")
-def vectors() -> Callable[[str], list[dict[str, Any]]]:
-    """Read a vector file: the shared original where there is one, the copy in the repository elsewhere."""
-
-    def read(name: str) -> list[dict[str, Any]]:
-        shared, copy = ROOT.parent / "shared" / "vectors" / name, ROOT / "tests" / "data" / name
-        packed = copy.with_name(copy.name + ".gz")
-        if shared.exists():
-            text = shared.read_text(encoding="utf-8")
-        elif packed.exists():
-            text = gzip.decompress(packed.read_bytes()).decode("utf-8")
-        else:
-            text = copy.read_text(encoding="utf-8")
-        return [json.loads(line) for line in text.splitlines()]
-
-    return read
-
 
 NOISE = 'must match "then" schema.'
 """The reference says this beside each field that a condition makes required; it helps nobody."""

@@ -1,28 +1,14 @@
 """Trigger, mapping and fields together, on the presets of all of the reference's destinations."""
 
-import gzip
-import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from capi_actions.errors import EventError
 from capi_actions.fields import compile_fields, read_fields
 from capi_actions.mapping import compile_mapping
 from capi_actions.triggers import compile_trigger
-
-ROOT = Path(__file__).parents[3]
-NAME = "segment/presets_flow.jsonl"
-
-
-@pytest.fixture(scope="module")
-def lines() -> list[dict[str, Any]]:
-    """The vectors: the shared original where there is one, the copy in the repository elsewhere."""
-    shared, copy = ROOT.parent / "shared/vectors" / NAME, ROOT / "tests/data" / f"{NAME}.gz"
-    text = shared.read_bytes() if shared.exists() else gzip.decompress(copy.read_bytes())
-    return [json.loads(line) for line in text.splitlines()]
 
 
 def flow(line: dict[str, Any]) -> dict[str, Any]:
@@ -47,10 +33,11 @@ def expected(line: dict[str, Any]) -> dict[str, Any]:
     return expect
 
 
-def test_presets_give_what_the_reference_gives(lines: list[dict[str, Any]]) -> None:
+def test_presets_give_what_the_reference_gives(vectors: Callable[[str], list[Any]], root: Path) -> None:
     """But for the lines that the docs list, each with its reason."""
+    lines = vectors("segment/presets_flow.jsonl")
     differing = [line["name"] for line in lines if flow(line) != expected(line)]
-    page = (ROOT / "docs/reference/differences-fields.md").read_text(encoding="utf-8")
+    page = (root / "docs/reference/differences-fields.md").read_text(encoding="utf-8")
     documented = re.findall(r"^\| `([^`|]+ on [^`|]+)` \|", page, re.MULTILINE)
 
     assert len(lines) == 891

@@ -1,9 +1,6 @@
-"""Vectors, and short ways to resolve a mapping and to see what is wrong with one."""
+"""Short ways to resolve a mapping and to see what is wrong with one."""
 
-import gzip
-import json
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,32 +8,6 @@ import pytest
 from capi_actions.errors import EventError, MappingError
 from capi_actions.mapping import BUILTIN, compile_mapping
 from capi_actions.model import MISSING, Directive
-
-ROOT = Path(__file__).parents[3]
-
-
-@pytest.fixture(scope="session")
-def root() -> Path:
-    """The top of the repository."""
-    return ROOT
-
-
-@pytest.fixture(scope="session")
-def vectors() -> Callable[[str], list[dict[str, Any]]]:
-    """Read a vector file: the shared original where there is one, the copy in the repository elsewhere."""
-
-    def read(name: str) -> list[dict[str, Any]]:
-        shared, copy = ROOT.parent / "shared" / "vectors" / name, ROOT / "tests" / "data" / name
-        packed = copy.with_name(copy.name + ".gz")
-        if shared.exists():
-            text = shared.read_bytes()
-        elif packed.exists():
-            text = gzip.decompress(packed.read_bytes())
-        else:
-            text = copy.read_bytes()
-        return [json.loads(line) for line in text.splitlines()]
-
-    return read
 
 
 def outcome(line: Mapping[str, Any]) -> Any:

@@ -1,8 +1,6 @@
 """A mapping and fields as one function give exactly what they give one after the other."""
 
-import gzip
-import json
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -18,7 +16,6 @@ from capi_actions.model import Action, Choice, Condition, Field, JsonObject, Nor
 from capi_actions.pipeline.fused import fuse
 from capi_actions.testing.strategies import json_values
 
-ROOT = Path(__file__).parents[3]
 HASHERS = {
     "em": make_hasher([Normalizer(profile="p", key="em", normalize=str.strip, otherwise="drop")]),
     "ct": make_hasher([Normalizer(profile="p", key="ct", normalize=str.lower, repeats=True)]),
@@ -164,15 +161,10 @@ def test_names_are_those_of_the_two_steps(
         assert outcome(lambda event: check(resolve(event)), event) == outcome(fuse(resolve, check), event)
 
 
-def test_presets_of_other_destinations_agree() -> None:
+def test_presets_of_other_destinations_agree(vectors: Callable[[str], list[Any]]) -> None:
     """Real fields and mappings, with events that miss and mistake much; the vectors say what is right."""
-    shared, copy = (
-        ROOT.parent / "shared/vectors/segment/presets_flow.jsonl",
-        ROOT / "tests/data/segment/presets_flow.jsonl.gz",
-    )
-    text = shared.read_bytes() if shared.exists() else gzip.decompress(copy.read_bytes())
     agreed = 0
-    for line in map(json.loads, text.splitlines()):
+    for line in vectors("segment/presets_flow.jsonl"):
         fields = read_fields(line["fields"])
         preset = Action(name="a.b", title="", description="", trigger=None, fields=fields, build=dict)
         mapping = preset.mapping if line["mapping"] is None else line["mapping"]

@@ -1,9 +1,5 @@
-"""Vectors, and strategies for trees and events whose keys and values meet often."""
+"""Strategies for trees and events whose keys and values meet often."""
 
-import gzip
-import json
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +7,6 @@ from hypothesis import strategies as st
 
 from capi_actions.triggers.nodes import Comparison, Node, Not, Search, all_of, any_of
 
-ROOT = Path(__file__).parents[3]
 KEYS = ["type", "event", "name", "userId", "a", "b"]
 WORDS = [
     "",
@@ -32,30 +27,6 @@ WORDS = [
     "e1",
     "ß\n",
 ]
-
-
-@pytest.fixture(scope="session")
-def root() -> Path:
-    """The top of the repository."""
-    return ROOT
-
-
-@pytest.fixture(scope="session")
-def vectors() -> Callable[[str], list[dict[str, Any]]]:
-    """Read a vector file: the shared original where there is one, the copy in the repository elsewhere."""
-
-    def read(name: str) -> list[dict[str, Any]]:
-        shared, copy = ROOT.parent / "shared" / "vectors" / name, ROOT / "tests" / "data" / name
-        packed = copy.with_name(copy.name + ".gz")
-        if shared.exists():
-            text = shared.read_text(encoding="utf-8")
-        elif packed.exists():
-            text = gzip.decompress(packed.read_bytes()).decode("utf-8")
-        else:
-            text = copy.read_text(encoding="utf-8")
-        return [json.loads(line) for line in text.splitlines()]
-
-    return read
 
 
 @pytest.fixture(scope="session")
