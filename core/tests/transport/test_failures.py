@@ -126,13 +126,23 @@ def test_a_silent_server_is_given_up(
     assert (error.problem, error.sent) == ("127.0.0.1 sent nothing for 0.05 seconds", True)
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"HTTP/1.1 2",
+        b"HTTP/1.1 200 OK\r\nX-Long: ",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\nConnection: close\r\n\r\n",
+    ],
+    ids=["status line", "header", "body", "body of a connection that ends"],
+)
 def test_an_answer_that_only_trickles_is_given_up(
-    serve: Serve, make_transport: MakeTransport, make_request: MakeRequest
+    serve: Serve, make_transport: MakeTransport, make_request: MakeRequest, head: bytes
 ) -> None:
     """Each byte comes in time, all of them never would; the connection isn't used again."""
 
     def trickle(connection: socket.socket) -> None:
-        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+        connection.sendall(head)
         connection.settimeout(0.01)
         for _ in range(1000):
             connection.sendall(b"x")
@@ -142,11 +152,11 @@ def test_an_answer_that_only_trickles_is_given_up(
 
     server = serve(trickle)
 
-    transport = make_transport(max_answer_seconds=0.2)
+    transport = make_transport(max_seconds=0.2)
 
     errors = [failure(transport, make_request(server.address)) for _ in range(2)]
 
-    expected = ("127.0.0.1's answer took longer than 0.2 seconds", True)
+    expected = ("127.0.0.1 took longer than 0.2 seconds for a whole answer", True)
     assert [(error.problem, error.sent) for error in errors] == [expected, expected]
     assert server.connections == 2
 

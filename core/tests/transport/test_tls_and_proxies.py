@@ -46,6 +46,56 @@ def test_an_untrusted_server_gets_nothing(
     assert server.requests == []
 
 
+def test_a_handshake_that_only_trickles_is_given_up(
+    make_transport: MakeTransport, make_request: MakeRequest
+) -> None:
+    """TLS has taken the socket over by then; it is cut all the same."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def trickle() -> None:
+            connection, _ = listener.accept()
+            with connection, contextlib.suppress(OSError):
+                connection.sendall(b"\x16\x03\x03\x10\x00")  # begins a record of 4,096 bytes
+                connection.settimeout(0.01)
+                for _ in range(1000):
+                    connection.sendall(b"x")
+                    with contextlib.suppress(TimeoutError):
+                        while connection.recv(65_536):
+                            pass
+                        return
+
+        thread = threading.Thread(target=trickle)
+        thread.start()
+        request = make_request(f"127.0.0.1:{listener.getsockname()[1]}", "https")
+        with pytest.raises(TransportError, match=r"took longer than 0\.2 seconds") as raised:
+            make_transport(max_seconds=0.2).send(request)
+        thread.join()
+
+    assert not raised.value.sent
+
+
+def test_a_trickling_answer_over_tls_is_given_up(
+    serve: Serve, make_transport: MakeTransport, make_request: MakeRequest, tls: ssl.SSLContext, ca_file: str
+) -> None:
+    """In the middle of a record or between two."""
+
+    def trickle(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nX-Long: ")
+        connection.settimeout(0.01)
+        for _ in range(1000):
+            connection.sendall(b"x")
+            with contextlib.suppress(TimeoutError):
+                if not connection.recv(1):
+                    return
+
+    server = serve(trickle, tls=tls)
+    transport = make_transport(max_seconds=0.3, ca_file=ca_file)
+
+    with pytest.raises(TransportError, match=r"took longer than 0\.3 seconds") as raised:
+        transport.send(make_request(server.address, "https"))
+    assert raised.value.sent
+
+
 def test_a_certificate_for_another_host_is_refused(
     serve: Serve, make_transport: MakeTransport, make_request: MakeRequest, tls: ssl.SSLContext, ca_file: str
 ) -> None:

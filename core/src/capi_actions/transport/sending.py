@@ -1,33 +1,25 @@
 """The built-in way for requests to leave: urllib3."""
 
 import io
-import logging
 import os
 import ssl
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote
 from urllib.request import getproxies_environment, proxy_bypass
 
 import urllib3
-from urllib3.exceptions import (
-    ConnectTimeoutError,
-    HTTPError,
-    NameResolutionError,
-    NewConnectionError,
-    ProxyError,
-    ReadTimeoutError,
-    SSLError,
-)
+from urllib3.exceptions import HTTPError
 from urllib3.util import Timeout, Url, make_headers, parse_url
 
 from capi_actions.errors import ConfigError, TransportError
 from capi_actions.model import Request, Response
+from capi_actions.transport.deadline import POOLS, Deadline, deadline
+from capi_actions.transport.discretion import discreetly
+from capi_actions.transport.sentences import sentence
 
 _CHUNK = 65_536
+
+Manager = TypeVar("Manager", bound=urllib3.PoolManager)
 
 
 class Urllib3Transport:
@@ -43,19 +35,20 @@ class Urllib3Transport:
         self,
         connections: int = 32,
         max_answer_bytes: int = 1_048_576,
-        max_answer_seconds: float = 60.0,
+        max_seconds: float = 30.0,
         ca_file: str | None = None,
     ) -> None:
         """Make the pools; nothing is connected yet.
 
         :param connections: how many connections to one host are kept open.
         :param max_answer_bytes: longer answers are an error.
-        :param max_answer_seconds: how long one answer's body may take to arrive in all.
+        :param max_seconds: how long one request may take in all, from the connection to the last byte of
+            the answer; at most half of delivery's lease, or another process takes its items for abandoned.
         :param ca_file: certificates (PEM) to trust instead of the system's.
         :raises ConfigError: when a proxy of the environment can't be used.
         """
         self._max_bytes = max_answer_bytes
-        self._max_seconds = max_answer_seconds
+        self._max_seconds = max_seconds
         self._options: dict[str, Any] = {
             "maxsize": connections,
             "retries": False,
@@ -76,11 +69,15 @@ class Urllib3Transport:
             self._connect()
         url = _parsed(request.url)
         body = _Body(request.body)
-        try:
-            with _discreetly():
-                return self._send(url, request, body)
-        except (HTTPError, OSError, ValueError) as error:
-            problem = _sentence(error, str(url.host), request.timeout)
+        with discreetly(), deadline(self._max_seconds) as watched:
+            try:
+                response = self._send(url, request, body, watched)
+                if not watched.over:  # else Python's parser may have taken the cut for the headers' end
+                    return response
+            except (HTTPError, OSError, ValueError) as error:
+                problem = sentence(error, str(url.host), request.timeout)
+            if watched.over:
+                problem = f"{url.host} took longer than {self._max_seconds:g} seconds for a whole answer"
         # Out here the error has no context: the original's text may hold the URL or a header.
         raise TransportError(problem, body.taken)
 
@@ -91,14 +88,14 @@ class Urllib3Transport:
 
     def _connect(self) -> None:
         self._process = os.getpid()
-        self._direct = urllib3.PoolManager(**self._options)
+        self._direct = _cuttable(urllib3.PoolManager(**self._options))
         self._through = {
             scheme: _through(self._proxies[name], self._options)
             for scheme in ("http", "https")
             if (name := scheme if scheme in self._proxies else "all") in self._proxies
         }
 
-    def _send(self, url: Url, request: Request, body: "_Body") -> Response:
+    def _send(self, url: Url, request: Request, body: "_Body", watched: Deadline) -> Response:
         headers = {name: value for name, value in request.headers.items() if name.lower() != "content-length"}
         answer = self._pool(url).urlopen(
             request.method,
@@ -111,7 +108,7 @@ class Urllib3Transport:
         )
         whole = False
         try:
-            content = self._read(answer, str(url.host))
+            content = self._read(answer, str(url.host), watched)
             whole = True
         finally:
             if not whole:
@@ -129,44 +126,13 @@ class Urllib3Transport:
             return self._direct
         return self._through.get(str(url.scheme), self._direct)
 
-    def _read(self, answer: urllib3.BaseHTTPResponse, host: str) -> bytes:
-        give_up = time.monotonic() + self._max_seconds
+    def _read(self, answer: urllib3.BaseHTTPResponse, host: str, watched: Deadline) -> bytes:
         content = bytearray()
-        while chunk := answer.read1(_CHUNK):
+        while not watched.over and (chunk := answer.read1(_CHUNK)):
             content += chunk
             if len(content) > self._max_bytes:
                 raise TransportError(f"{host} answered with more than {self._max_bytes} bytes", sent=True)
-            if time.monotonic() > give_up:
-                raise TransportError(
-                    f"{host}'s answer took longer than {self._max_seconds:g} seconds", sent=True
-                )
         return bytes(content)
-
-
-class _Discreet(logging.Filter):
-    """Takes URLs out of what urllib3 logs about our requests, for their query may hold a token.
-
-    What other code of the program sends is logged as ever.
-    """
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        if getattr(_ours, "sending", False):
-            record.msg, record.args, record.exc_info = "about a request of capi-actions", None, None
-        return True
-
-
-_ours = threading.local()
-for _name in ("urllib3.connection", "urllib3.connectionpool", "urllib3.poolmanager", "urllib3.util.retry"):
-    logging.getLogger(_name).addFilter(_Discreet())
-
-
-@contextmanager
-def _discreetly() -> Iterator[None]:
-    _ours.sending = True
-    try:
-        yield
-    finally:
-        _ours.sending = False
 
 
 class _Body(io.BytesIO):
@@ -198,34 +164,10 @@ def _through(text: str, options: dict[str, Any]) -> urllib3.ProxyManager:
             f"the environment asks for a proxy of the kind {proxy.scheme!r}; only http and https work", ""
         )
     headers = make_headers(proxy_basic_auth=unquote(proxy.auth)) if proxy.auth else None
-    return urllib3.ProxyManager(proxy._replace(auth=None).url, proxy_headers=headers, **options)
+    url = proxy._replace(auth=None).url
+    return _cuttable(urllib3.ProxyManager(url, proxy_headers=headers, **options))
 
 
-def _sentence(error: Exception, host: str, seconds: float) -> str:
-    match error:
-        case ProxyError():
-            return f"the proxy let nothing through to {host}"
-        case NameResolutionError():
-            return f"the name {host} could not be resolved"
-        case NewConnectionError():
-            return f"{host} accepted no connection{_system_says(error.__cause__)}"
-        case ConnectTimeoutError():
-            return f"{host} accepted no connection within {seconds:g} seconds"
-        case ReadTimeoutError():
-            return f"{host} sent nothing for {seconds:g} seconds"
-        case SSLError():
-            return f"no secure connection to {host} came about{_tls_says(error.args[0])}"
-        case ValueError():
-            return f"the request to {host} can't be sent: a header or the URL holds what HTTP doesn't allow"
-        case _:
-            return f"the connection to {host} broke before a whole answer came"
-
-
-def _system_says(cause: BaseException | None) -> str:
-    return f": {os.strerror(cause.errno)}" if isinstance(cause, OSError) and cause.errno else ""
-
-
-def _tls_says(cause: object) -> str:
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        return f": its certificate is not accepted ({cause.verify_message})"
-    return f" ({cause.reason})" if isinstance(cause, ssl.SSLError) and cause.reason else ""
+def _cuttable(manager: Manager) -> Manager:
+    manager.pool_classes_by_scheme = POOLS
+    return manager

@@ -1,0 +1,5 @@
+"""How requests leave."""
+
+from capi_actions.transport.sending import Urllib3Transport
+
+__all__ = ["Urllib3Transport"]
