@@ -237,3 +237,19 @@ def test_a_drain_waits_no_longer_than_it_may(make_world: MakeWorld) -> None:
 
     assert world.clock.now <= NOW + 20
     assert world.left() == 1
+
+
+def test_a_clock_that_is_put_right_ends_rests_of_the_wrong_one(make_world: MakeWorld) -> None:
+    """A day ahead when the platform asked for an hour: the same process goes on, and doesn't hammer."""
+    world = make_world(
+        lambda ids: {"verdict": "throttled", "after": 3600} if len(world.platform.requests) == 1 else None
+    )
+    world.put("a", "b")
+    deliverer = world.deliverer()
+    world.clock.now += 30 * 3600
+    deliverer.drain()
+    world.clock.now -= 30 * 3600
+    deliverer.drain()
+
+    assert world.platform.arrived == {"a": 1, "b": 1}
+    assert len(world.platform.requests) == 2

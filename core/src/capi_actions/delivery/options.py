@@ -2,6 +2,8 @@
 
 from attrs import field, frozen, validators
 
+from capi_actions.outbox import LONGEST_LEASE, LONGEST_WAIT
+
 _count = validators.gt(0)
 _seconds = validators.gt(0.0)
 
@@ -30,11 +32,11 @@ class Options:
 
     workers: int = field(default=1, validator=_count)
     mend: bool = False
-    lease: float = field(default=60.0, validator=_seconds)
+    lease: float = field(default=60.0, validator=[_seconds, validators.le(LONGEST_LEASE)])
     first_wait: float = field(default=1.0, validator=_seconds)
-    longest_wait: float = field(default=300.0, validator=_seconds)
+    longest_wait: float = field(default=300.0, validator=[_seconds, validators.le(LONGEST_WAIT)])
     throttle_wait: float = field(default=60.0, validator=_seconds)
-    longest_rest: float = field(default=86_400.0, validator=_seconds)
+    longest_rest: float = field(default=86_400.0, validator=[_seconds, validators.le(LONGEST_WAIT)])
     patience: float = 5.0
     doubt_after: int = field(default=3, validator=_count)
     linger: float = 0.2

@@ -38,6 +38,7 @@ class SqliteOutbox(Outbox):
             self._puts.submit(tuple(items))
 
     def _commit(self, puts: Sequence[Sequence[Item]]) -> None:
+        self._store.must_have_room()
         with self._store.writing() as db:
             arriving.store(db, puts)
 
