@@ -201,6 +201,9 @@ class Outboxes(RuleBasedStateMachine):
         assert (destination in self.paused) == self.outbox.resume(destination)
         self.paused.discard(destination)
         self.rests.pop(destination, None)
+        for item in self.items.values():
+            if item["state"] == "later" and item["destination"] == destination:
+                item["state"] = "waiting"
 
     @rule(destination=DESTINATIONS, seconds=st.integers(0, 30))
     def rest(self, destination: str, seconds: int) -> None:

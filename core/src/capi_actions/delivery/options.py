@@ -1,5 +1,7 @@
 """How delivery behaves, and what came of it."""
 
+from collections.abc import Mapping
+
 from attrs import field, frozen, validators
 
 from capi_actions.outbox import LONGEST_LEASE, LONGEST_WAIT
@@ -54,6 +56,8 @@ class Summary:
     :ivar put_back: how often an item was put back to wait; the same one may count several times.
     :ivar requests: how many requests were made.
     :ivar paused: destinations that were paused in this run, sorted.
+    :ivar troubles: why the last request to a destination failed for now, in a sentence, by its name; those
+        whose last request went well aren't in it.
     """
 
     delivered: int = 0
@@ -62,3 +66,4 @@ class Summary:
     put_back: int = 0
     requests: int = 0
     paused: tuple[str, ...] = ()
+    troubles: Mapping[str, str] = field(factory=dict)

@@ -200,7 +200,7 @@ class Outbox(Protocol):
         """Give out nothing for a destination until a person resumes it."""
 
     def resume(self, destination: str) -> bool:
-        """End a destination's pause and rest.
+        """End a destination's pause and rest, and let what was put back wait no longer.
 
         :returns: False when it was not paused.
         """

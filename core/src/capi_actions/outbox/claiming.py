@@ -81,6 +81,14 @@ def claim(
     return Claim(lease=lease, until=until, destination=destination, group=group, items=items)
 
 
+def bring_back_all(db: sqlite3.Connection, destination: str) -> bool:
+    """Let some of what was put back wait no longer, whatever its time; False when there was nothing."""
+    is_some = _came(db, destination, _ALWAYS)
+    db.execute(_TIME_CAME.format(due=_DUE[0]), (destination, _ALWAYS, _STEP))
+    db.execute(_TIME_CAME_DROP.format(due=_DUE[0]), (destination, _ALWAYS, _STEP))
+    return is_some
+
+
 def ready(db: sqlite3.Connection, destination: str, limit: int, now: float) -> int:
     """Count what could be sent now, but no further than ``limit``."""
     if is_closed(db, destination, now):
