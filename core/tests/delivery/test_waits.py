@@ -22,9 +22,21 @@ def test_a_failed_batch_stays_in_the_outbox_for_later(make_world: MakeWorld) -> 
     world = make_world(lambda ids: {"verdict": "later", "code": 2, "reason": "Busy."})
     world.put("a", "b")
 
-    assert world.deliverer().drain() == Summary(put_back=2, requests=1)
+    deliverer = world.deliverer()
+
+    assert deliverer.drain() == Summary(put_back=2, requests=1, troubles={"shop": "Busy."})
     assert world.left() == 2
     assert world.outbox.next_due("shop", NOW) == NOW + 1
+
+
+def test_a_trouble_that_is_over_is_not_told_in_the_end(make_world: MakeWorld) -> None:
+    """Whoever reads the summary would look for what isn't there any more."""
+    world = make_world(
+        lambda ids: {"verdict": "later", "reason": "Busy."} if len(world.platform.requests) == 1 else None
+    )
+    world.put("a")
+
+    assert world.deliverer().drain(NOW + 100).troubles == {}
 
 
 def test_waits_double_up_to_a_limit(make_world: MakeWorld) -> None:

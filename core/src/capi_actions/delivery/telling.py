@@ -96,7 +96,7 @@ class Teller:
     def _note(self, destination: str, judgement: Judgement) -> None:
         with self._lock:
             troubles = dict(self._summary.troubles)
-            if judgement.verdict in (Verdict.LATER, Verdict.THROTTLED):
+            if judgement.verdict in (Verdict.LATER, Verdict.THROTTLED) and judgement.reason:
                 troubles[destination] = judgement.reason
             elif judgement.verdict is Verdict.DONE:
                 troubles.pop(destination, None)
