@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from time import time
 from typing import IO
@@ -89,15 +90,15 @@ def send(files: tuple[IO[bytes], ...], config_path: Path, wait: float, verbose: 
 def deliver(config_path: Path, forever: bool, wait: float, verbose: bool, as_json: bool) -> int:
     """Deliver what waits in the outbox."""
     config, plugins = load_to_send(config_path)
+    stop = threading.Event()
     with (
+        stopped_by_signals(stop) if forever else nullcontext(),
         Assembly.of(config, plugins) as assembly,
         progress_bar("delivering") as bar,
         told(verbose),
     ):
         if forever:
-            stop = threading.Event()
-            with stopped_by_signals(stop):
-                summary = assembly.deliverer.forever(stop, _progress(bar))
+            summary = assembly.deliverer.forever(stop, _progress(bar))
         else:
             summary = _drain(assembly, wait, bar)
         stats = dict(assembly.outbox.stats())
