@@ -97,10 +97,7 @@ def deliver(config_path: Path, forever: bool, wait: float, verbose: bool, as_jso
         progress_bar("delivering") as bar,
         told(verbose),
     ):
-        if forever:
-            summary = assembly.deliverer.forever(stop, _progress(bar))
-        else:
-            summary = _drain(assembly, wait, bar)
+        summary = assembly.deliverer.forever(stop, _progress(bar)) if forever else _drain(assembly, wait, bar)
         stats = dict(assembly.outbox.stats())
     if as_json:
         write_if_read({"summary": as_record(None, summary, stats)})
