@@ -1,5 +1,6 @@
 """Whatever happens in whatever order, the outbox does what a few dictionaries would do."""
 
+import os
 import tempfile
 from collections import Counter
 from pathlib import Path
@@ -256,5 +257,7 @@ class Outboxes(RuleBasedStateMachine):
         assert self.paused == set(self.outbox.paused())
 
 
+SOAK = int(os.environ.get("CAPI_SOAK", "1"))  # `nox -s chaos` tries twenty times as many
+
 TestOutboxes = Outboxes.TestCase
-TestOutboxes.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestOutboxes.settings = settings(max_examples=60 * SOAK, stateful_step_count=40, deadline=None)
