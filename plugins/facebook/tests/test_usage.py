@@ -30,7 +30,40 @@ def _business(**record: Any) -> dict[str, str]:
 )
 def test_after_a_refusal_the_longest_wait_counts(headers: dict[str, str], seconds: float | None) -> None:
     """Regain times come in minutes; no header can stop a destination for longer than a day."""
-    assert seconds == wait_after_refusal(headers)
+    assert seconds == wait_after_refusal(headers, throttled=True)
+
+
+@pytest.mark.parametrize(
+    ("share", "throttled", "seconds"),
+    [
+        (9.67, False, None),
+        (94.9, False, None),
+        (95, False, 3600.0),
+        (100, False, 3600.0),
+        (9.67, True, 3600.0),
+    ],
+)
+def test_the_accounts_reset_counts_only_when_its_usage_is_the_obstacle(
+    share: float, throttled: bool, seconds: float | None
+) -> None:
+    """Each answer names it: after a passing fault it says nothing of when that is over."""
+    usage = {"acc_id_util_pct": share, "reset_time_duration": 3600}
+
+    assert seconds == wait_after_refusal({"x-ad-account-usage": json.dumps(usage)}, throttled=throttled)
+
+
+def test_a_reset_without_a_share_counts_only_when_throttled() -> None:
+    """Nothing then says that the account's usage is the obstacle, but the verdict."""
+    headers = {"x-ad-account-usage": '{"reset_time_duration":60}'}
+
+    assert wait_after_refusal(headers, throttled=False) is None
+    assert wait_after_refusal(headers, throttled=True) == 60
+
+
+@pytest.mark.parametrize("headers", [{"retry-after": "120"}, _business(estimated_time_to_regain_access=2)])
+def test_what_meta_asks_for_counts_after_a_passing_fault_too(headers: dict[str, str]) -> None:
+    """Both say how long, and are sent only when there is something to wait for."""
+    assert wait_after_refusal(headers, throttled=False) == 120
 
 
 @pytest.mark.parametrize(
@@ -50,7 +83,7 @@ def test_near_the_limit_the_next_request_waits(headers: dict[str, str], waits: b
 
 def test_a_date_as_retry_after_counts_from_now() -> None:
     """HTTP allows both forms; a date in the past means no wait."""
-    assert wait_after_refusal({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}) == 0.0
+    assert wait_after_refusal({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}, throttled=True) == 0.0
 
 
 @given(
@@ -60,6 +93,6 @@ def test_a_date_as_retry_after_counts_from_now() -> None:
 def test_odd_headers_do_no_harm(value: Any, name: str) -> None:
     """Nobody promises their form."""
     for text in (json.dumps(value), json.dumps({"1": [value]}), json.dumps({"reset_time_duration": value})):
-        wait = wait_after_refusal({name: text})
+        wait = wait_after_refusal({name: text}, throttled=True)
         assert wait is None or 0 <= wait <= 86_400
         wait_after_success({name: text})

@@ -150,3 +150,20 @@ def test_a_malformed_click_id_names_the_field_to_leave_out() -> None:
     body = b'{"error":{"code":100,"error_subcode":2804001}}'
 
     assert judge(Response(status=400, headers={}, body=body)).blamed == "user_data.fbc"
+
+
+def _refused(status: int, code: int, **headers: str) -> Response:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Response(status=status, headers=named, body=json.dumps({"error": {"code": code}}).encode())
+
+
+@pytest.mark.parametrize(("code", "after"), [(2, None), (4, 3600.0)])
+def test_an_accounts_reset_is_waited_for_when_throttled_and_not_after_a_passing_fault(
+    code: int, after: float | None
+) -> None:
+    """Else each passing fault would make the destination rest for an hour."""
+    usage = '{"acc_id_util_pct":9.67,"reset_time_duration":3600}'
+
+    assert after == judge(_refused(500, code, x_ad_account_usage=usage)).after
+    assert judge(Response(status=500, headers={"x-ad-account-usage": usage}, body=b"")).after is None
+    assert judge(Response(status=429, headers={"x-ad-account-usage": usage}, body=b"")).after == 3600

@@ -11,19 +11,26 @@ from time import time
 from typing import Any, TypeGuard
 
 SLOW_DOWN_AT = 80.0  # percent
-NEARLY_FULL = 95.0
+NEARLY_FULL = 95.0  # from here on the quota counts as used up
 _SHORT_PAUSE, _LONG_PAUSE = 2.0, 30.0
 _LONGEST = 24 * 3600.0
 
 
-def wait_after_refusal(headers: Mapping[str, str]) -> float | None:
-    """Give the seconds to wait after a throttled request, when a header says so."""
+def wait_after_refusal(headers: Mapping[str, str], *, throttled: bool) -> float | None:
+    """Give the seconds to wait after a request that was not taken, when a header says so.
+
+    :param throttled: Meta said that there were too many requests; False for a passing fault.
+    """
     waits = [minutes * 60 for minutes in _regain_minutes(headers)]
     retry_after = _retry_after(headers.get("retry-after", ""))
     if retry_after is not None:
         waits.append(retry_after)
-    reset = _object(headers, "x-ad-account-usage").get("reset_time_duration")
-    if _is_number(reset) and reset > 0:
+    account = _object(headers, "x-ad-account-usage")
+    share, reset = account.get("acc_id_util_pct"), account.get("reset_time_duration")
+    # Every answer tells when the account's usage starts from nought again.  That is a time to wait for
+    # only when the usage is the obstacle; a minutes-long fault at 10 percent mustn't stop us for an hour.
+    is_full = throttled or (_is_number(share) and share >= NEARLY_FULL)
+    if is_full and _is_number(reset) and reset > 0:
         waits.append(float(reset))
     return min(max(waits), _LONGEST) if waits else None
 

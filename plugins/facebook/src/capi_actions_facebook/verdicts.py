@@ -57,7 +57,7 @@ def _judge_error(response: Response, error: dict[str, Any], code: int) -> Judgem
             code=code,
             subcode=subcode,
             reason="Too many requests: Meta asks to slow down.",
-            after=wait_after_refusal(response.headers),
+            after=wait_after_refusal(response.headers, throttled=True),
         )
     if error.get("is_transient") is True or code in _TRANSIENT:
         return Judgement(
@@ -65,7 +65,7 @@ def _judge_error(response: Response, error: dict[str, Any], code: int) -> Judgem
             code=code,
             subcode=subcode,
             reason="A passing fault at Meta.",
-            after=wait_after_refusal(response.headers),
+            after=wait_after_refusal(response.headers, throttled=False),
         )
     if code == 100 and subcode in _WRONG_ACCOUNT:
         return _pause(code, subcode, BY_ACCOUNT_CODE[33])
@@ -94,7 +94,7 @@ def _judge_status(response: Response) -> Judgement:
         return Judgement(
             verdict=Verdict.THROTTLED,
             reason="Too many requests (HTTP 429).",
-            after=wait_after_refusal(response.headers),
+            after=wait_after_refusal(response.headers, throttled=True),
         )
     if status == 413:
         return Judgement(verdict=Verdict.SPLIT, reason="The request is too large (HTTP 413).")
@@ -107,7 +107,7 @@ def _judge_status(response: Response) -> Judgement:
     return Judgement(
         verdict=Verdict.LATER,
         reason=f"No usable answer (HTTP {status}).",
-        after=wait_after_refusal(response.headers),
+        after=wait_after_refusal(response.headers, throttled=False),
     )
 
 
