@@ -101,11 +101,61 @@ def test_odd_members_of_an_error_do_no_harm(code: Any, subcode: Any, text: Any, 
         (503, b"<html>", Verdict.LATER),
         (400, b'{"error":{"code":999999}}', Verdict.LATER),
         (400, b'{"error":{"code":100,"is_transient":true}}', Verdict.LATER),
+        (200, b'{"error":{"code":999999}}', Verdict.LATER),
+        (200, b'{"error":{}}', Verdict.LATER),
+        (200, b'{"error":"none","events_received":1}', Verdict.LATER),
+        (302, b'{"error":{}}', Verdict.PAUSE),
+        (403, b'{"error":{"code":999999}}', Verdict.PAUSE),
+        (429, b'{"error":{"code":999999}}', Verdict.THROTTLED),
+        (500, b'{"error":{"code":"190"}}', Verdict.LATER),
     ],
 )
 def test_broken_answers(status: int, body: bytes, verdict: Verdict) -> None:
     """What proxies, edges and half connections give."""
     assert verdict is judge(Response(status=status, headers={}, body=body)).verdict
+
+
+@pytest.mark.parametrize("status", [100, 200, 201, 204, 302, 307, 400, 401, 403, 404, 413, 429, 500, 503])
+@pytest.mark.parametrize(
+    ("error", "verdict"),
+    [
+        ({"code": 190, "error_subcode": 463}, Verdict.PAUSE),
+        ({"code": 100, "error_subcode": 33}, Verdict.PAUSE),
+        ({"code": 100, "error_subcode": 2804003}, Verdict.SPLIT),
+        ({"code": 4}, Verdict.THROTTLED),
+        ({"code": 2}, Verdict.LATER),
+        ({"code": 999999, "is_transient": True}, Verdict.LATER),
+    ],
+)
+def test_metas_codes_count_whatever_the_status(status: int, error: dict[str, Any], verdict: Verdict) -> None:
+    """The status isn't reliable: a dead token was seen with 500, a passing fault with 400."""
+    judgement = judge(Response(status=status, headers={}, body=json.dumps({"error": error}).encode()))
+
+    assert (judgement.verdict, judgement.code) == (verdict, error["code"])
+    assert judgement.subcode == error.get("error_subcode")
+
+
+def test_an_unknown_error_keeps_its_codes_and_is_told_as_such() -> None:
+    """Somebody may want to look it up; and nothing between is to blame for it."""
+    body = b'{"error":{"code":999999,"error_subcode":7}}'
+    judgement = judge(Response(status=200, headers={}, body=body))
+
+    assert (judgement.code, judgement.subcode) == (999999, 7)
+    assert judgement.reason == "Meta answered with an unknown error (HTTP 200)."
+
+
+def test_true_is_no_code() -> None:
+    """To Python it equals 1, a passing fault of Meta's."""
+    judgement = judge(Response(status=403, headers={}, body=b'{"error":{"code":true,"error_subcode":true}}'))
+
+    assert (judgement.verdict, judgement.code, judgement.subcode) == (Verdict.PAUSE, None, None)
+
+
+def test_success_beside_an_error_is_none() -> None:
+    """Whatever made such an answer, its events can't be taken for delivered."""
+    body = b'{"events_received":1,"error":{"code":190}}'
+
+    assert judge(Response(status=200, headers={}, body=body)).verdict is Verdict.PAUSE
 
 
 def test_the_language_of_an_answer_does_not_matter() -> None:
