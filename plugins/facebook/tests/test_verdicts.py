@@ -217,3 +217,51 @@ def test_an_accounts_reset_is_waited_for_when_throttled_and_not_after_a_passing_
     assert after == judge(_refused(500, code, x_ad_account_usage=usage)).after
     assert judge(Response(status=500, headers={"x-ad-account-usage": usage}, body=b"")).after is None
     assert judge(Response(status=429, headers={"x-ad-account-usage": usage}, body=b"")).after == 3600
+
+
+@pytest.mark.parametrize(
+    "header", ["x-app-usage", "x-ad-account-usage", "x-business-use-case-usage"], ids=lambda name: name[2:]
+)
+@pytest.mark.parametrize(("used", "after"), [(79, None), (80, 2.0), (94, 2.0), (95, 30.0), (100, 30.0)])
+def test_success_near_the_limit_asks_for_a_wait(header: str, used: int, after: float | None) -> None:
+    """Slowing down before the wall costs seconds, running into it minutes."""
+    usage: dict[str, Any] = {
+        "x-app-usage": {"call_count": used, "total_cputime": 1, "total_time": 1},
+        "x-ad-account-usage": {"acc_id_util_pct": used},
+        "x-business-use-case-usage": {"123": [{"type": "ads_management", "total_time": used}]},
+    }
+    body = b'{"events_received":1,"messages":[]}'
+    judgement = judge(Response(status=200, headers={header: json.dumps(usage[header])}, body=body))
+
+    assert (judgement.verdict, judgement.after) == (Verdict.DONE, after)
+
+
+REGAIN = json.dumps({"123": [{"type": "ads_management", "estimated_time_to_regain_access": 5}]})
+
+
+@pytest.mark.parametrize(
+    ("headers", "after"),
+    [
+        ({}, None),
+        ({"retry-after": "120"}, 120.0),
+        ({"x-business-use-case-usage": REGAIN}, 300.0),
+        ({"retry-after": "120", "x-business-use-case-usage": REGAIN}, 300.0),
+    ],
+)
+@pytest.mark.parametrize(
+    ("status", "body", "verdict"),
+    [
+        (400, b'{"error":{"code":4}}', Verdict.THROTTLED),
+        (400, b'{"error":{"code":80004,"error_subcode":2446079}}', Verdict.THROTTLED),
+        (429, b"", Verdict.THROTTLED),
+        (503, b'{"error":{"code":2}}', Verdict.LATER),
+        (503, b"<html>", Verdict.LATER),
+    ],
+)
+def test_a_named_wait_is_passed_on(
+    headers: dict[str, str], after: float | None, status: int, body: bytes, verdict: Verdict
+) -> None:
+    """Meta knows best when it takes requests again; asking earlier makes it last longer."""
+    judgement = judge(Response(status=status, headers=headers, body=body))
+
+    assert (judgement.verdict, judgement.after) == (verdict, after)
