@@ -91,6 +91,13 @@ def test_odd_members_of_an_error_do_no_harm(code: Any, subcode: Any, text: Any, 
         (200, b"", Verdict.LATER),
         (200, b"<html>please log in</html>", Verdict.LATER),
         (200, b'{"events_received":1', Verdict.LATER),
+        (200, b'{"events_received":0,"messages":["none stored"]}', Verdict.LATER),
+        (200, b'{"events_received":-1}', Verdict.LATER),
+        (200, b'{"events_received":true}', Verdict.LATER),
+        (200, b'{"events_received":"1"}', Verdict.LATER),
+        (200, b'{"events_received":1.0}', Verdict.LATER),
+        (200, b'{"events_received":null}', Verdict.LATER),
+        (400, b'{"events_received":1}', Verdict.LATER),
         (302, b"", Verdict.PAUSE),
         (400, b"<html>", Verdict.LATER),
         (401, b"", Verdict.PAUSE),
@@ -149,6 +156,14 @@ def test_true_is_no_code() -> None:
     judgement = judge(Response(status=403, headers={}, body=b'{"error":{"code":true,"error_subcode":true}}'))
 
     assert (judgement.verdict, judgement.code, judgement.subcode) == (Verdict.PAUSE, None, None)
+
+
+@pytest.mark.parametrize("rest", [b"", b',"messages":[],"fbtrace_id":"A"', b',"error":null'])
+def test_success_tells_how_many_events_were_taken(rest: bytes) -> None:
+    """Delivery compares it with what was sent."""
+    judgement = judge(Response(status=200, headers={}, body=b'{"events_received":990' + rest + b"}"))
+
+    assert (judgement.verdict, judgement.taken) == (Verdict.DONE, 990)
 
 
 def test_success_beside_an_error_is_none() -> None:

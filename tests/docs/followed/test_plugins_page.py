@@ -112,11 +112,12 @@ def test_a_transport(load: Load, page: Callable[[str], list[Any]], tmp_path: Pat
     plugins = load(heading)
 
     with Assembly.of(read_config(CONFIG + choice, plugins, tmp_path), plugins) as assembly:
-        event = {"type": "page", "userId": "u", "timestamp": time()}
-        assembly.outbox.put(assembly.pipeline.process(event, time()))
+        for user in "uvw":
+            event = {"type": "page", "userId": user, "timestamp": time()}
+            assembly.outbox.put(assembly.pipeline.process(event, time()))
         summary = assembly.deliverer.drain(deadline=time() + 60)
 
-    assert (summary.requests, summary.delivered) == (1, 1)
+    assert (summary.requests, summary.delivered) == (1, 3)
 
 
 def test_the_cores_own_readme(load: Load) -> None:

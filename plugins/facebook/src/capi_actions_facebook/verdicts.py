@@ -30,8 +30,9 @@ def judge(response: Response) -> Judgement:
         code, subcode = _code(error.get("code")), _code(error.get("error_subcode"))
         known = _judge_error(response, error, code, subcode)
         return known or _judge_unknown(response, code, subcode)
-    if error is None and 200 <= response.status < 300 and isinstance(body.get("events_received"), int):
-        return Judgement(verdict=Verdict.DONE, after=wait_after_success(response.headers))
+    taken = body.get("events_received")
+    if error is None and 200 <= response.status < 300 and type(taken) is int and taken > 0:
+        return Judgement(verdict=Verdict.DONE, after=wait_after_success(response.headers), taken=taken)
     return _judge_status(response)
 
 
@@ -88,7 +89,7 @@ def _judge_status(response: Response) -> Judgement:
     if 200 <= status < 300:
         return Judgement(
             verdict=Verdict.LATER,
-            reason=f"The answer (HTTP {status}) isn't one of Meta's: something between may have given it.",
+            reason=f"The answer (HTTP {status}) isn't how Meta takes events: something between may have given it.",
             advice="Check base_url and proxies.",
         )
     if 300 <= status < 400:
