@@ -39,15 +39,28 @@ def test_items_are_counted_by_verdict_and_code() -> None:
     registry = CollectorRegistry()
     metrics = Metrics(registry)
 
-    metrics.observe(report(Verdict.DONE, 990, seconds=0.3, request_bytes=1000))
+    metrics.observe(report(Verdict.DONE, 990, requested=True, seconds=0.3, request_bytes=1000))
     metrics.observe(report(Verdict.DEAD, 1, code=100, subcode=2804003))
-    metrics.observe(report(Verdict.LATER, 9, seconds=2.0, request_bytes=10))
+    metrics.observe(report(Verdict.LATER, 9, requested=True, seconds=2.0, request_bytes=10))
 
     found = scraped(registry)
     assert found['capi_items_total{code="",destination="shop",subcode="",verdict="done"}'] == 990
     assert found['capi_items_total{code="100",destination="shop",subcode="2804003",verdict="dead"}'] == 1
     assert found['capi_request_seconds_count{destination="shop"}'] == 2
     assert found['capi_batch_items_sum{destination="shop"}'] == 999
+
+
+def test_requests_that_never_were_are_not_counted() -> None:
+    """An event that is too large alone is dead at once: a request of 0 seconds would gild the figures."""
+    registry = CollectorRegistry()
+    metrics = Metrics(registry)
+
+    metrics.observe(report(Verdict.DEAD, 1, request_bytes=5_000_000))
+    metrics.observe(report(Verdict.SPLIT, 1000, request_bytes=5_000_000))
+
+    found = scraped(registry)
+    assert found['capi_items_total{code="",destination="shop",subcode="",verdict="dead"}'] == 1
+    assert not [name for name in found if name.startswith(("capi_request_seconds", "capi_batch_items"))]
 
 
 def test_the_outbox_is_asked_when_metrics_are_scraped() -> None:

@@ -14,13 +14,15 @@ class Report:
     :ivar destination: the destination's name in the configuration.
     :ivar items: how many items it is about.
     :ivar judgement: what was decided.
+    :ivar requested: whether there was a request; False for what was too large or too old for one.
     :ivar seconds: how long the request took; 0 when there was none.
-    :ivar request_bytes: length of the request's body.
+    :ivar request_bytes: length of the request's body, even when that was too long for a request.
     """
 
     destination: str
     items: int
     judgement: Judgement
+    requested: bool = False
     seconds: float = 0.0
     request_bytes: int = 0
 

@@ -47,7 +47,7 @@ class Metrics(Collector):
             "" if number is None else str(number) for number in (judgement.code, judgement.subcode)
         )
         self._items.labels(report.destination, judgement.verdict.value, code, subcode).inc(report.items)
-        if report.request_bytes:
+        if report.requested:
             self._seconds.labels(report.destination).observe(report.seconds)
             self._batch.labels(report.destination).observe(report.items)
 
