@@ -8,7 +8,7 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 import capi_actions_prometheus.plugin
-from capi_actions import Judgement, OutboxError, Plugins, Report, Verdict, builtin
+from capi_actions import Judgement, Plugins, Report, Verdict, builtin
 from capi_actions_prometheus import metrics as module
 from capi_actions_prometheus.metrics import Metrics, shared_metrics
 
@@ -76,19 +76,6 @@ def test_the_outbox_is_asked_when_metrics_are_scraped() -> None:
     assert found['capi_paused{destination="shop"}'] == 1
     assert found['capi_paused{destination="other"}'] == 0
     assert 'capi_outbox_oldest_seconds{destination="other"}' not in found
-
-
-def test_a_closed_outbox_is_left_out() -> None:
-    """A scrape outlives a client."""
-    registry = CollectorRegistry()
-    metrics = Metrics(registry)
-
-    def closed() -> dict[str, Any]:
-        raise OutboxError("the outbox is closed")
-
-    metrics.watch(closed)
-
-    assert not [name for name in scraped(registry) if name.startswith("capi_outbox")]
 
 
 def test_the_plugin_offers_one_observer_for_the_process(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,7 +31,8 @@ class Observer(Protocol):
     """Is told of every outcome, from the sending thread: must be quick and must not raise.
 
     An observer that also has a method ``watch(read)`` is given, once, a function that counts what the
-    outbox holds, by destination: :meth:`capi_actions.outbox.Outbox.stats`.
+    outbox holds, by destination: :meth:`capi_actions.outbox.Outbox.stats`.  It raises ``OutboxError``
+    when that can't be read, or is closed; an observer that outlives clients should hold it weakly.
     """
 
     def observe(self, report: Report) -> None:

@@ -2,22 +2,20 @@
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from time import time
-from typing import Any
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, start_http_server
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from capi_actions import CapiError, Report
+from capi_actions import Report
+from capi_actions_prometheus.outboxes import Outboxes, ReadOutbox
 
 PORT = "CAPI_PROMETHEUS_PORT"
 _SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 1.5, 2.5, 5, 10)
 _ITEMS = (1, 5, 10, 50, 100, 250, 500, 1000)
 _STATES = ("waiting", "later", "leased", "dead")
-
-ReadOutbox = Callable[[], Mapping[str, Any]]
 
 
 class Metrics(Collector):
@@ -37,7 +35,7 @@ class Metrics(Collector):
         self._batch = Histogram(
             "capi_batch_items", "Items of a request", ("destination",), buckets=_ITEMS, registry=registry
         )
-        self._outboxes: list[ReadOutbox] = []
+        self._outboxes = Outboxes()
         registry.register(self)
 
     def observe(self, report: Report) -> None:
@@ -52,11 +50,11 @@ class Metrics(Collector):
             self._batch.labels(report.destination).observe(report.items)
 
     def watch(self, read: ReadOutbox) -> None:
-        """Ask this outbox, too, for what it holds."""
-        self._outboxes.append(read)
+        """Ask this outbox, too, for what it holds, as long as it lives."""
+        self._outboxes.add(read)
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        """Ask the outboxes now.  One that can't be read, or is closed, is left out."""
+        """Ask the outboxes now.  One that can't be read, or is closed, is left out this time."""
         items = GaugeMetricFamily(
             "capi_outbox_items", "Items that the outbox holds", labels=("destination", "state")
         )
@@ -64,12 +62,7 @@ class Metrics(Collector):
             "capi_outbox_oldest_seconds", "Age of the oldest undelivered event", labels=("destination",)
         )
         paused = GaugeMetricFamily("capi_paused", "1 while a person must act", labels=("destination",))
-        for read in list(self._outboxes):
-            try:
-                stats = read()
-            except CapiError:
-                self._outboxes.remove(read)
-                continue
+        for stats in self._outboxes.read():
             for destination, each in stats.items():
                 for state in _STATES:
                     items.add_metric((destination, state), getattr(each, state))
