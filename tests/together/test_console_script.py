@@ -1,6 +1,7 @@
 """The installed `capi`: real processes, pipes and signals."""
 
 import signal
+import socket
 import sqlite3
 import subprocess
 from contextlib import closing
@@ -47,6 +48,34 @@ def test_the_installed_command_sends(start: Any, order: Any, sandbox: Sandbox, i
     assert summary["summary"]["delivered"] == 20
     assert "access_token: stands in the file" in told[0]
     assert ids(sandbox) == orders(20)
+
+
+@pytest.mark.usefixtures("config")
+def test_a_port_for_metrics_that_is_in_use_stops_no_delivery(
+    start: Any, order: Any, sandbox: Sandbox, ids: Any
+) -> None:
+    """`capi send` beside a `capi deliver --forever` of the same environment, which has the port."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        running = start("send", "--json", environment={"CAPI_PROMETHEUS_PORT": str(port)})
+        running.pour([order(0)])
+        status, _, told = running.end()
+
+    assert (status, ids(sandbox)) == (0, orders(1))
+    assert sum(f"port {port} is in use" in line for line in told) == 1
+
+
+@pytest.mark.usefixtures("config")
+def test_a_port_for_metrics_that_is_none_is_told_before_anything_is_sent(
+    start: Any, order: Any, sandbox: Sandbox, ids: Any
+) -> None:
+    """With the variable's name and the status of a wrong configuration."""
+    running = start("send", environment={"CAPI_PROMETHEUS_PORT": "metrics"})
+    running.pour([order(0)])
+    status, _, told = running.end()
+
+    assert (status, ids(sandbox)) == (2, [])
+    assert told[-1] == "capi: CAPI_PROMETHEUS_PORT should be a port number from 1 to 65535, not 'metrics'"
 
 
 @pytest.mark.usefixtures("config")

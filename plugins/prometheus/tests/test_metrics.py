@@ -4,13 +4,10 @@ import urllib.request
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry, generate_latest, start_http_server
 
-import capi_actions_prometheus.plugin
-from capi_actions import Judgement, Plugins, Report, Verdict, builtin
-from capi_actions_prometheus import metrics as module
-from capi_actions_prometheus.metrics import Metrics, shared_metrics
+from capi_actions import Judgement, Report, Verdict
+from capi_actions_prometheus.metrics import Metrics
 
 
 def report(verdict: Verdict, items: int, **more: Any) -> Report:
@@ -78,25 +75,11 @@ def test_the_outbox_is_asked_when_metrics_are_scraped() -> None:
     assert 'capi_outbox_oldest_seconds{destination="other"}' not in found
 
 
-def test_the_plugin_offers_one_observer_for_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The client library's registry refuses the same metric twice; and a port serves it on loopback."""
-    monkeypatch.setattr(module, "_shared", None)
-    served: list[tuple[int, str]] = []
-    monkeypatch.setattr(module, "start_http_server", lambda port, addr: served.append((port, addr)))
-    monkeypatch.setattr(module, "Metrics", lambda: Metrics(CollectorRegistry()))
-    monkeypatch.setenv(module.PORT, "9464")
-
-    (make,) = Plugins(builtin, capi_actions_prometheus.plugin).observers
-
-    assert make() is make() is shared_metrics()
-    assert served == [(9464, "127.0.0.1")]
-
-
-def test_metrics_are_served_over_http(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_metrics_are_served_over_http() -> None:
     """With the client library's own server."""
     registry = CollectorRegistry()
     Metrics(registry).observe(report(Verdict.DONE, 3))
-    server, thread = module.start_http_server(0, addr="127.0.0.1", registry=registry)
+    server, thread = start_http_server(0, addr="127.0.0.1", registry=registry)
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{server.server_port}/metrics") as answer:
             assert b"capi_items_total" in answer.read()

@@ -1,18 +1,15 @@
 """Metrics of deliveries and of the outbox."""
 
-import os
-import threading
 from collections.abc import Iterable
 from time import time
 
-from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, start_http_server
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from capi_actions import Report
 from capi_actions_prometheus.outboxes import Outboxes, ReadOutbox
 
-PORT = "CAPI_PROMETHEUS_PORT"
 _SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 1.5, 2.5, 5, 10)
 _ITEMS = (1, 5, 10, 50, 100, 250, 500, 1000)
 _STATES = ("waiting", "later", "leased", "dead")
@@ -70,19 +67,3 @@ class Metrics(Collector):
                     oldest.add_metric((destination,), max(0.0, time() - each.oldest))
                 paused.add_metric((destination,), float(each.pause is not None))
         return (items, oldest, paused)
-
-
-_lock = threading.Lock()
-_shared: Metrics | None = None
-
-
-def shared_metrics() -> Metrics:
-    """Give the process's metrics, made at the first call; serves them when the environment names a port."""
-    global _shared
-    with _lock:
-        if _shared is None:
-            _shared = Metrics()
-            port = os.environ.get(PORT)
-            if port:
-                start_http_server(int(port), addr="127.0.0.1")
-        return _shared
