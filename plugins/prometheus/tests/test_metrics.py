@@ -61,7 +61,7 @@ def test_requests_that_never_were_are_not_counted() -> None:
 
 
 def test_the_outbox_is_asked_when_metrics_are_scraped() -> None:
-    """Depth and age of the oldest are what an alert watches."""
+    """Depth and age are what an alert watches."""
     registry = CollectorRegistry()
     metrics = Metrics(registry)
     metrics.watch(lambda: {"shop": held(waiting=5, dead=2, oldest=0, pause=object()), "other": held()})

@@ -7,6 +7,7 @@ import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
+from time import time
 from typing import Any
 
 import pytest
@@ -107,6 +108,22 @@ def test_a_function_is_asked_as_long_as_the_process_lives() -> None:
     gc.collect()
 
     assert [*outboxes.read()] == [{"shop": None}]
+
+
+def test_the_age_is_that_of_the_event_that_goes_first(
+    outbox: SqliteOutbox, registry: CollectorRegistry
+) -> None:
+    """As the page says: an in-store event may be older, but has 62 days to arrive, where this one has 7."""
+    now = int(time())
+    Metrics(registry).watch(outbox.stats)
+    made: dict[str, Any] = {"event_time": now - 3600, "deadline": now - 3600 + 7 * 86_400}
+    in_store: dict[str, Any] = {"event_time": now - 5 * 86_400, "deadline": now + 57 * 86_400}
+    outbox.put([ITEM._replace(destination="both", **each) for each in (in_store, made)])
+
+    age = registry.get_sample_value("capi_outbox_oldest_seconds", {"destination": "both"})
+
+    assert age is not None
+    assert 3600 <= age < 86_400
 
 
 def test_two_scrapes_at_once_do_not_disturb_each_other() -> None:

@@ -56,7 +56,9 @@ class Metrics(Collector):
             "capi_outbox_items", "Items that the outbox holds", labels=("destination", "state")
         )
         oldest = GaugeMetricFamily(
-            "capi_outbox_oldest_seconds", "Age of the oldest undelivered event", labels=("destination",)
+            "capi_outbox_oldest_seconds",
+            "Age of the undelivered event whose deadline is nearest: the oldest, if all have equally long",
+            labels=("destination",),
         )
         paused = GaugeMetricFamily("capi_paused", "1 while a person must act", labels=("destination",))
         for stats in self._outboxes.read():
