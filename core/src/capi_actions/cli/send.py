@@ -52,9 +52,9 @@ def send(files: tuple[IO[bytes], ...], config_path: Path, wait: float, verbose: 
     config, plugins = load_to_send(config_path)
     with (
         CtrlC() as ctrl_c,
+        told(verbose),
         Assembly.of(config, plugins) as assembly,
         progress_bar("reading", _size(files)) as bar,
-        told(verbose),
     ):
         feeder = Feeder(assembly, write_if_read)
         background = _Background(assembly, bar)
@@ -93,9 +93,9 @@ def deliver(config_path: Path, forever: bool, wait: float, verbose: bool, as_jso
     stop = threading.Event()
     with (
         stopped_by_signals(stop) if forever else nullcontext(),
+        told(verbose),
         Assembly.of(config, plugins) as assembly,
         progress_bar("delivering") as bar,
-        told(verbose),
     ):
         summary = assembly.deliverer.forever(stop, _progress(bar)) if forever else _drain(assembly, wait, bar)
         stats = dict(assembly.outbox.stats())
