@@ -8,6 +8,7 @@ import click
 
 from capi_actions.cli.lines import write
 from capi_actions.cli.options import config_option, json_option
+from capi_actions.cli.unused import unused
 from capi_actions.config import load_config
 from capi_actions.errors import ConfigError, Problem
 from capi_actions.model import Destination
@@ -57,7 +58,8 @@ def init(config_path: Path, force: bool) -> None:
 def check(config_path: Path, as_json: bool) -> int:
     """Check the configuration, all mappings and all triggers."""
     plugins = Plugins.installed()
-    pipeline, warnings = None, list[Problem]()
+    pipeline = None
+    warnings = [Problem(text, f"plugin {each.name!r}") for each in plugins.offers() for text in unused(each)]
     problems: tuple[Problem, ...] = ()
     try:
         config = load_config(config_path, plugins, strict=False)

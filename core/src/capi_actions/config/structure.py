@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from types import NoneType, SimpleNamespace, UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin
 
@@ -17,6 +16,7 @@ from cattrs.errors import (
 
 from capi_actions.errors import ConfigError, Problem
 from capi_actions.secret import Secret
+from capi_actions.text import did_you_mean as did_you_mean
 
 T = TypeVar("T")
 
@@ -60,14 +60,6 @@ def instead(value: object, annotation: Any) -> str:
     if type(value) in kinds or (type(value) is int and float in kinds):
         return ""
     return " or ".join(dict.fromkeys(_WORDS[each] for each in kinds))
-
-
-def did_you_mean(word: str, known: "Mapping[str, Any] | list[str]") -> str:
-    """Add the closest known word, or all of them, to a message."""
-    close = get_close_matches(word, list(known), n=1)
-    if close:
-        return f"; did you mean {close[0]!r}?"
-    return f"; there are: {', '.join(sorted(known))}" if known else ""
 
 
 def _strict(kind: type) -> Any:
