@@ -235,9 +235,27 @@ def test_a_plugin_can_not_take_the_place_of_a_command_of_the_core(capi: Any, ins
     install("thief", capi_commands=[click.Command("eval"), click.Command("steal")])
     helped = capi("--help")
 
-    assert "capi: a plugin's command 'eval' is left out: capi has one of this name" in helped.err
+    complaint = "capi: plugin 'thief': the command 'eval' is left out: capi has one of this name\n"
+    assert helped.err == complaint
     assert "steal" in helped.out
     assert capi("eval", "mapping", lines=[{"mapping": {}}]).lines == [{"result": {}}]
+
+
+def test_a_command_that_is_missing_with_a_refused_plugin_is_not_called_unknown(
+    capi: Any, install: Any
+) -> None:
+    """It may be that plugin's; a word that nobody knows is a usage error as ever."""
+    install("acme2", capi_actions=5)
+    result = capi("greet")
+
+    assert result.status == 2
+    assert result.err.startswith("capi: plugin 'acme2': capi_actions() must return a list, but gave int\n")
+    assert result.err.count("acme2") == 1
+    assert (
+        "Error: no command 'greet': its plugin may be among those that can't be loaded; see `capi plugins`\n"
+        in result.err
+    )
+    assert "No such option" in capi("--greet").err
 
 
 def test_usage_errors_have_their_own_status(capi: Any, only_acme: None) -> None:
