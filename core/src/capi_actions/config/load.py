@@ -7,11 +7,11 @@ from typing import Any
 
 from attrs import evolve, fields
 
-from capi_actions.config.destinations import read_destination
+from capi_actions.config.destinations import advice, read_destination
 from capi_actions.config.factories import read_choice
 from capi_actions.config.model import Config, DeliveryConfig, DestinationConfig, DestinationDraft
 from capi_actions.config.structure import describe, did_you_mean, structure
-from capi_actions.errors import ConfigError, Problem, below
+from capi_actions.errors import ConfigError, Problem
 from capi_actions.plugins import Plugins
 from capi_actions.secret import Secret
 
@@ -101,4 +101,4 @@ def _warnings(destinations: list[DestinationConfig]) -> Iterator[Problem]:
             if isinstance(value, Secret) and value.literal:
                 message = 'stands in the file; { env = "NAME" } keeps it out of backups and repositories'
                 yield Problem(message, f"{path}.{attribute.name}")
-        yield from below(path, each.destination.advise())
+        yield from advice(each.destination, "advise", each.destination.advise, path)
