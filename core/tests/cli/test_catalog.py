@@ -153,12 +153,12 @@ def test_an_action_is_shown_with_trigger_fields_and_defaults(capi: Any, only_acm
     page = capi("actions", "acme.ping", "--markdown").out
 
     assert 'trigger: type = "track"' in shown
-    assert "name string, required" in shown
-    assert "email string, hashed = $.email" in shown
+    assert "name Event name string, required" in shown
+    assert "email Email string, hashed = $.email" in shown
     assert record["name"] == "acme.ping"
     assert record["mapping"]["email"] == {"@path": "$.email"}
     assert record["fields"]["email"]["hashed"] == "em"
-    assert "| `email` | string, hashed |  | `$.email` |  |" in page
+    assert "| `email` | string, hashed |  | `$.email` | Email |" in page
     assert 'Prebuilt trigger: `type = "track"`' in page
 
 
@@ -207,6 +207,29 @@ def test_fields_inside_fields_and_choices_between_paths_are_written_out() -> Non
     assert "`1 if $.a`" in page
     assert '`{"@if": {"true": {"@path": "$.a"}, "then": 1}, "x": 2}`' in page
     assert "| `chosen` | integer |  |" in page
+
+
+def test_a_field_says_what_it_is_and_which_values_it_takes(capi: Any, only_acme: None, install: Any) -> None:
+    """Its label where nothing describes it; choices that aren't listed stay out of sight."""
+    fields = {
+        "how": Field(
+            type="string",
+            label="Way",
+            description="How it was paid.",
+            choices=(Choice("card"), Choice("cash", label="Coins"), Choice("CARD", listed=False)),
+        ),
+        "state": Field(type="integer", label="State", choices=(Choice(0), Choice(1))),
+        "silent": Field(type="string"),
+    }
+    action = Action(name="acme.paid", title="", description="", trigger=None, fields=fields, build=dict)
+    install("acme2", capi_actions=[action])
+    shown, page = words(capi("actions", "acme.paid").out), capi("actions", "acme.paid", "--markdown").out
+
+    for line in ("how How it was paid. string One of card, cash.", "state State. integer One of 0, 1."):
+        assert line in shown
+    assert "| `how` | string |  |  | How it was paid. One of `card`, `cash`. |" in page
+    assert "| `state` | integer |  |  | State. One of `0`, `1`. |" in page
+    assert "| `silent` | string |  |  |  |" in page
 
 
 def test_plugins_add_commands(capi: Any, install: Any) -> None:

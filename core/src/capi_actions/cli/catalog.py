@@ -102,7 +102,7 @@ def as_markdown(action: Action) -> str:
     )
     rows = [
         f"| `{key}` | {_type(spec)} | {'yes' if spec.required is True else ''} | {_default(default)} |"
-        f" {spec.description} |"
+        f" {' '.join(_what(spec, '`'))} |"
         for key, spec, default in flat_fields(action.fields)
     ]
     head = "| field | type | required | by default | what it is |\n| --- | --- | --- | --- | --- |"
@@ -131,8 +131,15 @@ def _print(action: Action) -> None:
     for key, spec, default in flat_fields(action.fields):
         kind = f"{_type(spec)}, required" if spec.required is True else _type(spec)
         filled = [f"= {_default(default).strip('`')}"] if default is not None else []
-        made.add_row(cell(key, kind), cell(spec.description, *filled))
+        made.add_row(cell(key, kind), cell(*(_what(spec) or [""]), *filled))
     console.print(made)
+
+
+def _what(spec: Field, quote: str = "") -> list[str]:
+    """Say what a field is, and which values it takes; its label does where nothing describes it."""
+    choices = ", ".join(f"{quote}{choice.value}{quote}" for choice in spec.choices if choice.listed)
+    said = spec.description or (f"{spec.label}." if spec.label and choices else spec.label)
+    return [part for part in (said, f"One of {choices}." if choices else "") if part]
 
 
 def _type(spec: Field) -> str:
