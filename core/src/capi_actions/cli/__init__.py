@@ -77,7 +77,7 @@ for _command in _OWN.values():
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line.
 
-    :returns: 0 fine, 1 some events failed, 2 usage or configuration, 130 stopped by Ctrl-C.
+    :returns: 0 fine, 1 some events failed, 2 usage, configuration or a plugin, 130 stopped by Ctrl-C.
     """
     try:
         result = app.main(arguments, prog_name="capi", standalone_mode=False)
