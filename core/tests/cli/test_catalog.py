@@ -284,6 +284,7 @@ def test_a_command_that_is_missing_with_a_refused_plugin_is_not_called_unknown(
 def test_usage_errors_have_their_own_status(capi: Any, only_acme: None) -> None:
     """And the version is that of the core."""
     assert capi("sned").status == 2
+    assert "No such command 'sned'" in capi("sned").err
     assert capi("eval", "maping").status == 2
     assert capi("preview", "--nope").status == 2
     assert capi("--version").out.startswith("capi, version ")

@@ -134,6 +134,17 @@ def test_a_plugin_can_clash_with_itself() -> None:
     assert refusal(twice) == "plugin 'acm': capi_actions(): it offers 'acme.ping' twice"
 
 
+def test_both_of_one_entry_point_name_are_marked() -> None:
+    """Either may be the one to uninstall."""
+    one, two = (Candidate("same", package, lambda: SimpleNamespace()) for package in ("one 1", "two 1"))
+    why = "two plugins have this name: one of one 1, one of two 1"
+
+    assert [(each.distribution, each.error) for each in Inventory((), (one, two)).offers()] == [
+        ("one 1", why),
+        ("two 1", why),
+    ]
+
+
 def test_replacing_nothing_is_refused() -> None:
     """A misspelt profile would leave people hashed as before, without a word."""
     one = installed("one", capi_normalizers=[lower("pixel")])
