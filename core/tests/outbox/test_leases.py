@@ -154,3 +154,19 @@ def test_ten_thousand_and_more_come_back_at_once(outbox: SqliteOutbox, make_item
     ]
 
     assert sizes == [10_000, 2_000]
+
+
+def test_a_late_delivery_ends_the_lease_of_who_has_the_items_now(
+    outbox: SqliteOutbox, make_item: MakeItem
+) -> None:
+    """The first sender was slow, but the platform took everything: the second need not send it again."""
+    outbox.put([make_item()])
+    slow = outbox.claim("shop", 1, 1000, 60, NOW)
+    second = outbox.claim("shop", 1, 1000, 60, NOW + 61)
+    assert slow is not None
+    assert second is not None
+    assert outbox.extend(second.lease, NOW + 200)
+    outbox.acknowledge(slow.lease, [item.id for item in slow.items])
+
+    assert not outbox.extend(second.lease, NOW + 200)
+    assert outbox.stats() == {}

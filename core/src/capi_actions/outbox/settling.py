@@ -22,6 +22,9 @@ _DROP_HELD = f"DELETE FROM leased WHERE {_HELD}"  # noqa: S608
 _DROP_EMPTY_LEASE = """
     DELETE FROM lease WHERE lease = :lease AND NOT EXISTS (SELECT 1 FROM leased WHERE lease = :lease)
 """
+_DROP_EMPTY_LEASES = (
+    "DELETE FROM lease WHERE NOT EXISTS (SELECT 1 FROM leased WHERE leased.lease = lease.lease)"
+)
 _DROP_ITEMS = f"DELETE FROM item WHERE {_IDS}"  # noqa: S608
 _DROP_STATES = (
     f"""
@@ -47,6 +50,7 @@ def acknowledge(db: sqlite3.Connection, lease: int, ids: Sequence[int]) -> None:
         # The lease ran out: they may be anywhere by now, but they were delivered.
         for statement in _DROP_STATES:
             db.execute(statement, which)
+        db.execute(_DROP_EMPTY_LEASES)
     db.execute(_DROP_ITEMS, which)
     db.execute(_DROP_EMPTY_LEASE, which)
 
