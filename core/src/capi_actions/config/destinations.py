@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from capi_actions.config.model import DestinationConfig, DestinationDraft, MappingConfig
-from capi_actions.config.structure import describe, did_you_mean, structure
+from capi_actions.config.structure import did_you_mean, structure
+from capi_actions.config.words import describe
 from capi_actions.errors import ConfigError, PluginError, Problem, below, where
 from capi_actions.model import Destination
 from capi_actions.plugins import Plugins

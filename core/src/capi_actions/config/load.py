@@ -1,7 +1,7 @@
 """Read ``capi.toml``."""
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,8 @@ from attrs import evolve, fields
 from capi_actions.config.destinations import read_destination
 from capi_actions.config.factories import read_choice
 from capi_actions.config.model import Config, DeliveryConfig, DestinationConfig, DestinationDraft
-from capi_actions.config.structure import describe, did_you_mean, structure
+from capi_actions.config.structure import did_you_mean, structure
+from capi_actions.config.words import describe
 from capi_actions.errors import ConfigError, Problem, below
 from capi_actions.plugins import Plugins
 from capi_actions.secret import Secret
@@ -29,12 +30,13 @@ def load_config(path: Path, plugins: Plugins, *, need_secrets: bool = True, stri
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise ConfigError.of(f"there is no file {path.name}; `capi init` writes one", "") from None
+        raise ConfigError.of(f"there is no file {path}; `capi init` writes one", "") from None
     except OSError as error:
-        raise ConfigError.of(f"{path.name} can't be read: {error.strerror}", "") from error
+        raise ConfigError.of(f"{path} can't be read: {error.strerror}", "") from error
     except ValueError:
-        raise ConfigError.of(f"{path.name} is not UTF-8 text", "") from None
-    return read_config(text, plugins, path.parent, need_secrets=need_secrets, strict=strict)
+        raise ConfigError.of(f"{path} is not UTF-8 text", "") from None
+    data = _parsed(text, str(path))
+    return _read(data, plugins, path.parent, need_secrets=need_secrets, strict=strict)
 
 
 def read_config(
@@ -46,10 +48,25 @@ def read_config(
 
     The rest as for :func:`load_config`.
     """
+    data = _parsed(text, "the configuration")
+    return _read(data, plugins, folder, need_secrets=need_secrets, strict=strict)
+
+
+def _parsed(text: str, name: str) -> Mapping[str, Any]:
     try:
-        data = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigError.of(f"is not valid TOML: {error}", "") from None
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        problem = f"is not valid TOML: {error}"
+    except RecursionError:
+        problem = "is nested too deeply"
+    except ValueError:  # Python reads no number of over 4,300 digits
+        problem = "holds a number that is too long"
+    raise ConfigError.of(f"{name} {problem}", "")
+
+
+def _read(
+    data: Mapping[str, Any], plugins: Plugins, folder: Path, *, need_secrets: bool, strict: bool
+) -> Config:
     problems: list[Problem] = [
         Problem(f"{key!r} isn't known here{did_you_mean(key, _TABLES)}", "$")
         for key in data
