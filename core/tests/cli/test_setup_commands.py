@@ -63,7 +63,7 @@ def test_what_init_writes_needs_only_its_blanks_filled(
     monkeypatch.setenv("ACME_TOKEN", "sesame")
     for filled in (text, re.sub(r"(?m)^# (?=\w+ = )", "", text.partition("\n# No mappings")[0])):
         path.write_text(filled, encoding="utf-8")
-        assert capi("check", "-c", str(path)) == (0, "", "capi.toml is fine: 1 mappings.\n")
+        assert capi("check", "-c", str(path)) == (0, "", f"{path} is fine: 1 mapping.\n")
 
 
 def test_commented_defaults_are_toml_of_the_right_type(capi: Any, tmp_path: Path, only_acme: None) -> None:
@@ -154,11 +154,12 @@ def test_other_commands_tell_the_same(
     """Before anything is read, sent or opened."""
     path = tmp_path / "capi.toml"
     path.write_text(BAD, encoding="utf-8")
-    checked = capi("check", "-c", str(path)).out.splitlines()
+    *checked, verdict = capi("check", "-c", str(path)).err.splitlines()
     told = {line.removeprefix("error: ") for line in checked if line.startswith("error: ")}
     result = capi(command, "-c", str(path))
 
     assert (result.status, result.out) == (2, "")
+    assert verdict == f"{path}: 15 errors, 1 warning."
     assert len(told) == 15
     assert told <= {line.removeprefix("capi: ") for line in result.err.splitlines()}
     assert list(tmp_path.glob("*.sqlite3")) == []
@@ -169,8 +170,10 @@ def test_check_of_what_is_fine_says_so_and_warns(capi: Any, config: Path) -> Non
     result = capi("check", "-c", str(config))
 
     assert result.status == 0
-    assert result.err == "capi.toml is fine: 1 mappings.\n"
-    assert result.out.startswith("warning: $.destinations.main.token: stands in the file;")
+    warning, verdict = result.err.splitlines()
+    assert result.out == ""
+    assert warning.startswith("warning: $.destinations.main.token: stands in the file;")
+    assert verdict == f"{config}: 1 warning, no errors; 1 mapping."
 
 
 def test_check_warns_of_mappings_that_are_likely_mistakes(capi: Any, config: Path) -> None:
@@ -234,5 +237,6 @@ def test_a_missing_configuration_says_how_to_get_one(capi: Any, tmp_path: Path) 
     """With the status of a usage error."""
     result = capi("check", "-c", str(tmp_path / "capi.toml"))
 
-    assert result.status == 2
-    assert result.out == "error: capi.toml: there is no file capi.toml; `capi init` writes one\n"
+    path = tmp_path / "capi.toml"
+    assert (result.status, result.out) == (2, "")
+    assert result.err.splitlines()[0] == f"error: there is no file {path}; `capi init` writes one"

@@ -8,7 +8,7 @@ import click
 
 from capi_actions.cli.lines import write
 from capi_actions.cli.options import config_option, json_option
-from capi_actions.config import load_config
+from capi_actions.config import load_config, outbox_problems
 from capi_actions.errors import ConfigError, Problem
 from capi_actions.model import Destination
 from capi_actions.pipeline import Pipeline
@@ -42,8 +42,12 @@ _FOOT = """
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 def init(config_path: Path, force: bool) -> None:
     """Write a commented configuration file."""
+    if config_path.is_dir():
+        raise ConfigError.of(
+            f"{config_path} is a folder; name a file, such as {config_path / 'capi.toml'}", ""
+        )
     if config_path.exists() and not force:
-        raise ConfigError.of(f"{config_path.name} is there already; --force writes over it", "")
+        raise ConfigError.of(f"{config_path} is there already; --force writes over it", "")
     try:
         config_path.write_text(_template(Plugins.installed()), encoding="utf-8")
     except OSError as error:
@@ -57,28 +61,44 @@ def init(config_path: Path, force: bool) -> None:
 def check(config_path: Path, as_json: bool) -> int:
     """Check the configuration, all mappings and all triggers."""
     plugins = Plugins.installed()
-    pipeline, warnings = None, list[Problem]()
-    problems: tuple[Problem, ...] = ()
+    routes, warnings, errors = 0, list[Problem](), list[Problem]()
     try:
         config = load_config(config_path, plugins, strict=False)
         warnings += config.warnings
+        errors += outbox_problems(config)
         pipeline = Pipeline.build(config, plugins)
         warnings += pipeline.warnings()
+        routes = len(pipeline.routes)
     except ConfigError as error:
-        problems = error.problems
-    for severity, found in (("error", problems), ("warning", warnings)):
+        errors = [*error.problems, *errors]
+    for severity, found in (("error", errors), ("warning", warnings)):
         for each in found:
-            if as_json:
-                record = {"path": each.path, "message": each.message, "code": each.code}
-                write({"severity": severity, **record})
-            else:
-                suffix = f" [{each.code}]" if each.code else ""
-                click.echo(f"{severity}: {each.path or config_path.name}: {each.message}{suffix}")
-    if pipeline is None:
-        return 2
+            _tell(severity, each, as_json=as_json)
     if not as_json:
-        click.echo(f"{config_path.name} is fine: {len(pipeline.routes)} mappings.", err=True)
-    return 0
+        click.echo(f"{config_path}{_verdict(len(errors), len(warnings), routes)}.", err=True)
+    return 2 if errors else 0
+
+
+def _tell(severity: str, problem: Problem, *, as_json: bool) -> None:
+    if as_json:
+        record = {"path": problem.path, "message": problem.message, "code": problem.code}
+        write({"severity": severity, **record})
+        return
+    place = f"{problem.path}: " if problem.path else ""
+    code = "" if problem.code is None else f" (the platform's error {problem.code})"
+    click.echo(f"{severity}: {place}{problem.message}{code}", err=True)
+
+
+def _verdict(errors: int, warnings: int, routes: int) -> str:
+    if errors:
+        return f": {_count(errors, 'error')}, {_count(warnings, 'warning')}"
+    if warnings:
+        return f": {_count(warnings, 'warning')}, no errors; {_count(routes, 'mapping')}"
+    return f" is fine: {_count(routes, 'mapping')}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _template(plugins: Plugins) -> str:

@@ -1,5 +1,6 @@
 """The configuration file ``capi.toml``: read, checked and completed, all problems at once."""
 
+from capi_actions.config.files import outbox_problems
 from capi_actions.config.load import load_config, read_config
 from capi_actions.config.model import (
     Config,
@@ -16,5 +17,6 @@ __all__ = [
     "DestinationDraft",
     "MappingConfig",
     "load_config",
+    "outbox_problems",
     "read_config",
 ]

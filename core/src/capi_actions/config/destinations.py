@@ -22,6 +22,8 @@ def read_destination(
     :returns: the destination; a draft when its settings are wrong; None when not even its type is known.
     """
     path = f"$.destinations.{name}"
+    if not name:
+        problems.append(Problem("a destination needs a name, as in [destinations.main]", path))
     if not isinstance(table, dict):
         problems.append(Problem(f"should be a table, but it is {describe(table)}", path))
         return None

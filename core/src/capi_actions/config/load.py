@@ -5,16 +5,17 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from attrs import evolve, fields
+from attrs import evolve
 
+from capi_actions.config.advice import advice
 from capi_actions.config.destinations import read_destination
 from capi_actions.config.factories import read_choice
+from capi_actions.config.files import certificate_problems
 from capi_actions.config.model import Config, DeliveryConfig, DestinationConfig, DestinationDraft
 from capi_actions.config.structure import did_you_mean, structure
 from capi_actions.config.words import describe
-from capi_actions.errors import ConfigError, Problem, below
+from capi_actions.errors import ConfigError, Problem
 from capi_actions.plugins import Plugins
-from capi_actions.secret import Secret
 
 _TABLES = ["destinations", "outbox", "transport", "delivery"]
 
@@ -81,8 +82,10 @@ def _read(
         transport=read_choice(data, "transport", plugins.transports, problems),
         delivery=_delivery(data.get("delivery", {}), problems),
         folder=folder,
-        warnings=tuple(_warnings(destinations)),
+        warnings=tuple(advice(destinations)),
     )
+    if need_secrets:  # what sends nothing does without certificates, too
+        problems += certificate_problems(config.transport, folder)
     if problems and strict:
         raise ConfigError(problems)
     return evolve(config, problems=tuple(problems))
@@ -107,15 +110,3 @@ def _delivery(table: Any, problems: list[Problem]) -> DeliveryConfig:
     except ConfigError as error:
         problems += error.problems
         return DeliveryConfig()
-
-
-def _warnings(destinations: list[DestinationConfig]) -> Iterator[Problem]:
-    for each in destinations:
-        path = f"$.destinations.{each.name}"
-        settings = each.destination.settings
-        for attribute in fields(type(settings)):
-            value = getattr(settings, attribute.name)
-            if isinstance(value, Secret) and value.literal:
-                message = 'stands in the file; { env = "NAME" } keeps it out of backups and repositories'
-                yield Problem(message, f"{path}.{attribute.name}")
-        yield from below(path, each.destination.advise())
