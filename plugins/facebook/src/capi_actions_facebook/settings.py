@@ -1,5 +1,6 @@
 """The settings of a Facebook destination."""
 
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from attrs import Attribute, field, frozen
@@ -36,6 +37,18 @@ def _url(_: object, attribute: "Attribute[str]", value: str) -> None:
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise ValueError(f"{attribute.name} should be an http or https address without a query")
+    if parts.scheme == "http" and not _is_this_machine(parts.hostname):
+        raise ValueError(
+            f"{attribute.name} should begin with https: over http the token would travel in clear;"
+            " http is for this machine alone, such as http://127.0.0.1:8080"
+        )
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 @frozen(kw_only=True)
