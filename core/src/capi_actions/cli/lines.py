@@ -11,6 +11,7 @@ from typing import IO, Any
 
 import orjson
 
+from capi_actions.cli.streams import ClosedStreamError
 from capi_actions.errors import CapiError, ConfigError, EventError
 from capi_actions.model import Json
 from capi_actions.pipeline.decode import shallow
@@ -50,7 +51,7 @@ def write(record: Json) -> None:
 
 
 def write_if_read(record: Json) -> None:
-    """Write one line; once nobody reads any more, as after `head`, go on in silence.
+    """Write one line; when nobody reads any more, as after `head`, or nobody ever did, go on in silence.
 
     For commands that do more than print.
     """
@@ -58,6 +59,8 @@ def write_if_read(record: Json) -> None:
         write(record)
     except BrokenPipeError:
         discard_output()
+    except ClosedStreamError:
+        pass
 
 
 def discard_output() -> None:
