@@ -107,9 +107,9 @@ class Plugins:
         known = {each.profile for each in self._normalizers.values()}
         for name in wanted:
             if name not in known:
-                raise KeyError(
-                    f"no normalization profile {name!r}; there are: {', '.join(sorted(known)) or 'none'}"
-                )
+                joined = ", or several joined by +" if len(known) > 1 else ""
+                there = ", ".join(sorted(known)) or "none"
+                raise KeyError(f"no normalization profile {name!r}; there are: {there}{joined}")
         by_key: dict[str, list[Normalizer]] = {}
         for name in wanted:
             for each in self._normalizers.values():

@@ -44,7 +44,7 @@ def warnings(plugins: Plugins, settings: str) -> list[tuple[str, int | None]]:
         ('pixel_id = "1"\nbase_url = "http://10.0.0.1:8080"', "http is for this machine alone"),
         (
             'pixel_id = "1"\nnormalization = "pixle"',
-            "no normalization profile 'pixle'; there are: documented, pixel",
+            "no normalization profile 'pixle'; there are: documented, pixel, or several joined by +",
         ),
     ],
 )
