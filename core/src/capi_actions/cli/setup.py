@@ -1,40 +1,16 @@
 """``capi init`` and ``capi check``."""
 
-import json
 from pathlib import Path
 
-import attrs
 import click
 
 from capi_actions.cli.lines import write
 from capi_actions.cli.options import config_option, json_option
+from capi_actions.cli.template import template
 from capi_actions.config import load_config, outbox_problems
 from capi_actions.errors import ConfigError, Problem
-from capi_actions.model import Destination
 from capi_actions.pipeline import Pipeline
 from capi_actions.plugins import Plugins
-from capi_actions.secret import Secret
-
-_HEAD = """\
-# Where events go.  One table for each account; its name is yours to choose.
-# `capi check` says what is wrong with this file, `capi actions` lists what can be sent.
-
-"""
-
-_FOOT = """
-# No mappings at all: every action with a prebuilt trigger is on.  To choose, list them:
-#
-# [[destinations.main.mappings]]
-# action = "{action}"
-# trigger = 'type = "track" and event = "Order Completed"'   # else the prebuilt one
-# mapping = {{ event_id = {{ "@path" = "$.messageId" }} }}       # laid over the prebuilt mapping
-# mapping_file = "mapping.json"                             # or a whole mapping, used as it is
-
-# Where events wait until they are delivered.
-# [outbox]
-# type = "sqlite"
-# path = "capi-outbox.sqlite3"
-"""
 
 
 @click.command()
@@ -49,7 +25,7 @@ def init(config_path: Path, force: bool) -> None:
     if config_path.exists() and not force:
         raise ConfigError.of(f"{config_path} is there already; --force writes over it", "")
     try:
-        config_path.write_text(_template(Plugins.installed()), encoding="utf-8")
+        config_path.write_text(template(Plugins.installed()), encoding="utf-8")
     except OSError as error:
         raise ConfigError.of(f"{config_path} can't be written: {error.strerror}", "") from error
     click.echo(f"Wrote {config_path}. Fill in the settings, then run `capi check`.", err=True)
@@ -99,30 +75,3 @@ def _verdict(errors: int, warnings: int, routes: int) -> str:
 
 def _count(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
-def _template(plugins: Plugins) -> str:
-    kinds = list(plugins.destinations.values())
-    if not kinds:
-        return _HEAD + "# No plugin offers a destination type: install one.\n"
-    kind = kinds[0]
-    action = next(iter(plugins.actions_of(kind.name)), f"{kind.name}.action")
-    return _HEAD + _example(kind) + _FOOT.format(action=action)
-
-
-def _example(kind: type[Destination]) -> str:
-    lines = ["[destinations.main]", f'type = "{kind.name}"']
-    for attribute in attrs.fields(attrs.resolve_types(kind.settings_type)):
-        if attribute.type is Secret:
-            variable = f"{kind.name}_{attribute.name}".upper()
-            lines.append(f'{attribute.name} = {{ env = "{variable}" }}')
-        elif attribute.default is attrs.NOTHING:
-            lines.append(f'{attribute.name} = ""')
-        else:
-            lines.append(f"# {attribute.name} = {_toml(attribute.default)}")
-    return "\n".join(lines) + "\n"
-
-
-def _toml(value: object) -> str:
-    """Write a default as TOML; strings are JSON's there, too."""
-    return json.dumps(value) if isinstance(value, bool | int | float | str) else '""'

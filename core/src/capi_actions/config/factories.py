@@ -9,10 +9,12 @@ from capi_actions.config.words import describe, instead
 from capi_actions.errors import Problem
 from capi_actions.model import OutboxFactory, TransportFactory
 
-_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
+DEFAULT_TYPES: Mapping[str, Mapping[str, Any]] = {
     "outbox": {"type": "sqlite", "path": "capi-outbox.sqlite3"},
     "transport": {"type": "urllib3"},
 }
+"""What counts when a table doesn't say otherwise."""
+
 _LARGEST = 2**53  # seconds, bytes, counts: nothing sensible is larger, and Python's own limits vary
 _VARIADIC = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
 
@@ -28,7 +30,7 @@ def read_choice(
     :param problems: takes up all that is wrong.
     :returns: ``type`` and options.
     """
-    table, default = data.get(key, {}), _DEFAULTS[key]
+    table, default = data.get(key, {}), DEFAULT_TYPES[key]
     if not isinstance(table, dict):
         problems.append(Problem(f"should be a table, but it is {describe(table)}", f"$.{key}"))
         return default

@@ -64,14 +64,15 @@ class Settings:
         all the same: leave it out in production.
     :ivar api_version: Graph API version; `capi check` warns when its end has come.
     :ivar partner_agent: names the sending platform to Meta: fewer than 23 characters, 2 letters at least.
-    :ivar normalization: ``pixel``, ``documented`` or ``pixel+documented``.
+    :ivar normalization: by whose rules personal values are written before they are hashed: ``pixel``,
+        ``documented`` or ``pixel+documented``.
     :ivar base_url: where requests go; change it for tests.
     """
 
     pixel_id: str = field(validator=_digits)
     access_token: Secret
-    test_event_code: str | None = None
+    test_event_code: str | None = field(default=None, metadata={"example": "TEST12345"})
     api_version: str = field(default=DEFAULT_VERSION, validator=_version)
-    partner_agent: str | None = field(default=None, validator=_agent)
+    partner_agent: str | None = field(default=None, validator=_agent, metadata={"example": "my-shop-1.0"})
     normalization: str = "pixel"
     base_url: str = field(default="https://graph.facebook.com", validator=_url)
