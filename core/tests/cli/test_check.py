@@ -36,8 +36,8 @@ def token(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("more", "found"),
     [
-        ("mappings = []\n", "the list is empty"),
-        (MAPPING + "enabled = false\n", "all mappings are switched off"),
+        ("mappings = []\n", "its list of mappings is empty"),
+        (MAPPING + "enabled = false\n", "all its mappings are switched off"),
     ],
 )
 def test_a_destination_that_gets_nothing_is_warned_of(told: Any, more: str, found: str) -> None:
@@ -46,7 +46,7 @@ def test_a_destination_that_gets_nothing_is_warned_of(told: Any, more: str, foun
 
     assert told(more) == (
         0,
-        {("warning", "$.destinations.main.mappings"): f"nothing is sent there, as {found}; {hint}"},
+        {("warning", "$.destinations.main.mappings"): f"takes no event, as {found}; {hint}"},
     )
 
 

@@ -26,9 +26,9 @@ def advice(destinations: Iterable[DestinationConfig]) -> Iterator[Problem]:
 
 def _mappings(mappings: list[MappingConfig], path: str) -> Iterator[Problem]:
     if not any(each.enabled for each in mappings):
-        found = "all mappings are switched off" if mappings else "the list is empty"
+        found = "all its mappings are switched off" if mappings else "its list of mappings is empty"
         hint = "leave mappings out to switch on every action with a prebuilt trigger"
-        yield Problem(f"nothing is sent there, as {found}; {hint}", path)
+        yield Problem(f"takes no event, as {found}; {hint}", path)
     for index, each in enumerate(mappings):
         first = mappings.index(each)
         if first < index and each.enabled:
