@@ -1,5 +1,6 @@
 """The settings of a Facebook destination."""
 
+import re
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -17,9 +18,7 @@ def _digits(_: object, attribute: "Attribute[str]", value: str) -> None:
 
 
 def _version(_: object, attribute: "Attribute[str]", value: str) -> None:
-    number = value.removeprefix("v")
-    major, _dot, minor = number.partition(".")
-    if not value.startswith("v") or not (major.isdigit() and minor.isdigit() and number.isascii()):
+    if not re.fullmatch(r"v[0-9]{1,3}\.[0-9]{1,3}", value, re.ASCII):
         raise ValueError(f'{attribute.name} should look like "{DEFAULT_VERSION}"')
 
 
@@ -34,10 +33,14 @@ def _agent(_: object, attribute: "Attribute[str | None]", value: str | None) -> 
 
 
 def _url(_: object, attribute: "Attribute[str]", value: str) -> None:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+    try:
+        parts = urlsplit(value)
+        host = None if parts.port == 0 else parts.hostname
+    except ValueError:  # brackets that don't match, a port that is no number
+        host = None
+    if not host or parts.scheme not in ("http", "https") or parts.query or parts.fragment:
         raise ValueError(f"{attribute.name} should be an http or https address without a query")
-    if parts.scheme == "http" and not _is_this_machine(parts.hostname):
+    if parts.scheme == "http" and not _is_this_machine(host):
         raise ValueError(
             f"{attribute.name} should begin with https: over http the token would travel in clear;"
             " http is for this machine alone, such as http://127.0.0.1:8080"
