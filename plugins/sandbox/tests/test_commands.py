@@ -120,6 +120,19 @@ def test_each_request_is_a_line(run: Any, shoot: Callable[[str], int], http: url
     assert "secret-token" not in result.stdout + result.stderr
 
 
+def test_fair_weather_makes_no_refusal_good(run: Any, shoot: Callable[[str], int]) -> None:
+    """With the clock years before the event, it is refused; the log must not call it taken."""
+    (line,) = [
+        each
+        for each in run("--now", "1700000000", "--fault", "pass", do=shoot).stderr.splitlines()
+        if "POST" in each
+    ]
+
+    assert " 400 " in line
+    assert "taken" not in line
+    assert 'fault shape="pass"' in line
+
+
 def test_lines_can_be_json(run: Any, shoot: Callable[[str], int]) -> None:
     """On stdout, for machines; the hint stays on stderr."""
     result = run(
