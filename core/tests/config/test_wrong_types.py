@@ -52,7 +52,7 @@ WHOLE: dict[str, Any] = {
     "delivery": {"workers": 1, "keep_dead_days": 1, "mend": False},
 }
 PYTHON_S = re.compile(
-    r"object has|attribute|NoneType|<class|\b(str|int|dict|bool|float|datetime|tuple|None|True|False)\b|convert|iterable"
+    r"object has|attribute|NoneType|<class|\b(str|int|dict|bool|float|datetime|tuple|None|True|False)\b|convert|iterab"
 )
 MARKER = "marker-of-a-value"
 
