@@ -51,7 +51,7 @@ def coverage(session: nox.Session) -> None:
     """Measure coverage with branches; under 95 % fails."""
     session.install(*TEST, *DISTS, env=AS_WHEELS)
     session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest", "-q", env={"COVERAGE_PROCESS_START": "pyproject.toml"})
+    session.run("coverage", "run", "-m", "pytest", "-q", *session.posargs)
     session.run("coverage", "combine")
     session.run("coverage", "report")
 
@@ -73,10 +73,13 @@ def bench(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS[0])
 def chaos(session: nox.Session) -> None:
-    """Kill the sender 200 times at random moments, and count what arrived."""
+    """Kill senders 200 times and count what arrived; an hour of bad weather 800 times; a million events."""
     session.install(*TEST, *DISTS, env=AS_WHEELS)
     killing = ("core/tests/delivery/test_http.py", "tests/together/test_kills.py")
     session.run("python", "-m", "pytest", "-q", "-s", "-k", "killed", *killing, env={"CAPI_KILLS": "200"})
+    long = ("core/tests/delivery/test_weather.py", "core/tests/outbox/test_state_machine.py")
+    session.run("python", "-m", "pytest", "-q", *long, env={"CAPI_SOAK": "20"})
+    session.run("python", "tests/benchmarks/million.py", *session.posargs)
 
 
 @nox.session(python=PYTHONS[0], default=False)

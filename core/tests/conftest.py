@@ -94,7 +94,7 @@ class Acme(Destination):
         """Go by the status: taken, one is bad, the account is locked, or else."""
         match response.status:
             case 200:
-                return Judgement(verdict=Verdict.DONE)
+                return Judgement(verdict=Verdict.DONE, after=float(response.headers["x-after"]))
             case 400:
                 return Judgement(
                     verdict=Verdict.SPLIT, code=4, subcode=44, reason="It is bad.", advice="Mend it."
@@ -188,6 +188,7 @@ class AcmeServer(ThreadingHTTPServer):
 
     :ivar taken: the items that it took, in order.
     :ivar status: what it answers to everything; None: 400 to requests with an item named Bad, else 200.
+    :ivar after: how many seconds it wants to be left alone after each request.
     """
 
     daemon_threads = True
@@ -196,6 +197,7 @@ class AcmeServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Answer)
         self.taken: list[dict[str, Any]] = []
         self.status: int | None = None
+        self.after = 0.0
         self.url = f"http://127.0.0.1:{self.server_port}/"
 
 
@@ -211,6 +213,7 @@ class _Answer(BaseHTTPRequestHandler):
             self.server.taken += items
         self.send_response(status)
         self.send_header("content-length", "0")
+        self.send_header("x-after", str(self.server.after))
         self.end_headers()
 
     def log_message(self, format: str, *args: object) -> None:

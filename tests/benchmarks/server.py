@@ -1,4 +1,7 @@
-"""The fastest server we could write: reads a request and answers as Meta does, on the other core."""
+"""The fastest server we could write: reads a request and answers as Meta does, on the other core.
+
+It counts events by their names, and doesn't parse: some 0.1 ms for a thousand.
+"""
 
 import asyncio
 import multiprocessing
@@ -7,8 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 
-_ANSWER = b'{"events_received":1000,"messages":[],"fbtrace_id":"A"}'
-_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(_ANSWER)
+_ANSWER = b'{"events_received":%d,"messages":[],"fbtrace_id":"A"}'
+_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
+_NAME = b"event_name"  # once in each event of the benchmarks, as JSON and as a form
 
 
 @contextmanager
@@ -46,10 +50,12 @@ async def _run(connection: Connection) -> None:
 async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     try:
         while head := await reader.readuntil(b"\r\n\r\n"):
+            count = 0
             for line in head.lower().split(b"\r\n"):
                 if line.startswith(b"content-length:"):
-                    await reader.readexactly(int(line.split(b":")[1]))
-            writer.write(_HEAD + _ANSWER)
+                    count = (await reader.readexactly(int(line.split(b":")[1]))).count(_NAME)
+            answer = _ANSWER % count
+            writer.write(_HEAD % len(answer) + answer)
             await writer.drain()
     except (asyncio.IncompleteReadError, ConnectionError):
         writer.close()

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import threading
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -9,7 +10,9 @@ from typing import Any
 
 import pytest
 
-from capi_actions import Client
+from capi_actions import Client, Plugins, Request, Response
+from capi_actions.assembly import Assembly
+from capi_actions.config import load_config
 from capi_actions_sandbox import Sandbox
 
 TOO_LONG = "x" * 301  # the picky sandbox's limit is 300, which our own checks know nothing of
@@ -153,3 +156,52 @@ def test_a_bad_event_of_one_group_costs_no_other(
         "order-000003": None,
     }
     assert json.dumps(picky_sandbox.requests()).count('"stored": true') == 3
+
+
+def test_what_delivery_is_configured_to_do_it_does(
+    config: Path, sandbox: Sandbox, order: Callable[..., Any], capi: Any, ids: Any
+) -> None:
+    """Sends an event again without the field that Meta named, and forgets dead letters after their time."""
+    config.write_text(
+        config.read_text(encoding="utf-8") + "[delivery]\nmend = true\nworkers = 3\nkeep_dead_days = 1\n",
+        encoding="utf-8",
+    )
+    sandbox.fault("code=100,subcode=2804001")
+    fbc = "fb.1.1700000000000.AbC"
+    result = capi("send", "--config", str(config), "--json", lines=[order(0, fbc=fbc, fbp="fb.1.1.2")])
+    sandbox.fault("code=100,subcode=2804003,times=2")
+    capi("send", "--config", str(config), lines=[order(1)])
+    with closing(sqlite3.connect(config.with_name("capi-outbox.sqlite3"))) as outbox, outbox:
+        outbox.execute("UPDATE dead SET buried_at = buried_at - 86000")
+    capi("deliver", "--config", str(config))
+    kept = capi("outbox", "dead", "--config", str(config), "--json").lines
+    with closing(sqlite3.connect(config.with_name("capi-outbox.sqlite3"))) as outbox, outbox:
+        outbox.execute("UPDATE dead SET buried_at = buried_at - 500")
+    capi("deliver", "--config", str(config))
+
+    assert (summary(result)["mended"], summary(result)["buried"]) == (1, 0)
+    assert ids(sandbox) == ["order-000000"]
+    assert "fbc" not in sandbox.events()[0]["event"]["user_data"]
+    assert sandbox.events()[0]["event"]["user_data"]["fbp"] == "fb.1.1.2"
+    assert len(kept) == 1
+    assert capi("outbox", "dead", "--config", str(config), "--json").lines == []
+
+
+def test_as_many_workers_send_as_the_configuration_says(
+    config: Path, sandbox: Sandbox, order: Callable[..., Any], plugins: Plugins
+) -> None:
+    """Here none of three requests goes out before all three are under way."""
+    config.write_text(config.read_text(encoding="utf-8") + "[delivery]\nworkers = 3\n", encoding="utf-8")
+    with Client.from_config(config, deliver=False) as client:
+        client.send_many(order(number) for number in range(2_500))
+    together = threading.Barrier(3, timeout=60)
+    with Assembly.of(load_config(config, plugins), plugins) as assembly:
+        send = assembly.transport.send
+
+        def wait_for_the_others(request: Request) -> Response:
+            together.wait()
+            return send(request)
+
+        assembly.transport.send = wait_for_the_others  # type: ignore[method-assign]
+        assert assembly.deliverer.drain().delivered == 2_500
+    assert sandbox.counts()["requests"] == 3

@@ -1,6 +1,7 @@
 """The installed `capi`: real processes, pipes and signals."""
 
 import signal
+import socket
 import sqlite3
 import subprocess
 from contextlib import closing
@@ -47,6 +48,34 @@ def test_the_installed_command_sends(start: Any, order: Any, sandbox: Sandbox, i
     assert summary["summary"]["delivered"] == 20
     assert "access_token: stands in the file" in told[0]
     assert ids(sandbox) == orders(20)
+
+
+@pytest.mark.usefixtures("config")
+def test_a_port_for_metrics_that_is_in_use_stops_no_delivery(
+    start: Any, order: Any, sandbox: Sandbox, ids: Any
+) -> None:
+    """`capi send` beside a `capi deliver --forever` of the same environment, which has the port."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        running = start("send", "--json", environment={"CAPI_PROMETHEUS_PORT": str(port)})
+        running.pour([order(0)])
+        status, _, told = running.end()
+
+    assert (status, ids(sandbox)) == (0, orders(1))
+    assert sum(f"port {port} is in use" in line for line in told) == 1
+
+
+@pytest.mark.usefixtures("config")
+def test_a_port_for_metrics_that_is_none_is_told_before_anything_is_sent(
+    start: Any, order: Any, sandbox: Sandbox, ids: Any
+) -> None:
+    """With the variable's name and the status of a wrong configuration."""
+    running = start("send", environment={"CAPI_PROMETHEUS_PORT": "metrics"})
+    running.pour([order(0)])
+    status, _, told = running.end()
+
+    assert (status, ids(sandbox)) == (2, [])
+    assert told[-1] == "capi: CAPI_PROMETHEUS_PORT should be a port number from 1 to 65535, not 'metrics'"
 
 
 @pytest.mark.usefixtures("config")
@@ -98,20 +127,21 @@ def test_memory_does_not_grow_with_the_input(
     assert len(set(ids(sandbox))) == (3_000 if command == "send" else 0)
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.usefixtures("config")
-def test_ctrl_c_keeps_what_was_read_and_says_how_far_it_came(
-    start: Any, order: Any, sandbox: Sandbox, ids: Any, wait_for: Any
+def test_a_signal_keeps_what_was_read_and_says_how_far_it_came(
+    number: int, start: Any, order: Any, sandbox: Sandbox, ids: Any, wait_for: Any
 ) -> None:
-    """So that the rest can be sent from the next line on: nothing left out."""
+    """Ctrl-C, a container's end, a closed terminal: the rest can be sent from the next line on, nothing left out."""
     running = start("send", "--json")
     running.keep_pouring(map(order, count()))
     wait_for(lambda: sandbox.counts()["events"] > 1_000)
-    running.process.send_signal(signal.SIGINT)
+    running.process.send_signal(number)
     status, (record,), told = running.end()
     stored = record["summary"]["stored"]
 
-    assert status == 130
-    assert told[-1] == f"capi: stopped after line {stored}; what came before it is dealt with"
+    assert status == 128 + number
+    assert told[-1] == f"capi: stopped; all up to line {stored} is dealt with, go on at line {stored + 1}"
     assert start("deliver").end()[0] == 0
     assert ids(sandbox) == orders(stored)
 
@@ -165,3 +195,24 @@ def test_deliver_forever_delivers_what_others_put_and_ends_on_request(
 
     assert status == 0
     assert (record["summary"]["delivered"], record["summary"]["waiting"]) == (5, 0)
+
+
+@pytest.mark.usefixtures("config")
+def test_deliver_forever_tells_what_goes_wrong_and_a_second_signal_does_not_wait(
+    start: Any, order: Any, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """The service's log must say why nothing arrives; and a request that hangs must not keep it from ending."""
+    sandbox.fault("html502")
+    sandbox.fault("pass,delay=600")
+    with Client.from_config(tmp_path / "capi.toml", deliver=False) as client:
+        client.send(order(1))
+    forever = start("deliver", "--forever")
+    said = b""
+    while b"warning: shop: later" not in said:
+        said = forever.process.stderr.readline()
+        assert said
+    forever.process.send_signal(signal.SIGTERM)
+    forever.process.send_signal(signal.SIGINT)
+    status, _, _ = forever.end()
+
+    assert status in (0, 130)  # 0 when the request that hangs wasn't begun yet

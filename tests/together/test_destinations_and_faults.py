@@ -86,6 +86,22 @@ def test_a_dead_token_pauses_its_destination_and_no_other(
     assert len(arrived(sandbox, "111")) == 50
 
 
+@pytest.mark.parametrize(
+    ("fault", "key"),
+    [("code=190,subcode=463", "paused"), ("code=100,subcode=2804003", "buried")],
+)
+def test_an_error_counts_even_when_the_status_says_success(
+    config: Path, sandbox: Sandbox, order: Any, capi: Any, fault: str, key: str
+) -> None:
+    """Meta's status isn't reliable: what an error object refuses was not delivered."""
+    sandbox.fault(f"{fault},status=200")
+    result = capi("send", "--config", str(config), "--wait", "0", "--json", lines=[order(0)])
+    summary = result.lines[-1]["summary"]
+
+    assert (result.status, summary["delivered"], sandbox.events()) == (1, 0, [])
+    assert summary[key]
+
+
 def test_a_refusal_by_one_action_leaves_the_other_s_item_alone(
     two: Path, sandbox: Sandbox, order: Any
 ) -> None:

@@ -1,7 +1,7 @@
 """One short life of a program that sends through the client to the sandbox; it is meant to die by kill -9.
 
 Arguments: the configuration, a file for the ids of accepted events, a name for this life, and how it dies:
-``moment`` (somebody else kills it), or ``statement``, ``request``, ``answer`` and after how many of them.
+``moment`` (somebody else kills it), or ``statement``, ``request``, ``answer``, ``accepted`` and after how many of them.
 """
 
 import os
@@ -91,6 +91,7 @@ def main(config: str, accepted: str, name: str, way: str, count: str) -> None:
     log = os.open(accepted, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     print("alive", flush=True)
     client = open_client(Path(config), way, int(count))
+    accepted_one = Countdown(int(count) if way == "accepted" else 0)
     for batch in range(10**9):
         ids = [f"{name}-{batch}-{number}" for number in range(random.randint(1, 15))]
         receipts = client.send_many(
@@ -107,6 +108,7 @@ def main(config: str, accepted: str, name: str, way: str, count: str) -> None:
         )
         assert all(len(receipt.accepted) == 1 for receipt in receipts)
         os.write(log, "".join(f"{each}\n" for each in ids).encode())
+        accepted_one()
         while sum(each.undelivered for each in client._assembly.outbox.stats().values()) > _BACKLOG:
             time.sleep(0.001)  # else the test's end takes long
 

@@ -1,6 +1,6 @@
 """Put a configuration to work: pipeline, outbox, transport and deliverer, opened and closed together."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import Any, Self
 
@@ -43,9 +43,9 @@ class Assembly:
         with ExitStack() as opened:
             outbox = open_outbox(config, plugins)
             opened.callback(outbox.close)
-            transport: Transport = _open(plugins.transports, config.transport, config)
+            transport: Transport = _open(plugins, "transport", config.transport, config)
             opened.callback(transport.close)
-            observers = [_observer(make, outbox) for make in plugins.observers]
+            observers = [_observer(plugin, make, outbox) for plugin, make in plugins.makers()]
             opened.pop_all()
         destinations = {each.name: each.destination for each in config.destinations}
         deliverer = Deliverer(
@@ -85,15 +85,15 @@ def open_outbox(config: Config, plugins: Plugins) -> Outbox:
     :raises OutboxError: when it can't be opened.
     :raises PluginError: when a plugin can't make what it offers.
     """
-    outbox: Outbox = _open(plugins.outboxes, config.outbox, config)
+    outbox: Outbox = _open(plugins, "outbox", config.outbox, config)
     return outbox
 
 
-def _open(
-    factories: Mapping[str, OutboxFactory] | Mapping[str, TransportFactory],
-    options: Mapping[str, Any],
-    config: Config,
-) -> Any:
+def _open(plugins: Plugins, kind: str, options: Mapping[str, Any], config: Config) -> Any:
+    """Open the outbox or the transport."""
+    factories: Mapping[str, OutboxFactory | TransportFactory] = (
+        plugins.outboxes if kind == "outbox" else plugins.transports
+    )
     arguments = {
         key: str(config.folder / value) if key in _FILES and isinstance(value, str) else value
         for key, value in options.items()
@@ -105,19 +105,24 @@ def _open(
     except CapiError:
         raise
     except Exception as error:
-        raise PluginError(name, f"can't be opened: {_fault(error)}") from error
+        plugin = plugins.provider("capi_outboxes" if kind == "outbox" else "capi_transports", name)
+        raise PluginError(plugin, f"its {kind} {name!r} can't be opened: {_fault(error)}") from error
 
 
-def _observer(make: Any, outbox: Outbox) -> Observer:
+def _observer(plugin: str, make: Callable[[], Observer], outbox: Outbox) -> Observer:
     try:
-        observer: Observer = make()
+        observer = make()
         if (watch := getattr(observer, "watch", None)) is not None:
             watch(outbox.stats)
     except CapiError:
         raise
     except Exception as error:
-        name = getattr(make, "__module__", type(make).__name__)
-        raise PluginError(name, f"its observer can't be made: {_fault(error)}") from error
+        raise PluginError(plugin, f"its observer can't be made: {_fault(error)}") from error
+    if not callable(getattr(observer, "observe", None)):
+        problem = (
+            f"capi_report(): what it makes must have a method observe(report), but {type(observer).__name__}"
+        )
+        raise PluginError(plugin, f"{problem} has none")
     return observer
 
 

@@ -26,6 +26,7 @@ from capi_actions.plugins import Plugins
 
 _ASYNC_CALLERS = 64  # threads that wait for the disk, so that the event loop doesn't
 _POLL = 0.02  # seconds
+_SHORT_REST = 5.0  # seconds; such rests are waited out between two batches, too
 
 
 @frozen(kw_only=True)
@@ -129,10 +130,10 @@ class Client:
         return await sent
 
     def flush(self, timeout: float | None = None) -> bool:
-        """Wait until nothing is left that could be delivered now.
+        """Wait until nothing is left that could be delivered now or in a few seconds.
 
-        Items that can't be delivered now don't count: those that wait for a later try, of destinations
-        that are paused or were throttled, and of destinations that aren't configured any more.
+        Other items don't count: those that wait for a later try, of destinations that are paused or
+        rest for longer than 5 seconds, and of destinations that aren't configured any more.
 
         :param timeout: seconds; None waits as long as it takes.
         :returns: False when there was still something when the time was up.
@@ -190,9 +191,10 @@ class Client:
         )
 
     def _is_busy(self) -> bool:
-        now = time()
+        soon = time() + _SHORT_REST
         return any(
-            stats.waiting + stats.leased > 0 and stats.pause is None and (stats.rests_until or 0.0) <= now
+            stats.leased > 0
+            or (stats.waiting > 0 and stats.pause is None and (stats.rests_until or 0.0) <= soon)
             for name, stats in self._assembly.outbox.stats().items()
             if name in self._destinations
         )

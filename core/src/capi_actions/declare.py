@@ -99,7 +99,7 @@ def action(name: str, *, title: str, trigger: str | None = None) -> Callable[[ty
     :param name: destination type, a dot, and the action's own name.
     :param title: its name for people.
     :param trigger: the prebuilt trigger, if there is a sensible one.
-    :raises TypeError: when the class has no ``build`` method or an annotation is of no field type.
+    :raises TypeError: when the class has no ``build`` method, or a field no annotation or one of no field type.
     """
 
     def declare(cls: type[T]) -> type[T]:
@@ -107,6 +107,10 @@ def action(name: str, *, title: str, trigger: str | None = None) -> Callable[[ty
             raise TypeError(f"{name}: the class {cls.__name__} needs a method build(self)")
         made: Any = attrs.define(cls, kw_only=True, eq=False, slots=False)
         hints = get_type_hints(made)
+        for attribute in attrs.fields(made):
+            if attribute.name not in hints:
+                key = attribute.name
+                raise TypeError(f"{name}.{key} has no annotation: write {key}: str = … (or another type)")
         fields = {
             attribute.name: _field(f"{name}.{attribute.name}", hints[attribute.name], attribute.metadata)
             for attribute in attrs.fields(made)

@@ -40,7 +40,11 @@ class Problem:
 
 
 def _tuple(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    return tuple(problems)
+    """Hold that nothing else gets in: it would fail only where the error is shown."""
+    found = tuple(problems)
+    if not all(isinstance(each, Problem) for each in found):
+        raise TypeError("an error is made of Problems; one of a text alone is made with .of(text)")
+    return found
 
 
 class CapiError(Exception):

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import TypeAlias
 
+from capi_actions.errors import EventError, where
 from capi_actions.model import Normalizer
 
 Hasher: TypeAlias = Callable[[str], "str | list[str] | None"]
@@ -69,10 +70,16 @@ def _single(normalizer: Normalizer) -> Hasher:
             return hashed
         if not value:
             return None
-        text = normalize(value) or (value if raw else None)
-        if text and text.isascii():  # mostly; a call less is 0.06 µs
-            return sha256(text.encode()).hexdigest()
-        return _digest(text) if text else None
+        try:
+            text = normalize(value) or (value if raw else None)
+            if text and text.isascii():  # mostly; a call less is 0.06 µs
+                return sha256(text.encode()).hexdigest()
+            return _digest(text) if text else None
+        except EventError:
+            raise
+        except Exception as error:  # noqa: BLE001  a plugin may raise anything
+            fault = where(error)
+        raise _failed([normalizer], value, fault)
 
     return compute
 
@@ -85,13 +92,39 @@ def _several(normalizers: Sequence[Normalizer]) -> Hasher:
             return hashed
         if not value:
             return None
-        texts = [normalize(value) or (value if raw else None) for normalize, raw in rules]
-        if texts.count(texts[0]) == len(texts):  # they mostly agree: 1.2 µs less
-            return _digest(texts[0]) if texts[0] else None
-        hashes = list(dict.fromkeys(_digest(text) for text in texts if text))
-        return hashes if len(hashes) > 1 else hashes[0]
+        try:
+            texts = [normalize(value) or (value if raw else None) for normalize, raw in rules]
+            if texts.count(texts[0]) == len(texts):  # they mostly agree: 1.2 µs less
+                return _digest(texts[0]) if texts[0] else None
+            hashes = list(dict.fromkeys(_digest(text) for text in texts if text))
+            return hashes if len(hashes) > 1 else hashes[0]
+        except EventError:
+            raise
+        except Exception as error:  # noqa: BLE001  a plugin may raise anything
+            fault = where(error)
+        raise _failed(normalizers, value, fault)
 
     return compute
+
+
+def _failed(normalizers: Sequence[Normalizer], value: str, fault: str) -> EventError:
+    """Name the normalizer that failed: it is asked again, as nothing is noted while all goes well.
+
+    :param fault: what happened, without the value.
+    """
+    for each in normalizers:
+        try:
+            found: object = each.normalize(value)
+        except Exception as error:  # noqa: BLE001  the same again
+            problem = f"failed on this event ({where(error)})"
+        else:
+            if isinstance(found, str | None):
+                continue
+            problem = f"must give text or None, but gave {type(found).__name__}"
+        return EventError.of(f"the normalizer {each.profile}/{each.key} {problem}")
+    return EventError.of(
+        f"the normalizer {normalizers[0].profile}/{normalizers[0].key} failed once ({fault})"
+    )
 
 
 def _digest(text: str) -> str:

@@ -1,7 +1,9 @@
-"""Numbers as text."""
+"""Numbers as text, and hints at words that were meant."""
 
 import math
+from collections.abc import Collection
 from decimal import Decimal
+from difflib import get_close_matches
 
 _PLAIN_UNTIL = 10**21  # from here on JavaScript writes an exponent
 
@@ -33,3 +35,15 @@ def number_text(value: int | float) -> str:
         return format(Decimal(text), "f")
     digits, exponent = text.split("e")
     return f"{digits}e{int(exponent):+d}"
+
+
+def did_you_mean(word: str, known: Collection[str]) -> str:
+    """Add the closest known word, or all of them, to a message.
+
+    >>> did_you_mean("ping", ["pings", "pongs"]), did_you_mean("x", ["b", "a"]), did_you_mean("x", [])
+    ("; did you mean 'pings'?", '; there are: a, b', '')
+    """
+    close = get_close_matches(word, known, n=1)
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    return f"; there are: {', '.join(sorted(known))}" if known else ""

@@ -1,11 +1,13 @@
 """`capi plugins`, `capi actions`, and what plugins add to `capi` itself."""
 
+import sys
+from types import SimpleNamespace
 from typing import Any
 
 import click
 import pytest
 
-from capi_actions import Action, Choice, Condition, Field, Normalizer, PluginError, Requirement
+from capi_actions import Action, Choice, Condition, Field, Normalizer, PluginError, Requirement, hookimpl
 from capi_actions.cli.catalog import as_markdown
 
 LONG = "a_plugin_with_a_name_that_is_longer_than_any_column_of_a_narrow_terminal_will_ever_be"
@@ -28,7 +30,7 @@ def test_plugins_are_listed_with_what_they_offer(capi: Any, only_acme: None) -> 
         "capi_actions": ["acme.page", "acme.ping"],
         "capi_normalizers": ["plain/em"],
     }
-    assert (core["error"], acme["error"]) == (None, None)
+    assert (core["error"], acme["error"], acme["unused"]) == (None, None, [])
     table = words(capi("plugins").out)
     for part in ("acme-for-tests 1.0", "destinations acme", "acme.page, acme.ping", "transports urllib3"):
         assert part in table
@@ -53,25 +55,81 @@ def test_tables_fold_and_cut_nothing(capi: Any, only_acme: None, install: Any, c
 def test_a_plugin_that_can_not_be_loaded_is_shown_beside_those_that_can(
     capi: Any, only_acme: None, install: Any
 ) -> None:
-    """With the reason, and status 2; the others' offers are still listed."""
-    install(
-        "acme2",
-        capi_actions=[
-            Action(name="acme.ping", title="", description="", trigger=None, fields={}, build=dict)
-        ],
-    )
-    result = capi("plugins")
+    """With the reason, the package to uninstall, and status 2; the others' offers are still listed."""
+    install("acme2", capi_actions=5)
+    result = capi("plugins", columns=120)
     good, acme, bad = capi("plugins", "--json").lines
 
     assert result.status == 2
-    assert "acme2 refused" in words(result.out)
+    assert "acme2 refused capi_actions() must return a list, but gave int acme2 1.0" in words(result.out)
     assert [good["error"], acme["error"]] == [None, None]
     assert bad == {
         "name": "acme2",
-        "package": None,
+        "package": "acme2 1.0",
         "hooks": {},
-        "error": "capi_actions(): the name 'acme.ping' is already used by 'acme'",
+        "error": "capi_actions() must return a list, but gave int",
+        "unused": [],
     }
+
+
+def test_both_plugins_of_a_clash_are_marked(capi: Any, only_acme: None, install: Any) -> None:
+    """And what they offer stays in sight: either may be the one to uninstall."""
+    action = Action(name="acme.ping", title="", description="", trigger=None, fields={}, build=dict)
+    install("acme2", capi_actions=[action])
+    result = capi("plugins")
+    good, acme, bad = capi("plugins", "--json").lines
+    why = (
+        "capi_actions(): 'acme.ping' of 'acme' (acme-for-tests 1.0) is also offered by 'acme2' (acme2 1.0);"
+        " rename it there, or uninstall that"
+    )
+
+    assert result.status == 2
+    assert "acme refused" in words(result.out)
+    assert "acme2 refused" in words(result.out)
+    assert [good["error"], acme["error"]] == [None, why]
+    assert bad == {
+        "name": "acme2",
+        "package": "acme2 1.0",
+        "hooks": {"capi_actions": ["acme.ping"]},
+        "error": why,
+        "unused": [],
+    }
+    assert capi("actions").err == f"capi: plugin 'acme2': {why}\n"
+
+
+def test_a_reason_of_several_lines_is_one_line_in_the_table(capi: Any, only_acme: None, install: Any) -> None:
+    """Exceptions of plugins have any text."""
+    install("acme2", capi_actions=5)
+    del sys.modules["acme2_for_tests"]
+    result = capi("plugins")
+    assert "ModuleNotFoundError: No module named 'acme2_for_tests'" in words(result.out)
+
+    sys.modules["acme2_for_tests"] = SimpleNamespace(capi_actions=hookimpl(several_lines))  # type: ignore[assignment]
+    assert "failed with ValueError: one two" in words(capi("plugins", columns=120).out)
+
+
+def several_lines() -> None:
+    """Fail."""
+    raise ValueError("one\n\ttwo")
+
+
+def test_what_can_not_be_used_is_shown(capi: Any, config: Any, only_acme: None, install: Any) -> None:
+    """An action for a destination type that nobody offers, a command that capi has itself."""
+    action = Action(name="acne.ping", title="", description="", trigger=None, fields={}, build=dict)
+    install("odd", capi_actions=[action], capi_commands=[click.Command("eval")])
+    *_, odd = capi("plugins", "--json").lines
+    table, checked = capi("plugins"), capi("check", "-c", str(config))
+
+    assert (table.status, checked.status) == (0, 0)
+    assert odd["error"] is None
+    assert odd["unused"] == [
+        "the action 'acne.ping' can't be used: no plugin offers the destination type 'acne';"
+        " did you mean 'acme'?",
+        "the command 'eval' is left out: capi has one of this name; rename it",
+    ]
+    for sentence in odd["unused"]:
+        assert f"warning: plugin 'odd': {sentence}\n" in checked.err
+    assert "unused the action 'acne.ping' can't be used" in words(table.out)
 
 
 def test_a_refused_plugin_stops_what_needs_plugins(capi: Any, config: Any, install: Any) -> None:
@@ -95,12 +153,12 @@ def test_an_action_is_shown_with_trigger_fields_and_defaults(capi: Any, only_acm
     page = capi("actions", "acme.ping", "--markdown").out
 
     assert 'trigger: type = "track"' in shown
-    assert "name string, required" in shown
-    assert "email string, hashed = $.email" in shown
+    assert "name Event name string, required" in shown
+    assert "email Email string, hashed = $.email" in shown
     assert record["name"] == "acme.ping"
     assert record["mapping"]["email"] == {"@path": "$.email"}
     assert record["fields"]["email"]["hashed"] == "em"
-    assert "| `email` | string, hashed |  | `$.email` |  |" in page
+    assert "| `email` | string, hashed |  | `$.email` | Email |" in page
     assert 'Prebuilt trigger: `type = "track"`' in page
 
 
@@ -151,6 +209,29 @@ def test_fields_inside_fields_and_choices_between_paths_are_written_out() -> Non
     assert "| `chosen` | integer |  |" in page
 
 
+def test_a_field_says_what_it_is_and_which_values_it_takes(capi: Any, only_acme: None, install: Any) -> None:
+    """Its label where nothing describes it; choices that aren't listed stay out of sight."""
+    fields = {
+        "how": Field(
+            type="string",
+            label="Way",
+            description="How it was paid.",
+            choices=(Choice("card"), Choice("cash", label="Coins"), Choice("CARD", listed=False)),
+        ),
+        "state": Field(type="integer", label="State", choices=(Choice(0), Choice(1))),
+        "silent": Field(type="string"),
+    }
+    action = Action(name="acme.paid", title="", description="", trigger=None, fields=fields, build=dict)
+    install("acme2", capi_actions=[action])
+    shown, page = words(capi("actions", "acme.paid").out), capi("actions", "acme.paid", "--markdown").out
+
+    for line in ("how How it was paid. string One of card, cash.", "state State. integer One of 0, 1."):
+        assert line in shown
+    assert "| `how` | string |  |  | How it was paid. One of `card`, `cash`. |" in page
+    assert "| `state` | integer |  |  | State. One of `0`, `1`. |" in page
+    assert "| `silent` | string |  |  |  |" in page
+
+
 def test_plugins_add_commands(capi: Any, install: Any) -> None:
     """Which behave as the core's own do; their errors end in the same place."""
 
@@ -177,14 +258,33 @@ def test_a_plugin_can_not_take_the_place_of_a_command_of_the_core(capi: Any, ins
     install("thief", capi_commands=[click.Command("eval"), click.Command("steal")])
     helped = capi("--help")
 
-    assert "capi: a plugin's command 'eval' is left out: capi has one of this name" in helped.err
+    complaint = "capi: plugin 'thief': the command 'eval' is left out: capi has one of this name\n"
+    assert helped.err == complaint
     assert "steal" in helped.out
     assert capi("eval", "mapping", lines=[{"mapping": {}}]).lines == [{"result": {}}]
+
+
+def test_a_command_that_is_missing_with_a_refused_plugin_is_not_called_unknown(
+    capi: Any, install: Any
+) -> None:
+    """It may be that plugin's; a word that nobody knows is a usage error as ever."""
+    install("acme2", capi_actions=5)
+    result = capi("greet")
+
+    assert result.status == 2
+    assert result.err.startswith("capi: plugin 'acme2': capi_actions() must return a list, but gave int\n")
+    assert result.err.count("acme2") == 1
+    assert (
+        "Error: no command 'greet': its plugin may be among those that can't be loaded; see `capi plugins`\n"
+        in result.err
+    )
+    assert "No such option" in capi("--greet").err
 
 
 def test_usage_errors_have_their_own_status(capi: Any, only_acme: None) -> None:
     """And the version is that of the core."""
     assert capi("sned").status == 2
+    assert "No such command 'sned'" in capi("sned").err
     assert capi("eval", "maping").status == 2
     assert capi("preview", "--nope").status == 2
     assert capi("--version").out.startswith("capi, version ")

@@ -160,7 +160,11 @@ def test_a_code_is_said_to_be_the_platform_s(
     capi: Any, config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A bare number means nothing to whoever reads it."""
-    monkeypatch.setattr(Destination, "advise_mapping", lambda *_: [Problem("is odd", "$.name", 2635)])
+
+    def advise_mapping(self: Destination, action: str, mapping: object) -> list[Problem]:
+        return [Problem("is odd", "$.name", 2635)]
+
+    monkeypatch.setattr(Destination, "advise_mapping", advise_mapping)
     result = capi("check", "-c", str(config))
 
     assert (

@@ -4,6 +4,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -103,7 +104,7 @@ def test_an_interrupted_run_stores_what_it_read_and_says_where_it_stopped(
 
     assert result.status == 130
     assert result.lines[-1]["summary"]["stored"] == 2
-    assert result.err.endswith("capi: stopped after line 3; what came before it is dealt with\n")
+    assert result.err.endswith("capi: stopped; all up to line 3 is dealt with, go on at line 4\n")
 
 
 def test_ctrl_c_in_the_middle_of_storing_stores_nothing_twice(
@@ -118,8 +119,8 @@ def test_ctrl_c_in_the_middle_of_storing_stores_nothing_twice(
 
     monkeypatch.setattr(assembly.outbox, "put", interrupted)
     feeder = Feeder(assembly, lambda record: None)
-    with pytest.raises(KeyboardInterrupt):
-        feeder.feed((number, orjson.dumps(ping(number))) for number in range(1, 2_000))
+    with CtrlC() as ctrl_c, pytest.raises(KeyboardInterrupt):
+        feeder.feed(((number, orjson.dumps(ping(number))) for number in range(1, 2_000)), ctrl_c)
     feeder.store()
 
     assert (feeder.tally.line, feeder.tally.stored) == (1_000, 1_000)
@@ -135,8 +136,8 @@ def test_ctrl_c_while_waiting_for_input_acts_at_once(assembly: Assembly, ping: A
         raise AssertionError("not interrupted")
 
     feeder = Feeder(assembly, lambda record: None)
-    with pytest.raises(KeyboardInterrupt):
-        feeder.feed(lines())
+    with CtrlC() as ctrl_c, pytest.raises(KeyboardInterrupt):
+        feeder.feed(lines(), ctrl_c)
     feeder.store()
 
     assert assembly.outbox.stats()["main"].waiting == 1
@@ -159,9 +160,20 @@ def test_who_handles_ctrl_c_by_himself_keeps_doing_so() -> None:
         with CtrlC() as ctrl_c:
             signal.raise_signal(signal.SIGINT)
             ctrl_c.release()
+            with pytest.raises(KeyboardInterrupt):
+                signal.raise_signal(signal.SIGTERM)
         assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+        assert (signal.getsignal(signal.SIGTERM), ctrl_c.number) == (signal.SIG_DFL, signal.SIGTERM)
     finally:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def test_in_another_thread_signals_are_left_alone() -> None:
+    """Python allows only the main one to handle them; a program may well call us from another."""
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(lambda: CtrlC().__enter__().__exit__()).result()
+
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_an_output_that_nobody_reads_does_not_stop_sending(

@@ -1,9 +1,13 @@
 """`capi outbox`: see what waits and what failed, and mend it."""
 
 from pathlib import Path
+from time import time
 from typing import Any
 
 import pytest
+
+from capi_actions import Item, Judgement, Verdict
+from capi_actions.outbox import SqliteOutbox
 
 
 @pytest.fixture
@@ -22,9 +26,9 @@ def test_stats_count_what_is_held(capi: Any, failed: Path, ping: Any, acme_serve
     (record,) = capi("outbox", "stats", "--json", "-c", str(failed)).lines
 
     assert (result.status, result.err) == (0, "")
-    assert "main is paused: It is locked. Unlock it. Then: capi outbox resume main" in " ".join(
-        result.out.split()
-    )
+    words = " ".join(result.out.split())
+    assert "main is paused since " in words
+    assert " (1): It is locked. Unlock it. Then: capi outbox resume main" in words
     assert record["oldest"] is not None
     assert {key: record[key] for key in record if key != "oldest"} == {
         "destination": "main",
@@ -32,7 +36,14 @@ def test_stats_count_what_is_held(capi: Any, failed: Path, ping: Any, acme_serve
         "later": 0,
         "leased": 0,
         "dead": 3,
-        "paused": {"reason": "It is locked.", "advice": "Unlock it."},
+        "rests_until": None,
+        "paused": {
+            "reason": "It is locked.",
+            "advice": "Unlock it.",
+            "code": 1,
+            "subcode": None,
+            "since": record["paused"]["since"],
+        },
     }
 
 
@@ -86,7 +97,9 @@ def test_machines_get_everything_about_a_dead_letter(capi: Any, failed: Path) ->
     [
         ((), 3),
         (("--destination", "main", "--action", "acme.ping", "--code", "4", "--subcode", "44"), 3),
-        (("--destination", "other"), 0),
+        (("--since", "2020-01-01", "--before", "2100-01-01T00:00:00"), 3),
+        (("--before", "2020-01-01"), 0),
+        (("--since", "2100-01-01 00:00:00"), 0),
         (("--action", "acme.page"), 0),
         (("--code", "5"), 0),
         (("--subcode", "0"), 0),
@@ -109,7 +122,7 @@ def test_replayed_letters_are_delivered(capi: Any, failed: Path, acme_server: An
     result = capi("outbox", "replay", "--all", "-c", str(failed))
 
     assert (result.status, result.out) == (0, "")
-    assert result.err.startswith("3 wait again; 0 stay")
+    assert result.err == "3 wait again; Next: capi deliver\n"
     assert capi("deliver", "-c", str(failed)).status == 0
     assert {each["id"] for each in acme_server.taken} == {"m9", "bad-0", "bad-1", "bad-2"}
 
@@ -119,6 +132,9 @@ def test_forgotten_letters_are_gone(capi: Any, failed: Path) -> None:
     result = capi("outbox", "forget", "--id", "1", "-c", str(failed))
 
     assert (result.status, result.err) == (0, "1 dead letter deleted.\n")
+    for command in ("forget", "replay"):
+        nothing = capi("outbox", command, "--id", "1", "-c", str(failed))
+        assert (nothing.status, nothing.err) == (0, "No dead letter meets these conditions.\n")
     assert capi("outbox", "forget", "--all", "-c", str(failed)).err == "2 dead letters deleted.\n"
     assert capi("outbox", "dead", "--json", "-c", str(failed)).lines == []
 
@@ -128,9 +144,56 @@ def test_all_must_be_said(capi: Any, failed: Path, command: str) -> None:
     """Not what happens when somebody forgets the conditions."""
     result = capi("outbox", command, "-c", str(failed))
 
-    assert result.status == 2
+    both = capi("outbox", command, "--all", "--id", "3", "-c", str(failed))
+
+    assert (result.status, both.status) == (2, 2)
     assert "say which dead letters: --all, or conditions" in result.err
+    assert "say either --all or conditions, not both" in both.err
     assert len(capi("outbox", "dead", "--json", "-c", str(failed)).lines) == 3
+
+
+@pytest.mark.parametrize("command", ["dead", "export", "replay", "forget"])
+def test_a_misspelt_destination_is_said(capi: Any, failed: Path, command: str) -> None:
+    """ "0 wait again" would look as if all were well."""
+    result = capi("outbox", command, "--destination", "mian", "-c", str(failed))
+
+    assert result.status == 2
+    assert "there is no destination 'mian'; did you mean 'main'?" in result.err
+
+
+def test_a_rest_is_shown_and_can_be_ended(capi: Any, config: Path, ping: Any, acme_server: Any) -> None:
+    """When it is known that the platform would take events again; what was put back comes at once, too."""
+    acme_server.after = 3_600
+    capi("send", "-c", str(config), lines=[ping(1)])
+    acme_server.status, acme_server.after = 503, 0
+    capi("outbox", "resume", "main", "-c", str(config))
+    capi("send", "-c", str(config), "--wait", "0", lines=[ping(2)])
+    with SqliteOutbox(config.parent / "capi-outbox.sqlite3") as outbox:
+        outbox.rest("main", time() + 3_000)
+    shown = " ".join(capi("outbox", "stats", "-c", str(config)).out.split())
+    (before,) = capi("outbox", "stats", "--json", "-c", str(config)).lines
+    sent = capi("deliver", "-c", str(config), "--wait", "0")
+    ended = capi("outbox", "resume", "main", "-c", str(config))
+    (after,) = capi("outbox", "stats", "--json", "-c", str(config)).lines
+
+    assert "main rests until 20" in shown
+    assert "`capi outbox resume main` ends that" in shown
+    assert "nothing is sent before 20" in " ".join(sent.err.replace("│", " ").split())
+    assert (before["rests_until"] > time(), before["later"], before["waiting"]) == (True, 1, 0)
+    assert ended.err == "main was not paused; what waited for a later try is due now.\n"
+    assert (after["rests_until"], after["later"], after["waiting"]) == (None, 0, 1)
+
+
+def test_a_configuration_that_is_wrong_elsewhere_is_no_hindrance(capi: Any, failed: Path) -> None:
+    """Somebody who mends a mapping wants to look at the dead letters meanwhile; a wrong outbox table is one."""
+    failed.write_text(failed.read_text() + 'size = "x"\n', encoding="utf-8")
+    assert len(capi("outbox", "dead", "--json", "-c", str(failed)).lines) == 3
+    assert capi("outbox", "resume", "main", "-c", str(failed)).status == 0
+    failed.write_text(failed.read_text() + "[outbox]\npaht = 1\n", encoding="utf-8")
+    result = capi("outbox", "dead", "-c", str(failed))
+
+    assert result.status == 2
+    assert result.err == "capi: $.outbox: 'paht' isn't known here; did you mean 'path'?\n"
 
 
 def test_resume_ends_a_pause(capi: Any, config: Path, ping: Any, acme_server: Any) -> None:
@@ -157,15 +220,16 @@ def test_items_of_a_destination_that_is_gone_can_be_seen_and_resumed(
     assert [line["destination"] for line in capi("outbox", "stats", "--json", "-c", str(config)).lines] == [
         "main"
     ]
+    shown = " ".join(capi("outbox", "stats", "-c", str(config)).out.split())
+    assert "its items wait until [destinations.main] is there again" in shown
+    sent = " ".join(capi("deliver", "-c", str(config), "--wait", "0").err.replace("│", " ").split())
+    assert "isn't in the configuration: add [destinations.main] again" in sent
     assert capi("outbox", "resume", "main", "-c", str(config)).status == 0
     assert capi("outbox", "resume", "renamed", "-c", str(config)).status == 0
 
 
 def test_items_that_are_no_json_are_exported_too(capi: Any, config: Path) -> None:
     """Another platform's items may be anything."""
-    from capi_actions import Item, Judgement, Verdict
-    from capi_actions.outbox import SqliteOutbox
-
     with SqliteOutbox(config.parent / "capi-outbox.sqlite3") as outbox:
         outbox.put([Item("main", "acme.ping", None, "e", 1, 2, "", b"\xff\x00")])
         claim = outbox.claim("main", 1, 1_000, 60, 0)

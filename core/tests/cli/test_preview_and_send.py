@@ -146,6 +146,7 @@ def test_the_summary_is_there_for_machines(capi: Any, config: Path, ping: Any, a
         "mended": 0,
         "buried": 1,
         "waiting": 0,
+        "troubles": {},
         "paused": {},
     }
 
@@ -271,7 +272,7 @@ def test_mended_items_are_counted(capi: Any, config: Path) -> None:
     both = add(one, two)
     console = stdout()
     with console.capture() as shown:
-        console.print(as_table(None, both, {}))
+        console.print(as_table(None, both, {}, []))
 
     assert both == Summary(delivered=3, mended=1, requests=1, paused=("a", "b"))
     assert as_record(None, both, {})["mended"] == 1

@@ -121,6 +121,31 @@ def test_flush_does_not_wait_for_destinations_that_are_gone(
     assert (acme_server.taken, held(config)) == ([], 1)
 
 
+def test_flush_waits_out_the_short_rests_between_batches(config: Path, acme_server: Any, ping: Any) -> None:
+    """A platform that feels busy asks for a second or two after each request; it still takes everything."""
+    acme_server.after = 0.2
+    with Client.from_config(config) as client:
+        client.send_many(map(ping, range(30)))
+        assert client.flush(timeout=60)
+
+        assert len(acme_server.taken) == 30
+
+
+def test_flush_waits_for_what_is_on_its_way(client: Client, config: Path, ping: Any) -> None:
+    """In another thread or process; its outcome isn't known yet, whatever the destination's state."""
+    from time import time
+
+    client.send(ping())
+    with SqliteOutbox(config.parent / "capi-outbox.sqlite3") as outbox:
+        claim = outbox.claim("main", 1, 1_000_000, 60, time())
+        assert claim is not None
+        outbox.rest("main", time() + 3_600)
+        assert not client.flush(timeout=0.1)
+        outbox.acknowledge(claim.lease, [item.id for item in claim.items])
+
+    assert client.flush(timeout=60)
+
+
 def test_flush_does_not_wait_out_a_throttling(client: Client, config: Path, ping: Any) -> None:
     """That may take an hour; and then it is the platform's wish."""
     from time import time

@@ -102,7 +102,7 @@ class Platform:
         if answer is None:
             with self.lock:
                 self.arrived.update(ids)
-            answer = {"verdict": "done"}
+            answer = {"verdict": "done", "taken": len(ids)}
         verdict = Verdict(answer["verdict"])
         return Response(status=200, headers={}, body=json.dumps({**answer, "verdict": verdict}).encode())
 

@@ -163,7 +163,10 @@ def test_a_broken_transport_keeps_the_items_for_later(
     world = make_world(lambda ids: fault)
     world.put("a")
 
-    assert world.deliverer().drain() == Summary(requests=1, put_back=1)
+    summary = world.deliverer().drain()
+
+    assert summary == Summary(requests=1, put_back=1, troubles=summary.troubles)
+    assert "the transport has a fault" in summary.troubles["shop"]
     assert "the transport has a fault" in world.notes.reports[0].judgement.reason
     assert type(fault).__name__ in world.notes.reports[0].judgement.reason
     assert "MARKER" not in caplog.text

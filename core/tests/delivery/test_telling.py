@@ -27,10 +27,35 @@ def test_observers_hear_of_every_outcome(make_world: MakeWorld) -> None:
         destination="shop",
         items=1,
         judgement=Judgement(verdict=Verdict.DEAD, code=100, subcode=7),
+        requested=True,
         seconds=dead.seconds,
         request_bytes=len(b'[{"id": "c"}]'),
     )
     assert dead.seconds > 0
+
+
+def test_reports_tell_whether_there_was_a_request(make_world: MakeWorld, make_account: Any) -> None:
+    """Else metrics would count requests that never were: too old, too large, or too large together."""
+    world = make_world(accounts={"shop": make_account(max_bytes=2_000)})
+    envelope = world.accounts["shop"].envelope
+    world.accounts["shop"].envelope = lambda group, bodies: envelope(
+        group, [each.ljust(700) for each in bodies]
+    )
+    world.put("old", after=-1)
+    world.put("large", after=100, text="x" * 3_000)
+    world.put("a", "b", "c")
+
+    world.deliverer().drain()
+
+    told = [(str(each.judgement.verdict), each.items, each.requested) for each in world.notes.reports]
+    assert sorted(told) == [
+        ("dead", 1, False),
+        ("dead", 1, False),
+        ("done", 1, True),
+        ("done", 2, True),
+        ("split", 3, False),
+    ]
+    assert all((each.seconds > 0) is each.requested for each in world.notes.reports)
 
 
 def test_an_observer_that_raises_is_logged_once_and_does_no_harm(world: Any, caplog: Any) -> None:

@@ -22,9 +22,21 @@ def test_a_failed_batch_stays_in_the_outbox_for_later(make_world: MakeWorld) -> 
     world = make_world(lambda ids: {"verdict": "later", "code": 2, "reason": "Busy."})
     world.put("a", "b")
 
-    assert world.deliverer().drain() == Summary(put_back=2, requests=1)
+    deliverer = world.deliverer()
+
+    assert deliverer.drain() == Summary(put_back=2, requests=1, troubles={"shop": "Busy."})
     assert world.left() == 2
     assert world.outbox.next_due("shop", NOW) == NOW + 1
+
+
+def test_a_trouble_that_is_over_is_not_told_in_the_end(make_world: MakeWorld) -> None:
+    """Whoever reads the summary would look for what isn't there any more."""
+    world = make_world(
+        lambda ids: {"verdict": "later", "reason": "Busy."} if len(world.platform.requests) == 1 else None
+    )
+    world.put("a")
+
+    assert world.deliverer().drain(NOW + 100).troubles == {}
 
 
 def test_waits_double_up_to_a_limit(make_world: MakeWorld) -> None:
@@ -237,3 +249,19 @@ def test_a_drain_waits_no_longer_than_it_may(make_world: MakeWorld) -> None:
 
     assert world.clock.now <= NOW + 20
     assert world.left() == 1
+
+
+def test_a_clock_that_is_put_right_ends_rests_of_the_wrong_one(make_world: MakeWorld) -> None:
+    """A day ahead when the platform asked for an hour: the same process goes on, and doesn't hammer."""
+    world = make_world(
+        lambda ids: {"verdict": "throttled", "after": 3600} if len(world.platform.requests) == 1 else None
+    )
+    world.put("a", "b")
+    deliverer = world.deliverer()
+    world.clock.now += 30 * 3600
+    deliverer.drain()
+    world.clock.now -= 30 * 3600
+    deliverer.drain()
+
+    assert world.platform.arrived == {"a": 1, "b": 1}
+    assert len(world.platform.requests) == 2

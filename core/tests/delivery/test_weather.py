@@ -1,5 +1,6 @@
 """An hour of bad weather, of any kind and order, in no time: everything arrives, or its time runs out."""
 
+import os
 from collections.abc import Callable
 from random import Random
 from typing import Any
@@ -12,6 +13,7 @@ from capi_actions.errors import TransportError
 MakeWorld = Callable[..., Any]
 NOW = 1_800_000_000.0
 HOUR = 3_600
+SOAK = int(os.environ.get("CAPI_SOAK", "1"))  # `nox -s chaos` tries twenty times as many
 
 answers = st.one_of(
     st.none(),
@@ -32,7 +34,7 @@ def at(weather: list[tuple[int, Any]], seconds: float) -> Any:
     return None
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40 * SOAK, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     spells,
     st.sets(st.integers(0, 39), max_size=5),

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from capi_actions.errors import EventError
 from capi_actions.hashing import Hasher, make_hasher
 from capi_actions.model import Normalizer
 
@@ -128,3 +129,47 @@ def test_a_profile_without_an_answer_is_left_out() -> None:
     assert sha("ada") == hasher(nothing, trimmed, otherwise="drop")("ada")
     assert hasher(nothing, nothing, otherwise="drop")("ada") is None
     assert hasher(lower, trimmed)("") is None
+
+
+def fails(value: str) -> str:
+    raise KeyError(value)
+
+
+@pytest.mark.parametrize("repeats", [False, True])
+@pytest.mark.parametrize(
+    ("bad", "why"),
+    [
+        (lambda value: 5, "must give text or None, but gave int"),
+        (lambda value: b"ada", "must give text or None, but gave bytes"),
+        (lambda value: [value], "must give text or None, but gave list"),
+        (fails, "failed on this event (KeyError in fails, "),
+    ],
+)
+def test_a_normalizer_that_breaks_its_contract_is_named(bad: object, why: str, repeats: bool) -> None:
+    """By profile and key, alone or among others; the value is not in the message nor behind it."""
+    for profiles, place in (((bad,), "p0/em"), ((lower, bad), "p1/em"), ((bad, bad), "p0/em")):
+        compute = hasher(*profiles, repeats=repeats)
+        with pytest.raises(EventError) as caught:
+            compute("Ada@example.com")
+        assert str(caught.value).startswith(f"the normalizer {place} {why}")
+        assert "Ada" not in str(caught.value)
+        assert caught.value.__context__ is None
+
+
+def test_a_normalizer_may_refuse_the_event() -> None:
+    """With a sentence of its own."""
+
+    def refuse(value: str) -> str:
+        raise EventError.of("is nobody")
+
+    for profiles in ((refuse,), (lower, refuse)):
+        with pytest.raises(EventError, match="is nobody"):
+            hasher(*profiles)("x")
+
+
+def test_a_normalizer_that_fails_once_is_named_too() -> None:
+    """When it is asked again, to find out which it was, it may work."""
+    answers = iter([5, "a"])
+
+    with pytest.raises(EventError, match=r"the normalizer p0/em failed once \(AttributeError in "):
+        hasher(lambda value: next(answers))("x")

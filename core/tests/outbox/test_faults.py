@@ -1,11 +1,13 @@
 """When the disk or the file fails: a sentence that says what to do, nothing accepted, nothing lost."""
 
 import sqlite3
+import stat
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -195,39 +197,6 @@ except OutboxError as error:
     )
 
 
-def test_a_file_of_somebody_else_is_said(path: Path) -> None:
-    """Its folder is fine, so to be told of that alone would lead astray; in a process that isn't root."""
-    script = f"""
-import os
-from capi_actions.errors import OutboxError
-from capi_actions.outbox import SqliteOutbox
-path = {str(path)!r}
-SqliteOutbox(path).close()
-os.chmod(path, 0o600 if os.getuid() == 0 else 0)
-os.chmod(os.path.dirname(path), 0o777)
-if os.getuid() == 0:
-    os.setgid(65534); os.setuid(65534)
-try:
-    SqliteOutbox(path)
-except OutboxError as error:
-    print(error)
-"""
-    folders = list(path.parents)[:3]
-    modes = [each.stat().st_mode for each in folders]
-    try:
-        for each in folders:
-            each.chmod(0o755)
-        ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    finally:
-        for each, mode in zip(folders, modes, strict=True):
-            each.chmod(mode)
-
-    assert (
-        f"the outbox {path} can't be opened; this user must be able to read and write the file itself"
-        in ended.stdout
-    )
-
-
 def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     """A file is in its place."""
     (tmp_path / "file").write_text("")
@@ -238,23 +207,49 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
 
 def test_a_folder_in_its_place_is_said(path: Path) -> None:
     """Not an internal error of SQLite."""
-    path.mkdir()
+    path.mkdir(mode=0o755)
+    (path / "other").write_text("")
 
-    with pytest.raises(OutboxError, match="can't be opened"):
+    with pytest.raises(OutboxError, match="it is no file, but a folder or a device; name a file"):
         SqliteOutbox(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o755
+
+
+def test_a_nearly_full_disk_keeps_room_for_delivering(
+    path: Path, make_item: MakeItem, bodies: Bodies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the outbox fills it to the last byte, and then can't even let go of what it holds."""
+    disk = SimpleNamespace(total=10**12, free=10**9)
+    monkeypatch.setattr("capi_actions.outbox.store.disk_usage", lambda folder: disk)
+    with SqliteOutbox(path) as outbox:
+        outbox.put([make_item("first")])
+        disk.free = 10**6
+        with pytest.raises(OutboxError, match=r"nearly full.* free some space and try again"):
+            outbox.put([make_item("second")])
+        assert bodies(outbox) == [make_item("first").body]
+        disk.total = 10**7
+        outbox.put([make_item("third")])
+
+        assert outbox.stats()["shop"].undelivered == 2
 
 
 @pytest.mark.parametrize("replace", [False, True])
-def test_a_deleted_outbox_accepts_nothing(
+def test_a_deleted_outbox_accepts_and_tells_nothing(
     path: Path, outbox: SqliteOutbox, make_item: MakeItem, replace: bool
 ) -> None:
-    """The open file would take items that no other process could ever find."""
+    """The open file would take items that no other process could ever find, and an idle one would look empty."""
     path.rename(path.with_name("moved.db"))
     if replace:
         path.write_bytes(b"")
 
-    with pytest.raises(OutboxError, match=r"was deleted or replaced while it was open.*restart this one"):
-        outbox.put([make_item()])
+    for use in (
+        lambda: outbox.put([make_item()]),
+        lambda: outbox.claim("shop", 1, 1000, 60, NOW),
+        outbox.stats,
+        lambda: next(outbox.dead()),
+    ):
+        with pytest.raises(OutboxError, match=r"was deleted or replaced while it was open.*restart this one"):
+            use()
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The file: who can read it, how it is tuned, migrated, and that it grows and shrinks."""
 
+import contextlib
 import os
 import sqlite3
 import stat
@@ -51,6 +52,18 @@ def test_an_outbox_that_others_could_read_is_closed_to_them(path: Path, make_ite
     with SqliteOutbox(path):
         assert {("outbox.db", 0o600), ("outbox.db-wal", 0o600), ("outbox.db-shm", 0o600)} == modes(path)
     first.close()
+
+
+@pytest.mark.parametrize("content", [b"Dear diary" * 1000, b""])
+def test_permissions_of_a_file_change_only_once_it_is_an_outbox(path: Path, content: bytes) -> None:
+    """A typing error in the path must not lock others out of their file; an empty one becomes an outbox."""
+    path.write_bytes(content)
+    path.chmod(0o644)
+
+    with contextlib.suppress(OutboxError):
+        SqliteOutbox(path).close()
+
+    assert stat.S_IMODE(path.stat().st_mode) == (0o644 if content else 0o600)
 
 
 @pytest.mark.usefixtures("open_umask")
@@ -139,6 +152,28 @@ def test_the_file_shrinks_when_the_backlog_does(path: Path, make_item: MakeItem)
         assert grown > 40_000_000
         assert path.stat().st_size < grown / 3
         assert outbox.stats()["shop"].waiting == 1000
+
+
+def test_a_larger_rest_is_made_compact_at_the_end(path: Path, make_item: MakeItem, dead: Judgement) -> None:
+    """Rewriting 40 MB would keep callers waiting; when the outbox is closed nobody waits."""
+    with SqliteOutbox(path) as outbox:
+        for _ in range(5):
+            outbox.put([make_item(str(number), body=bytes(8_000)) for number in range(5_000)])
+        for settle in ("bury", "acknowledge", "acknowledge", "acknowledge", "acknowledge"):
+            claim = outbox.claim("shop", 5_000, 10**9, 60, NOW)
+            assert claim is not None
+            ids = [item.id for item in claim.items]
+            if settle == "bury":
+                outbox.bury(claim.lease, ids, dead, NOW)
+            else:
+                outbox.acknowledge(claim.lease, ids)
+        outbox._store._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        before = path.stat().st_size
+
+    assert before > 150_000_000
+    assert path.stat().st_size < before / 3
+    with SqliteOutbox(path) as outbox:
+        assert outbox.stats()["shop"].dead == 5_000
 
 
 def test_forgetting_dead_letters_shrinks_the_file(path: Path, make_item: MakeItem, dead: Judgement) -> None:

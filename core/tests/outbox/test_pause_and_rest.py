@@ -114,3 +114,24 @@ def test_next_due_is_the_nearest_of_what_will_happen(
     found += [outbox.next_due("shop", NOW), outbox.next_due("shop", NOW + 25), outbox.next_due("else", NOW)]
 
     assert found == [NOW, NOW + 60, NOW + 20, NOW + 25, None]
+
+
+@pytest.mark.parametrize("hours", [48, 24 * 365])
+def test_a_clock_that_was_ahead_strands_nothing(
+    outbox: SqliteOutbox, make_item: MakeItem, bodies: Bodies, hours: int
+) -> None:
+    """What was claimed, put back and told to rest by it would be due in days or years."""
+    outbox.put([make_item("b"), make_item("c")])
+    ahead = NOW + hours * 3600
+    first = outbox.claim("shop", 1, 1000, 60, ahead)
+    second = outbox.claim("shop", 1, 1000, 60, ahead)
+    assert first is not None
+    assert second is not None
+    outbox.put_back(second.lease, [second.items[0].id], ahead + 300)
+    outbox.rest("shop", ahead + 300)
+
+    assert outbox.next_due("shop", NOW) == NOW
+    assert outbox.ready("shop", 10, NOW) > 0
+    assert len(bodies(outbox)) == 3
+    outbox.rest("shop", NOW + 30)
+    assert outbox.stats()["shop"].rests_until == NOW + 30

@@ -131,6 +131,16 @@ def test_a_plain_value_is_no_field() -> None:
                 return {}
 
 
+@pytest.mark.parametrize("others", [{}, {"name": str}])
+def test_a_field_without_an_annotation_is_refused(others: dict[str, type]) -> None:
+    """It is easily forgotten; the message says what to write."""
+    members: dict[str, Any] = {key: field() for key in others}
+    members |= {"id": from_path("$.messageId"), "build": dict, "__annotations__": others}
+
+    with pytest.raises(TypeError, match=r"^acme\.ping\.id has no annotation: write id: str = … \(or"):
+        action("acme.ping", title="Ping")(type("Ping", (), members))
+
+
 def test_other_classes_are_no_actions() -> None:
     """Also subclasses of one that is: they would share its name."""
 

@@ -4,13 +4,10 @@ import urllib.request
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry, generate_latest, start_http_server
 
-import capi_actions_prometheus.plugin
-from capi_actions import Judgement, OutboxError, Plugins, Report, Verdict, builtin
-from capi_actions_prometheus import metrics as module
-from capi_actions_prometheus.metrics import Metrics, shared_metrics
+from capi_actions import Judgement, Report, Verdict
+from capi_actions_prometheus.metrics import Metrics
 
 
 def report(verdict: Verdict, items: int, **more: Any) -> Report:
@@ -39,9 +36,9 @@ def test_items_are_counted_by_verdict_and_code() -> None:
     registry = CollectorRegistry()
     metrics = Metrics(registry)
 
-    metrics.observe(report(Verdict.DONE, 990, seconds=0.3, request_bytes=1000))
+    metrics.observe(report(Verdict.DONE, 990, requested=True, seconds=0.3, request_bytes=1000))
     metrics.observe(report(Verdict.DEAD, 1, code=100, subcode=2804003))
-    metrics.observe(report(Verdict.LATER, 9, seconds=2.0, request_bytes=10))
+    metrics.observe(report(Verdict.LATER, 9, requested=True, seconds=2.0, request_bytes=10))
 
     found = scraped(registry)
     assert found['capi_items_total{code="",destination="shop",subcode="",verdict="done"}'] == 990
@@ -50,8 +47,21 @@ def test_items_are_counted_by_verdict_and_code() -> None:
     assert found['capi_batch_items_sum{destination="shop"}'] == 999
 
 
+def test_requests_that_never_were_are_not_counted() -> None:
+    """An event that is too large alone is dead at once: a request of 0 seconds would gild the figures."""
+    registry = CollectorRegistry()
+    metrics = Metrics(registry)
+
+    metrics.observe(report(Verdict.DEAD, 1, request_bytes=5_000_000))
+    metrics.observe(report(Verdict.SPLIT, 1000, request_bytes=5_000_000))
+
+    found = scraped(registry)
+    assert found['capi_items_total{code="",destination="shop",subcode="",verdict="dead"}'] == 1
+    assert not [name for name in found if name.startswith(("capi_request_seconds", "capi_batch_items"))]
+
+
 def test_the_outbox_is_asked_when_metrics_are_scraped() -> None:
-    """Depth and age of the oldest are what an alert watches."""
+    """Depth and age are what an alert watches."""
     registry = CollectorRegistry()
     metrics = Metrics(registry)
     metrics.watch(lambda: {"shop": held(waiting=5, dead=2, oldest=0, pause=object()), "other": held()})
@@ -65,38 +75,11 @@ def test_the_outbox_is_asked_when_metrics_are_scraped() -> None:
     assert 'capi_outbox_oldest_seconds{destination="other"}' not in found
 
 
-def test_a_closed_outbox_is_left_out() -> None:
-    """A scrape outlives a client."""
-    registry = CollectorRegistry()
-    metrics = Metrics(registry)
-
-    def closed() -> dict[str, Any]:
-        raise OutboxError("the outbox is closed")
-
-    metrics.watch(closed)
-
-    assert not [name for name in scraped(registry) if name.startswith("capi_outbox")]
-
-
-def test_the_plugin_offers_one_observer_for_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The client library's registry refuses the same metric twice; and a port serves it on loopback."""
-    monkeypatch.setattr(module, "_shared", None)
-    served: list[tuple[int, str]] = []
-    monkeypatch.setattr(module, "start_http_server", lambda port, addr: served.append((port, addr)))
-    monkeypatch.setattr(module, "Metrics", lambda: Metrics(CollectorRegistry()))
-    monkeypatch.setenv(module.PORT, "9464")
-
-    (make,) = Plugins(builtin, capi_actions_prometheus.plugin).observers
-
-    assert make() is make() is shared_metrics()
-    assert served == [(9464, "127.0.0.1")]
-
-
-def test_metrics_are_served_over_http(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_metrics_are_served_over_http() -> None:
     """With the client library's own server."""
     registry = CollectorRegistry()
     Metrics(registry).observe(report(Verdict.DONE, 3))
-    server, thread = module.start_http_server(0, addr="127.0.0.1", registry=registry)
+    server, thread = start_http_server(0, addr="127.0.0.1", registry=registry)
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{server.server_port}/metrics") as answer:
             assert b"capi_items_total" in answer.read()

@@ -91,6 +91,15 @@ def test_a_normalizer_in_place_of_another(load: Load) -> None:
     assert item["user_data"]["em"] == sha256(b"a@b.example").hexdigest()
 
 
+def test_a_normalizer_without_a_normalized_text(load: Load) -> None:
+    """The raw value is hashed, or nothing is, as the page says."""
+    plugins = load("When there is nothing to normalize")
+    strict, lenient = (plugins.hashers(profile)["ph"] for profile in ("strict", "lenient"))
+
+    assert strict("0049151") == lenient("0049151") == sha256(b"0049151").hexdigest()
+    assert (strict("call me"), lenient("call me")) == (None, sha256(b"call me").hexdigest())
+
+
 def test_an_observer(load: Load, capsys: pytest.CaptureFixture[str]) -> None:
     """It prints what it is told."""
     (make,) = load("An observer").observers
@@ -112,11 +121,12 @@ def test_a_transport(load: Load, page: Callable[[str], list[Any]], tmp_path: Pat
     plugins = load(heading)
 
     with Assembly.of(read_config(CONFIG + choice, plugins, tmp_path), plugins) as assembly:
-        event = {"type": "page", "userId": "u", "timestamp": time()}
-        assembly.outbox.put(assembly.pipeline.process(event, time()))
+        for user in "uvw":
+            event = {"type": "page", "userId": user, "timestamp": time()}
+            assembly.outbox.put(assembly.pipeline.process(event, time()))
         summary = assembly.deliverer.drain(deadline=time() + 60)
 
-    assert (summary.requests, summary.delivered) == (1, 1)
+    assert (summary.requests, summary.delivered) == (1, 3)
 
 
 def test_the_cores_own_readme(load: Load) -> None:

@@ -15,6 +15,7 @@ from capi_actions.cli.streams import replace_closed
 from capi_actions.errors import CapiError, PluginError
 from capi_actions.plugins import Plugins
 
+_COMMANDS, _REFUSED = "capi_actions.commands", "capi_actions.refused"  # in click's context, once a run
 _OWN = {each.name: each for each in (init, check, preview, send, deliver, outbox, plugins, actions, evaluate)}
 
 
@@ -22,21 +23,44 @@ class _Commands(click.Group):
     """The core's own commands and those of plugins."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [*super().list_commands(ctx), *sorted(_of_plugins())]
+        return [*super().list_commands(ctx), *sorted(_of_plugins(ctx))]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        return super().get_command(ctx, cmd_name) or _of_plugins().get(cmd_name)
+        return super().get_command(ctx, cmd_name) or _of_plugins(ctx).get(cmd_name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            if _REFUSED in ctx.meta and not args[0].startswith("-"):
+                hint = "its plugin may be among those that can't be loaded; see `capi plugins`"
+                raise click.UsageError(f"no command {args[0]!r}: {hint}", ctx) from error
+            raise
 
 
-def _of_plugins() -> dict[str, click.Command]:
-    """Give plugins' commands; `capi plugins` names those that can't be loaded."""
+def _of_plugins(ctx: click.Context) -> dict[str, click.Command]:
+    """Give plugins' commands, loaded once; `capi plugins` names those that can't be loaded."""
+    if _COMMANDS not in ctx.meta:
+        ctx.meta[_COMMANDS] = _load(ctx)
+    found: dict[str, click.Command] = ctx.meta[_COMMANDS]
+    return found
+
+
+def _load(ctx: click.Context) -> dict[str, click.Command]:
     try:
-        found = dict(Plugins.installed().commands)
+        installed = Plugins.installed()
     except PluginError as error:
         click.echo(f"capi: {error}", err=True)
+        ctx.meta[_REFUSED] = True
         return {}
-    for name in found.keys() & _OWN:
-        click.echo(f"capi: a plugin's command {name!r} is left out: capi has one of this name", err=True)
+    found = dict(installed.commands)
+    for name in sorted(found.keys() & _OWN):
+        plugin = installed.provider("capi_commands", name)
+        click.echo(
+            f"capi: plugin {plugin!r}: the command {name!r} is left out: capi has one of this name", err=True
+        )
         del found[name]
     return found
 
@@ -54,7 +78,7 @@ for _command in _OWN.values():
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line.
 
-    :returns: 0 fine, 1 some events failed, 2 usage or configuration, 130 stopped by Ctrl-C.
+    :returns: 0 fine, 1 some events failed, 2 usage, configuration or a plugin, 130 stopped by Ctrl-C.
     """
     replace_closed()
     try:

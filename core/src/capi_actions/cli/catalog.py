@@ -10,11 +10,10 @@ from rich.table import Table
 from capi_actions.cli.lines import write
 from capi_actions.cli.options import json_option
 from capi_actions.cli.tables import cell, stdout, table
+from capi_actions.cli.unused import unused
 from capi_actions.config.structure import did_you_mean
-from capi_actions.errors import PluginError
-from capi_actions.loading import Candidate, installed_candidates
 from capi_actions.model import Action, Field
-from capi_actions.plugins import Offer, Plugins
+from capi_actions.plugins import Offer, Plugins, survey
 
 _WIDEST_KEY = 40  # characters; longer keys fold
 
@@ -22,47 +21,29 @@ _WIDEST_KEY = 40  # characters; longer keys fold
 @click.command()
 @json_option
 def plugins(as_json: bool) -> int:
-    """Say who provides what; plugins that can't be loaded are named, with the reason."""
-    try:
-        offers = list(Plugins.installed().offers())
-        refused: list[PluginError] = []
-    except PluginError:
-        offers, refused = _one_by_one()
+    """Say who provides what; plugins that are refused are named, with the reason."""
+    offers = survey()
     if as_json:
-        for offer in offers:
-            write({"name": offer.name, "package": offer.distribution, "hooks": offer.hooks, "error": None})
-        for error in refused:
-            write({"name": error.plugin, "package": None, "hooks": {}, "error": error.problem})
+        for each in offers:
+            record = {"name": each.name, "package": each.distribution, "hooks": each.hooks}
+            write({**record, "error": each.error, "unused": list(unused(each))})
     else:
-        stdout().print(_plugin_table(offers, refused))
-    return 2 if refused else 0
+        stdout().print(_plugin_table(offers))
+    return 2 if any(each.error for each in offers) else 0
 
 
-def _plugin_table(offers: Iterable[Offer], refused: Iterable[PluginError]) -> Table:
+def _plugin_table(offers: Iterable[Offer]) -> Table:
     made = table("Plugins", "plugin", "offers", "", wide="")
     for offer in offers:
+        rows = [(cell("refused", style="red"), " ".join(offer.error.split()))] if offer.error else []
+        rows += [(cell(hook.removeprefix("capi_")), ", ".join(names)) for hook, names in offer.hooks.items()]
+        rows += [(cell("unused", style="yellow"), each) for each in unused(offer)]
         who = cell(offer.name, offer.distribution)
-        for hook, names in offer.hooks.items() or [("", ())]:
-            made.add_row(who, cell(hook.removeprefix("capi_")), cell(", ".join(names)))
+        for what, text in rows or [(cell(), "")]:
+            made.add_row(who, what, cell(text))
             who = cell()
         made.add_section()
-    for error in refused:
-        made.add_row(cell(error.plugin), cell("refused", style="red"), cell(error.problem))
     return made
-
-
-def _one_by_one() -> tuple[list[Offer], list[PluginError]]:
-    """Load what can be loaded, to show it beside what can't."""
-    good: list[Candidate] = []
-    refused: list[PluginError] = []
-    for candidate in installed_candidates():
-        try:
-            Plugins(candidates=[*good, candidate])
-        except PluginError as error:
-            refused.append(error)
-        else:
-            good.append(candidate)
-    return list(Plugins(candidates=good).offers()), refused
 
 
 @click.command()
@@ -121,7 +102,7 @@ def as_markdown(action: Action) -> str:
     )
     rows = [
         f"| `{key}` | {_type(spec)} | {'yes' if spec.required is True else ''} | {_default(default)} |"
-        f" {spec.description} |"
+        f" {' '.join(_what(spec, '`'))} |"
         for key, spec, default in flat_fields(action.fields)
     ]
     head = "| field | type | required | by default | what it is |\n| --- | --- | --- | --- | --- |"
@@ -150,8 +131,15 @@ def _print(action: Action) -> None:
     for key, spec, default in flat_fields(action.fields):
         kind = f"{_type(spec)}, required" if spec.required is True else _type(spec)
         filled = [f"= {_default(default).strip('`')}"] if default is not None else []
-        made.add_row(cell(key, kind), cell(spec.description, *filled))
+        made.add_row(cell(key, kind), cell(*(_what(spec) or [""]), *filled))
     console.print(made)
+
+
+def _what(spec: Field, quote: str = "") -> list[str]:
+    """Say what a field is, and which values it takes; its label does where nothing describes it."""
+    choices = ", ".join(f"{quote}{choice.value}{quote}" for choice in spec.choices if choice.listed)
+    said = spec.description or (f"{spec.label}." if spec.label and choices else spec.label)
+    return [part for part in (said, f"One of {choices}." if choices else "") if part]
 
 
 def _type(spec: Field) -> str:

@@ -59,33 +59,32 @@ class Feeder:
         self._items: list[Item] = []
         self._lock = threading.Lock()
 
-    def feed(self, lines: Iterable[tuple[int, bytes | EventError]]) -> None:
+    def feed(self, lines: Iterable[tuple[int, bytes | EventError]], ctrl_c: CtrlC | None = None) -> None:
         """Take numbered lines until they end.
 
-        Ctrl-C takes effect between two lines, or while the next one isn't there yet: in the middle of
-        storing, nobody could tell whether the items must be stored once more.
-
+        :param ctrl_c: waits until a line is dealt with: in the middle of storing, nobody could tell whether
+            the items must be stored once more.
         :raises OutboxError: when items can't be stored; what came before is stored.
         """
         done = threading.Event()
         keeper = threading.Thread(target=self._keep_fresh, args=(done,), name="capi-store", daemon=True)
         keeper.start()
-        with CtrlC() as ctrl_c:
-            try:
-                for number, line in lines:
-                    ctrl_c.hold()
-                    with self._lock:
-                        self._take(number, line)
-                        self.tally.line = number
-                        if len(self._items) >= _CHUNK:
-                            self._store()
-                    ctrl_c.release()
-            finally:
-                done.set()
-                keeper.join()
-            ctrl_c.hold()
-            self.store()
-            ctrl_c.release()
+        ctrl_c = ctrl_c or CtrlC()
+        try:
+            for number, line in lines:
+                ctrl_c.hold()
+                with self._lock:
+                    self._take(number, line)
+                    self.tally.line = number
+                    if len(self._items) >= _CHUNK:
+                        self._store()
+                ctrl_c.release()
+        finally:
+            done.set()
+            keeper.join()
+        ctrl_c.hold()
+        self.store()
+        ctrl_c.release()
 
     def store(self) -> None:
         """Store what was read so far.

@@ -85,6 +85,8 @@ def _encode(record: Json) -> bytes:
         pass
     try:  # lone surrogates as escapes, long integers digit by digit
         return json.dumps(shallow(record), separators=(",", ":"), allow_nan=False).encode()
+    except TypeError as error:  # a plugin's directive may give anything
+        raise EventError.of(f"the result can't be printed: {error}") from None
     except (RecursionError, ValueError):
         raise EventError.of("the result is nested too deeply to be printed, or holds NaN") from None
 

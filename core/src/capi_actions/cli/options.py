@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import click
 
 from capi_actions.config import Config, load_config
+from capi_actions.errors import ConfigError
 from capi_actions.plugins import Plugins
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -37,14 +38,21 @@ def json_option(command: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")(command)
 
 
-def load(path: Path, *, need_secrets: bool = True) -> tuple[Config, Plugins]:
+def load_for_outbox(path: Path) -> tuple[Config, Plugins]:
     """Load plugins and a configuration, for the commands that look after the outbox.
 
-    :raises ConfigError: when the configuration is wrong.
+    What is wrong elsewhere in it doesn't matter to them: a person may have broken it in trying to mend
+    something.
+
+    :raises ConfigError: when the configuration can't be read, or the outbox's own table is wrong.
     :raises PluginError: when a plugin is.
     """
     plugins = Plugins.installed()
-    return load_config(path, plugins, need_secrets=need_secrets), plugins
+    config = load_config(path, plugins, need_secrets=False, strict=False)
+    problems = [each for each in config.problems if each.path.startswith("$.outbox")]
+    if problems:
+        raise ConfigError(problems)
+    return config, plugins
 
 
 def load_to_send(path: Path, *, need_secrets: bool = True) -> tuple[Config, Plugins]:

@@ -1,9 +1,9 @@
 """``capi send`` and ``capi deliver``."""
 
 import os
-import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from time import time
 from typing import IO
@@ -13,7 +13,9 @@ from rich.progress import Progress
 
 from capi_actions.assembly import Assembly
 from capi_actions.cli.feed import Feeder
+from capi_actions.cli.interrupts import CtrlC, stopped_by_signals
 from capi_actions.cli.lines import read_lines, write_if_read
+from capi_actions.cli.logs import told
 from capi_actions.cli.options import config_option, files_argument, json_option, load_to_send
 from capi_actions.cli.summary import add, as_record, as_table, progress_bar
 from capi_actions.cli.tables import stderr
@@ -30,73 +32,88 @@ _WAIT = click.option(
 )
 
 
+_VERBOSE = click.option(
+    "--verbose", "-v", is_flag=True, help="Tell of every request, not only of what goes wrong."
+)
+
+
 @click.command()
 @files_argument
 @config_option
 @_WAIT
+@_VERBOSE
 @json_option
-def send(files: tuple[IO[bytes], ...], config_path: Path, wait: float, as_json: bool) -> int:
+def send(files: tuple[IO[bytes], ...], config_path: Path, wait: float, verbose: bool, as_json: bool) -> int:
     """Send events, through the outbox, to every destination whose mappings take them.
 
     Prints a JSON line for each line or item that fails before it is sent; what fails later is listed
     by `capi outbox dead`.  What can't be delivered now stays in the outbox: run `capi deliver`.
     """
-    with Assembly.of(*load_to_send(config_path)) as assembly, progress_bar(_size(files)) as bar:
+    config, plugins = load_to_send(config_path)
+    with (
+        CtrlC() as ctrl_c,
+        told(verbose),
+        Assembly.of(config, plugins) as assembly,
+        progress_bar("reading", _size(files)) as bar,
+    ):
         feeder = Feeder(assembly, write_if_read)
-        background = _Background(assembly)
+        background = _Background(assembly, bar)
         stopped = False
         try:
-            feeder.feed(_watched(files, bar, feeder))
+            feeder.feed(_watched(files, bar, feeder), ctrl_c)
         except KeyboardInterrupt:
             stopped = True
             feeder.store()
         finally:
             summary = background.stop()
         if not stopped:
-            summary = add(summary, _drain(assembly, wait, bar))
+            summary = add(summary, _drain(assembly, wait, bar, summary.delivered))
         stats = dict(assembly.outbox.stats())
     if as_json:
         write_if_read({"summary": as_record(feeder.tally, summary, stats)})
     else:
-        stderr().print(as_table(feeder.tally, summary, stats))
+        stderr().print(as_table(feeder.tally, summary, stats, assembly.destinations))
     if stopped:
-        click.echo(
-            f"capi: stopped after line {feeder.tally.line}; what came before it is dealt with", err=True
-        )
-        return 130
+        line = feeder.tally.line
+        click.echo(f"capi: stopped; all up to line {line} is dealt with, go on at line {line + 1}", err=True)
+        return 128 + ctrl_c.number
     waiting = sum(each.undelivered for each in stats.values())
     return 1 if feeder.tally.failed or summary.buried or waiting else 0
 
 
 @click.command()
 @config_option
-@click.option("--forever", is_flag=True, help="Keep at it until interrupted.")
+@click.option("--forever", is_flag=True, help="Keep at it until told to end, by Ctrl-C or SIGTERM.")
 @_WAIT
+@_VERBOSE
 @json_option
-def deliver(config_path: Path, forever: bool, wait: float, as_json: bool) -> int:
+def deliver(config_path: Path, forever: bool, wait: float, verbose: bool, as_json: bool) -> int:
     """Deliver what waits in the outbox."""
-    with Assembly.of(*load_to_send(config_path)) as assembly, progress_bar(None) as bar:
-        if forever:
-            stop = threading.Event()
-            for number in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(number, lambda *_: stop.set())
-            summary = assembly.deliverer.forever(stop)
-        else:
-            summary = _drain(assembly, wait, bar)
+    config, plugins = load_to_send(config_path)
+    stop = threading.Event()
+    with (
+        stopped_by_signals(stop) if forever else nullcontext(),
+        told(verbose),
+        Assembly.of(config, plugins) as assembly,
+        progress_bar("delivering") as bar,
+    ):
+        summary = assembly.deliverer.forever(stop, _progress(bar)) if forever else _drain(assembly, wait, bar)
         stats = dict(assembly.outbox.stats())
     if as_json:
         write_if_read({"summary": as_record(None, summary, stats)})
     else:
-        stderr().print(as_table(None, summary, stats))
-    return 1 if summary.buried or any(each.undelivered for each in stats.values()) else 0
+        stderr().print(as_table(None, summary, stats, assembly.destinations))
+    failed = summary.buried or any(each.undelivered for each in stats.values())
+    return 1 if failed and not forever else 0
 
 
 class _Background:
     """Delivers while events are still being read."""
 
-    def __init__(self, assembly: Assembly) -> None:
+    def __init__(self, assembly: Assembly, bar: Progress) -> None:
         self._stop = threading.Event()
         self._summary = Summary()
+        self._progress = _progress(bar)
         self._assembly = assembly
         self._thread = threading.Thread(target=self._run, name="capi-deliver", daemon=True)
         self._thread.start()
@@ -109,18 +126,25 @@ class _Background:
         return self._summary
 
     def _run(self) -> None:
-        self._summary = self._assembly.deliverer.forever(self._stop)
+        self._summary = self._assembly.deliverer.forever(self._stop, self._progress)
 
 
-def _drain(assembly: Assembly, wait: float, bar: Progress) -> Summary:
-    """Try everything that waits once, however long that takes; then wait for what is to be tried again."""
+def _drain(assembly: Assembly, wait: float, bar: Progress, before: int = 0) -> Summary:
+    """Try everything that waits once, however long that takes; then wait for what is to be tried again.
 
-    def progress(summary: Summary) -> None:
-        bar.update(bar.tasks[0].id, delivered=summary.delivered)
-
+    :param before: how many items were delivered already.
+    """
     bar.update(bar.tasks[0].id, description="delivering")
-    once = assembly.deliverer.drain(progress=progress)
-    return add(once, assembly.deliverer.drain(time() + wait, progress)) if wait else once
+    once = assembly.deliverer.drain(progress=_progress(bar, before))
+    if not wait:
+        return once
+    progress = _progress(bar, before + once.delivered)
+    return add(once, assembly.deliverer.drain(time() + wait, progress))
+
+
+def _progress(bar: Progress, before: int = 0) -> Callable[[Summary], None]:
+    """Show how much is delivered."""
+    return lambda summary: bar.update(bar.tasks[0].id, delivered=before + summary.delivered)
 
 
 def _watched(

@@ -7,6 +7,7 @@ import click
 from capi_actions.cli.lines import write
 from capi_actions.cli.options import config_option, json_option
 from capi_actions.cli.template import template
+from capi_actions.cli.unused import unused
 from capi_actions.config import load_config, outbox_problems
 from capi_actions.errors import ConfigError, Problem
 from capi_actions.pipeline import Pipeline
@@ -37,7 +38,8 @@ def init(config_path: Path, force: bool) -> None:
 def check(config_path: Path, as_json: bool) -> int:
     """Check the configuration, all mappings and all triggers."""
     plugins = Plugins.installed()
-    routes, warnings, errors = 0, list[Problem](), list[Problem]()
+    routes, errors = 0, list[Problem]()
+    warnings = [Problem(text, f"plugin {each.name!r}") for each in plugins.offers() for text in unused(each)]
     try:
         config = load_config(config_path, plugins, strict=False)
         warnings += config.warnings

@@ -1,13 +1,14 @@
 """What came of a run: shown while it goes on, and at its end."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from time import time
 from typing import Any
 
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from capi_actions.cli.feed import Tally
-from capi_actions.cli.tables import cell, joined, stderr, table
+from capi_actions.cli.tables import cell, joined, moment, stderr, table
 from capi_actions.cli.untaken import most_common
 from capi_actions.delivery import Summary
 from capi_actions.outbox import Stats
@@ -15,22 +16,24 @@ from capi_actions.outbox import Stats
 _NAMES = 10  # of events that no mapping takes
 
 
-def progress_bar(total: int | None) -> Progress:
+def progress_bar(task: str, total: int | None = None) -> Progress:
     """Make a progress bar, on terminals only.
 
+    :param task: what goes on.
     :param total: bytes to read; None when nobody knows.
     """
+    events = "{task.fields[events]:,} events, " if task == "reading" else ""
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
         BarColumn(),
-        TextColumn("{task.fields[events]:,} events, {task.fields[delivered]:,} delivered"),
+        TextColumn(f"{events}{{task.fields[delivered]:,}} delivered"),
     )
     console = stderr()
     bar = Progress(
         *columns, TimeElapsedColumn(), console=console, disable=not console.is_terminal, transient=True
     )
-    bar.add_task("reading", total=total, events=0, delivered=0)
+    bar.add_task(task, total=total, events=0, delivered=0)
     return bar
 
 
@@ -43,6 +46,7 @@ def add(one: Summary, two: Summary) -> Summary:
         put_back=one.put_back + two.put_back,
         requests=one.requests + two.requests,
         paused=tuple(sorted({*one.paused, *two.paused})),
+        troubles={**one.troubles, **two.troubles},
     )
 
 
@@ -69,12 +73,20 @@ def as_record(tally: Tally | None, summary: Summary, stats: Mapping[str, Stats])
         "buried": summary.buried,
         "requests": summary.requests,
         "waiting": sum(each.undelivered for each in stats.values()),
+        "troubles": {
+            name: why for name, why in summary.troubles.items() if name in stats and stats[name].undelivered
+        },
         "paused": {name: each.pause.judgement.reason for name, each in stats.items() if each.pause},
     }
 
 
-def as_table(tally: Tally | None, summary: Summary, stats: Mapping[str, Stats]) -> Table:
-    """Describe a run for people."""
+def as_table(
+    tally: Tally | None, summary: Summary, stats: Mapping[str, Stats], configured: Collection[str]
+) -> Table:
+    """Describe a run for people.
+
+    :param configured: names of the destinations that there are in the configuration.
+    """
     made = table("Sent" if tally else "Delivered", "what", "how many", "")
     made.columns[1].justify = "right"
     if tally:
@@ -92,13 +104,26 @@ def as_table(tally: Tally | None, summary: Summary, stats: Mapping[str, Stats]) 
     for name, each in stats.items():
         if each.undelivered:
             what = cell(f"waiting for {name}", style="yellow")
-            next_step = f"capi outbox resume {name}" if each.pause else "capi deliver"
-            made.add_row(what, cell(f"{each.undelivered:,}"), cell(next_step))
+            notes = _why_it_waits(name, each, summary, name in configured)
+            made.add_row(what, cell(f"{each.undelivered:,}"), cell(*notes))
         if each.pause:
             judgement = each.pause.judgement
             note = joined((judgement.reason, judgement.advice))
             made.add_row(cell(f"{name} is paused", style="red"), cell(), cell(note))
     return made
+
+
+def _why_it_waits(name: str, stats: Stats, summary: Summary, is_configured: bool) -> Iterator[str]:
+    if not is_configured:
+        yield f"isn't in the configuration: add [destinations.{name}] again"
+    elif stats.pause:
+        yield f"capi outbox resume {name}"
+    else:
+        if why := summary.troubles.get(name):
+            yield why
+        if stats.rests_until is not None and stats.rests_until > time():
+            yield f"nothing is sent before {moment(stats.rests_until)}"
+        yield "capi deliver"
 
 
 def _add_read(made: Table, tally: Tally) -> None:

@@ -1,6 +1,7 @@
 """Tables for people: nothing is cut off however narrow the terminal, and no text can steer it."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 from rich.console import Console
 from rich.table import Table
@@ -41,6 +42,11 @@ def printable(text: str) -> str:
     return "".join(
         character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
     )
+
+
+def moment(seconds: float) -> str:
+    """Write a time, Unix seconds, in UTC."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(" ", "seconds")
 
 
 def joined(parts: Iterable[str]) -> str:

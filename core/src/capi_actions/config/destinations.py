@@ -1,6 +1,6 @@
 """Read one ``[destinations.<name>]`` table."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from capi_actions.config.model import DestinationConfig, DestinationDraft, MappingConfig
@@ -9,6 +9,7 @@ from capi_actions.config.words import describe
 from capi_actions.errors import ConfigError, PluginError, Problem, below, where
 from capi_actions.model import Destination
 from capi_actions.plugins import Plugins
+from capi_actions.plugins.destinations import wrong_limits
 
 _UNREADABLE = MappingConfig(action="", enabled=False)  # keeps the place, so that others' numbers are right
 
@@ -33,7 +34,8 @@ def read_destination(
     mappings = None if listed is None else list(_mappings(listed, f"{path}.mappings", problems))
     if kind is None:
         return None
-    destination = _make(kind, settings, path, problems, need_secrets=need_secrets)
+    owner = plugins.provider("capi_destinations", kind.name)
+    destination = _make(kind, settings, path, problems, owner, need_secrets=need_secrets)
     profile = destination.profile if destination else settings.get("normalization")
     if not isinstance(profile, str) or (not profile and kind.default_profile()):
         if profile == "":
@@ -52,6 +54,28 @@ def read_destination(
     )
 
 
+def advice(
+    destination: Destination, name: str, give: Callable[[], Iterable[Problem]], path: str
+) -> Iterator[Problem]:
+    """Ask a destination for advice; where that fails, say so instead: it is no reason not to send.
+
+    :param name: the method's name, for that message.
+    :param path: the place in the configuration that the advice is about.
+    """
+    try:
+        given: object = give()
+        found = list(given) if isinstance(given, Iterable) else [given]
+    except Exception as error:  # noqa: BLE001  a plugin may raise anything
+        yield Problem(f"{name}() of the destination type {destination.name} failed ({where(error)})", path)
+        return
+    for each in found:
+        if isinstance(each, Problem):
+            yield from below(path, [each])
+        else:
+            wrong = f"must give capi_actions.Problem, but gave {type(each).__name__}"
+            yield Problem(f"{name}() of the destination type {destination.name} {wrong}", path)
+
+
 def _kind(found: Any, plugins: Plugins, path: str, problems: list[Problem]) -> type[Destination] | None:
     if not isinstance(found, str):
         words = "missing" if found is None else describe(found)
@@ -65,7 +89,13 @@ def _kind(found: Any, plugins: Plugins, path: str, problems: list[Problem]) -> t
 
 
 def _make(
-    kind: type[Destination], table: Any, path: str, problems: list[Problem], *, need_secrets: bool
+    kind: type[Destination],
+    table: Any,
+    path: str,
+    problems: list[Problem],
+    plugin: str,
+    *,
+    need_secrets: bool,
 ) -> Destination | None:
     try:
         settings: Any = structure(table, kind.settings_type, path, need_secrets=need_secrets)
@@ -73,12 +103,16 @@ def _make(
         problems += error.problems
         return None
     try:
-        return kind(settings)
+        made = kind(settings)
+        problem = wrong_limits(made)
     except ConfigError as error:
         problems += below(path, error.problems)
         return None
     except Exception as error:
-        raise PluginError(kind.name, f"its destination can't be made ({where(error)})") from error
+        raise PluginError(plugin, f"its destination can't be made ({where(error)})") from error
+    if problem:
+        raise PluginError(plugin, problem)
+    return made
 
 
 def _mappings(listed: Any, path: str, problems: list[Problem]) -> Iterator[MappingConfig]:

@@ -7,8 +7,8 @@ from typing import Any
 
 from attrs import evolve
 
-from capi_actions.config.advice import advice
 from capi_actions.config.destinations import read_destination
+from capi_actions.config.doubts import doubts
 from capi_actions.config.factories import read_choice
 from capi_actions.config.files import certificate_problems
 from capi_actions.config.model import Config, DeliveryConfig, DestinationConfig, DestinationDraft
@@ -82,7 +82,7 @@ def _read(
         transport=read_choice(data, "transport", plugins.transports, problems),
         delivery=_delivery(data.get("delivery", {}), problems),
         folder=folder,
-        warnings=tuple(advice(destinations)),
+        warnings=tuple(doubts(destinations)),
     )
     if need_secrets:  # what sends nothing does without certificates, too
         problems += certificate_problems(config.transport, folder)

@@ -101,3 +101,8 @@ class Config:
     folder: Path = Path()
     drafts: Sequence[DestinationDraft] = ()
     problems: Sequence[Problem] = ()
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all destinations, those with wrong settings too."""
+        return [each.name for each in (*self.destinations, *self.drafts)]

@@ -3,7 +3,6 @@
 import os
 import re
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
@@ -19,6 +18,7 @@ from cattrs.errors import (
 from capi_actions.config.words import describe, instead, kind_of, wanted
 from capi_actions.errors import ConfigError, Problem
 from capi_actions.secret import Secret
+from capi_actions.text import did_you_mean as did_you_mean
 
 T = TypeVar("T")
 
@@ -43,14 +43,6 @@ def structure(data: object, into: type[T], path: str, *, need_secrets: bool = Tr
         return converter.structure(data, into)
     except ClassValidationError as error:
         raise ConfigError(_problems(error, data, into, path, converter)) from None
-
-
-def did_you_mean(word: str, known: "Mapping[str, Any] | list[str]") -> str:
-    """Add the closest known word, or all of them, to a message."""
-    close = get_close_matches(word, list(known), n=1)
-    if close:
-        return f"; did you mean {close[0]!r}?"
-    return f"; there are: {', '.join(sorted(known))}" if known else ""
 
 
 def _fitting(value: object, annotation: Any) -> Any:

@@ -9,6 +9,7 @@ from attrs import frozen
 from capi_actions.delivery.judgements import (
     broken_destination,
     broken_transport,
+    in_full,
     sound,
     too_large,
     unreachable,
@@ -50,7 +51,7 @@ def ask(destination: Destination, transport: Transport, group: str, bodies: Sequ
     try:
         response = _must_be(Response, transport.send(request))
         answered = True
-        judgement = _judge(destination, response)
+        judgement = in_full(_judge(destination, response), len(bodies))
     except TransportError as error:
         judgement = sound(unreachable(error))
     except Exception as error:  # noqa: BLE001  as above

@@ -72,7 +72,7 @@ class Batch:
         lane = self._lane
         if self._halted():
             return False
-        rest = lane.resting_until - lane.clock()
+        rest = lane.rest_left()
         if rest > lane.options.patience:
             self._remember_size(self._parts[-1])
             self._ledger.put_back(self._parts, lane.resting_until)

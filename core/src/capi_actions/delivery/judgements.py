@@ -33,6 +33,24 @@ def delivered_without(refusal: Judgement) -> Judgement:
     return evolve(refusal, verdict=Verdict.DONE, reason=told.rstrip())
 
 
+def in_full(judgement: Judgement, sent: int) -> Judgement:
+    """Believe in a delivery only when the platform, if it counts at all, counted what was sent.
+
+    Platforms take all items of a request or none, so another number means that the answer can't be
+    trusted.  Repeating is safe: the platform drops repeats by their event ids.
+    """
+    taken = judgement.taken
+    if judgement.verdict is not Verdict.DONE or taken is None or taken == sent:
+        return judgement
+    return evolve(
+        judgement,
+        verdict=Verdict.LATER,
+        reason=f"The platform says that it took {taken:,} events of a request that held {sent:,}: its answer"
+        " can't be trusted. The request is repeated with the same event ids.",
+        advice="If this goes on, check the address, the proxy and the platform's status.",
+    )
+
+
 def unreachable(error: TransportError) -> Judgement:
     """Say that no answer came."""
     doubt = " The request may have arrived; it is repeated with the same event ids." if error.sent else ""
@@ -78,6 +96,7 @@ def sound(judgement: Judgement) -> Judgement:
         advice=_sentence(judgement.advice),
         after=_seconds(judgement.after),
         blamed=judgement.blamed if isinstance(judgement.blamed, str) else None,
+        taken=_count(judgement.taken),
     )
 
 
@@ -87,6 +106,11 @@ def _subject(items: int) -> str:
 
 def _number(value: object) -> int | None:
     return value if type(value) is int and abs(value) < 2**63 else None
+
+
+def _count(value: object) -> int | None:
+    """Keep a number beyond measure a wrong one: it must not look as though nothing had been said."""
+    return min(max(value, 0), 2**63 - 1) if type(value) is int else None
 
 
 def _sentence(value: str) -> str:

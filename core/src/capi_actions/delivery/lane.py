@@ -51,6 +51,13 @@ class Lane:
             with self._lock:
                 self.busy -= 1
 
+    def rest_left(self) -> float:
+        """Say how many seconds no request may be made; a rest longer than any was begun by a clock that was ahead."""
+        left = self.resting_until - self.clock()
+        if left > self.options.longest_rest:
+            self.resting_until = left = 0.0
+        return left
+
     def rest(self, until: float) -> None:
         """Make no request before some time, in no process."""
         self.resting_until = max(self.resting_until, until)

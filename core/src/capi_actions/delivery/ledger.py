@@ -66,6 +66,7 @@ class Ledger:
                 destination=self._lane.name,
                 items=len(part.items),
                 judgement=judgement or answer.judgement,
+                requested=answer.requested,
                 seconds=answer.seconds,
                 request_bytes=answer.request_bytes,
             )

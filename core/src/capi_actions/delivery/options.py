@@ -1,6 +1,10 @@
 """How delivery behaves, and what came of it."""
 
+from collections.abc import Mapping
+
 from attrs import field, frozen, validators
+
+from capi_actions.outbox import LONGEST_LEASE, LONGEST_WAIT
 
 _count = validators.gt(0)
 _seconds = validators.gt(0.0)
@@ -30,11 +34,11 @@ class Options:
 
     workers: int = field(default=1, validator=_count)
     mend: bool = False
-    lease: float = field(default=60.0, validator=_seconds)
+    lease: float = field(default=60.0, validator=[_seconds, validators.le(LONGEST_LEASE)])
     first_wait: float = field(default=1.0, validator=_seconds)
-    longest_wait: float = field(default=300.0, validator=_seconds)
+    longest_wait: float = field(default=300.0, validator=[_seconds, validators.le(LONGEST_WAIT)])
     throttle_wait: float = field(default=60.0, validator=_seconds)
-    longest_rest: float = field(default=86_400.0, validator=_seconds)
+    longest_rest: float = field(default=86_400.0, validator=[_seconds, validators.le(LONGEST_WAIT)])
     patience: float = 5.0
     doubt_after: int = field(default=3, validator=_count)
     linger: float = 0.2
@@ -52,6 +56,8 @@ class Summary:
     :ivar put_back: how often an item was put back to wait; the same one may count several times.
     :ivar requests: how many requests were made.
     :ivar paused: destinations that were paused in this run, sorted.
+    :ivar troubles: why the last request to a destination failed for now, in a sentence, by its name; those
+        whose last request went well aren't in it.
     """
 
     delivered: int = 0
@@ -60,3 +66,4 @@ class Summary:
     put_back: int = 0
     requests: int = 0
     paused: tuple[str, ...] = ()
+    troubles: Mapping[str, str] = field(factory=dict)

@@ -8,7 +8,7 @@ from attrs import evolve
 
 from capi_actions.delivery.options import Summary
 from capi_actions.errors import where
-from capi_actions.model import Observer, Report, Verdict
+from capi_actions.model import Judgement, Observer, Report, Verdict
 
 LOG = logging.getLogger("capi_actions.delivery")
 
@@ -69,6 +69,7 @@ class Teller:
     def tell(self, report: Report) -> None:
         """Log a report and pass it to all observers; what they raise is logged once and goes no further."""
         judgement = report.judgement
+        self._note(report.destination, judgement)
         LOG.log(
             _LEVELS.get(judgement.verdict, logging.WARNING),
             "%s: %s, items: %d%s",
@@ -91,6 +92,16 @@ class Teller:
                 observer.observe(report)
             except Exception as error:  # noqa: BLE001  an observer's fault must not stop delivery
                 self._complain(observer, error)
+
+    def _note(self, destination: str, judgement: Judgement) -> None:
+        with self._lock:
+            troubles = dict(self._summary.troubles)
+            if judgement.verdict in (Verdict.LATER, Verdict.THROTTLED) and judgement.reason:
+                troubles[destination] = judgement.reason
+            elif judgement.verdict is Verdict.DONE:
+                troubles.pop(destination, None)
+            if troubles != self._summary.troubles:
+                self._summary = evolve(self._summary, troubles=troubles)
 
     def _complain(self, observer: Observer, error: Exception) -> None:
         if id(observer) not in self._faulty:

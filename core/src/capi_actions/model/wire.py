@@ -65,6 +65,8 @@ class Judgement:
     :ivar after: seconds to wait before the next request, when the platform said.
     :ivar index: position in the batch of the item at fault, when the platform said.
     :ivar blamed: path of a field whose removal would let the item pass (``user_data.fbc``).
+    :ivar taken: with DONE, how many items the platform says it took, if it said.  Another number than
+        was sent makes the judgement LATER: nobody could tell which items are missing.
     """
 
     verdict: Verdict
@@ -75,3 +77,4 @@ class Judgement:
     after: float | None = None
     index: int | None = None
     blamed: str | None = None
+    taken: int | None = None

@@ -3,11 +3,12 @@
 import sqlite3
 
 from capi_actions.model import Judgement, Verdict
-from capi_actions.outbox.base import Pause
+from capi_actions.outbox.base import LONGEST_WAIT, Pause
 
 _REST = """
     INSERT INTO account (destination, rests_until) VALUES (:destination, :until)
-    ON CONFLICT (destination) DO UPDATE SET rests_until = max(:until, coalesce(rests_until, :until))
+    ON CONFLICT (destination) DO UPDATE SET rests_until =
+        iif(rests_until BETWEEN :until AND :until + :longest, rests_until, :until)
 """
 _PAUSE = """
     INSERT INTO account (destination, paused_at, code, subcode, reason, advice)
@@ -22,14 +23,17 @@ _PAUSED = (
 
 def is_closed(db: sqlite3.Connection, destination: str, now: float) -> bool:
     """Tell whether a destination is paused or rests."""
-    query = "SELECT paused_at IS NOT NULL OR coalesce(rests_until > ?, 0) FROM account WHERE destination = ?"
-    found = db.execute(query, (now, destination)).fetchone()
+    query = """
+        SELECT paused_at IS NOT NULL OR coalesce(rests_until > ? AND rests_until <= ?, 0)
+        FROM account WHERE destination = ?
+    """
+    found = db.execute(query, (now, now + LONGEST_WAIT, destination)).fetchone()
     return found is not None and bool(found[0])
 
 
 def rest(db: sqlite3.Connection, destination: str, until: float) -> None:
     """Give out nothing before some time."""
-    db.execute(_REST, {"destination": destination, "until": until})
+    db.execute(_REST, {"destination": destination, "until": until, "longest": LONGEST_WAIT})
 
 
 def pause(db: sqlite3.Connection, destination: str, judgement: Judgement, now: float) -> None:

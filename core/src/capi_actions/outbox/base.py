@@ -9,8 +9,12 @@ An item in an outbox is in exactly one state::
        └─────────────────────────────────────────┘
 
 Times are Unix seconds by the clock that the caller passes in as ``now``; all processes that share
-an outbox should have the same clock.  Every method raises :class:`~capi_actions.errors.OutboxError`
-when the store can't do what was asked, and then nothing of the call was done.
+an outbox should have the same clock.  What waits for a time further ahead than :data:`LONGEST_WAIT`, and a
+lease that ends later than :data:`LONGEST_LEASE` from now, were written by a clock that was wrong: they count
+as due, so that a clock put right again doesn't strand anything.
+
+Every method raises :class:`~capi_actions.errors.OutboxError` when the store can't do what was asked, and
+then nothing of the call was done.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +23,12 @@ from typing import NamedTuple, Protocol, Self
 from attrs import frozen
 
 from capi_actions.model import DeadLetter, Item, Judgement
+
+LONGEST_WAIT = 90_000.0
+"""Seconds, a day and an hour: no rest and no not-before time may be further ahead."""
+
+LONGEST_LEASE = 3_600.0
+"""Seconds: no lease may end later."""
 
 
 class Claimed(NamedTuple):
@@ -148,6 +158,7 @@ class Outbox(Protocol):
         is paused or rests, only items whose deadline has passed are given out: to be buried.
 
         :param limit: at most so many items.
+        :param lease_seconds: at most :data:`LONGEST_LEASE`.
         :param max_bytes: bodies of at most so many bytes in all, each counted with one more for a
             comma; a single item may be larger.
         :returns: None when there is nothing to do now.
@@ -167,6 +178,7 @@ class Outbox(Protocol):
 
         Items that the lease doesn't hold any more are left alone.
 
+        :param not_before: at most :data:`LONGEST_WAIT` ahead.
         :param tried: how many requests they were part of since the claim.
         """
 
@@ -179,13 +191,16 @@ class Outbox(Protocol):
         """
 
     def rest(self, destination: str, until: float) -> None:
-        """Give out nothing for a destination before some time; a later wish of this kind wins."""
+        """Give out nothing for a destination before some time; a later wish of this kind wins.
+
+        :param until: at most :data:`LONGEST_WAIT` ahead.
+        """
 
     def pause(self, destination: str, judgement: Judgement, now: float) -> None:
         """Give out nothing for a destination until a person resumes it."""
 
     def resume(self, destination: str) -> bool:
-        """End a destination's pause and rest.
+        """End a destination's pause and rest, and let what was put back wait no longer.
 
         :returns: False when it was not paused.
         """

@@ -1,10 +1,11 @@
 """Items leave for sending: SQL for finding and leasing what is due."""
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 
 from capi_actions.outbox.account import is_closed
-from capi_actions.outbox.base import Claim, Claimed
+from capi_actions.outbox.base import LONGEST_LEASE, LONGEST_WAIT, Claim, Claimed
 
 # Of all groups with waiting items, the one whose first item has the nearest deadline.  The recursion jumps
 # from group to group in the primary key: a million items cost no more than one.
@@ -35,13 +36,15 @@ _LEASE_OVER = """
     INSERT INTO waiting
     SELECT i.destination, i.grp, i.deadline, i.id, l.tries FROM leased l JOIN item i ON i.id = l.id WHERE l.lease = ?
 """
+# What is due, and what a clock that was ahead has put too far away: both are at an end of the primary key.
+_DUE = ("until <= ?", "until > ?")
 _TIME_CAME = """
     INSERT INTO waiting SELECT destination, grp, deadline, id, tries FROM later
-    WHERE destination = ? AND until <= ? ORDER BY until, id LIMIT ?
+    WHERE destination = ? AND {due} ORDER BY until, id LIMIT ?
 """
 _TIME_CAME_DROP = """
     DELETE FROM later WHERE (destination, until, id) IN (
-        SELECT destination, until, id FROM later WHERE destination = ? AND until <= ? ORDER BY until, id LIMIT ?
+        SELECT destination, until, id FROM later WHERE destination = ? AND {due} ORDER BY until, id LIMIT ?
     )
 """
 _ALWAYS = 2**63 - 1
@@ -78,14 +81,25 @@ def claim(
     return Claim(lease=lease, until=until, destination=destination, group=group, items=items)
 
 
+def bring_back_all(db: sqlite3.Connection, destination: str) -> bool:
+    """Let some of what was put back wait no longer, whatever its time; False when there was nothing."""
+    is_some = _came(db, destination, _ALWAYS)
+    db.execute(_TIME_CAME.format(due=_DUE[0]), (destination, _ALWAYS, _STEP))
+    db.execute(_TIME_CAME_DROP.format(due=_DUE[0]), (destination, _ALWAYS, _STEP))
+    return is_some
+
+
 def ready(db: sqlite3.Connection, destination: str, limit: int, now: float) -> int:
     """Count what could be sent now, but no further than ``limit``."""
     if is_closed(db, destination, now):
         return 0
     waiting = "SELECT 1 FROM waiting WHERE destination = :destination"
     came = "SELECT 1 FROM later WHERE destination = :destination AND until <= :now"
-    query = f"SELECT count(*) FROM (SELECT * FROM ({waiting} UNION ALL {came}) LIMIT :limit)"  # noqa: S608  constants
-    found = db.execute(query, {"destination": destination, "now": now, "limit": limit}).fetchone()[0]
+    astray = "SELECT 1 FROM later WHERE destination = :destination AND until > :horizon"
+    every = f"{waiting} UNION ALL {came} UNION ALL {astray}"
+    query = f"SELECT count(*) FROM (SELECT * FROM ({every}) LIMIT :limit)"  # noqa: S608  constants
+    given = {"destination": destination, "now": now, "horizon": now + LONGEST_WAIT, "limit": limit}
+    found = db.execute(query, given).fetchone()[0]
     return int(found)
 
 
@@ -100,9 +114,10 @@ def next_due(db: sqlite3.Connection, destination: str, now: float) -> float | No
     later = db.execute("SELECT min(until) FROM later WHERE destination = ?", (destination,)).fetchone()[0]
     leases = db.execute("SELECT min(until) FROM lease WHERE destination = ?", (destination,)).fetchone()[0]
     times = [time for time in (later, leases) if time is not None]
-    if _first(db, destination) is not None:
+    if _first(db, destination) is not None or _over(db, now) or _came(db, destination, now):
         times.append(now)
-    return max(min(times), now, rests_until or now) if times else None
+    rests_until = rests_until if rests_until and rests_until <= now + LONGEST_WAIT else now
+    return max(min(times), now, rests_until) if times else None
 
 
 def destinations(db: sqlite3.Connection) -> list[str]:
@@ -136,12 +151,18 @@ def _head(db: sqlite3.Connection, query: tuple[str, str, float, int], max_bytes:
 
 
 def _over(db: sqlite3.Connection, now: float) -> list[int]:
-    return [row[0] for row in db.execute("SELECT lease FROM lease WHERE until <= ?", (now,))]
+    query = "SELECT lease FROM lease WHERE until <= ? OR until > ?"
+    return [row[0] for row in db.execute(query, (now, now + LONGEST_LEASE))]
 
 
 def _came(db: sqlite3.Connection, destination: str, now: float) -> bool:
-    query = "SELECT 1 FROM later WHERE destination = ? AND until <= ? LIMIT 1"
-    return db.execute(query, (destination, now)).fetchone() is not None
+    query = "SELECT 1 FROM later WHERE destination = ? AND {due} LIMIT 1"
+    return any(db.execute(query.format(due=due), (destination, time)).fetchone() for due, time in _due(now))
+
+
+def _due(now: float) -> Iterator[tuple[str, float]]:
+    """Pair the conditions of :data:`_DUE` with their times."""
+    return zip(_DUE, (now, now + LONGEST_WAIT), strict=True)
 
 
 def _bring_back(db: sqlite3.Connection, destination: str, now: float) -> None:
@@ -150,5 +171,6 @@ def _bring_back(db: sqlite3.Connection, destination: str, now: float) -> None:
         db.execute("DELETE FROM leased WHERE lease = ?", (lease,))
         db.execute("DELETE FROM lease WHERE lease = ?", (lease,))
     if _came(db, destination, now):
-        db.execute(_TIME_CAME, (destination, now, _STEP))
-        db.execute(_TIME_CAME_DROP, (destination, now, _STEP))
+        for due, time in _due(now):
+            db.execute(_TIME_CAME.format(due=due), (destination, time, _STEP))
+            db.execute(_TIME_CAME_DROP.format(due=due), (destination, time, _STEP))

@@ -39,6 +39,7 @@ class SqliteOutbox(Outbox):
             self._puts.submit(tuple(items))
 
     def _commit(self, puts: Sequence[Sequence[Item]]) -> None:
+        self._store.must_have_room()
         with self._store.writing() as db:
             arriving.store(db, puts)
 
@@ -84,9 +85,14 @@ class SqliteOutbox(Outbox):
             account.pause(db, destination, judgement, now)
 
     def resume(self, destination: str) -> bool:
-        """End a destination's pause and rest; False when it was not paused."""
+        """End a destination's pause and rest, and bring back what was put back; False when it was not paused."""
         with self._store.writing() as db:
-            return account.resume(db, destination)
+            was_paused = account.resume(db, destination)
+        moved = True
+        while moved:
+            with self._store.writing() as db:
+                moved = claiming.bring_back_all(db, destination)
+        return was_paused
 
     def paused(self) -> dict[str, Pause]:
         """Tell which destinations are paused, and why."""

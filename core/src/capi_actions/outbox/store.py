@@ -7,6 +7,7 @@ import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from shutil import disk_usage
 
 from capi_actions.errors import OutboxError
 from capi_actions.outbox.faults import STORING, outbox_error
@@ -14,6 +15,8 @@ from capi_actions.outbox.schema import prepare
 
 _FREE_PAGES = 1024  # 8 MiB: less isn't worth the work
 _LIVE_PAGES = 4096  # 32 MiB: rewriting them takes 0.4 s, in which nothing can be put
+_LIVE_PAGES_AT_END = 32_768  # 256 MiB: some 3 s, when this process is done anyway
+_RESERVE = 16 * 2**20  # bytes of the disk, or a twentieth of a small one
 
 _stores: "weakref.WeakSet[Store]" = weakref.WeakSet()
 _inherited: list[object] = []
@@ -37,8 +40,9 @@ class Store:
         self._process = os.getpid()
         self._closed = False
         try:
-            _make_private(self.path)
+            _make(self.path)
             self._db = _open(self.path, busy_seconds)
+            _make_private(self.path)  # only now it is sure that the file is ours
         except OSError as error:
             raise OutboxError(f"the outbox {self.path} can't be opened: {error.strerror}") from None
         except sqlite3.Error as error:
@@ -67,6 +71,11 @@ class Store:
         self.must_be_usable()
         with self._lock:
             self.must_be_usable()
+            if _identity(self.path) != self._identity:
+                raise OutboxError(
+                    f"the outbox {self.path} was deleted or replaced while it was open; what it held is lost to"
+                    " other processes: restart this one"
+                )
             try:
                 yield self._db
             except STORING as error:
@@ -79,11 +88,6 @@ class Store:
         :raises OutboxError: when anything fails; then nothing was changed.
         """
         with self.reading() as db:
-            if _identity(self.path) != self._identity:
-                raise OutboxError(
-                    f"the outbox {self.path} was deleted or replaced while it was open; what it held is lost to"
-                    " other processes: restart this one"
-                )
             db.execute("BEGIN IMMEDIATE")
             try:
                 yield db
@@ -93,8 +97,26 @@ class Store:
                     db.execute("ROLLBACK")
                 raise
 
-    def shrink(self) -> None:
+    def must_have_room(self) -> None:
+        """Refuse to take more while the disk is nearly full.
+
+        Sending writes a little before it frees much: on a disk that the outbox itself had filled to the
+        last byte, it would never begin.
+
+        :raises OutboxError: when the reserve is touched.
+        """
+        with suppress(OSError):  # the folder is gone: storing says so
+            disk = disk_usage(self.path.parent)
+            if disk.free < min(_RESERVE, disk.total // 20):
+                raise OutboxError(
+                    f"the outbox {self.path} takes nothing more: the disk is nearly full, and delivering needs the"
+                    " rest; free some space and try again"
+                )
+
+    def shrink(self, live_pages: int = _LIVE_PAGES) -> None:
         """Give disk space back once a backlog is gone: when little of the file is in use.
+
+        :param live_pages: not when more than so many are.
 
         Rewriting what is left beats SQLite's incremental vacuum: measured with 330 MB, of which 17 were
         in use, 0.3 s against 2.5, and draining a backlog isn't slowed down on the way.
@@ -104,14 +126,16 @@ class Store:
             if free < _FREE_PAGES:
                 return
             live = db.execute("PRAGMA page_count").fetchone()[0] - free
-            if live < _LIVE_PAGES and live * 3 < free:
+            if live < live_pages and live * 3 < free:
                 with suppress(sqlite3.OperationalError):  # no room or locked: the next time, then
                     db.execute("VACUUM")
 
     def close(self) -> None:
         """Close the file; harmless when repeated, and in a forked child."""
-        if os.getpid() != self._process:
+        if os.getpid() != self._process or self._closed:
             return
+        with suppress(OutboxError):  # closing is no time to complain
+            self.shrink(_LIVE_PAGES_AT_END)
         with self._lock:
             self._closed = True
             self._db.close()
@@ -133,17 +157,23 @@ def _open(path: Path, busy_seconds: float) -> sqlite3.Connection:
     return db
 
 
-def _make_private(path: Path) -> None:
+def _make(path: Path) -> None:
     if not path.parent.exists():
         path.parent.mkdir(mode=0o700, parents=True)
-    try:
+    with suppress(FileExistsError):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-    except FileExistsError:
-        # Not opened and closed here: that would drop the POSIX locks of another connection of this process.
-        for each in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
-            with suppress(FileNotFoundError, PermissionError):
-                if each.stat().st_mode & 0o077:
-                    each.chmod(0o600)
+    if not path.is_file():
+        raise OutboxError(
+            f"the outbox {path} can't be opened: it is no file, but a folder or a device; name a file"
+        )
+
+
+def _make_private(path: Path) -> None:
+    # Not opened and closed here: that would drop the POSIX locks of another connection of this process.
+    for each in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+        with suppress(FileNotFoundError, PermissionError):
+            if each.stat().st_mode & 0o077:
+                each.chmod(0o600)
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

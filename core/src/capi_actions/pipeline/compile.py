@@ -9,6 +9,7 @@ from capi_actions.config.structure import did_you_mean
 from capi_actions.errors import ConfigError, EventError, Problem, below
 from capi_actions.model import Action, JsonObject
 from capi_actions.pipeline.decode import decode_json
+from capi_actions.pipeline.faults import sort_out, whose
 from capi_actions.pipeline.recipe import Recipe
 from capi_actions.pipeline.route import Route
 from capi_actions.plugins import Plugins
@@ -49,14 +50,22 @@ def compile_mappings(
             hint = did_you_mean(each.action, list(actions))
             problems.append(Problem(f"there is no action {each.action!r}{hint}", f"{path}.action"))
             continue
-        trigger = _collect(problems, f"{path}.trigger", _trigger, action, each)
+        chosen = path if draft.mappings is None else f"{path}.action"
+        trigger_at = chosen if each.trigger is None and action.trigger else f"{path}.trigger"
+        trigger = _collect(problems, trigger_at, _trigger, action, each, plugins)
         at = f"{path}.mapping_file" if each.mapping_file else f"{path}.mapping"
         mapping = _collect(problems, at, whole_mapping, action, each, folder)
         if mapping is None:
             continue
-        recipe = _collect(problems, at, Recipe.compile, action, mapping, plugins, hashers)
-        if trigger and recipe:
-            yield path, trigger, recipe
+        try:
+            recipe = Recipe.compile(action, mapping, plugins, hashers)
+        except ConfigError as error:
+            own, faults = sort_out(action, plugins, hashers, error)
+            problems += below(at, own)
+            problems += (Problem(fault, chosen) for fault in faults)
+        else:
+            if trigger:
+                yield path, trigger, recipe
 
 
 def whole_mapping(action: Action, config: MappingConfig, folder: Path) -> JsonObject:
@@ -90,11 +99,16 @@ def _listed(config: DestinationDraft, plugins: Plugins) -> list[tuple[str, Mappi
     return [(f"{base}.mappings[{index}]", each) for index, each in enumerate(config.mappings) if each.enabled]
 
 
-def _trigger(action: Action, config: MappingConfig) -> Trigger:
-    text = config.trigger if config.trigger is not None else action.trigger
-    if text is None:
+def _trigger(action: Action, config: MappingConfig, plugins: Plugins) -> Trigger:
+    if config.trigger is not None:
+        return compile_trigger(config.trigger)
+    if action.trigger is None:
         raise ConfigError.of(f"{action.name} has no prebuilt trigger: give it one")
-    return compile_trigger(text)
+    try:
+        return compile_trigger(action.trigger)
+    except ConfigError as error:
+        problem = f"{whose(action, plugins)} is at fault: its prebuilt trigger: {error.message}"
+        raise ConfigError.of(problem) from None
 
 
 def _mapping_file(folder: Path, name: str) -> JsonObject:

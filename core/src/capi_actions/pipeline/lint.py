@@ -1,7 +1,9 @@
 """What is allowed but is likely to be a mistake."""
 
 from collections.abc import Iterator
+from functools import partial
 
+from capi_actions.config.destinations import advice
 from capi_actions.config.structure import did_you_mean
 from capi_actions.errors import Problem
 from capi_actions.pipeline.recipe import SYNC_MODE
@@ -27,5 +29,5 @@ def lint_route(route: Route) -> Iterator[Problem]:
     mode = mapping.get(SYNC_MODE)
     if mode is not None and mode not in route.action.sync_modes:
         yield Problem(f"Sync mode {mode} is not supported", f"{at}.{SYNC_MODE}")
-    for problem in route.destination.advise_mapping(route.action.name, mapping):
-        yield Problem(problem.message, at + problem.path.removeprefix("$"), problem.code)
+    give = partial(route.destination.advise_mapping, route.action.name, mapping)
+    yield from advice(route.destination, "advise_mapping", give, at)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from attrs import frozen
 
-from capi_actions.errors import EventError, where
+from capi_actions.errors import EventError, Problem, where
 from capi_actions.model import Action, Destination, Item, JsonObject
 from capi_actions.pipeline.decode import encode_item, whole_text
 from capi_actions.pipeline.recipe import Recipe
@@ -41,10 +41,10 @@ class Route:
         except EventError:
             raise
         except Exception as error:  # noqa: BLE001  a plugin may raise anything
-            fault = where(error)
+            fault = where(error) if _is_deep(error) else "prepare() must give Prepared and check() Problems"
         else:
             if problems:
-                raise EventError(problems)
+                raise EventError(self._problem(each) for each in problems)
             # What the outbox can't store would cost all items that are stored with it.
             if (
                 type(event_time) is not int
@@ -69,6 +69,18 @@ class Route:
             )
         # Out here the error has no context: the original's text may quote the event.
         raise EventError.of(f"the destination type {self.destination.name} failed on this event ({fault})")
+
+    def _problem(self, given: object) -> Problem:
+        """Take what a check gave, which a plugin may have written as mere text: that may quote the event."""
+        if isinstance(given, Problem):
+            return given
+        wrong = f"must give capi_actions.Problem, but gave {type(given).__name__}"
+        return Problem(f"check() of the destination type {self.destination.name} {wrong}")
+
+
+def _is_deep(error: Exception) -> bool:
+    """Tell whether it comes from code that was called, not from using what that gave."""
+    return error.__traceback__ is not None and error.__traceback__.tb_next is not None
 
 
 class Router:

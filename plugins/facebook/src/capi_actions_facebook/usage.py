@@ -8,23 +8,31 @@ import json
 from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from time import time
-from typing import Any, TypeGuard
+from typing import Any
 
 SLOW_DOWN_AT = 80.0  # percent
-NEARLY_FULL = 95.0
+NEARLY_FULL = 95.0  # from here on the quota counts as used up
 _SHORT_PAUSE, _LONG_PAUSE = 2.0, 30.0
 _LONGEST = 24 * 3600.0
+_MOST = 1e9  # more than any percentage, minutes or seconds that mean something
 
 
-def wait_after_refusal(headers: Mapping[str, str]) -> float | None:
-    """Give the seconds to wait after a throttled request, when a header says so."""
-    waits = [minutes * 60 for minutes in _regain_minutes(headers)]
+def wait_after_refusal(headers: Mapping[str, str], *, throttled: bool) -> float | None:
+    """Give the seconds to wait after a request that was not taken, when a header says so.
+
+    :param throttled: Meta said that there were too many requests; False for a passing fault.
+    """
+    minutes = (_number(each.get("estimated_time_to_regain_access")) for each in _business_records(headers))
+    waits = [60 * each for each in minutes if each > 0]
     retry_after = _retry_after(headers.get("retry-after", ""))
     if retry_after is not None:
         waits.append(retry_after)
-    reset = _object(headers, "x-ad-account-usage").get("reset_time_duration")
-    if _is_number(reset) and reset > 0:
-        waits.append(float(reset))
+    account = _object(headers, "x-ad-account-usage")
+    share, reset = _number(account.get("acc_id_util_pct")), _number(account.get("reset_time_duration"))
+    # Every answer tells when the account's usage starts from nought again.  That is a time to wait for
+    # only when the usage is the obstacle; a minutes-long fault at 10 percent mustn't stop us for an hour.
+    if reset > 0 and (throttled or share >= NEARLY_FULL):
+        waits.append(reset)
     return min(max(waits), _LONGEST) if waits else None
 
 
@@ -37,21 +45,10 @@ def wait_after_success(headers: Mapping[str, str]) -> float | None:
 
 
 def _percentages(headers: Mapping[str, str]) -> Iterator[float]:
-    records = [_object(headers, "x-app-usage"), *_business_records(headers)]
-    for record in records:
+    for record in (_object(headers, "x-app-usage"), *_business_records(headers)):
         for key in ("call_count", "total_cputime", "total_time"):
-            if _is_number(record.get(key)):
-                yield float(record[key])
-    share = _object(headers, "x-ad-account-usage").get("acc_id_util_pct")
-    if _is_number(share):
-        yield float(share)
-
-
-def _regain_minutes(headers: Mapping[str, str]) -> Iterator[float]:
-    for record in _business_records(headers):
-        minutes = record.get("estimated_time_to_regain_access")
-        if _is_number(minutes) and minutes > 0:
-            yield float(minutes)
+            yield _number(record.get(key))
+    yield _number(_object(headers, "x-ad-account-usage").get("acc_id_util_pct"))
 
 
 def _business_records(headers: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -68,8 +65,11 @@ def _object(headers: Mapping[str, str], name: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _is_number(value: Any) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool) and value == value
+def _number(value: Any) -> float:
+    """Read a number from 0 to a billion; 0 for whatever isn't one.  An integer may be too long for a float."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+        return 0.0
+    return float(min(max(value, 0), _MOST))
 
 
 def _retry_after(text: str) -> float | None:
@@ -77,5 +77,5 @@ def _retry_after(text: str) -> float | None:
         return float(text)
     try:
         return max(0.0, parsedate_to_datetime(text).timestamp() - time())
-    except (ValueError, TypeError, IndexError):
+    except (ValueError, TypeError, IndexError, OverflowError):  # the last by a time zone of many digits
         return None

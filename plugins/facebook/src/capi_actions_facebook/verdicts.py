@@ -1,5 +1,6 @@
-"""What Meta's answers mean, by code, subcode, transience and status; never by message text.
+"""What Meta's answers mean, by code, subcode and transience, then by status; never by message text.
 
+The status comes last because it isn't reliable: a passing fault arrives as 400, a dead token as 500.
 Source: ``graph-api.md`` §5 (collected 2026-11-23).
 """
 
@@ -7,6 +8,7 @@ import re
 from typing import Any
 
 import orjson
+from attrs import evolve
 
 from capi_actions import Judgement, Response, Verdict
 from capi_actions_facebook.explanations import BY_ACCOUNT_CODE, BY_SUBCODE, PERMISSION, UNKNOWN_EVENT_PROBLEM
@@ -23,41 +25,28 @@ _CLICK_ID = 2804001
 def judge(response: Response) -> Judgement:
     """Say what an answer means for the events of its request."""
     body = _object(response.body)
-    if 200 <= response.status < 300:
-        return _judge_success(response, body)
-    if 300 <= response.status < 400:
-        return Judgement(
-            verdict=Verdict.PAUSE,
-            reason=f"Meta's address answered with a redirect (HTTP {response.status}).",
-            advice="Check base_url: requests with a token never follow redirects.",
-        )
     error = body.get("error")
-    code = error.get("code") if isinstance(error, dict) else None
-    if not isinstance(error, dict) or not isinstance(code, int):
-        return _judge_status(response)
-    return _judge_error(response, error, code)
+    if isinstance(error, dict):
+        code, subcode = _code(error.get("code")), _code(error.get("error_subcode"))
+        known = _judge_error(response, error, code, subcode)
+        return known or _judge_unknown(response, code, subcode)
+    taken = body.get("events_received")
+    if error is None and 200 <= response.status < 300 and type(taken) is int and taken > 0:
+        return Judgement(verdict=Verdict.DONE, after=wait_after_success(response.headers), taken=taken)
+    return _judge_status(response)
 
 
-def _judge_success(response: Response, body: dict[str, Any]) -> Judgement:
-    if isinstance(body.get("events_received"), int):
-        return Judgement(verdict=Verdict.DONE, after=wait_after_success(response.headers))
-    return Judgement(
-        verdict=Verdict.LATER,
-        reason=f"The answer (HTTP {response.status}) isn't one of Meta's: something between may have given it.",
-        advice="Check base_url and proxies.",
-    )
-
-
-def _judge_error(response: Response, error: dict[str, Any], code: int) -> Judgement:
-    found = error.get("error_subcode")
-    subcode = found if isinstance(found, int) else None
+def _judge_error(
+    response: Response, error: dict[str, Any], code: int | None, subcode: int | None
+) -> Judgement | None:
+    """Judge by what Meta says itself; None when it says nothing that is known."""
     if code in _THROTTLING:
         return Judgement(
             verdict=Verdict.THROTTLED,
             code=code,
             subcode=subcode,
             reason="Too many requests: Meta asks to slow down.",
-            after=wait_after_refusal(response.headers),
+            after=wait_after_refusal(response.headers, throttled=True),
         )
     if error.get("is_transient") is True or code in _TRANSIENT:
         return Judgement(
@@ -65,11 +54,11 @@ def _judge_error(response: Response, error: dict[str, Any], code: int) -> Judgem
             code=code,
             subcode=subcode,
             reason="A passing fault at Meta.",
-            after=wait_after_refusal(response.headers),
+            after=wait_after_refusal(response.headers, throttled=False),
         )
     if code == 100 and subcode in _WRONG_ACCOUNT:
         return _pause(code, subcode, BY_ACCOUNT_CODE[33])
-    if code in BY_ACCOUNT_CODE or 200 <= code <= 299:
+    if code is not None and (code in BY_ACCOUNT_CODE or 200 <= code <= 299):
         return _pause(code, subcode, BY_ACCOUNT_CODE.get(code, PERMISSION))
     if code in _EVENT_CODES:
         reason, advice = BY_SUBCODE.get(subcode or 0, UNKNOWN_EVENT_PROBLEM)
@@ -82,32 +71,51 @@ def _judge_error(response: Response, error: dict[str, Any], code: int) -> Judgem
             index=_index(error),
             blamed="user_data.fbc" if subcode == _CLICK_ID else None,
         )
-    return Judgement(
-        verdict=Verdict.LATER, code=code, subcode=subcode, reason="Meta answered with an unknown error."
-    )
+    return None
+
+
+def _judge_unknown(response: Response, code: int | None, subcode: int | None) -> Judgement:
+    """Judge an error that isn't known by the status, if that says anything."""
+    judgement = evolve(_judge_status(response), code=code, subcode=subcode)
+    if judgement.verdict is Verdict.LATER:
+        reason = f"Meta answered with an unknown error (HTTP {response.status})."
+        return evolve(judgement, reason=reason, advice="")
+    return judgement
 
 
 def _judge_status(response: Response) -> Judgement:
-    """Judge an answer without Meta's error object: HTML of a proxy, half a body, none at all."""
+    """Judge an answer without any error that is known: HTML of a proxy, half a body, none at all."""
     status = response.status
+    if 200 <= status < 300:
+        return Judgement(
+            verdict=Verdict.LATER,
+            reason=f"The answer (HTTP {status}) isn't how Meta takes events: something between may have given it.",
+            advice="Check base_url and proxies.",
+        )
+    if 300 <= status < 400:
+        return Judgement(
+            verdict=Verdict.PAUSE,
+            reason=f"Meta's address answered with a redirect (HTTP {status}).",
+            advice="Check base_url: requests with a token never follow redirects.",
+        )
     if status == 429:
         return Judgement(
             verdict=Verdict.THROTTLED,
             reason="Too many requests (HTTP 429).",
-            after=wait_after_refusal(response.headers),
+            after=wait_after_refusal(response.headers, throttled=True),
         )
     if status == 413:
         return Judgement(verdict=Verdict.SPLIT, reason="The request is too large (HTTP 413).")
     if status in (401, 403, 404, 407):
         return Judgement(
             verdict=Verdict.PAUSE,
-            reason=f"Access was denied without one of Meta's error codes (HTTP {status}).",
+            reason=f"Access was denied without an error code of Meta's that is known (HTTP {status}).",
             advice="Check base_url, pixel_id, the token and proxies.",
         )
     return Judgement(
         verdict=Verdict.LATER,
         reason=f"No usable answer (HTTP {status}).",
-        after=wait_after_refusal(response.headers),
+        after=wait_after_refusal(response.headers, throttled=False),
     )
 
 
@@ -117,7 +125,7 @@ def _pause(code: int, subcode: int | None, words: tuple[str, str]) -> Judgement:
 
 def _index(error: dict[str, Any]) -> int | None:
     """Find the position of the event at fault: some answers carry a path such as ``$['data'][3]``."""
-    if isinstance(index := error.get("event_index"), int):
+    if type(index := error.get("event_index")) is int:
         return index
     for key in ("error_user_msg", "message"):
         text = error.get(key)
@@ -125,6 +133,10 @@ def _index(error: dict[str, Any]) -> int | None:
         if found:
             return int(found[1])
     return None
+
+
+def _code(value: Any) -> int | None:
+    return value if type(value) is int else None  # true and false are integers to isinstance()
 
 
 def _object(body: bytes) -> dict[str, Any]:

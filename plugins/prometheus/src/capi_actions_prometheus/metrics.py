@@ -1,23 +1,18 @@
 """Metrics of deliveries and of the outbox."""
 
-import os
-import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from time import time
-from typing import Any
 
-from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, start_http_server
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from capi_actions import CapiError, Report
+from capi_actions import Report
+from capi_actions_prometheus.outboxes import Outboxes, ReadOutbox
 
-PORT = "CAPI_PROMETHEUS_PORT"
 _SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 1.5, 2.5, 5, 10)
 _ITEMS = (1, 5, 10, 50, 100, 250, 500, 1000)
 _STATES = ("waiting", "later", "leased", "dead")
-
-ReadOutbox = Callable[[], Mapping[str, Any]]
 
 
 class Metrics(Collector):
@@ -37,7 +32,7 @@ class Metrics(Collector):
         self._batch = Histogram(
             "capi_batch_items", "Items of a request", ("destination",), buckets=_ITEMS, registry=registry
         )
-        self._outboxes: list[ReadOutbox] = []
+        self._outboxes = Outboxes()
         registry.register(self)
 
     def observe(self, report: Report) -> None:
@@ -47,29 +42,26 @@ class Metrics(Collector):
             "" if number is None else str(number) for number in (judgement.code, judgement.subcode)
         )
         self._items.labels(report.destination, judgement.verdict.value, code, subcode).inc(report.items)
-        if report.request_bytes:
+        if report.requested:
             self._seconds.labels(report.destination).observe(report.seconds)
             self._batch.labels(report.destination).observe(report.items)
 
     def watch(self, read: ReadOutbox) -> None:
-        """Ask this outbox, too, for what it holds."""
-        self._outboxes.append(read)
+        """Ask this outbox, too, for what it holds, as long as it lives."""
+        self._outboxes.add(read)
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        """Ask the outboxes now.  One that can't be read, or is closed, is left out."""
+        """Ask the outboxes now.  One that can't be read, or is closed, is left out this time."""
         items = GaugeMetricFamily(
             "capi_outbox_items", "Items that the outbox holds", labels=("destination", "state")
         )
         oldest = GaugeMetricFamily(
-            "capi_outbox_oldest_seconds", "Age of the oldest undelivered event", labels=("destination",)
+            "capi_outbox_oldest_seconds",
+            "Age of the undelivered event whose deadline is nearest: the oldest, if all have equally long",
+            labels=("destination",),
         )
         paused = GaugeMetricFamily("capi_paused", "1 while a person must act", labels=("destination",))
-        for read in list(self._outboxes):
-            try:
-                stats = read()
-            except CapiError:
-                self._outboxes.remove(read)
-                continue
+        for stats in self._outboxes.read():
             for destination, each in stats.items():
                 for state in _STATES:
                     items.add_metric((destination, state), getattr(each, state))
@@ -77,19 +69,3 @@ class Metrics(Collector):
                     oldest.add_metric((destination,), max(0.0, time() - each.oldest))
                 paused.add_metric((destination,), float(each.pause is not None))
         return (items, oldest, paused)
-
-
-_lock = threading.Lock()
-_shared: Metrics | None = None
-
-
-def shared_metrics() -> Metrics:
-    """Give the process's metrics, made at the first call; serves them when the environment names a port."""
-    global _shared
-    with _lock:
-        if _shared is None:
-            _shared = Metrics()
-            port = os.environ.get(PORT)
-            if port:
-                start_http_server(int(port), addr="127.0.0.1")
-        return _shared

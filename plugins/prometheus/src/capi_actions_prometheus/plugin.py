@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from capi_actions import Observer, hookimpl
-from capi_actions_prometheus.metrics import shared_metrics
+from capi_actions_prometheus.serving import shared_metrics
 
 
 @hookimpl

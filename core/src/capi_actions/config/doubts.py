@@ -4,12 +4,13 @@ from collections.abc import Iterable, Iterator
 
 from attrs import fields
 
+from capi_actions.config.destinations import advice
 from capi_actions.config.model import DestinationConfig, MappingConfig
-from capi_actions.errors import Problem, below
+from capi_actions.errors import Problem
 from capi_actions.secret import Secret
 
 
-def advice(destinations: Iterable[DestinationConfig]) -> Iterator[Problem]:
+def doubts(destinations: Iterable[DestinationConfig]) -> Iterator[Problem]:
     """Warn of tokens in the file, of mappings that do nothing or too much, and pass on the plugins' own advice."""
     for each in destinations:
         path = f"$.destinations.{each.name}"
@@ -19,7 +20,7 @@ def advice(destinations: Iterable[DestinationConfig]) -> Iterator[Problem]:
             if isinstance(value, Secret) and value.literal:
                 message = 'stands in the file; { env = "NAME" } keeps it out of backups and repositories'
                 yield Problem(message, f"{path}.{attribute.name}")
-        yield from below(path, each.destination.advise())
+        yield from advice(each.destination, "advise", each.destination.advise, path)
         if each.mappings is not None:
             yield from _mappings(list(each.mappings), f"{path}.mappings")
 

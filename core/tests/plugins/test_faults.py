@@ -1,0 +1,184 @@
+"""Faults of plugins that only show when they are used: each is told in a sentence, and no command dies of it."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from time import time
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from capi_actions import (
+    ConfigError,
+    Destination,
+    EventError,
+    OutboxFactory,
+    PluginError,
+    Plugins,
+    Problem,
+    TransportFactory,
+    builtin,
+    hookimpl,
+)
+from capi_actions.assembly import Assembly
+from capi_actions.config import Config, read_config
+from capi_actions.pipeline import Pipeline, Refusal
+
+MARKER = "ada@marker.example"
+EVENT = {"type": "track", "event": "Order", "messageId": "m", "timestamp": int(time()), "email": MARKER}
+ACCOUNT = '[destinations.main]\ntype = "acme"\naccount = "a"\ntoken = "sesame"\n'
+
+Loaded = Callable[..., tuple[Plugins, Config]]
+
+
+@pytest.fixture
+def odd(plugins: Plugins, tmp_path: Path) -> Loaded:
+    """Load the small platform with some members of its destination type, or some hooks, replaced."""
+
+    def load(text: str = "", hooks: Any = None, **members: Any) -> tuple[Plugins, Config]:
+        kind = type("Odd", (plugins.destinations["acme"],), members)
+        offered = {
+            "capi_destinations": [kind],
+            "capi_actions": list(plugins.actions.values()),
+            "capi_normalizers": list(plugins._normalizers.values()),
+            **(hooks or {}),
+        }
+        made = {hook: hookimpl(lambda given=given: given) for hook, given in offered.items()}
+        loaded = Plugins(builtin, SimpleNamespace(__name__="plug", **made))
+        return loaded, read_config(ACCOUNT + text, loaded, tmp_path, strict=False)
+
+    return load
+
+
+def refusal(loaded: tuple[Plugins, Config]) -> str:
+    """Say why the event is refused."""
+    plugins, config = loaded
+    (outcome,) = Pipeline.build(config, plugins).process(EVENT, time())
+    assert isinstance(outcome, Refusal)
+    assert MARKER not in str(outcome)
+    return str(outcome.error)
+
+
+@pytest.mark.parametrize(
+    ("members", "why"),
+    [
+        (
+            {"check": lambda self, data, now: [f"{MARKER} is bad"]},
+            "check() of the destination type acme must give capi_actions.Problem, but gave str",
+        ),
+        (
+            {"check": lambda self, data, now: None},
+            "the destination type acme failed on this event (prepare() must give Prepared and check() Problems)",
+        ),
+        (
+            {"prepare": lambda self, data, group, content_id: None},
+            "the destination type acme failed on this event (prepare() must give Prepared and check() Problems)",
+        ),
+    ],
+)
+def test_what_a_destination_gives_is_looked_at(odd: Loaded, members: Any, why: str) -> None:
+    """And where it is wrong, the plugin is named and not the line of the core that stumbles over it."""
+    assert refusal(odd(**members)) == why
+
+
+def test_where_a_destination_itself_fails_is_said(odd: Loaded) -> None:
+    """By its own function and line."""
+
+    def check(self: Destination, data: Any, now: float) -> Iterator[Problem]:
+        raise KeyError(MARKER)
+        yield
+
+    assert "failed on this event (KeyError in check, " in refusal(odd(check=check))
+
+
+@pytest.mark.parametrize("make", [EventError, ConfigError])
+def test_an_error_is_made_of_problems(make: Any) -> None:
+    """`EventError("has no time")` would fail where it is printed, long after it was raised."""
+    with pytest.raises(TypeError, match=r"made with \.of\(text\)"):
+        make("has no time")
+
+
+@pytest.mark.parametrize(
+    ("give", "why"),
+    [
+        (lambda *_: [MARKER], "must give capi_actions.Problem, but gave str"),
+        (lambda *_: None, "must give capi_actions.Problem, but gave NoneType"),
+        (lambda *_: [][0], "failed (IndexError in <lambda>, "),
+    ],
+)
+def test_bad_advice_is_a_warning(odd: Loaded, give: Any, why: str) -> None:
+    """It is no reason not to send."""
+    plugins, config = odd(
+        advise=lambda self: give(), advise_mapping=lambda self, action, mapping: give(action)
+    )
+    *_, settings = config.warnings
+    (mapping,) = Pipeline.build(config, plugins).warnings()
+
+    assert str(settings).startswith(f"$.destinations.main: advise() of the destination type acme {why}")
+    assert mapping.path == "$.destinations.main.mapping"
+    assert mapping.message.startswith(f"advise_mapping() of the destination type acme {why}")
+    assert MARKER not in f"{settings}{mapping}"
+
+
+def test_limits_that_settings_decide_are_checked_when_they_are_known(odd: Loaded) -> None:
+    """Else delivery would stumble over them, with everything accepted already."""
+    for limit in ("many", 0, 2.0, None):
+        with pytest.raises(PluginError) as caught:
+            odd(max_items=property(lambda self, limit=limit: limit))
+        assert str(caught.value) == (
+            f"plugin 'plug': Odd.max_items must be a whole number above 0, but it is {limit!r}"
+        )
+    assert odd(max_items=property(lambda self: 5))
+
+
+def test_a_destination_that_can_not_be_made_names_its_plugin(odd: Loaded) -> None:
+    """Its entry point's name, as `capi plugins` lists it, not the destination type's."""
+
+    def fail(self: Destination, settings: Any) -> None:
+        raise ZeroDivisionError(MARKER)
+
+    with pytest.raises(
+        PluginError, match=r"^plugin 'plug': its destination can't be made \(ZeroDiv"
+    ) as caught:
+        odd(__init__=fail)
+    assert MARKER not in str(caught.value)
+
+
+def fails() -> None:
+    """Fail."""
+    raise ZeroDivisionError(MARKER)
+
+
+@pytest.mark.parametrize(
+    ("hook", "offered", "text", "why"),
+    [
+        ("capi_report", fails, "", "its observer can't be made: ZeroDivisionError in fails, "),
+        (
+            "capi_report",
+            dict,
+            "",
+            "capi_report(): what it makes must have a method observe(report), but dict has none",
+        ),
+        (
+            "capi_transports",
+            TransportFactory(name="no", make=fails),  # type: ignore[arg-type]
+            '[transport]\ntype = "no"',
+            "its transport 'no' can't be opened: ZeroDivisionError in fails, ",
+        ),
+        (
+            "capi_outboxes",
+            OutboxFactory(name="no", make=fails),
+            '[outbox]\ntype = "no"',
+            "its outbox 'no' can't be opened: ZeroDivisionError in fails, ",
+        ),
+    ],
+)
+def test_what_can_not_be_opened_names_its_plugin(
+    odd: Loaded, hook: str, offered: Any, text: str, why: str
+) -> None:
+    """As `capi plugins` lists it."""
+    plugins, config = odd(text, {hook: [offered]})
+
+    with pytest.raises(PluginError) as caught:
+        Assembly.of(config, plugins)
+    assert str(caught.value).startswith(f"plugin 'plug': {why}")
