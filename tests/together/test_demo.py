@@ -1,5 +1,6 @@
 """The demo shows what a new user should see, and says so truthfully."""
 
+import re
 from typing import Any
 
 import pytest
@@ -36,7 +37,8 @@ def test_what_does_not_arrive_has_its_reason(capi: Any) -> None:
     assert reasons == [
         "no action takes it",
         "refused before sending: The root value is missing the required field 'currency'.",
-        "set aside: Meta doesn't take this currency. (100/2804011) Use a currency that Meta Ads supports.",
+        "set aside: Meta doesn't take this currency. Use a currency that Meta Ads supports."
+        " (Meta's error 100/2804011)",
     ]
 
 
@@ -47,6 +49,30 @@ def test_the_table_says_the_same(capi: Any) -> None:
     assert result.status == 0
     assert "22 of 25 events arrived" in result.out
     assert "every one is the one that the real pixel (2.9.324) made" in " ".join(result.out.split())
+
+
+@pytest.mark.parametrize(
+    ("columns", "head"),
+    [
+        (40, ["event", "Meta received"]),
+        (80, ["event", "Meta received", "what else", "hashes"]),
+        (120, ["event", "Meta received", "what else", "hashes", "source"]),
+    ],
+)
+def test_the_table_cuts_nothing_off(
+    capi: Any, monkeypatch: pytest.MonkeyPatch, columns: int, head: list[str]
+) -> None:
+    """A narrow terminal shows fewer columns, but each name of Meta's on one line."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+    out = capi("demo").out
+    lines = [[cell.strip() for cell in re.split("[┃│]", line)[1:-1]] for line in out.splitlines()]
+
+    assert head in lines
+    assert "…" not in out
+    assert max(map(len, out.splitlines())) <= columns
+    assert {line[1] for line in lines if line} >= STANDARD_EVENTS
+    assert "1 products" not in " ".join(out.split())
+    assert columns < 120 or "97.44 EUR, 1 product, fbc" in out
 
 
 def test_a_wrong_hash_would_show(monkeypatch: pytest.MonkeyPatch, plugins: Plugins, capi: Any) -> None:
@@ -72,4 +98,4 @@ def test_without_the_facebook_plugin_the_demo_says_what_to_install(
     result = capi("demo")
 
     assert result.status == 2
-    assert "pip install capi-actions-facebook" in result.err
+    assert "pip install ./plugins/facebook, in a clone of the repository" in result.err

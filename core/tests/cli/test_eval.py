@@ -74,11 +74,19 @@ def test_every_form_answers_as_agreed(capi: Any, form: str, given: Any, answer: 
     ("form", "given", "path", "message"),
     [
         ("mapping", {"mapping": {"a": {"@pth": "$.b"}}}, "$.a", "@pth"),
-        ("mapping", {}, "$", "a mapping should be an object but it is null"),
+        ("mapping", {}, "$", "there is no 'mapping'; a line holds mapping, payload"),
+        (
+            "mapping",
+            {"maping": {}},
+            "$",
+            "there is no 'mapping', but there is 'maping'; a line holds mapping",
+        ),
+        ("mapping", {"mapping": None}, "$", "a mapping should be an object but it is null"),
         ("mapping", {"mapping": {}, "payload": 5}, "$", "data must be an object"),
         ("trigger", {"trigger": "event ="}, "$", "expected"),
         ("trigger", {"trigger": 5}, "$.trigger", "should be text"),
-        ("trigger", {}, "$.trigger", "should be text"),
+        ("trigger", {}, "$", "there is no 'trigger'; a line holds trigger, event"),
+        ("trigger", {"Trigger": "", "event": {}}, "$", "there is no 'trigger', but there is 'Trigger'"),
         (
             "fields",
             {"fields": {"a": {"type": "integer"}}, "payload": {"a": "x"}},
@@ -88,7 +96,13 @@ def test_every_form_answers_as_agreed(capi: Any, form: str, given: Any, answer: 
         ("fields", {"fields": {"a": {"type": "thing"}}}, "$.a.type", "should be one of"),
         ("fields", {"fields": None}, "$", "should be an object"),
         ("action", {"action": "acme.pong", "event": PING}, "$.action", "did you mean 'acme.ping'?"),
-        ("action", {"event": PING}, "$.action", "should be text"),
+        (
+            "action",
+            {"event": PING},
+            "$",
+            "there is no 'action'; a line holds action, mapping, event, settings",
+        ),
+        ("action", {"action": 5, "event": PING}, "$.action", "should be text"),
         (
             "action",
             {"action": "acme.ping", "mapping": [], "event": PING},
@@ -121,7 +135,6 @@ def test_every_form_answers_as_agreed(capi: Any, form: str, given: Any, answer: 
             "$.action",
             "no plugin offers the destination type 'lost'",
         ),
-        ("flow", {"fields": {}, "mapping": {}, "trigger": "(", "event": {}}, "$", "expected"),
     ],
 )
 @pytest.mark.usefixtures("acme_installed", "lost_action")
@@ -133,7 +146,7 @@ def test_what_is_wrong_is_said_with_its_place(
     (answer,) = result.lines
 
     assert result.status == 1
-    assert answer.keys() == {"error", "line"}
+    assert list(answer) == ["line", "error"]
     assert answer["line"] == 1
     assert answer["error"]["path"] == path
     assert message in answer["error"]["message"]
@@ -147,6 +160,17 @@ def test_a_flow_says_whether_it_subscribes_also_when_it_fails(capi: Any) -> None
 
     assert [answer["subscribed"] for answer in result.lines] == [True, True, False]
     assert {answer["error"]["path"] for answer in result.lines} == {"$.a"}
+
+
+@pytest.mark.parametrize(("trigger", "path"), [("(", "$"), (5, "$.trigger")])
+def test_a_flow_whose_trigger_is_malformed_does_not_subscribe(capi: Any, trigger: Any, path: str) -> None:
+    """Whoever reads `subscribed` of every line must find it in every line."""
+    given = {"fields": {}, "mapping": {}, "trigger": trigger, "event": {}}
+    (answer,) = capi("eval", "flow", lines=[given]).lines
+
+    assert list(answer) == ["line", "subscribed", "error"]
+    assert answer["subscribed"] is False
+    assert answer["error"]["path"] == path
 
 
 def test_several_problems_are_all_listed(capi: Any) -> None:

@@ -56,11 +56,25 @@ def test_what_is_refused_is_said_where_it_stands(capi: Any, config: Path, ping: 
 
     assert result.status == 1
     assert [line["message_id"] for line in result.lines] == ["m1", "m2", "m3", "m4"]
+    assert [next(iter(line)) for line in result.lines] == ["line", "message_id", "line", "line"]
+    assert [line.get("line") for line in result.lines] == [1, None, 3, 4]
     assert errors[0] == {"message": "is too old", "path": "$.time", "code": 7}
     assert errors[1] is None
     assert errors[2] == {"message": "has no time", "path": "$.time"}
     assert "ZeroDivisionError in build" in errors[3]["message"]
     assert "personal@example.com" not in result.out + result.err
+
+
+def test_preview_counts_what_no_mapping_takes(capi: Any, config: Path, ping: Any) -> None:
+    """Else nothing at all would be seen of them; names from events can't steer the terminal."""
+    nopes = [{"type": "screen", "event": f"\x1b[31m{number}"} for number in range(12)]
+    result = capi("preview", "-c", str(config), lines=[{"type": "page"}, ping(), {"type": "page"}, *nopes])
+    told = [line for line in result.err.splitlines() if "no mapping" in line]
+
+    assert (result.status, len(result.lines)) == (0, 1)
+    assert told[0] == "capi: no mapping takes: page 2"
+    assert told[1] == "capi: no mapping takes: screen \ufffd[31m0 1"
+    assert told[10:] == ["capi: no mapping takes: others 3"]
 
 
 @pytest.mark.parametrize("command", ["preview", "send"])

@@ -98,3 +98,41 @@ def test_ctrl_c_stops_with_a_word(start: Start) -> None:
 
     assert err.strip() == b"capi: stopped"
     assert process.returncode == 130
+
+
+@pytest.mark.parametrize(
+    ("arguments", "closed", "told"),
+    [
+        ("eval mapping", "<&-", b"capi: standard input is closed; name a FILE, or pipe lines in\n"),
+        ("eval mapping -", "<&-", b"capi: standard input is closed; name a FILE, or pipe lines in\n"),
+        ("eval mapping", ">&-", b"capi: standard output is closed; leave it open, or redirect it"),
+        ("plugins", ">&-", b"capi: standard output is closed; leave it open, or redirect it"),
+        ("--help", ">&-", b"capi: standard output is closed; leave it open, or redirect it"),
+        ("eval mapping", "2>&-", b""),
+    ],
+)
+def test_a_stream_that_is_closed_is_told_in_a_sentence(arguments: str, closed: str, told: bytes) -> None:
+    """Some service managers start programs so; with standard error closed, all the rest still works."""
+    script = f'"$0" -c "$1" {arguments} {closed}'
+    result = subprocess.run(["sh", "-c", script, RUN[0], RUN[2]], input=LINE, capture_output=True)
+
+    assert result.stderr.startswith(told)
+    assert result.stderr.count(b"\n") == (1 if told else 0)
+    assert (result.returncode, result.stdout) == ((2, b"") if told else (0, ANSWER))
+
+
+def test_send_goes_on_without_standard_output(config: Path, acme_server: Any, ping: Any) -> None:
+    """Only lines that fail would be printed there, and the others must be sent."""
+    config.write_text(config.read_text() + '[outbox]\npath = "o.sqlite3"\n', encoding="utf-8")
+    site = str(config.parent / "site")
+    plugin = "import sys; sys.path[:0] = [{!r}, {!r}]; import conftest; sys.modules['acme_for_tests'] = conftest.ACME; "
+    code = plugin.format(site, str(Path(__file__).parents[1])) + RUN[2]
+    events = b"not JSON\n" + json.dumps(ping(1)).encode() + b"\n"
+    script = '"$0" -c "$1" send -c "$2" >&-'
+    result = subprocess.run(
+        ["sh", "-c", script, RUN[0], code, str(config)], input=events, capture_output=True
+    )
+
+    assert result.returncode == 1
+    assert b"Traceback" not in result.stderr
+    assert [each["id"] for each in acme_server.taken] == ["m1"]

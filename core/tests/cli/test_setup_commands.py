@@ -1,6 +1,5 @@
-"""`capi init` and `capi check`: the first two commands that anybody runs."""
+"""`capi check`: everything that is wrong, at once, and what other commands make of it."""
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -47,73 +46,6 @@ keep_dead_days = 0
 """
 
 
-def test_what_init_writes_needs_only_its_blanks_filled(
-    capi: Any, tmp_path: Path, only_acme: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Check says which; then it is fine, with and without the settings that are commented out."""
-    monkeypatch.delenv("ACME_TOKEN", raising=False)
-    path = tmp_path / "capi.toml"
-    result = capi("init", "-c", str(path))
-    text = path.read_text(encoding="utf-8")
-
-    assert (result.status, result.out) == (0, "")
-    assert "capi check" in result.err
-    (problem,) = capi("check", "-c", str(path), "--json").lines
-    assert problem["message"] == "the environment variable ACME_TOKEN isn't set"
-    monkeypatch.setenv("ACME_TOKEN", "sesame")
-    for filled in (text, re.sub(r"(?m)^# (?=\w+ = )", "", text.partition("\n# No mappings")[0])):
-        path.write_text(filled, encoding="utf-8")
-        assert capi("check", "-c", str(path)) == (0, "", "capi.toml is fine: 1 mappings.\n")
-
-
-def test_commented_defaults_are_toml_of_the_right_type(capi: Any, tmp_path: Path, only_acme: None) -> None:
-    """Whoever takes away the hash must not get a text where a number belongs."""
-    path = tmp_path / "capi.toml"
-    capi("init", "-c", str(path))
-    text = path.read_text(encoding="utf-8")
-
-    for line in (
-        'account = ""',
-        'token = { env = "ACME_TOKEN" }',
-        "# size = 10",
-        "# factor = 1.0",
-        "# loud = false",
-        '# normalization = "plain"',
-        '# tag = ""',
-        '# action = "acme.ping"',
-    ):
-        assert f"\n{line}\n" in text
-
-
-def test_init_without_plugins_says_what_is_missing(capi: Any, tmp_path: Path, no_plugins: None) -> None:
-    """The core alone sends nowhere."""
-    path = tmp_path / "capi.toml"
-
-    assert capi("init", "-c", str(path)).status == 0
-    assert "No plugin offers a destination type" in path.read_text(encoding="utf-8")
-
-
-def test_init_writes_over_nothing(capi: Any, tmp_path: Path) -> None:
-    """Unless it is told to."""
-    path = tmp_path / "capi.toml"
-    path.write_text("# mine", encoding="utf-8")
-    result = capi("init", "-c", str(path))
-
-    assert result.status == 2
-    assert "is there already; --force writes over it" in result.err
-    assert path.read_text(encoding="utf-8") == "# mine"
-    assert capi("init", "-c", str(path), "--force").status == 0
-    assert path.read_text(encoding="utf-8") != "# mine"
-
-
-def test_init_says_why_it_can_not_write(capi: Any, tmp_path: Path) -> None:
-    """In a sentence, without a traceback."""
-    result = capi("init", "-c", str(tmp_path / "missing" / "capi.toml"))
-
-    assert result.status == 2
-    assert "can't be written: No such file or directory" in result.err
-
-
 def test_check_tells_everything_that_is_wrong_at_once(
     capi: Any, tmp_path: Path, acme_installed: None, only_acme: None
 ) -> None:
@@ -154,11 +86,12 @@ def test_other_commands_tell_the_same(
     """Before anything is read, sent or opened."""
     path = tmp_path / "capi.toml"
     path.write_text(BAD, encoding="utf-8")
-    checked = capi("check", "-c", str(path)).out.splitlines()
+    *checked, verdict = capi("check", "-c", str(path)).err.splitlines()
     told = {line.removeprefix("error: ") for line in checked if line.startswith("error: ")}
     result = capi(command, "-c", str(path))
 
     assert (result.status, result.out) == (2, "")
+    assert verdict == f"{path}: 15 errors, 1 warning."
     assert len(told) == 15
     assert told <= {line.removeprefix("capi: ") for line in result.err.splitlines()}
     assert list(tmp_path.glob("*.sqlite3")) == []
@@ -169,8 +102,10 @@ def test_check_of_what_is_fine_says_so_and_warns(capi: Any, config: Path) -> Non
     result = capi("check", "-c", str(config))
 
     assert result.status == 0
-    assert result.err == "capi.toml is fine: 1 mappings.\n"
-    assert result.out.startswith("warning: $.destinations.main.token: stands in the file;")
+    warning, verdict = result.err.splitlines()
+    assert result.out == ""
+    assert warning.startswith("warning: $.destinations.main.token: stands in the file;")
+    assert verdict == f"{config}: 1 warning, no errors; 1 mapping."
 
 
 def test_check_warns_of_mappings_that_are_likely_mistakes(capi: Any, config: Path) -> None:
@@ -234,5 +169,6 @@ def test_a_missing_configuration_says_how_to_get_one(capi: Any, tmp_path: Path) 
     """With the status of a usage error."""
     result = capi("check", "-c", str(tmp_path / "capi.toml"))
 
-    assert result.status == 2
-    assert result.out == "error: capi.toml: there is no file capi.toml; `capi init` writes one\n"
+    path = tmp_path / "capi.toml"
+    assert (result.status, result.out) == (2, "")
+    assert result.err.splitlines()[0] == f"error: there is no file {path}; `capi init` writes one"

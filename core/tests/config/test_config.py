@@ -185,6 +185,22 @@ def test_a_variable_that_is_not_set_is_named(
     )
 
 
+@pytest.mark.parametrize("bad", ["", "isn't one"])
+@pytest.mark.parametrize("token", ["EAABliteralSECRET", "eaab", "EAAB|1", "A" * 61, "1ABC", "A B"])
+def test_a_token_in_place_of_a_variable_s_name_is_not_shown(
+    plugins: Plugins, config_text: str, monkeypatch: pytest.MonkeyPatch, token: str, bad: str
+) -> None:
+    """Messages end up in logs and tickets; only what can be nothing but a name is quoted."""
+    monkeypatch.setenv(token, bad and "\u2026")
+    text = config_text.replace('"sesame"', f'{{ env = "{token}" }}')
+
+    (message,) = problems(text, plugins).values()
+
+    assert token not in message
+    assert message.startswith("the variable that env names ")
+    assert ("env takes the variable's name, such as MY_TOKEN, not the token" in message) is not bool(bad)
+
+
 def test_the_destination_s_own_advice_is_passed_on(plugins: Plugins, config_text: str) -> None:
     """With the path of the setting."""
     config = read_config(config_text + "loud = true", plugins)
@@ -194,8 +210,11 @@ def test_the_destination_s_own_advice_is_passed_on(plugins: Plugins, config_text
 
 def test_a_file_that_is_not_there_says_how_to_get_one(plugins: Plugins, tmp_path: Path) -> None:
     """The first thing a new user sees."""
-    with pytest.raises(ConfigError, match=r"there is no file capi\.toml; `capi init` writes one"):
-        load_config(tmp_path / "capi.toml", plugins)
+    path = tmp_path / "capi.toml"
+    with pytest.raises(ConfigError) as caught:
+        load_config(path, plugins)
+
+    assert str(caught.value) == f"there is no file {path}; `capi init` writes one"
 
 
 def test_a_file_that_can_not_be_read_says_so(plugins: Plugins, tmp_path: Path) -> None:

@@ -36,9 +36,15 @@ def warnings(plugins: Plugins, settings: str) -> list[tuple[str, int | None]]:
         ('pixel_id = "1"\npartner_agent = "1.0"', "2 letters at least"),
         ('pixel_id = "1"\nbase_url = "ftp://a"', "base_url should be an http or https address"),
         ('pixel_id = "1"\nbase_url = "https://a/?access_token=x"', "without a query"),
+        ('pixel_id = "1"\nbase_url = "http://a.example"', "over http the token would travel in clear"),
+        (
+            'pixel_id = "1"\nbase_url = "http://127.0.0.1.a.example"',
+            "over http the token would travel in clear",
+        ),
+        ('pixel_id = "1"\nbase_url = "http://10.0.0.1:8080"', "http is for this machine alone"),
         (
             'pixel_id = "1"\nnormalization = "pixle"',
-            "no normalization profile 'pixle'; there are: documented, pixel",
+            "no normalization profile 'pixle'; there are: documented, pixel, or several joined by +",
         ),
     ],
 )
@@ -48,6 +54,17 @@ def test_wrong_settings_say_what_would_be_right(setting: str, why: str, plugins:
         read_config(f'[destinations.a]\ntype = "facebook"\naccess_token = "t"\n{setting}', plugins)
 
     assert why in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "127.1.2.3:8080", "[::1]:8080", "localhost", "https://a.example"]
+)
+def test_this_machine_may_be_asked_in_clear(host: str, plugins: Plugins) -> None:
+    """For rehearsals; and any host with a certificate."""
+    url = host if "//" in host else f"http://{host}"
+    text = f'[destinations.shop]\ntype = "facebook"\npixel_id = "1"\naccess_token = "t"\nbase_url = "{url}"\n'
+
+    assert read_config(text, plugins).destinations[0].destination.settings.base_url == url
 
 
 def test_what_works_today_but_should_be_looked_at_is_warned_of(plugins: Plugins) -> None:

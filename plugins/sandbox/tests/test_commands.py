@@ -104,19 +104,33 @@ def test_each_request_is_a_line(run: Any, shoot: Callable[[str], int], http: url
     """Method, address, number of events, result; no token, no data."""
 
     def do(url: str) -> None:
-        assert [shoot(url), shoot(url), shoot(url)] == [400, 502, 200]
+        assert [shoot(url) for _ in range(4)] == [400, 502, 200, 200]
         http.request("POST", url + "/v25.0/%1b[2J?access_token=secret-token", body=b"")
 
-    result = run(*NOW, "--fault", "code=17", "--fault", "html502,store", do=do)
+    result = run(*NOW, "--fault", "code=17", "--fault", "html502,store", "--fault", "pass", do=do)
     lines = [re.sub(r"^\d\d:\d\d:\d\d +", "", line) for line in result.stderr.splitlines() if "POST" in line]
     assert [re.sub(r" +", " ", line) for line in lines] == [
         'POST /v25.0/123/events 1 event 400 17 User request limit reached fault shape="error",code=17',
         'POST /v25.0/123/events 1 event 502 fault shape="html",status=502,store=true, stored',
+        'POST /v25.0/123/events 1 event 200 taken fault shape="pass"',
         "POST /v25.0/123/events 1 event 200 taken",
         "POST /v25.0/?[2J 0 events 400 2500 Unknown path components: /v25.0/?[2J",
     ]
-    assert result.stderr.endswith("4 requests, 2 events taken.\n")
+    assert result.stderr.endswith("5 requests, 3 events taken.\n")
     assert "secret-token" not in result.stdout + result.stderr
+
+
+def test_fair_weather_makes_no_refusal_good(run: Any, shoot: Callable[[str], int]) -> None:
+    """With the clock years before the event, it is refused; the log must not call it taken."""
+    (line,) = [
+        each
+        for each in run("--now", "1700000000", "--fault", "pass", do=shoot).stderr.splitlines()
+        if "POST" in each
+    ]
+
+    assert " 400 " in line
+    assert "taken" not in line
+    assert 'fault shape="pass"' in line
 
 
 def test_lines_can_be_json(run: Any, shoot: Callable[[str], int]) -> None:
@@ -149,7 +163,10 @@ def test_the_clock_and_strictness_can_be_set(run: Any, shoot: Callable[[str], in
     ("arguments", "message"),
     [
         (["--host", "0.0.0.0"], "capi sandbox: the sandbox serves this machine alone"),
-        (["--fault", "storm"], "should be one of pass, error, html"),
+        (["--fault", "storm"], "there is no fault 'storm'; there are: pass, error, html"),
+        (["--fault", "reset,strom"], "there is no fault 'strom'; there are: pass, error, html"),
+        (["--pixel", "abc"], "should be digits only"),
+        (["--pixel", "1", "--pixel", "\u0661"], "should be digits only"),
         (["--now", "later"], "should be a time such as 2026-11-23T12:00:00Z"),
         (["--now", "9e99"], "should be a time such as"),
         (["--keep", "-1"], "-1 is not in the range"),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from capi_actions import ConfigError
 from capi_actions_sandbox import Fault
 from capi_actions_sandbox.fault_queue import FaultQueue
-from capi_actions_sandbox.faults import SHAPES, read_fault
+from capi_actions_sandbox.faults import PRESETS, SHAPES, read_fault
 
 
 @pytest.mark.parametrize(
@@ -101,6 +101,17 @@ def test_a_fault_says_what_it_is() -> None:
     """For the log: what was ordered, and no more."""
     assert str(read_fault("code=17,times=3")) == 'shape="error",code=17,times=3'
     assert str(read_fault('pixel="1",rate=0.5')) == 'times=null,rate=0.5,pixel="1"'
+    assert str(read_fault("pass")) == 'shape="pass"'
+
+
+def test_a_word_that_is_no_fault_is_named_beside_all_that_are() -> None:
+    """Presets and settings, too: whoever looks for `lost` must find it."""
+    with pytest.raises(ConfigError) as caught:
+        read_fault("lost,bogus")
+
+    assert "there is no fault 'bogus'" in str(caught.value)
+    for word in (*SHAPES, *PRESETS, "read", "store", "code=17"):
+        assert word in str(caught.value)
 
 
 def test_faults_come_in_the_order_in_which_they_were_queued() -> None:

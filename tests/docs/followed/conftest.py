@@ -3,7 +3,8 @@
 A block that the page calls a file is written. Of the others,
 
 * ``sh`` is pasted into bash. It must succeed, or its last line must end as the comment ``# exit status 1`` says.
-  After a paragraph that sends the reader to another terminal, it goes on running;
+  After a paragraph that sends the reader to another terminal, it goes on running.  After `cd` the reader is
+  in another folder;
 * ``json`` and ``text`` are what the commands before them printed; times may differ;
 * ``python`` is a program, ``toml`` a configuration or a part of one.
 """
@@ -97,6 +98,9 @@ class Reader:
         wanted = re.search(r"# exit status (\d)", lines[-1])
         assert done.returncode == int(wanted[1] if wanted else 0), done.stdout + done.stderr
         self.out, self.err = done.stdout, done.stderr
+        for line in lines:
+            if line.startswith("cd "):
+                self.folder /= line.removeprefix("cd ").strip()
 
     def stop(self) -> None:
         """End what still runs; it must end well."""

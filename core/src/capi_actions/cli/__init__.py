@@ -11,6 +11,7 @@ from capi_actions.cli.outbox import outbox
 from capi_actions.cli.preview import preview
 from capi_actions.cli.send import deliver, send
 from capi_actions.cli.setup import check, init
+from capi_actions.cli.streams import replace_closed
 from capi_actions.errors import CapiError, PluginError
 from capi_actions.plugins import Plugins
 
@@ -79,6 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     :returns: 0 fine, 1 some events failed, 2 usage, configuration or a plugin, 130 stopped by Ctrl-C.
     """
+    replace_closed()
     try:
         result = app.main(arguments, prog_name="capi", standalone_mode=False)
     except click.ClickException as error:

@@ -1,6 +1,7 @@
 """``capi eval``: try mappings, triggers, fields, actions and whole flows, one JSON line each."""
 
 from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from typing import IO
 
 import click
@@ -51,7 +52,7 @@ def _result(number: int, line: bytes | EventError, form: Callable[[JsonObject], 
         record = {"error": error_record(error)}
     except Exception as error:  # noqa: BLE001  a plugin may raise anything, and the other lines go on
         record = {"error": {"message": f"something in a plugin failed ({where(error)})", "path": "$"}}
-    return {**record, "line": number} if "error" in record else record
+    return {"line": number, **record} if "error" in record else record
 
 
 def _given(line: bytes | EventError) -> JsonObject:
@@ -68,7 +69,7 @@ def _write(number: int, record: JsonObject) -> bool:
     try:
         write(record)
     except EventError as error:
-        write({"error": error_record(error), "line": number})
+        write({"line": number, "error": error_record(error)})
         return True
     return "error" in record
 
@@ -76,13 +77,15 @@ def _write(number: int, record: JsonObject) -> bool:
 @_form("mapping")
 def _mapping(record: JsonObject, plugins: Plugins) -> JsonObject:
     """Turn {"mapping", "payload"} into {"result"}."""
-    result = compile_mapping(record.get("mapping"), plugins.directives)(record.get("payload", {}))
+    mapping = _given_under("mapping", record, ("mapping", "payload"))
+    result = compile_mapping(mapping, plugins.directives)(record.get("payload", {}))
     return {"result": None if result is MISSING else result}
 
 
 @_form("trigger")
 def _trigger(record: JsonObject, plugins: Plugins) -> JsonObject:
     """Turn {"trigger", "event"} into {"match"}."""
+    _given_under("trigger", record, ("trigger", "event"))
     return {"match": compile_trigger(_text(record, "trigger")).matches(record.get("event"))}
 
 
@@ -96,8 +99,10 @@ def _fields(record: JsonObject, plugins: Plugins) -> JsonObject:
 def _action(record: JsonObject, plugins: Plugins) -> JsonObject:
     """Turn {"action", "mapping" or null, "event", "settings"} into {"item"}.
 
-    A mapping is taken whole; null means the prebuilt one.
+    A mapping is taken whole; null means the prebuilt one.  The platform's checks, ids and deadlines
+    aren't applied: `capi preview` does all of it.
     """
+    _given_under("action", record, ("action", "mapping", "event", "settings"))
     name = _text(record, "action")
     action = plugins.actions.get(name)
     if action is None:
@@ -117,12 +122,15 @@ def _action(record: JsonObject, plugins: Plugins) -> JsonObject:
 def _flow(record: JsonObject, plugins: Plugins) -> JsonObject:
     """Turn {"fields", "mapping", "trigger" (optional), "event"} into {"subscribed", "payload"}.
 
-    The event is mapped and validated also when the trigger doesn't match.
+    The event is mapped and validated also when the trigger doesn't match.  Of an error, it is said
+    whether the trigger matches all the same; a malformed one doesn't.
     """
     event = record.get("event", {})
     trigger = record.get("trigger")
-    subscribed = trigger is None or compile_trigger(_text(record, "trigger")).matches(event)
+    subscribed = trigger is None
     try:
+        if trigger is not None:
+            subscribed = compile_trigger(_text(record, "trigger")).matches(event)
         fields = read_fields(record.get("fields", {}))
         mapping = record.get("mapping")
         if mapping is None:
@@ -131,6 +139,18 @@ def _flow(record: JsonObject, plugins: Plugins) -> JsonObject:
     except (EventError, ConfigError) as error:
         return {"subscribed": subscribed, "error": error_record(error)}
     return {"subscribed": subscribed, "payload": payload}
+
+
+def _given_under(key: str, record: JsonObject, keys: tuple[str, ...]) -> Json:
+    """Give a member that must be there.
+
+    :param keys: what a line of this form holds.
+    """
+    if key not in record:
+        close = get_close_matches(key, [each[:60] for each in record if each not in keys], n=1)
+        hint = f", but there is {close[0]!r}" if close else ""
+        raise ConfigError.of(f"there is no {key!r}{hint}; a line holds {', '.join(keys)}")
+    return record[key]
 
 
 def _text(record: JsonObject, key: str) -> str:

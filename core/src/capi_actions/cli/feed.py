@@ -5,21 +5,19 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from time import time
-from typing import Any
 
 from attrs import Factory, define
 
 from capi_actions.assembly import Assembly
 from capi_actions.cli.interrupts import CtrlC
 from capi_actions.cli.lines import error_record
+from capi_actions.cli.untaken import note
 from capi_actions.errors import EventError, OutboxError
 from capi_actions.model import Item, JsonObject
 from capi_actions.pipeline import Refusal, decode_event
 
 _CHUNK = 1000  # items a commit: 11 µs an item instead of 200 (DESIGN §7)
 _LONGEST_HOLD = 0.5  # seconds
-_NAMES = 1000
-_LONGEST_NAME = 60  # characters
 
 
 @define
@@ -121,20 +119,13 @@ class Feeder:
             return
         outcomes = self._assembly.pipeline.process(event, time())
         if not outcomes:
-            self._note(event)
+            note(self.tally.not_taken, event)
         for outcome in outcomes:
             if isinstance(outcome, Item):
                 self._items.append(outcome)
                 continue
             self.tally.refused += 1
             self._report(refusal_record(number, outcome))
-
-    def _note(self, event: dict[str, Any]) -> None:
-        name = event.get("event")
-        title = f"{event['type']} {name[:_LONGEST_NAME]}" if isinstance(name, str) else str(event["type"])
-        if title not in self.tally.not_taken and len(self.tally.not_taken) >= _NAMES:
-            title = "others"
-        self.tally.not_taken[title] += 1
 
 
 def refusal_record(line: int, refusal: Refusal) -> JsonObject:

@@ -11,6 +11,8 @@ from typing import IO, Any
 
 import orjson
 
+from capi_actions.cli.formats import first_line, unreadable
+from capi_actions.cli.streams import ClosedStreamError
 from capi_actions.errors import CapiError, ConfigError, EventError
 from capi_actions.model import Json
 from capi_actions.pipeline.decode import shallow
@@ -22,20 +24,28 @@ LONGEST_LINE = 64 * 1024 * 1024
 def read_lines(files: Sequence[IO[bytes]]) -> Iterator[tuple[int, bytes | EventError]]:
     """Read lines of files, or of standard input when there are none.
 
+    A file whose beginning shows that it holds no lines of JSON gets a hint; of what can't hold any, such
+    as gzip, nothing more is read.
+
     :returns: pairs of the line's number, counted over all files from 1, and the line, or the error
         when it is too long.  Empty lines are passed over but counted.
     """
     number = 0
     sources: Sequence[IO[bytes]] = files or [sys.stdin.buffer]
     for file in sources:
+        begun = False
         while line := file.readline(LONGEST_LINE + 1):
             number += 1
+            if not begun and (problem := unreadable(line)):
+                yield number, EventError.of(problem)
+                break
             if len(line) > LONGEST_LINE:
                 while line and not line.endswith(b"\n"):
                     line = file.readline(LONGEST_LINE)
                 yield number, EventError.of(f"the line is longer than {LONGEST_LINE // 2**20} MiB")
             elif line := line.strip():
-                yield number, line
+                yield number, line if begun else first_line(line)
+                begun = True
 
 
 def write(record: Json) -> None:
@@ -50,7 +60,7 @@ def write(record: Json) -> None:
 
 
 def write_if_read(record: Json) -> None:
-    """Write one line; once nobody reads any more, as after `head`, go on in silence.
+    """Write one line; when nobody reads any more, as after `head`, or nobody ever did, go on in silence.
 
     For commands that do more than print.
     """
@@ -58,6 +68,8 @@ def write_if_read(record: Json) -> None:
         write(record)
     except BrokenPipeError:
         discard_output()
+    except ClosedStreamError:
+        pass
 
 
 def discard_output() -> None:

@@ -1,5 +1,6 @@
 """``capi preview``: what would be sent, without sending it."""
 
+from collections import Counter
 from pathlib import Path
 from time import time
 from typing import IO
@@ -7,11 +8,16 @@ from typing import IO
 import click
 import orjson
 
+from capi_actions.cli.feed import refusal_record
 from capi_actions.cli.lines import error_record, read_lines, write
 from capi_actions.cli.options import config_option, files_argument, load_to_send
+from capi_actions.cli.tables import printable
+from capi_actions.cli.untaken import most_common, note
 from capi_actions.errors import EventError
 from capi_actions.model import Item
 from capi_actions.pipeline import Pipeline, Refusal, decode_event
+
+_NAMES = 10  # of events that no mapping takes
 
 
 @click.command()
@@ -20,10 +26,11 @@ from capi_actions.pipeline import Pipeline, Refusal, decode_event
 def preview(files: tuple[IO[bytes], ...], config_path: Path) -> int:
     """Print what events would become: one JSON line for every mapping that takes one.
 
-    Sends nothing and stores nothing.  Secrets from the environment may be missing.
+    Sends nothing and stores nothing.  Secrets from the environment may be missing.  Events that no
+    mapping takes are counted at the end, on standard error.
     """
     pipeline = Pipeline.build(*load_to_send(config_path, need_secrets=False))
-    failed = False
+    failed, not_taken = False, Counter[str]()
     for number, line in read_lines(files):
         try:
             if isinstance(line, EventError):
@@ -33,20 +40,24 @@ def preview(files: tuple[IO[bytes], ...], config_path: Path) -> int:
             write({"line": number, "error": error_record(error)})
             failed = True
             continue
-        for outcome in pipeline.process(event, time()):
-            failed = failed or isinstance(outcome, Refusal)
-            write(_record(outcome))
+        outcomes = pipeline.process(event, time())
+        if not outcomes:
+            note(not_taken, event)
+        for outcome in outcomes:
+            if isinstance(outcome, Refusal):
+                failed = True
+                write(refusal_record(number, outcome))
+            else:
+                write(_record(outcome))
+    for title, count in most_common(not_taken, _NAMES).items():
+        click.echo(printable(f"capi: no mapping takes: {title} {count:,}"), err=True)
     return 1 if failed else 0
 
 
-def _record(outcome: Item | Refusal) -> dict[str, object]:
-    record: dict[str, object] = {
-        "message_id": outcome.message_id,
-        "destination": outcome.destination,
-        "action": outcome.action,
+def _record(item: Item) -> dict[str, object]:
+    return {
+        "message_id": item.message_id,
+        "destination": item.destination,
+        "action": item.action,
+        "item": orjson.Fragment(item.body),
     }
-    if isinstance(outcome, Refusal):
-        record["error"] = error_record(outcome.error)
-    else:
-        record["item"] = orjson.Fragment(outcome.body)
-    return record

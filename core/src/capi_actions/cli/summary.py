@@ -9,6 +9,7 @@ from rich.table import Table
 
 from capi_actions.cli.feed import Tally
 from capi_actions.cli.tables import cell, joined, moment, stderr, table
+from capi_actions.cli.untaken import most_common
 from capi_actions.delivery import Summary
 from capi_actions.outbox import Stats
 
@@ -133,10 +134,6 @@ def _add_read(made: Table, tally: Tally) -> None:
     if tally.refused:
         what = cell("refused before sending", style="red")
         made.add_row(what, cell(f"{tally.refused:,}"), cell("see the lines printed"))
-    common = tally.not_taken.most_common(_NAMES)
-    for title, count in common:
+    for title, count in most_common(tally.not_taken, _NAMES).items():
         made.add_row(cell(f"no mapping takes: {title}", style="dim"), cell(f"{count:,}"))
-    rest = tally.not_taken.total() - sum(count for _, count in common)
-    if rest:
-        made.add_row(cell("no mapping takes: others", style="dim"), cell(f"{rest:,}"))
     made.add_row(cell("stored in the outbox"), cell(f"{tally.stored:,}"))

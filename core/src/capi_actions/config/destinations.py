@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from capi_actions.config.model import DestinationConfig, DestinationDraft, MappingConfig
-from capi_actions.config.structure import describe, did_you_mean, structure
+from capi_actions.config.structure import did_you_mean, structure
+from capi_actions.config.words import describe
 from capi_actions.errors import ConfigError, PluginError, Problem, below, where
 from capi_actions.model import Destination
 from capi_actions.plugins import Plugins
@@ -22,6 +23,8 @@ def read_destination(
     :returns: the destination; a draft when its settings are wrong; None when not even its type is known.
     """
     path = f"$.destinations.{name}"
+    if not name:
+        problems.append(Problem("a destination needs a name, as in [destinations.main]", path))
     if not isinstance(table, dict):
         problems.append(Problem(f"should be a table, but it is {describe(table)}", path))
         return None

@@ -4,14 +4,18 @@ import inspect
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from capi_actions.config.structure import describe, did_you_mean, instead
+from capi_actions.config.structure import did_you_mean
+from capi_actions.config.words import describe, instead
 from capi_actions.errors import Problem
 from capi_actions.model import OutboxFactory, TransportFactory
 
-_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
+DEFAULT_TYPES: Mapping[str, Mapping[str, Any]] = {
     "outbox": {"type": "sqlite", "path": "capi-outbox.sqlite3"},
     "transport": {"type": "urllib3"},
 }
+"""What counts when a table doesn't say otherwise."""
+
+_LARGEST = 2**53  # seconds, bytes, counts: nothing sensible is larger, and Python's own limits vary
 _VARIADIC = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
 
 Factories = Mapping[str, OutboxFactory] | Mapping[str, TransportFactory]
@@ -26,16 +30,17 @@ def read_choice(
     :param problems: takes up all that is wrong.
     :returns: ``type`` and options.
     """
-    table, default = data.get(key, {}), _DEFAULTS[key]
+    table, default = data.get(key, {}), DEFAULT_TYPES[key]
     if not isinstance(table, dict):
         problems.append(Problem(f"should be a table, but it is {describe(table)}", f"$.{key}"))
         return default
     kind = table.get("type", default["type"])
     chosen = {**default, **table} if kind == default["type"] else table
     factory = known.get(kind) if isinstance(kind, str) else None
-    if factory is None:
-        hint = did_you_mean(str(kind), known)
-        problems.append(Problem(f"no plugin offers {kind!r}{hint}", f"$.{key}.type"))
+    if not isinstance(kind, str):
+        problems.append(Problem(f"should be text in quotes, but it is {describe(kind)}", f"$.{key}.type"))
+    elif factory is None:
+        problems.append(Problem(f"no plugin offers {kind!r}{did_you_mean(kind, known)}", f"$.{key}.type"))
     else:
         problems += _wrong_options(chosen, factory, f"$.{key}")
     return chosen
@@ -55,6 +60,8 @@ def _wrong_options(
         if key in named:
             if wanted := instead(value, named[key].annotation):
                 yield Problem(f"should be {wanted}, but it is {describe(value)}", f"{path}.{key}")
+            elif isinstance(value, int | float) and not -_LARGEST < value < _LARGEST:
+                yield Problem("should be a number of a sensible size", f"{path}.{key}")
         elif key != "type" and not takes_any:
             yield Problem(f"{key!r} isn't known here{did_you_mean(key, list(named))}", path)
     for name, each in named.items():

@@ -1,19 +1,21 @@
 """Read ``capi.toml``."""
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from attrs import evolve, fields
+from attrs import evolve
 
-from capi_actions.config.destinations import advice, read_destination
+from capi_actions.config.destinations import read_destination
+from capi_actions.config.doubts import doubts
 from capi_actions.config.factories import read_choice
+from capi_actions.config.files import certificate_problems
 from capi_actions.config.model import Config, DeliveryConfig, DestinationConfig, DestinationDraft
-from capi_actions.config.structure import describe, did_you_mean, structure
+from capi_actions.config.structure import did_you_mean, structure
+from capi_actions.config.words import describe
 from capi_actions.errors import ConfigError, Problem
 from capi_actions.plugins import Plugins
-from capi_actions.secret import Secret
 
 _TABLES = ["destinations", "outbox", "transport", "delivery"]
 
@@ -29,12 +31,13 @@ def load_config(path: Path, plugins: Plugins, *, need_secrets: bool = True, stri
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise ConfigError.of(f"there is no file {path.name}; `capi init` writes one", "") from None
+        raise ConfigError.of(f"there is no file {path}; `capi init` writes one", "") from None
     except OSError as error:
-        raise ConfigError.of(f"{path.name} can't be read: {error.strerror}", "") from error
+        raise ConfigError.of(f"{path} can't be read: {error.strerror}", "") from error
     except ValueError:
-        raise ConfigError.of(f"{path.name} is not UTF-8 text", "") from None
-    return read_config(text, plugins, path.parent, need_secrets=need_secrets, strict=strict)
+        raise ConfigError.of(f"{path} is not UTF-8 text", "") from None
+    data = _parsed(text, str(path))
+    return _read(data, plugins, path.parent, need_secrets=need_secrets, strict=strict)
 
 
 def read_config(
@@ -46,10 +49,25 @@ def read_config(
 
     The rest as for :func:`load_config`.
     """
+    data = _parsed(text, "the configuration")
+    return _read(data, plugins, folder, need_secrets=need_secrets, strict=strict)
+
+
+def _parsed(text: str, name: str) -> Mapping[str, Any]:
     try:
-        data = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigError.of(f"is not valid TOML: {error}", "") from None
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        problem = f"is not valid TOML: {error}"
+    except RecursionError:
+        problem = "is nested too deeply"
+    except ValueError:  # Python reads no number of over 4,300 digits
+        problem = "holds a number that is too long"
+    raise ConfigError.of(f"{name} {problem}", "")
+
+
+def _read(
+    data: Mapping[str, Any], plugins: Plugins, folder: Path, *, need_secrets: bool, strict: bool
+) -> Config:
     problems: list[Problem] = [
         Problem(f"{key!r} isn't known here{did_you_mean(key, _TABLES)}", "$")
         for key in data
@@ -64,8 +82,10 @@ def read_config(
         transport=read_choice(data, "transport", plugins.transports, problems),
         delivery=_delivery(data.get("delivery", {}), problems),
         folder=folder,
-        warnings=tuple(_warnings(destinations)),
+        warnings=tuple(doubts(destinations)),
     )
+    if need_secrets:  # what sends nothing does without certificates, too
+        problems += certificate_problems(config.transport, folder)
     if problems and strict:
         raise ConfigError(problems)
     return evolve(config, problems=tuple(problems))
@@ -90,15 +110,3 @@ def _delivery(table: Any, problems: list[Problem]) -> DeliveryConfig:
     except ConfigError as error:
         problems += error.problems
         return DeliveryConfig()
-
-
-def _warnings(destinations: list[DestinationConfig]) -> Iterator[Problem]:
-    for each in destinations:
-        path = f"$.destinations.{each.name}"
-        settings = each.destination.settings
-        for attribute in fields(type(settings)):
-            value = getattr(settings, attribute.name)
-            if isinstance(value, Secret) and value.literal:
-                message = 'stands in the file; { env = "NAME" } keeps it out of backups and repositories'
-                yield Problem(message, f"{path}.{attribute.name}")
-        yield from advice(each.destination, "advise", each.destination.advise, path)

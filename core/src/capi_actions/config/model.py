@@ -1,6 +1,6 @@
 """The shape of ``capi.toml``."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +10,14 @@ from capi_actions.errors import Problem
 from capi_actions.model import Destination, JsonObject
 
 
-def _at_least_one(_: object, attribute: "Attribute[int]", value: int) -> None:
-    if value < 1:
-        raise ValueError(f"{attribute.name} should be 1 or more")
+def _up_to(most: int) -> Callable[[object, "Attribute[int]", int], None]:
+    def check(_: object, attribute: "Attribute[int]", value: int) -> None:
+        if value < 1:
+            raise ValueError(f"{attribute.name} should be 1 or more")
+        if value > most:
+            raise ValueError(f"{attribute.name} should be {most:,} or less")
+
+    return check
 
 
 @frozen(kw_only=True)
@@ -64,13 +69,13 @@ class DestinationConfig(DestinationDraft):
 class DeliveryConfig:
     """The ``[delivery]`` table.
 
-    :ivar workers: threads that send, for each destination.
-    :ivar keep_dead_days: how long dead letters are kept, in days.
+    :ivar workers: threads that send, for each destination; up to 1,000.
+    :ivar keep_dead_days: how long dead letters are kept, in days; up to 36,500.
     :ivar mend: leave out a field that the platform names as malformed and send the rest.
     """
 
-    workers: int = field(default=1, validator=_at_least_one)
-    keep_dead_days: int = field(default=90, validator=_at_least_one)
+    workers: int = field(default=1, validator=_up_to(1_000))
+    keep_dead_days: int = field(default=90, validator=_up_to(36_500))
     mend: bool = False
 
 

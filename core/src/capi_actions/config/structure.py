@@ -1,9 +1,10 @@
 """Structure tables into attrs classes with cattrs, and say in plain words what is wrong."""
 
 import os
+import re
 from collections.abc import Iterator, Mapping
-from types import NoneType, SimpleNamespace, UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin
+from types import SimpleNamespace
+from typing import Any, TypeVar
 
 import attrs
 from cattrs import Converter
@@ -14,20 +15,18 @@ from cattrs.errors import (
     IterableValidationError,
 )
 
+from capi_actions.config.words import describe, instead, kind_of, wanted
 from capi_actions.errors import ConfigError, Problem
 from capi_actions.secret import Secret
 from capi_actions.text import did_you_mean as did_you_mean
 
 T = TypeVar("T")
 
-_WORDS: Mapping[Any, str] = {
-    str: "text in quotes",
-    int: "a whole number",
-    float: "a number",
-    bool: "true or false",
-    list: "a list",
-    dict: "a table",
-}
+_NAME = re.compile(r"[A-Z_][A-Z0-9_]{0,59}")
+
+
+class _UnfitError(ValueError):
+    """A value doesn't fit; says so in our own words."""
 
 
 def structure(data: object, into: type[T], path: str, *, need_secrets: bool = True) -> T:
@@ -46,49 +45,40 @@ def structure(data: object, into: type[T], path: str, *, need_secrets: bool = Tr
         raise ConfigError(_problems(error, data, into, path, converter)) from None
 
 
-def describe(value: object) -> str:
-    """Name a value's type in the words of the file, never the value itself."""
-    return _WORDS.get(type(value), type(value).__name__)
+def _fitting(value: object, annotation: Any) -> Any:
+    """Give a value back that is of the type asked for."""
+    if better := instead(value, annotation):
+        raise _UnfitError(f"should be {better}, but it is {describe(value)}")
+    return value
 
 
-def instead(value: object, annotation: Any) -> str:
-    """Say in words what a value should be to fit an annotation; "" when it fits or nothing can be said."""
-    parts = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
-    kinds = [str if get_origin(each) is os.PathLike else each for each in parts if each is not NoneType]
-    if not all(each in _WORDS for each in kinds):
-        return ""
-    if type(value) in kinds or (type(value) is int and float in kinds):
-        return ""
-    return " or ".join(dict.fromkeys(_WORDS[each] for each in kinds))
-
-
-def _strict(kind: type) -> Any:
-    def check(value: object, _: type) -> Any:
-        if kind is float and type(value) is int:
-            return float(value)
-        if type(value) is not kind:
-            raise TypeError(f"should be {_WORDS[kind]}, but it is {describe(value)}")
-        return value
-
-    return check
+def _float(value: Any, _: type) -> float:
+    try:
+        return float(_fitting(value, float))
+    except OverflowError:
+        raise _UnfitError("is too large a number") from None
 
 
 def _secret(value: object, need: bool) -> Secret:
     if isinstance(value, str) and value:
         return Secret(_token(value, "it"), literal=True)
     if isinstance(value, dict) and set(value) == {"env"} and isinstance(value["env"], str):
-        found = os.environ.get(value["env"], "")
+        name = value["env"]
+        found = os.environ.get(name, "")
+        # What doesn't look like a name may be the token itself.
+        place = f"the environment variable {name}" if _NAME.fullmatch(name) else "the variable that env names"
         if not found.strip() and need:
-            raise ValueError(f"the environment variable {value['env']} isn't set")
-        return Secret(_token(found, f"the environment variable {value['env']}"))
-    raise TypeError('should be { env = "NAME_OF_A_VARIABLE" }')
+            hint = "" if name in place else "; env takes the variable's name, such as MY_TOKEN, not the token"
+            raise _UnfitError(f"{place} isn't set{hint}")
+        return Secret(_token(found, place))
+    raise _UnfitError('should be { env = "NAME_OF_A_VARIABLE" }')
 
 
 def _token(text: str, place: str) -> str:
     """Give a token that a header can hold: secret stores like to add a line break."""
     token = text.strip()
     if not (token.isascii() and token.isprintable()):
-        raise ValueError(
+        raise _UnfitError(
             f"{place} holds characters that no token has; was it copied whole, and nothing else?"
         )
     return token
@@ -106,7 +96,7 @@ def _problems(
     of_keys = [each for each in others if isinstance(each, ForbiddenExtraKeysError)]
     found = [problem for each in of_keys for problem in _located(each, path)]
     for each, note in noted:
-        found += _located(each, f"{path}.{note.name}")
+        found += _located(each, f"{path}.{note.name}", note.type or Any)
     rest = data.keys() - {note.name for _, note in noted}
     found += _objections({name: data[name] for name in rest}, into, path, converter)
     return found or [problem for each in others for problem in _located(each, path)]
@@ -128,35 +118,55 @@ def _objections(data: Mapping[str, Any], into: type, path: str, converter: Conve
             yield Problem(_sentence(error), f"{path}.{attribute.name}")
 
 
-def _located(error: BaseException, path: str) -> Iterator[Problem]:
-    """Walk through cattrs' nested errors."""
+def _located(error: BaseException, path: str, annotation: Any = None) -> Iterator[Problem]:
+    """Walk through cattrs' nested errors.
+
+    :param annotation: the type that was asked for at this place; None for what a class itself objects to.
+    """
     if not isinstance(error, ClassValidationError | IterableValidationError):
-        yield Problem(_sentence(error), path)
+        yield Problem(_sentence(error) if annotation is None else _unfit(error, annotation), path)
         return
     noted, others = error.group_exceptions()
     for each, note in noted:
-        step = f".{note.name}" if isinstance(note, AttributeValidationNote) else f"[{note.index}]"
-        yield from _located(each, path + step)
+        key = note.name if isinstance(note, AttributeValidationNote) else note.index
+        step = f".{key}" if isinstance(key, str) else f"[{key}]"
+        yield from _located(each, path + step, note.type or Any)
     for each in others:
         yield from _located(each, path)
 
 
-def _sentence(error: BaseException) -> str:
+def _unfit(error: BaseException, annotation: Any) -> str:
+    """Say why a value couldn't be structured; cattrs' own texts speak of Python, and may quote the value."""
     if isinstance(error, KeyError):
         return "is missing"
+    if isinstance(error, _UnfitError):
+        return str(error)
+    better = wanted(annotation)
+    return f"should be {better}" if better else "doesn't fit here"
+
+
+def _sentence(error: BaseException) -> str:
     if isinstance(error, ForbiddenExtraKeysError):
         known = [attribute.name for attribute in attrs.fields(error.cl)]
         return ", ".join(
             f"{key!r} isn't known here{did_you_mean(key, known)}" for key in sorted(error.extra_fields)
         )
-    return str(error.args[0]) if error.args else type(error).__name__
+    return str(error.args[0]) if error.args else "doesn't fit here"
 
 
 def _converter(need_secrets: bool) -> Converter:
     converter = Converter(forbid_extra_keys=True, detailed_validation=True)
-    for kind in (str, int, float, bool):
-        converter.register_structure_hook(kind, _strict(kind))
+    for kind in (str, int, bool):
+        converter.register_structure_hook(kind, _fitting)
+    converter.register_structure_hook(float, _float)
     converter.register_structure_hook(Secret, lambda value, _: _secret(value, need_secrets))
+    usual = converter.copy()  # by itself, cattrs makes a list of a text's characters
+
+    def whole(kind: Any) -> Any:
+        structured = usual.get_structure_hook(kind)
+        return lambda value, _: structured(_fitting(value, kind), kind)
+
+    converter.register_structure_hook_factory(lambda kind: kind_of(kind) in (list, dict), whole)
     return converter
 
 

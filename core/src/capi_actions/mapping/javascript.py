@@ -9,6 +9,7 @@ import json
 import math
 import re
 from collections.abc import Iterator
+from datetime import date, datetime, time
 from json.encoder import encode_basestring
 from typing import Any, Final
 
@@ -23,6 +24,10 @@ _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _MAX_INDEX = 2**32 - 1
 
 
+_TOMLS = {datetime: "date and time", date: "date", time: "time"}
+"""What a configuration can hold and JSON can't."""
+
+
 def kind(value: Any) -> str:
     """Name a value's type in messages."""
     if value is None:
@@ -30,7 +35,7 @@ def kind(value: Any) -> str:
     if value is MISSING:
         return "undefined"
     names = {dict: "object", list: "array", str: "string", bool: "boolean", int: "number", float: "number"}
-    return names.get(type(value), type(value).__name__)
+    return names.get(type(value)) or _TOMLS.get(type(value), type(value).__name__)
 
 
 def truthy(value: Json) -> bool:

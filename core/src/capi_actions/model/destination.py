@@ -40,6 +40,8 @@ class Destination(ABC):
     """An attrs class; the destination's table in the configuration is structured into it.
 
     An attribute ``normalization`` with a default chooses how fields with ``hashed`` are normalized.
+    ``capi init`` writes each attribute with what the docstring says of it as ``:ivar name:``, and with
+    its default; for None, with ``metadata={"example": ...}``.
     """
 
     max_items: ClassVar[int] = 1000

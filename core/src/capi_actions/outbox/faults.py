@@ -12,7 +12,10 @@ _SENTENCES: Mapping[int, str] = {
     sqlite3.SQLITE_FULL: "has no room left: the disk is full; free some space and try again",
     sqlite3.SQLITE_READONLY: "is read-only; make the file and its folder writable for this user",
     sqlite3.SQLITE_PERM: "may not be used by this user; make the file and its folder writable for this user",
-    sqlite3.SQLITE_CANTOPEN: "can't be opened; its folder must exist and be writable for this user",
+    sqlite3.SQLITE_CANTOPEN: (
+        "can't be opened; this user must be able to read and write the file itself (who owns it?) and its folder,"
+        " which must exist"
+    ),
     sqlite3.SQLITE_IOERR: "can't be read or written: the disk or file system reported a fault; check it",
     sqlite3.SQLITE_CORRUPT: (
         "is damaged; stop all programs that use it, keep a copy, and rescue its items with"

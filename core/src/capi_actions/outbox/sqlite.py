@@ -25,6 +25,7 @@ class SqliteOutbox(Outbox):
     def __init__(self, path: str | os.PathLike[str], busy_seconds: float = 10.0) -> None:
         """Open the file, or make it together with its folder.
 
+        :param path: the file; its folder is made, too.
         :param busy_seconds: how long to wait for another process to finish writing.
         :raises OutboxError: when it can't be used.
         """

@@ -12,6 +12,7 @@ from capi_actions.pipeline.compile import compile_mappings, compile_routes
 from capi_actions.pipeline.decode import check_event, content_id, decode_event, plain_event
 from capi_actions.pipeline.lint import lint_route
 from capi_actions.pipeline.route import Route, Router
+from capi_actions.pipeline.templates import lint_templates
 from capi_actions.plugins import Plugins
 
 __all__ = ["Pipeline", "Refusal", "Route", "check_event", "decode_event", "plain_event"]
@@ -58,9 +59,10 @@ class Pipeline:
         return cls(routes)
 
     def warnings(self) -> Iterator[Problem]:
-        """Say what is likely to be a mistake: triggers that never match, fields that nothing fills."""
+        """Say what is likely to be a mistake: triggers that never match, fields that nothing fills, lost filters."""
         for route in self.routes:
             yield from lint_route(route)
+            yield from lint_templates(route)
 
     def process(self, event: JsonObject, now: float) -> list[Item | Refusal]:
         """Turn one event into items, one for each mapping that takes it.

@@ -74,7 +74,7 @@ def whole_mapping(action: Action, config: MappingConfig, folder: Path) -> JsonOb
     :raises ConfigError: when the mapping file can't be read.
     """
     if config.mapping_file is not None:
-        return _mapping_file(folder / config.mapping_file)
+        return _mapping_file(folder, config.mapping_file)
     return overlay(action.mapping, config.mapping or {})
 
 
@@ -111,16 +111,16 @@ def _trigger(action: Action, config: MappingConfig, plugins: Plugins) -> Trigger
         raise ConfigError.of(problem) from None
 
 
-def _mapping_file(path: Path) -> JsonObject:
+def _mapping_file(folder: Path, name: str) -> JsonObject:
     try:
-        mapping = decode_json(path.read_bytes())
+        mapping = decode_json((folder / name).read_bytes())
     except (OSError, ValueError) as error:  # ValueError: a path that no file can have
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise ConfigError.of(f"{path.name} can't be read: {reason}") from error
+        reason = error.strerror if isinstance(error, OSError) else "no file can have this name"
+        raise ConfigError.of(f"{name} can't be read: {reason}") from error
     except EventError as error:
-        raise ConfigError.of(f"{path.name} {error.message}") from None
+        raise ConfigError.of(f"{name} {error.message}") from None
     if not isinstance(mapping, dict):
-        raise ConfigError.of(f"{path.name} should hold a JSON object, the mapping")
+        raise ConfigError.of(f"{name} should hold a JSON object, the mapping")
     return mapping
 
 

@@ -149,7 +149,7 @@ def _decode_slowly(line: bytes | str) -> Json:
     except UnicodeDecodeError as error:
         problem = f"is not UTF-8 text: wrong byte at position {error.start}"
     except json.JSONDecodeError as error:
-        problem = f"is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
+        problem = f"is not JSON: {error.msg.removesuffix(' at')} at line {error.lineno}, column {error.colno}"
     except RecursionError:
         problem = "is nested too deeply"
     except ValueError as error:

@@ -21,7 +21,8 @@ def normalizers_of(profile: str, offered: Iterable[Normalizer]) -> dict[str, lis
     for name in names_in(profile):
         if name not in known:
             listed = ", ".join(sorted(known)) or "none"
-            raise KeyError(f"no normalization profile {name!r}; there are: {listed}")
+            joined = ", or several joined by +" if len(known) > 1 else ""
+            raise KeyError(f"no normalization profile {name!r}; there are: {listed}{joined}")
         for each in normalizers:
             if each.profile == name:
                 by_key.setdefault(each.key, []).append(each)

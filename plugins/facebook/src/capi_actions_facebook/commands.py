@@ -28,7 +28,7 @@ def normalize(context: click.Context, files: tuple[IO[bytes], ...], profile: str
 
     Reads JSON Lines from files or standard input.  {"key": "em", "value": "Ada@Example.com"} gives the
     same object with "normalized" and "hash"; {"user": {...}}, a user object as given to the pixel's
-    init, gives {"ud": {...}}.  A bad line gives {"error", "line"}; the others go on.
+    init, gives {"ud": {...}}.  A bad line gives {"line", "error"}; the others go on.
     """
     answers = LineNormalizer(profile)
     failed = False
@@ -37,7 +37,7 @@ def normalize(context: click.Context, files: tuple[IO[bytes], ...], profile: str
             click.echo(answers.answer(line))
         except EventError as error:
             failed = True
-            click.echo(json.dumps({"error": {"message": error.message, "path": error.path}, "line": number}))
+            click.echo(json.dumps({"line": number, "error": {"message": error.message, "path": error.path}}))
     if failed:
         context.exit(1)
 

@@ -1,5 +1,7 @@
 """The settings of a Facebook destination."""
 
+import re
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from attrs import Attribute, field, frozen
@@ -16,9 +18,7 @@ def _digits(_: object, attribute: "Attribute[str]", value: str) -> None:
 
 
 def _version(_: object, attribute: "Attribute[str]", value: str) -> None:
-    number = value.removeprefix("v")
-    major, _dot, minor = number.partition(".")
-    if not value.startswith("v") or not (major.isdigit() and minor.isdigit() and number.isascii()):
+    if not re.fullmatch(r"v[0-9]{1,3}\.[0-9]{1,3}", value, re.ASCII):
         raise ValueError(f'{attribute.name} should look like "{DEFAULT_VERSION}"')
 
 
@@ -33,9 +33,25 @@ def _agent(_: object, attribute: "Attribute[str | None]", value: str | None) -> 
 
 
 def _url(_: object, attribute: "Attribute[str]", value: str) -> None:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+    try:
+        parts = urlsplit(value)
+        host = None if parts.port == 0 else parts.hostname
+    except ValueError:  # brackets that don't match, a port that is no number
+        host = None
+    if not host or parts.scheme not in ("http", "https") or parts.query or parts.fragment:
         raise ValueError(f"{attribute.name} should be an http or https address without a query")
+    if parts.scheme == "http" and not _is_this_machine(host):
+        raise ValueError(
+            f"{attribute.name} should begin with https: over http the token would travel in clear;"
+            " http is for this machine alone, such as http://127.0.0.1:8080"
+        )
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 @frozen(kw_only=True)
@@ -51,14 +67,15 @@ class Settings:
         all the same: leave it out in production.
     :ivar api_version: Graph API version; `capi check` warns when its end has come.
     :ivar partner_agent: names the sending platform to Meta: fewer than 23 characters, 2 letters at least.
-    :ivar normalization: ``pixel``, ``documented`` or ``pixel+documented``.
+    :ivar normalization: by whose rules personal values are written before they are hashed: ``pixel``,
+        ``documented`` or ``pixel+documented``.
     :ivar base_url: where requests go; change it for tests.
     """
 
     pixel_id: str = field(validator=_digits)
     access_token: Secret
-    test_event_code: str | None = None
+    test_event_code: str | None = field(default=None, metadata={"example": "TEST12345"})
     api_version: str = field(default=DEFAULT_VERSION, validator=_version)
-    partner_agent: str | None = field(default=None, validator=_agent)
+    partner_agent: str | None = field(default=None, validator=_agent, metadata={"example": "my-shop-1.0"})
     normalization: str = "pixel"
     base_url: str = field(default="https://graph.facebook.com", validator=_url)

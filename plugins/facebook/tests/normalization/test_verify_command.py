@@ -151,7 +151,7 @@ def test_without_mini_racer_it_says_what_to_install(verify: Verify, monkeypatch:
     result = verify(FAKE)
 
     assert result.exit_code == 2
-    assert "pip install 'capi-actions-facebook[pixel-js]'" in result.stderr
+    assert "pip install './plugins/facebook[pixel-js]', in a clone" in result.stderr
 
 
 def test_a_file_that_is_not_there_is_a_mistake_in_the_command() -> None:

@@ -45,12 +45,25 @@ def _read_faults(context: click.Context, option: click.Parameter, orders: tuple[
         raise click.BadParameter(str(error)) from error
 
 
+def _read_pixels(context: click.Context, option: click.Parameter, pixels: tuple[str, ...]) -> tuple[str, ...]:
+    for pixel in pixels:
+        if not (pixel.isascii() and pixel.isdigit()):
+            raise click.BadParameter("should be digits only, as a pixel's id is")
+    return pixels
+
+
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Loopback address to listen on.")
 @click.option(
     "--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one."
 )
-@click.option("--pixel", "pixels", multiple=True, help="A pixel that exists; without, all do.  Repeatable.")
+@click.option(
+    "--pixel",
+    "pixels",
+    multiple=True,
+    callback=_read_pixels,
+    help="A pixel that exists; without, all do.  Repeatable.",
+)
 @click.option(
     "--token", "tokens", multiple=True, help="A token that is valid; without, all are.  Repeatable."
 )
@@ -155,8 +168,12 @@ def _what(exchange: Exchange) -> str:
         parts.append(f"{number} {exchange['problem']}")
     if exchange["index"] is not None:
         parts.append(f"event {exchange['index']}")
-    if exchange["fault"] is not None:
-        parts.append(f"fault {exchange['fault']}" + (", stored" if exchange["stored"] else ""))
+    fault = exchange["fault"]
+    if fault is not None:
+        honest = fault == 'shape="pass"' or not fault.startswith("shape=")
+        if honest and exchange["stored"]:
+            parts.append("taken")
+        parts.append(f"fault {fault}" + (", stored" if exchange["stored"] and not honest else ""))
     return "  ".join(parts) or "taken"
 
 

@@ -21,6 +21,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     "throttled": {"code": 4, "usage": 100, "regain": 1},
 }
 _FLAGS = ("read", "store")
+_ALL_WORDS = f"{', '.join((*SHAPES, *PRESETS, *_FLAGS))}, or code=17 and other settings"
 _SHAPE_AND_STATUS = re.compile(r"(html|empty|redirect)([2-5][0-9]{2})", re.ASCII)
 
 
@@ -72,11 +73,12 @@ class Fault:
     location: str = "/elsewhere"
 
     def __str__(self) -> str:
-        return ",".join(
+        named = ",".join(
             f"{name}={json.dumps(getattr(self, name))}"
             for name, attribute in fields_dict(Fault).items()
             if getattr(self, name) != attribute.default
         )
+        return named or 'shape="pass"'
 
     def failure(self) -> Failure:
         """Give the refusal to answer with."""
@@ -201,8 +203,10 @@ def _split(text: str) -> dict[str, Any]:
             fields[word] = True
         elif found := _SHAPE_AND_STATUS.fullmatch(word):
             fields |= {"shape": found[1], "status": int(found[2])}
-        else:
+        elif word in SHAPES:
             fields["shape"] = word
+        else:
+            raise ConfigError.of(f"there is no fault {word[:50]!r}; there are: {_ALL_WORDS}", "$.shape")
     return fields
 
 

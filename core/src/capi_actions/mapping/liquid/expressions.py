@@ -42,6 +42,15 @@ _ORDER: Mapping[type[Expression], Callable[[Any, Any], bool]] = {
 }
 
 
+class Noting(Environment):
+    """An environment that can note which filters templates ask for in vain.
+
+    :ivar unknown: their names; None: nobody wants to know.
+    """
+
+    unknown: set[str] | None = None
+
+
 class SwitchedOffError(LiquidSyntaxError):
     """A template uses what the reference has switched off."""
 
@@ -155,6 +164,8 @@ def _filtered(left: Evaluate, env: Environment, tokens: TokenStream) -> Evaluate
     if token.value in DISABLED:
         raise SwitchedOffError(f'filter "{token.value}" is disabled', token=token)
     if token.value not in FILTERS:
+        if isinstance(env, Noting) and env.unknown is not None:
+            env.unknown.add(token.value)
         return left  # as in the reference
     apply = FILTERS[token.value]
     if len(arguments) < apply.least:

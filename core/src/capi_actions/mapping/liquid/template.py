@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-from liquid import BoundTemplate, Environment, Tag
+from liquid import BoundTemplate, Tag
 from liquid.builtin import content, illegal
 from liquid.builtin.tags import (
     capture_tag,
@@ -18,7 +18,7 @@ from liquid.exceptions import LiquidError, LiquidInterrupt
 from liquid.token import TOKEN_TAG
 
 from capi_actions.mapping.liquid.context import Context, Output
-from capi_actions.mapping.liquid.expressions import SwitchedOffError
+from capi_actions.mapping.liquid.expressions import Noting, SwitchedOffError
 from capi_actions.mapping.liquid.tags import TAGS, UnknownTag
 
 _NEWLINE = "\n"
@@ -37,7 +37,7 @@ _TAGS: tuple[type[Tag], ...] = (
 )
 
 
-class Dialect(Environment):
+class Dialect(Noting):
     """python-liquid with the reference's tags, and no filters: those are compiled into expressions."""
 
     suppress_blank_control_flow_blocks = False
@@ -68,6 +68,14 @@ def parse(source: str) -> BoundTemplate:
         return _dialect().from_string(source)
     except LiquidError as error:
         raise TemplateSyntaxError(_sentence(error, source)) from None
+
+
+def unknown_filters(source: str) -> list[str]:
+    """Name the filters of a template that don't exist, and so do nothing; the template must be readable."""
+    dialect = Dialect()
+    dialect.unknown = set()
+    dialect.from_string(source)
+    return sorted(dialect.unknown)
 
 
 def _sentence(error: LiquidError, source: str) -> str:

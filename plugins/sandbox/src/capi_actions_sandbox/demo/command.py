@@ -5,9 +5,20 @@ import json
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from capi_actions import Plugins
 from capi_actions_sandbox.demo.run import Row, run
+
+_COLUMNS = (
+    "event",
+    "Meta received",
+    "what else",
+    "hashes",
+    "source",
+)  # the last ones go first when it is narrow
+_WIDE, _MIDDLE = 100, 60  # characters
+_LONGEST, _LEAST, _BORDERS = len("CompleteRegistration"), 5, 7
 
 
 @click.command()
@@ -16,7 +27,9 @@ def demo(as_json: bool) -> int:
     """Send sample events of every kind to a local stand-in for Meta, and show what arrives."""
     plugins = Plugins.installed()
     if "facebook" not in plugins.destinations:
-        raise click.ClickException("the demo needs the Facebook plugin: pip install capi-actions-facebook")
+        raise click.ClickException(
+            "the demo needs the Facebook plugin: pip install ./plugins/facebook, in a clone of the repository"
+        )
     rows = run(plugins)
     made, equal = sum(row.hashes for row in rows), sum(row.equal for row in rows)
     if as_json:
@@ -30,23 +43,17 @@ def demo(as_json: bool) -> int:
 
 def _print(rows: list[Row], made: int, equal: int) -> None:
     console = Console(highlight=False)
-    table = Table(
-        "event", "Meta received", "source", "hashes", "what else", title="What Meta would have received"
-    )
+    table = Table(title="What Meta would have received")
+    columns = _COLUMNS[: 5 if console.width >= _WIDE else 4 if console.width >= _MIDDLE else 2]
+    for column in columns:
+        table.add_column(column, overflow="fold", min_width=_LONGEST if column == "Meta received" else None)
+    table.columns[0].max_width = max(_LEAST, console.width - _LONGEST - _BORDERS)
     for row in rows:
-        if row.received is None:
-            table.add_row(
-                row.sample.title, "[yellow]nothing[/yellow]", "", "", f"[yellow]{row.reason}[/yellow]"
-            )
-            continue
-        colour = "green" if row.equal == row.hashes else "red"
-        table.add_row(
-            row.sample.title,
-            str(row.received["event_name"]),
-            str(row.received["action_source"]),
-            f"[{colour}]{row.equal} of {row.hashes}[/{colour}]",
-            _summary(row),
-        )
+        event, received, *others = _cells(row)
+        if len(columns) == 2:
+            what_else, hashes = others[0], others[1] + " hashes" if others[1] else others[1]
+            received = Text("\n").join(each for each in (received, what_else, hashes) if each)
+        table.add_row(*[event, received, *others][: len(columns)])
     console.print(table)
     arrived = sum(row.received is not None for row in rows)
     console.print(f"{arrived} of {len(rows)} events arrived; the others are named above, with the reason.")
@@ -57,13 +64,28 @@ def _print(rows: list[Row], made: int, equal: int) -> None:
     )
 
 
+def _cells(row: Row) -> tuple[Text, ...]:
+    """Give a row's cells in the order of the columns."""
+    title = Text(row.sample.title)
+    if row.received is None:
+        return title, Text("nothing", style="yellow"), Text(row.reason, style="yellow"), Text(), Text()
+    return (
+        title,
+        Text(str(row.received["event_name"])),
+        Text(_summary(row)),
+        Text(f"{row.equal} of {row.hashes}", style="green" if row.equal == row.hashes else "red"),
+        Text(str(row.received["action_source"])),
+    )
+
+
 def _summary(row: Row) -> str:
     custom = (row.received or {}).get("custom_data", {})
     parts = []
     if "value" in custom:
         parts.append(f"{custom['value']} {custom.get('currency', '')}".strip())
     if "contents" in custom:
-        parts.append(f"{len(custom['contents'])} products")
+        count = len(custom["contents"])
+        parts.append(f"{count} product{'' if count == 1 else 's'}")
     parts += [str(custom[key]) for key in ("search_string", "order_id") if key in custom]
     if "fbc" in (row.received or {}).get("user_data", {}):
         parts.append("fbc")

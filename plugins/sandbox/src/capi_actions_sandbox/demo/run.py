@@ -87,7 +87,8 @@ def _reason(receipt: Receipt, dead: Mapping[str, DeadLetter]) -> str:
         return f"refused before sending: {receipt.refused[0].error}"
     letters = [dead[item.event_id] for item in receipt.accepted if item.event_id in dead]
     if letters:
-        return f"set aside: {letters[0].reason} ({letters[0].code}/{letters[0].subcode}) {letters[0].advice}"
+        letter = letters[0]
+        return f"set aside: {letter.reason} {letter.advice} (Meta's error {letter.code}/{letter.subcode})"
     return "" if receipt.accepted else "no action takes it"
 
 

@@ -37,7 +37,9 @@ class PixelScript:
         try:
             import py_mini_racer
         except ImportError:
-            raise PixelScriptError("this needs V8: pip install 'capi-actions-facebook[pixel-js]'") from None
+            raise PixelScriptError(
+                "this needs V8: pip install './plugins/facebook[pixel-js]', in a clone of the repository"
+            ) from None
         self._racer = py_mini_racer.MiniRacer
         # What runs too long ends in one or the other, as it happens.
         self._failures: tuple[type[Exception], ...] = (py_mini_racer.JSEvalException, CancelledError)

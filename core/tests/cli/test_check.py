@@ -1,0 +1,218 @@
+"""`capi check`: what can never work, what is likely to be a mistake, and what files are called."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from capi_actions import Destination, Problem
+
+MAPPING = '[[destinations.main.mappings]]\naction = "acme.ping"\n'
+
+
+@pytest.fixture
+def told(capi: Any, config: Path) -> Any:
+    """Add to a configuration that is fine, and check it; gives status, and messages by severity and path."""
+    config.write_text(config.read_text().replace('"sesame"', '{ env = "ACME_TOKEN" }'), encoding="utf-8")
+
+    def told(more: str) -> tuple[int, dict[tuple[str, str], str]]:
+        config.write_text(config.read_text() + more, encoding="utf-8")
+        result = capi("check", "-c", str(config), "--json")
+        found = {(line["severity"], line["path"]): line["message"] for line in result.lines}
+        assert len(found) == len(result.lines)
+        return result.status, found
+
+    return told
+
+
+@pytest.fixture(autouse=True)
+def token(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A token in the environment."""
+    monkeypatch.setenv("ACME_TOKEN", "sesame")
+
+
+@pytest.mark.parametrize(
+    ("more", "found"),
+    [
+        ("mappings = []\n", "its list of mappings is empty"),
+        (MAPPING + "enabled = false\n", "all its mappings are switched off"),
+    ],
+)
+def test_a_destination_that_gets_nothing_is_warned_of(told: Any, more: str, found: str) -> None:
+    """Somebody may have meant it for a while: no error."""
+    hint = "leave mappings out to switch on every action with a prebuilt trigger"
+
+    assert told(more) == (
+        0,
+        {("warning", "$.destinations.main.mappings"): f"takes no event, as {found}; {hint}"},
+    )
+
+
+def test_the_same_mapping_twice_is_warned_of(told: Any) -> None:
+    """The platform would get every event twice, with one id; which of two is switched off doesn't matter."""
+    off, other = MAPPING + "enabled = false\n", MAPPING + "trigger = 'type = \"page\"'\n"
+    status, found = told(MAPPING + off + other + MAPPING + off)
+
+    assert status == 0
+    assert found == {
+        ("warning", "$.destinations.main.mappings[3]"): "is the same as mappings[0]: each event is sent twice"
+    }
+
+
+def test_a_destination_needs_a_name(told: Any) -> None:
+    """Nobody could resume it, or tell it in the metrics."""
+    status, found = told('[destinations.""]\ntype = "acme"\naccount = "a"\ntoken = { env = "ACME_TOKEN" }\n')
+
+    assert status == 2
+    assert found == {("error", "$.destinations."): "a destination needs a name, as in [destinations.main]"}
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "ca.pem can't be read: No such file or directory"),
+        (b"not PEM", "should hold certificates (PEM), but no certificate is in it"),
+        (b"", "should hold certificates (PEM), but no certificate is in it"),
+    ],
+)
+def test_certificates_must_be_there(
+    capi: Any, config: Path, told: Any, content: bytes | None, message: str, ping: Any
+) -> None:
+    """Else every request would fail, and be tried again, until all has expired; what sends nothing needs none."""
+    if content is not None:
+        (config.parent / "ca.pem").write_bytes(content)
+
+    assert told('[transport]\nca_file = "ca.pem"\n') == (2, {("error", "$.transport.ca_file"): message})
+    assert capi("send", "-c", str(config)).status == 2
+    assert capi("preview", "-c", str(config), lines=[ping()]).status == 0
+
+
+def test_an_outbox_in_the_place_of_a_folder_or_behind_a_file_is_told(told: Any, config: Path) -> None:
+    """Before the first event comes; and nothing is made."""
+    status, found = told('[outbox]\npath = "."\n')
+    assert (status, found["error", "$.outbox.path"]) == (2, "is a folder; name a file in it")
+    config.write_text(config.read_text().replace('path = "."', 'path = "capi.toml/a/b"'))
+    status, found = told("")
+    assert status == 2
+    assert (
+        found["error", "$.outbox.path"] == f"{config} is in the way: it should be a folder, but it is a file"
+    )
+    config.write_text(config.read_text().replace("capi.toml/a/b", "new/outbox.sqlite3"))
+    assert told("") == (0, {})
+    assert not (config.parent / "new").exists()
+
+
+def test_an_outbox_that_this_user_may_not_write_is_told(tmp_path: Path) -> None:
+    """In a process that isn't root, as root may write anything."""
+    script = f"""
+import os
+from pathlib import Path
+from capi_actions.config import Config, outbox_problems
+folder = Path({str(tmp_path)!r})
+(folder / "mine").write_text("")
+os.chmod(folder / "mine", 0o600)
+os.chmod(folder, 0o555)
+if os.getuid() == 0:
+    os.setgid(65534); os.setuid(65534)
+else:
+    os.chmod(folder / "mine", 0o000)
+for name in ("new/outbox.db", "mine"):
+    config = Config(destinations=[], outbox={{"path": name}}, folder=folder)
+    print(*(each.message for each in outbox_problems(config)))
+"""
+    folders = list(tmp_path.parents)[:2]
+    modes = [each.stat().st_mode for each in folders]
+    try:
+        for each in folders:
+            each.chmod(0o755)
+        ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    finally:
+        tmp_path.chmod(0o755)
+        for each, mode in zip(folders, modes, strict=True):
+            each.chmod(mode)
+
+    assert ended.stdout.splitlines() == [
+        f"the folder {tmp_path} can't be written by this user",
+        f"{tmp_path / 'mine'} is there, but this user may not read and write it",
+    ]
+
+
+def test_filters_that_are_not_there_are_warned_of(told: Any) -> None:
+    """They do nothing, as in the reference; a misspelt one would never show."""
+    one = '{ "@liquid" = "{{ event | upcaes | downcase }}" }'
+    two = '{ "@if" = { exists = "x", then = { "@liquid" = "{% assign a = event | xyzzy: 1 %}{{ a | upcase }}" } } }'
+    status, found = told(MAPPING + f"mapping = {{ name = {one}, id = {two} }}\n")
+    path = "$.destinations.main.mappings[0].mapping"
+
+    assert status == 0
+    assert found == {
+        (
+            "warning",
+            f"{path}.name.@liquid",
+        ): "there is no filter 'upcaes': it does nothing; did you mean 'upcase'?",
+        ("warning", f"{path}.id.@if.then.@liquid"): "there is no filter 'xyzzy': it does nothing",
+    }
+
+
+def test_a_code_is_said_to_be_the_platform_s(
+    capi: Any, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bare number means nothing to whoever reads it."""
+
+    def advise_mapping(self: Destination, action: str, mapping: object) -> list[Problem]:
+        return [Problem("is odd", "$.name", 2635)]
+
+    monkeypatch.setattr(Destination, "advise_mapping", advise_mapping)
+    result = capi("check", "-c", str(config))
+
+    assert (
+        "warning: $.destinations.main.mapping.name: is odd (the platform's error 2635)"
+        in result.err.splitlines()
+    )
+
+
+@pytest.mark.parametrize("name", [".", "folder", "folder/capi.toml", "folder/../folder"])
+def test_files_are_named_once_and_as_they_were_given(
+    capi: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """The last part alone is empty for `.`, and of two files of one name says nothing."""
+    monkeypatch.chdir(tmp_path)
+    Path("folder").mkdir()
+    checked = capi("check", "-c", name).err.splitlines()[0]
+    sent = capi("send", "-c", name).err
+
+    problem = "there is no file" if name.endswith(".toml") else "can't be read: Is a directory"
+    assert checked == f"error: {sent.removeprefix('capi: ').strip()}"
+    assert problem in checked
+    assert checked.count(f" {name}") == 1
+
+
+def test_init_says_of_a_folder_that_it_is_one(
+    capi: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Writing over it would not help."""
+    monkeypatch.chdir(tmp_path)
+    result = capi("init", "-c", ".", "--force")
+
+    assert (result.status, result.err) == (2, "capi: . is a folder; name a file, such as capi.toml\n")
+
+
+def test_broken_toml_is_told_with_its_file(capi: Any, tmp_path: Path) -> None:
+    """Also by commands that say nothing else."""
+    path = tmp_path / "capi.toml"
+    path.write_text("a =", encoding="utf-8")
+
+    for command, prefix in (("check", "error"), ("send", "capi")):
+        told = capi(command, "-c", str(path)).err.splitlines()[0]
+        assert told == f"{prefix}: {path} is not valid TOML: Invalid value (at end of document)"
+
+
+@pytest.mark.parametrize("name", [".", "no/such.json", "a\\u0000b"])
+def test_a_mapping_file_is_named_as_it_was_given(told: Any, name: str) -> None:
+    """Its path starts at the configuration's folder."""
+    _, found = told(MAPPING + f'mapping_file = "{name}"\n')
+
+    message = found["error", "$.destinations.main.mappings[0].mapping_file"]
+    assert message.startswith(f"{name} can't be read: ".replace("\\u0000", "\0"))

@@ -1,0 +1,167 @@
+"""`capi init`: the first command that anybody runs."""
+
+import re
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+from capi_actions import Plugins, Secret
+
+
+def test_what_init_writes_needs_only_its_blanks_filled(
+    capi: Any, tmp_path: Path, only_acme: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Check says which; then it is fine, with and without the settings that are commented out."""
+    monkeypatch.delenv("ACME_TOKEN", raising=False)
+    path = tmp_path / "capi.toml"
+    result = capi("init", "-c", str(path))
+    text = path.read_text(encoding="utf-8")
+
+    assert (result.status, result.out) == (0, "")
+    assert "capi check" in result.err
+    (problem,) = capi("check", "-c", str(path), "--json").lines
+    assert problem["message"] == "the environment variable ACME_TOKEN isn't set"
+    monkeypatch.setenv("ACME_TOKEN", "sesame")
+    for filled in (text, re.sub(r"(?m)^# (?=\w+ = )", "", text.partition("\n# No mappings")[0])):
+        path.write_text(filled, encoding="utf-8")
+        assert capi("check", "-c", str(path)) == (0, "", f"{path} is fine: 1 mapping.\n")
+
+
+def test_commented_defaults_are_toml_of_the_right_type(capi: Any, tmp_path: Path, only_acme: None) -> None:
+    """Whoever takes away the hash must not get a text where a number belongs."""
+    path = tmp_path / "capi.toml"
+    capi("init", "-c", str(path))
+    text = path.read_text(encoding="utf-8")
+
+    for line in (
+        'account = ""',
+        'token = { env = "ACME_TOKEN" }',
+        "# size = 10",
+        "# factor = 1.0",
+        "# loud = false",
+        '# normalization = "plain"',
+        '# tag = ""',
+        '# action = "acme.ping"',
+    ):
+        assert f"\n{line}\n" in text
+
+
+def uncommented(text: str) -> list[str]:
+    """Take the hash from each commented setting alone; of the example of a mapping, some lines together."""
+    lines = text.splitlines()
+    start = lines.index("# [[destinations.main.mappings]]")
+    example = range(start, start + 5)
+    choices = [[number] for number in range(len(lines)) if number not in example]
+    choices += [[start, start + 1, *some] for some in ([], [start + 2], [start + 3], [start + 2, start + 3])]
+    return [
+        "\n".join(line.removeprefix("# ") if number in chosen else line for number, line in enumerate(lines))
+        for chosen in choices
+        if all(re.match(r"# (\w+ = |\[\[)", lines[number]) for number in chosen)
+    ]
+
+
+def test_any_line_can_be_uncommented(
+    capi: Any, tmp_path: Path, only_acme: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each table's head stands there already, and each default is one; but nobody can guess a file's name."""
+    monkeypatch.setenv("ACME_TOKEN", "sesame")
+    path = tmp_path / "capi.toml"
+    capi("init", "-c", str(path))
+    files = uncommented(path.read_text(encoding="utf-8"))
+
+    for text in files:
+        path.write_text(text, encoding="utf-8")
+        result = capi("check", "-c", str(path))
+        assert result.status == (2 if '\nca_file = ""' in text else 0), result.err
+    assert len(files) == 6 + 3 + 5 + 3 + 4
+
+
+def test_init_says_of_each_setting_what_it_is(
+    capi: Any, tmp_path: Path, only_acme: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the words of the class that it is read into, without their markup."""
+    monkeypatch.setattr(Plugins.installed().destinations["acme"], "settings_type", Documented)
+    path = tmp_path / "capi.toml"
+    capi("init", "-c", str(path))
+    text = path.read_text(encoding="utf-8")
+
+    assert DOCUMENTED in text
+    for words in (
+        "# Threads that send, for each destination",
+        "# Certificates (PEM) to trust",
+        "# The file;",
+    ):
+        assert f"\n{words}" in text
+
+
+class Colour(Enum):
+    """A type that TOML has no word for."""
+
+    RED = "red"
+
+
+@attrs.frozen(kw_only=True)
+class Documented:
+    """Settings.
+
+    :ivar token: a :class:`~capi_actions.Secret`.
+    :ivar names: ``a`` and ``b``,
+        and so on.
+    """
+
+    token: Secret
+    names: list[str] = attrs.Factory(lambda: ["a", "b"])
+    limits: dict[str, float] = attrs.Factory(lambda: {"a": 1.5, "b c": 2.0})
+    colour: Colour = Colour.RED
+    text: str = 'say "hi"\\\x07'
+    other: str | None = attrs.field(default=None, metadata={"example": "o-1"})
+    odd: object = attrs.Factory(lambda self: self, takes_self=True)
+
+
+DOCUMENTED = r"""
+[destinations.main]
+type = "acme"
+
+# A capi_actions.Secret.
+token = { env = "ACME_TOKEN" }
+
+# a and b, and so on.
+# names = ["a", "b"]
+# limits = { a = 1.5, "b c" = 2.0 }
+# colour = "red"
+# text = "say \"hi\"\\\U00000007"
+# other = "o-1"
+# odd = ""
+"""
+
+
+def test_init_without_plugins_says_what_is_missing(capi: Any, tmp_path: Path, no_plugins: None) -> None:
+    """The core alone sends nowhere."""
+    path = tmp_path / "capi.toml"
+
+    assert capi("init", "-c", str(path)).status == 0
+    assert "No plugin offers a destination type" in path.read_text(encoding="utf-8")
+
+
+def test_init_writes_over_nothing(capi: Any, tmp_path: Path) -> None:
+    """Unless it is told to."""
+    path = tmp_path / "capi.toml"
+    path.write_text("# mine", encoding="utf-8")
+    result = capi("init", "-c", str(path))
+
+    assert result.status == 2
+    assert "is there already; --force writes over it" in result.err
+    assert path.read_text(encoding="utf-8") == "# mine"
+    assert capi("init", "-c", str(path), "--force").status == 0
+    assert path.read_text(encoding="utf-8") != "# mine"
+
+
+def test_init_says_why_it_can_not_write(capi: Any, tmp_path: Path) -> None:
+    """In a sentence, without a traceback."""
+    result = capi("init", "-c", str(tmp_path / "missing" / "capi.toml"))
+
+    assert result.status == 2
+    assert "can't be written: No such file or directory" in result.err
