@@ -94,6 +94,18 @@ def test_what_json_can_not_hold_is_an_event_error(value: object) -> None:
         encode_item({"a": value})
 
 
+@pytest.mark.parametrize("other", ["x", "\ud800", 2**64])
+def test_an_item_is_never_so_deep_that_its_request_is_too_deep(other: object) -> None:
+    """Platforms refuse a whole request for it: 254 levels, of which two are the request's own."""
+    deep: Any = {"other": other}
+    for _ in range(251):
+        deep = {"a": deep}
+
+    assert encode_item(deep).startswith(b'{"a":{"a":{"a":')
+    with pytest.raises(EventError, match="nested too deeply"):
+        encode_item({"a": deep})
+
+
 def test_items_nested_too_deeply_are_event_errors() -> None:
     """Not recursion errors."""
     deep: Any = 1

@@ -92,11 +92,17 @@ def test_a_damaged_click_id_does_not_cost_the_event(
 
 def test_of_a_chain_of_addresses_the_person_s_own_counts(plugins: Plugins) -> None:
     """Proxies append theirs."""
-    chained = event(context={"ip": "203.0.113.42, 10.0.0.1"})
+    for text in ("203.0.113.42, 10.0.0.1", "\t203.0.113.42\n", "\u00a0203.0.113.42\u00a0,"):
+        user = build_item(plugins, "facebook.purchase", event(context={"ip": text}))["user_data"]
+        assert user["client_ip_address"] == "203.0.113.42"
 
-    assert (
-        build_item(plugins, "facebook.purchase", chained)["user_data"]["client_ip_address"] == "203.0.113.42"
-    )
+
+@pytest.mark.parametrize("address", [" ", ", 10.0.0.1", "\u00a0", "\n,"])
+def test_an_address_that_is_empty_is_left_out(address: str, plugins: Plugins) -> None:
+    """What comes second in a chain is a proxy's."""
+    user = build_item(plugins, "facebook.purchase", event(context={"ip": address}))["user_data"]
+
+    assert "client_ip_address" not in user
 
 
 @pytest.mark.parametrize(
@@ -198,6 +204,17 @@ def test_the_time_of_sending_serves_when_there_is_no_other(plugins: Plugins) -> 
     made = build_item(plugins, "facebook.purchase", event(timestamp=None, sentAt="2026-11-23T17:24:12Z"))
 
     assert made["event_time"] == 1795454652
+
+
+@pytest.mark.parametrize("action", ["facebook.view_content", "facebook.custom", "facebook.page_view"])
+def test_contents_among_an_event_s_own_properties_keep_what_meta_knows(action: str, plugins: Plugins) -> None:
+    """Where the mapping takes all properties for custom_data; the event stays as it is."""
+    mapping = {**plugins.actions[action].mapping, "custom_data": {"@path": "$.properties"}, "contents": None}
+    given = event(properties={"contents": [{"id": "a", "name": "x"}, "odd"], "colour": "red"})
+    made = build_item(plugins, action, given, mapping=mapping)
+
+    assert made["custom_data"] == {"contents": [{"id": "a"}, "odd"], "colour": "red"}
+    assert given["properties"]["contents"][0] == {"id": "a", "name": "x"}
 
 
 def test_custom_data_of_the_mapping_stays_unless_a_field_has_a_value(plugins: Plugins) -> None:

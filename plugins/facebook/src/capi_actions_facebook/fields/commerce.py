@@ -43,7 +43,7 @@ class CommerceEvent(ServerEvent):
 
         :raises EventError: when currency or contents are such that Meta would refuse the request.
         """
-        custom: JsonObject = dict(self.custom_data or {})
+        custom = self.own_data() if self.custom_data else {}
         if self.currency:
             custom["currency"] = currency_code(self.currency)
         if self.value is not None:

@@ -135,9 +135,11 @@ def wire_user_data(values: JsonObject, event_source_url: str | None, event_time:
     if "" in data.values():
         data = {key: value for key, value in data.items() if value != ""}
     address = data.get("client_ip_address")
-    if address is not None and ("," in address or " " in address):
+    if address is not None and not (own := address.partition(",")[0].strip()):
+        del data["client_ip_address"]
+    elif address is not None and own != address:
         # Proxies chain addresses, the person's own first; Meta takes one, without spaces.
-        data["client_ip_address"] = address.partition(",")[0].strip()
+        data["client_ip_address"] = own
     if "fbc" in data:
         if not is_click_id(data["fbc"]):
             # A damaged cookie must not cost the event: Meta refuses the request for it (2804001).
