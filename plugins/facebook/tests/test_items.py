@@ -217,6 +217,66 @@ def test_contents_among_an_event_s_own_properties_keep_what_meta_knows(action: s
     assert given["properties"]["contents"][0] == {"id": "a", "name": "x"}
 
 
+@pytest.mark.parametrize("empty", ["", None])
+def test_an_empty_text_counts_as_none(empty: str | None, plugins: Plugins) -> None:
+    """Libraries and forms fill with it what they don't know; what does know the value stands elsewhere."""
+    given = event(
+        userId=empty,
+        anonymousId="user42",
+        timestamp=empty,
+        sentAt="2026-11-23T17:24:12Z",
+        context={
+            "page": {"url": empty},
+            "traits": {"email": empty},
+            "fbc": "fb.1.1714566896000.Own",
+            "fbp": "fb.1.1714566000000.1098115397",
+        },
+        traits={"email": "a@b.co"},
+        properties={"url": "https://shop.example", "fbc": empty, "fbp": empty},
+    )
+    made = build_item(plugins, "facebook.custom", {**given, "type": "identify"})
+    user = made["user_data"]
+
+    assert (made["event_time"], made["event_source_url"]) == (1795454652, "https://shop.example")
+    assert {"external_id", "em", "fbc", "fbp"} <= set(user)
+
+
+@pytest.mark.parametrize(
+    ("properties", "value"),
+    [
+        ({"revenue": "", "total": 5}, 5),
+        ({"revenue": None, "total": "", "value": "2.5"}, 2.5),
+        ({"revenue": 0, "total": 5}, 0),
+        ({"revenue": "0", "total": 5}, 0),
+        ({"revenue": 3, "total": 5}, 3),
+        ({"total": 0.0, "value": 5}, 0),
+    ],
+)
+def test_the_first_amount_counts_and_nothing_is_an_amount(
+    properties: dict[str, Any], value: float, plugins: Plugins
+) -> None:
+    """A free order is worth 0; one whose revenue is an empty text is worth its total."""
+    made = build_item(plugins, "facebook.purchase", event(properties={"currency": "EUR", **properties}))
+
+    assert value == made["custom_data"]["value"]
+
+
+def test_prebuilt_mappings_can_be_pasted_where_they_come_from(plugins: Plugins) -> None:
+    """Only directives of the reference, but for the products; see ``spec/segment.md``."""
+
+    def directives(mapping: Any) -> set[str]:
+        if isinstance(mapping, list):
+            return set().union(*map(directives, mapping))
+        if not isinstance(mapping, dict):
+            return set()
+        own = {key for key in mapping if key.startswith("@")}
+        return own.union(*map(directives, mapping.values()))
+
+    used = set().union(*(directives(each.mapping) for each in plugins.actions.values()))
+
+    assert used <= {"@path", "@if", "@template", "@replace", "@products"}
+
+
 def test_custom_data_of_the_mapping_stays_unless_a_field_has_a_value(plugins: Plugins) -> None:
     """The reference erases its value and currency."""
     prebuilt = plugins.actions["facebook.view_content"].mapping

@@ -1,6 +1,7 @@
 """``capi plugins`` and ``capi actions``."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ from capi_actions.model import Action, Field
 from capi_actions.plugins import Offer, Plugins
 
 _WIDEST_KEY = 40  # characters; longer keys fold
+_ONE_NAME = re.compile(r"\{\{([\w.]+)\}\}")
 
 
 @click.command()
@@ -175,6 +177,11 @@ def _short(mapping: Any) -> str:
         then = _short(condition["then"])
         if ", else " in then:
             then = f"({then})"
-        taken = then if head == condition["then"] else f"{then} if {_short(head)}"
-        return taken if tail is None else f"{taken}, else {_short(tail)}"
+        taken = then if _short(head) == then else f"{then} if {_short(head)}"
+        rest = "" if tail is None else _short(tail)
+        if not rest or rest.partition(", else ")[0] == taken:  # asked in two ways, said once
+            return rest or taken
+        return f"{taken}, else {rest}"
+    if isinstance(mapping, dict) and (name := _ONE_NAME.fullmatch(str(mapping.get("@template")))):
+        return f"$.{name[1]}"
     return json.dumps(mapping)

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 
 from capi_actions import JsonObject, action, field, from_path
 from capi_actions_facebook.fields.commerce import CommerceEvent
-from capi_actions_facebook.paths import first_of
+from capi_actions_facebook.paths import first_amount_of
 
-_ORDER_VALUE = first_of("$.properties.revenue", "$.properties.total", "$.properties.value")
-_PRICE = first_of("$.properties.price", "$.properties.value")
+_ORDER_VALUE = first_amount_of("$.properties.revenue", "$.properties.total", "$.properties.value")
+_PRICE = first_amount_of("$.properties.price", "$.properties.value")
 
 
 @action("facebook.purchase", title="Purchase", trigger='type = "track" and event = "Order Completed"')
@@ -128,7 +128,7 @@ class Donate(CommerceEvent):
     meta_name = "Donate"
 
     value: float | None = field(
-        first_of("$.properties.value", "$.properties.revenue", "$.properties.amount"),
+        first_amount_of("$.properties.value", "$.properties.revenue", "$.properties.amount"),
         label="Value",
         description="The donation, in the currency's major unit.",
     )

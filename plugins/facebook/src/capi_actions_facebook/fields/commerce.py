@@ -9,7 +9,7 @@ from capi_actions_facebook.currencies import currency_code
 from capi_actions_facebook.fields.contents import CONTENT_FIELDS, check_contents
 from capi_actions_facebook.fields.event import ServerEvent
 from capi_actions_facebook.fields.user_data import IDENTIFIED_USER_FIELDS
-from capi_actions_facebook.paths import first_of
+from capi_actions_facebook.paths import first_amount_of
 
 
 @define(kw_only=True, slots=False)
@@ -84,7 +84,7 @@ class LeadEvent(CommerceEvent):
         properties=IDENTIFIED_USER_FIELDS,
     )
     value: float | None = field(
-        first_of("$.properties.value", "$.properties.revenue", "$.properties.price"),
+        first_amount_of("$.properties.value", "$.properties.revenue", "$.properties.price"),
         label="Value",
         description="What it is worth, in the currency's major unit.",
     )
