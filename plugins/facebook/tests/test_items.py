@@ -77,7 +77,10 @@ def test_what_is_never_hashed_passes_as_it_is(plugins: Plugins) -> None:
     ("properties", "fbc"),
     [
         ({"fbc": "fb.1.1714566896000.Own"}, "fb.1.1714566896000.Own"),
-        ({"fbc": "broken"}, None),
+        ({"fbc": " fb.1.1714566896000.Own\n"}, "fb.1.1714566896000.Own"),
+        ({"fbc": "broken"}, "fb.1.1795454652000.IwAR-x_1"),
+        ({"fbc": " "}, "fb.1.1795454652000.IwAR-x_1"),
+        ({"fbc": "broken", "url": ""}, None),
         ({"fbc": ""}, "fb.1.1795454652000.IwAR-x_1"),
     ],
 )
@@ -85,7 +88,9 @@ def test_a_damaged_click_id_does_not_cost_the_event(
     properties: dict[str, str], fbc: str | None, plugins: Plugins
 ) -> None:
     """Meta would refuse the whole request for it (2804001)."""
-    made = build_item(plugins, "facebook.page_view", event(properties=properties))
+    given = event(properties=properties)
+    given["context"]["page"]["url"] = properties.get("url", given["context"]["page"]["url"])
+    made = build_item(plugins, "facebook.page_view", given)
 
     assert fbc == made["user_data"].get("fbc")
 

@@ -71,7 +71,7 @@ def user_fields(*traits: str) -> dict[str, Field]:
         ),
         "fbc": _plain(
             "Click ID",
-            "The `_fbc` cookie. When it is missing, it is derived from `fbclid` in the event's URL.",
+            "The `_fbc` cookie. When it is missing or damaged, it is derived from `fbclid` in the event's URL.",
             first_of("$.properties.fbc", "$.context.fbc"),
         ),
         "fbp": _plain("Browser ID", "The `_fbp` cookie.", first_of("$.properties.fbp", "$.context.fbp")),
@@ -140,14 +140,11 @@ def wire_user_data(values: JsonObject, event_source_url: str | None, event_time:
     elif address is not None and own != address:
         # Proxies chain addresses, the person's own first; Meta takes one, without spaces.
         data["client_ip_address"] = own
-    if "fbc" in data:
-        if not is_click_id(data["fbc"]):
-            # A damaged cookie must not cost the event: Meta refuses the request for it (2804001).
-            del data["fbc"]
-    elif (
-        event_source_url
-        and "fbclid=" in event_source_url
-        and (fbc := fbc_from_url(event_source_url, event_time))
-    ):
+    fbc = data.pop("fbc", "").strip()
+    if not fbc or not is_click_id(fbc):
+        # A damaged cookie must not cost the event: Meta refuses the request for it (2804001).
+        url = event_source_url or ""
+        fbc = fbc_from_url(url, event_time) if "fbclid=" in url else None
+    if fbc:
         data["fbc"] = fbc
     return data
