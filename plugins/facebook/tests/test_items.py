@@ -195,6 +195,21 @@ def test_identify_calls_have_their_traits_at_the_top(plugins: Plugins) -> None:
     assert "em" in made["user_data"]
 
 
+@pytest.mark.parametrize("kind", ["group", "track", "alias", "page"])
+@pytest.mark.parametrize("action", ["facebook.custom", "facebook.lead"])
+def test_the_traits_of_other_calls_are_nobody_s(action: str, kind: str, plugins: Plugins) -> None:
+    """A group call's describe a company: hashed as a person's they'd match all its people, or the wrong one."""
+    address = {"city": "Paris", "state": "x", "postalCode": "75001", "country": "fr"}
+    company = {"email": "info@acme.example", "phone": "1234567", "firstName": "Acme", "address": address}
+    given = event(type=kind, groupId="g", traits=company, context={"traits": {"phone": "7654321"}})
+    user = build_item(plugins, action, given)["user_data"]
+    of_identify = build_item(plugins, action, {**given, "type": "identify"})["user_data"]
+
+    assert set(user) == {"external_id", "ph"}
+    assert set(of_identify) == {"external_id", "ph", "em", "fn", "ct", "st", "zp", "country"}
+    assert of_identify["ph"] == user["ph"]
+
+
 @pytest.mark.parametrize("timestamp", [None, "", "soon", {}, [], True])
 def test_an_event_without_a_usable_time_is_refused_alone(timestamp: Any, plugins: Plugins) -> None:
     """Its time is never made up."""

@@ -172,6 +172,8 @@ def _short(mapping: Any) -> str:
     if isinstance(mapping, dict) and set(mapping) == {"@path"}:
         return str(mapping["@path"])
     condition = mapping.get("@if") if isinstance(mapping, dict) and len(mapping) == 1 else None
+    if isinstance(condition, dict) and set(condition) == {"blank", "else"}:
+        return f"{_short(condition['else'])} unless {_short(condition['blank'])}"
     if isinstance(condition, dict) and "then" in condition and len({"exists", "blank"} & set(condition)) == 1:
         head, tail = condition.get("exists", condition.get("blank")), condition.get("else")
         then = _short(condition["then"])

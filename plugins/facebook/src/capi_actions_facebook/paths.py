@@ -28,6 +28,15 @@ def first_amount_of(*paths: str) -> JsonObject:
     return when(head, path(head), zero)
 
 
+def of_identify(text: str) -> JsonObject:
+    """Take the value at a path of an identify call, and nothing of any other.
+
+    The reference's directives can't compare; what its ``@replace`` leaves of the type is blank for one only.
+    """
+    rest_of_type = {"@replace": {"pattern": "identify", "replacement": "", "value": path("$.type")}}
+    return {"@if": {"blank": rest_of_type, "else": path(text)}}
+
+
 def when(condition: str, then: Json, otherwise: Json) -> JsonObject:
     """Take one value if there is something at a path, and another if there is nothing or an empty text.
 

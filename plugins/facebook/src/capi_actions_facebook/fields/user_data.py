@@ -1,15 +1,14 @@
 """Who did it: the fields of ``user_data`` and how they are written on the wire."""
 
+from collections.abc import Callable
 from typing import Any
 
 from capi_actions import Field, Json, JsonObject
 from capi_actions_facebook.click_id import fbc_from_url, is_click_id
-from capi_actions_facebook.paths import first_of, path
-
-_TRAITS = "$.context.traits"
+from capi_actions_facebook.paths import first_of, of_identify, path, when
 
 
-def _personal(label: str, hashed: str, *paths: str, description: str = "") -> Field:
+def _personal(label: str, hashed: str, default: Json, description: str = "") -> Field:
     """Make a field that is hashed and has Meta's name then; one value or a list (``graph-api.md`` §3.1)."""
     return Field(
         type="string",
@@ -19,7 +18,7 @@ def _personal(label: str, hashed: str, *paths: str, description: str = "") -> Fi
         keeps_single=hashed != "external_id",  # the reference always sends external ids as a list
         hashed=hashed,
         sent_as=hashed,
-        default=first_of(*paths),
+        default=default,
     )
 
 
@@ -27,38 +26,42 @@ def _plain(label: str, description: str, default: Json = None, sent_as: str | No
     return Field(type="string", label=label, description=description, default=default, sent_as=sent_as)
 
 
-def user_fields(*traits: str) -> dict[str, Field]:
+def _trait(name: str) -> Json:
+    return path(f"$.context.traits.{name}")
+
+
+def _identified_trait(name: str) -> Json:
+    # Also where an action takes any call: the traits at the top of a group call are a company's.
+    return when(f"$.context.traits.{name}", _trait(name), of_identify(f"$.traits.{name}"))
+
+
+def user_fields(at: Callable[[str], Json]) -> dict[str, Field]:
     """Make the fields of ``user_data``.
 
-    :param traits: paths of the objects that hold a person's traits, tried in order for each field.
+    :param at: gives the mapping that finds a person's trait.
     """
-
-    def at(name: str) -> tuple[str, ...]:
-        return tuple(f"{each}.{name}" for each in traits)
-
     return {
         "externalId": _personal(
             "External ID",
             "external_id",
-            "$.userId",
-            "$.anonymousId",
+            first_of("$.userId", "$.anonymousId"),
             description="Your own id of the person; the browser pixel should send the same. One or a list; hashed.",
         ),
-        "email": _personal("Email", "em", *at("email")),
+        "email": _personal("Email", "em", at("email")),
         "phone": _personal(
             "Phone",
             "ph",
-            *at("phone"),
+            at("phone"),
             description="With country code. Hashed, sent as `ph`. One or a list.",
         ),
-        "gender": _personal("Gender", "ge", *at("gender")),
-        "dateOfBirth": _personal("Date of Birth", "db", *at("birthday")),
-        "lastName": _personal("Last Name", "ln", *at("lastName")),
-        "firstName": _personal("First Name", "fn", *at("firstName")),
-        "city": _personal("City", "ct", *at("address.city")),
-        "state": _personal("State", "st", *at("address.state")),
-        "zip": _personal("Zip Code", "zp", *at("address.postalCode")),
-        "country": _personal("Country", "country", *at("address.country")),
+        "gender": _personal("Gender", "ge", at("gender")),
+        "dateOfBirth": _personal("Date of Birth", "db", at("birthday")),
+        "lastName": _personal("Last Name", "ln", at("lastName")),
+        "firstName": _personal("First Name", "fn", at("firstName")),
+        "city": _personal("City", "ct", at("address.city")),
+        "state": _personal("State", "st", at("address.state")),
+        "zip": _personal("Zip Code", "zp", at("address.postalCode")),
+        "country": _personal("Country", "country", at("address.country")),
         "client_ip_address": _plain(
             "Client IP Address",
             "IPv4 or IPv6 of the person's device, not of your proxy.",
@@ -111,11 +114,11 @@ def user_fields(*traits: str) -> dict[str, Field]:
     }
 
 
-USER_FIELDS = user_fields(_TRAITS)
+USER_FIELDS = user_fields(_trait)
 """For track, page and screen calls: traits lie in the context."""
 
-IDENTIFIED_USER_FIELDS = user_fields(_TRAITS, "$.traits")
-"""For actions that take identify and group calls too, whose traits lie at the top."""
+IDENTIFIED_USER_FIELDS = user_fields(_identified_trait)
+"""For actions that take identify calls too, whose traits lie at the top."""
 
 
 def wire_name(key: str) -> str:
