@@ -304,3 +304,24 @@ def test_custom_data_of_the_mapping_stays_unless_a_field_has_a_value(plugins: Pl
     made = build_item(plugins, "facebook.view_content", event(properties={}), mapping=mapping)
 
     assert made["custom_data"] == {"value": 5, "colour": "red"}
+
+
+@pytest.mark.parametrize(
+    ("properties", "mapped", "codes"),
+    [
+        ({}, {}, [2804010, 2804009]),
+        ({"currency": "EUR"}, {}, [2804009]),
+        ({"currency": "EUR", "revenue": "abc"}, {}, [2804009]),
+        ({"currency": "Euro", "revenue": 1}, {}, [2804011]),
+        ({"currency": "EUR", "revenue": 1}, {"action_source": "web"}, [2804019]),
+    ],
+)
+def test_what_a_purchase_lacks_has_meta_s_own_number(
+    properties: dict[str, Any], mapped: dict[str, Any], codes: list[int], plugins: Plugins
+) -> None:
+    """Whether the fields say it or the checks."""
+    mapping = {**plugins.actions["facebook.purchase"].mapping, **mapped}
+    with pytest.raises(EventError) as caught:
+        build_item(plugins, "facebook.purchase", event(properties=properties), mapping=mapping)
+
+    assert codes == [problem.code for problem in caught.value.problems]

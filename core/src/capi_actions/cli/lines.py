@@ -11,7 +11,7 @@ from typing import IO, Any
 
 import orjson
 
-from capi_actions.errors import CapiError, ConfigError, EventError
+from capi_actions.errors import CapiError, ConfigError, EventError, Problem
 from capi_actions.model import Json
 from capi_actions.pipeline.decode import shallow
 
@@ -82,9 +82,13 @@ def error_record(error: CapiError) -> dict[str, Any]:
     if not isinstance(error, ConfigError | EventError):
         return {"message": str(error), "path": "$"}
     record: dict[str, Any] = {"message": error.message, "path": error.path}
-    code = error.problems[0].code if error.problems else None
-    if code is not None:
-        record["code"] = code
+    if error.problems and error.problems[0].code is not None:
+        record["code"] = error.problems[0].code
     if len(error.problems) > 1:
-        record["problems"] = [{"message": each.message, "path": each.path} for each in error.problems]
+        record["problems"] = [_problem_record(each) for each in error.problems]
     return record
+
+
+def _problem_record(problem: Problem) -> dict[str, Any]:
+    record: dict[str, Any] = {"message": problem.message, "path": problem.path}
+    return record if problem.code is None else {**record, "code": problem.code}

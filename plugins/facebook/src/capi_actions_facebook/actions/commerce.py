@@ -21,10 +21,13 @@ class Purchase(CommerceEvent):
     meta_name = "Purchase"
 
     currency: str = from_path(
-        "$.properties.currency", label="Currency", description="ISO 4217, in any case: `EUR`."
+        "$.properties.currency", label="Currency", description="ISO 4217, in any case: `EUR`.", code=2804010
     )
     value: float = field(
-        _ORDER_VALUE, label="Value", description="The order's worth, in the currency's major unit."
+        _ORDER_VALUE,
+        label="Value",
+        description="The order's worth, in the currency's major unit.",
+        code=2804009,
     )
 
 

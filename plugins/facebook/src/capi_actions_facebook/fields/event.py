@@ -43,7 +43,11 @@ class ServerEvent:
     needs_user_agent: ClassVar[bool] = True
 
     action_source: str = field(
-        _SOURCE, label="Action Source", description="Where it happened.", choices=ACTION_SOURCES
+        _SOURCE,
+        label="Action Source",
+        description="Where it happened.",
+        choices=ACTION_SOURCES,
+        code=2804019,
     )
     event_time: str = field(
         first_of("$.timestamp", "$.originalTimestamp", "$.sentAt", "$.receivedAt"),
