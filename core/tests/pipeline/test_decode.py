@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capi_actions import EventError
-from capi_actions.pipeline.decode import EVENT_TYPES, content_id, decode_event, decode_json, encode_item
+from capi_actions.pipeline.decode import (
+    EVENT_TYPES,
+    content_id,
+    decode_event,
+    decode_json,
+    encode_item,
+    message_id,
+)
 from capi_actions.testing import json_objects, json_values
 
 
@@ -116,6 +123,25 @@ def test_items_nested_too_deeply_are_event_errors() -> None:
         encode_item({"a": deep})
     with pytest.raises(EventError, match="nested too deeply"):
         content_id({"a": deep})
+
+
+@pytest.mark.parametrize(
+    ("given_id", "text"),
+    [
+        ("m-1", "m-1"),
+        (123, "123"),
+        (1.0, "1"),
+        (0, "0"),
+        ("x\ud83d", "x\ufffd"),
+        ("", None),
+        (True, None),
+        ({}, None),
+    ],
+)
+def test_a_message_id_is_text(given_id: Any, text: str | None) -> None:
+    """Some libraries count in numbers, and the platform gets their text."""
+    assert message_id({"messageId": given_id}) == text
+    assert message_id({}) is None
 
 
 @given(json_objects())

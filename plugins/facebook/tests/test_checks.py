@@ -51,6 +51,23 @@ def test_age_counts_to_the_second(age: int, source: str, found: list[int]) -> No
 
 
 @pytest.mark.parametrize(
+    ("age", "words"),
+    [
+        (8 * DAY, "happened 8 days ago; "),
+        (10**290, "happened more than 100 years ago; "),
+        (-3600, "lies 3600 seconds in the future: "),
+        (-300 * DAY, "lies 300 days in the future: "),
+        (-(10**290), "lies more than 100 years in the future: "),
+    ],
+)
+def test_ages_are_said_in_units_that_people_use(age: int, words: str) -> None:
+    """Not in 290 digits."""
+    (problem,) = check_event(event(event_time=int(NOW) - age), NOW)
+
+    assert problem.message.startswith(words)
+
+
+@pytest.mark.parametrize(
     ("keys", "too_broad"),
     [
         ("", True),

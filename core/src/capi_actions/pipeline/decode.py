@@ -12,6 +12,7 @@ import orjson
 
 from capi_actions.errors import EventError
 from capi_actions.model import Json, JsonObject
+from capi_actions.text import number_text
 
 EVENT_TYPES = frozenset({"track", "page", "screen", "identify", "group", "alias"})
 """The calls of the Segment spec (``spec/segment.md``; https://segment.com/docs/connections/spec/)."""
@@ -121,6 +122,14 @@ def whole_text(text: str) -> str:
     if text.isascii():
         return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def message_id(event: JsonObject) -> str | None:
+    """Give the event's ``messageId`` as text; some libraries count in numbers."""
+    found: Any = event.get("messageId")
+    if isinstance(found, str):
+        return whole_text(found) or None
+    return number_text(found) if type(found) in (int, float) else None
 
 
 def content_id(event: JsonObject) -> str:

@@ -16,6 +16,7 @@ from capi_actions_facebook.messaging import check_messaging
 DAY = 86_400
 MAX_AGE = 7 * DAY
 MAX_AGE_IN_STORE = 62 * DAY
+_CENTURY = 36_525 * DAY
 FUTURE_TOLERANCE = 60  # seconds; Meta's own tolerance isn't documented, this is what RudderStack allows
 
 # Combinations that fit too many people (§3.1, "minimum match rule"): alone, or with a part of the set.
@@ -77,14 +78,15 @@ def check_event(data: JsonObject, now: float) -> Sequence[Problem]:
 def _check_time(data: JsonObject, now: float) -> Iterator[Problem]:
     age, limit = now - data["event_time"], max_age(data)
     if age > limit:
-        days = f"{age / DAY:.0f} days ago"
-        yield Problem(
-            f"happened {days}; Meta takes events of the last {limit // DAY} days", "$.event_time", 2804003
-        )
+        message = f"happened {_days(age)} ago; Meta takes events of the last {limit // DAY} days"
+        yield Problem(message, "$.event_time", 2804003)
     elif age < -FUTURE_TOLERANCE:
-        yield Problem(
-            f"lies {-age:.0f} seconds in the future: check the sender's clock", "$.event_time", 2804004
-        )
+        ahead = f"{-age:.0f} seconds" if -age < DAY else _days(-age)
+        yield Problem(f"lies {ahead} in the future: check the sender's clock", "$.event_time", 2804004)
+
+
+def _days(seconds: float) -> str:
+    return f"{seconds / DAY:.0f} days" if seconds < _CENTURY else "more than 100 years"
 
 
 def _check_purchase(custom: JsonObject) -> Iterator[Problem]:

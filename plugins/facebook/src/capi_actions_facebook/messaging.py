@@ -38,4 +38,4 @@ def check_messaging(data: JsonObject) -> Iterator[Problem]:
     for keys, subcode in _NEEDED[channel]:
         if not any(key in data["user_data"] for key in keys):
             needed = " or ".join(keys)
-            yield Problem(f"a {channel} event needs {needed}", f"$.user_data.{keys[0]}", subcode)
+            yield Problem(f"{channel} events need {needed}", f"$.user_data.{keys[0]}", subcode)
