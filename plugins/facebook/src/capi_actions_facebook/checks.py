@@ -9,7 +9,7 @@ from math import isfinite
 from typing import Any
 
 from capi_actions import JsonObject, Problem
-from capi_actions_facebook.currencies import ACCEPTED, REFUSED
+from capi_actions_facebook.currencies import ACCEPTED, REFUSED, is_accepted
 from capi_actions_facebook.fields.contents import contents_problems
 from capi_actions_facebook.messaging import check_messaging
 
@@ -30,6 +30,7 @@ _TOO_BROAD = (
 
 _NOTHING: JsonObject = {}
 _NUMBERS = (int, float)
+NO_LEAD_ID = "a lead id has 15 to 17 digits"
 
 
 def max_age(data: Mapping[str, Any]) -> int:
@@ -55,8 +56,8 @@ def check_event(data: JsonObject, now: float) -> Sequence[Problem]:
     if not (user_data.get("external_id") or user_data.get("em")) and is_too_broad(_filled(user_data)):
         message = "user_data fits too many people: add an e-mail address, phone, external id, click id or IP address"
         problems.append(Problem(message, "$.user_data", 2804050))
-    if "lead_id" in user_data and not 10**14 <= user_data["lead_id"] < 10**17:
-        problems.append(Problem("a lead id has 15 to 17 digits", "$.user_data.lead_id", 2804036))
+    if "lead_id" in user_data and not is_lead_id(user_data["lead_id"]):
+        problems.append(Problem(NO_LEAD_ID, "$.user_data.lead_id", 2804036))
     custom = data.get("custom_data", _NOTHING)
     if "contents" in custom and custom["contents"] is not None:
         problems += contents_problems(custom["contents"], "$.custom_data.contents")
@@ -93,12 +94,12 @@ def _check_purchase(custom: JsonObject) -> Iterator[Problem]:
     value, currency = custom.get("value"), custom.get("currency")
     if value in (None, ""):
         yield Problem("a Purchase needs a value", "$.custom_data.value", 2804009)
-    elif not _is_amount(value):
+    elif not is_amount(value):
         yield Problem("the value of a Purchase must be a number", "$.custom_data.value", 2804009)
     if currency in (None, ""):
         yield Problem("a Purchase needs a currency", "$.custom_data.currency", 2804010)
-    elif not isinstance(currency, str) or currency.upper() not in ACCEPTED:
-        shown = currency.upper() if isinstance(currency, str) and currency.upper() in REFUSED else "this one"
+    elif not is_accepted(currency):
+        shown = str(currency).upper() if str(currency).upper() in REFUSED else "this one"
         yield Problem(
             f"Meta takes most of ISO 4217's currencies, but not {shown}", "$.custom_data.currency", 2804011
         )
@@ -108,7 +109,13 @@ def _filled(user_data: JsonObject) -> frozenset[str]:
     return frozenset(key for key, value in user_data.items() if value)
 
 
-def _is_amount(value: Any) -> bool:
+def is_lead_id(value: Any) -> bool:
+    """Say whether Meta would take this as a ``lead_id``; a float may have lost its last digits."""
+    return type(value) is int and 10**14 <= value < 10**17
+
+
+def is_amount(value: Any) -> bool:
+    """Say whether Meta would take this as a ``value``."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return False
     try:

@@ -20,6 +20,7 @@ _NEEDED = {
     "messenger": ((("page_id",), 2804069), (("page_scoped_user_id",), 2804019)),
     "instagram": ((("ig_account_id",), 2804079), (("ig_sid",), 2804075)),
 }
+CHANNELS = frozenset(_NEEDED)
 
 
 def check_messaging(data: JsonObject) -> Iterator[Problem]:
