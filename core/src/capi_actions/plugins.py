@@ -103,19 +103,24 @@ class Plugins:
             distinct hashes of all, the first profile's first.  "" has no hashers.
         :raises KeyError: when no plugin offers one of the profiles; its text lists those there are.
         """
+        return {key: make_hasher(normalizers) for key, normalizers in self.normalizers(profile).items()}
+
+    def normalizers(self, profile: str) -> Mapping[str, Sequence[Normalizer]]:
+        """Give the normalizers behind :meth:`hashers`, by key, in the profiles' order."""
         wanted = [name.strip() for name in profile.split("+")] if profile else []
         known = {each.profile for each in self._normalizers.values()}
         for name in wanted:
             if name not in known:
                 raise KeyError(
                     f"no normalization profile {name!r}; there are: {', '.join(sorted(known)) or 'none'}"
+                    f"{'; several can be joined with +' if known else ''}"
                 )
         by_key: dict[str, list[Normalizer]] = {}
         for name in wanted:
             for each in self._normalizers.values():
                 if each.profile == name:
                     by_key.setdefault(each.key, []).append(each)
-        return {key: make_hasher(normalizers) for key, normalizers in by_key.items()}
+        return by_key
 
     def offers(self) -> Iterator[Offer]:
         """Describe every plugin and what it brings, in order of registration."""
