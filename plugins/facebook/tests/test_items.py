@@ -6,6 +6,7 @@ import pytest
 
 from capi_actions import EventError, Plugins
 from capi_actions.testing import build_item
+from capi_actions_facebook.checks import check_event
 
 AGENT = "Mozilla/5.0"
 
@@ -62,6 +63,24 @@ def test_long_ids_survive_as_exact_integers(plugins: Plugins) -> None:
             "user_data"
         ]
         assert (user["lead_id"], user["fb_login_id"]) == (12345678901234567, 12345678901234567)
+
+
+@pytest.mark.parametrize("given", [1.2345678901234568e22, "12345678901234567890123", 2**64 - 1])
+@pytest.mark.parametrize("key", ["leadID", "fbLoginID"])
+def test_ids_that_lost_their_last_digits_are_refused(key: str, given: Any, plugins: Plugins) -> None:
+    """Integers over 64 bits are read as doubles: such an id is somebody else's, or nobody's."""
+    mapping = {
+        **plugins.actions["facebook.lead"].mapping,
+        "action_source": "system_generated",
+        "user_data": {key: {"@path": "$.id"}, "email": "a@b.co"},
+    }
+    with pytest.raises(EventError) as caught:
+        made = build_item(plugins, "facebook.lead", event(id=given), mapping=mapping)
+        raise EventError(check_event(made, made["event_time"]))
+
+    assert [problem.path.rpartition(".")[2] for problem in caught.value.problems] == [
+        "lead_id" if key == "leadID" else key
+    ]
 
 
 def test_what_is_never_hashed_passes_as_it_is(plugins: Plugins) -> None:

@@ -7,6 +7,8 @@ from capi_actions import Field, Json, JsonObject
 from capi_actions_facebook.click_id import fbc_from_url, is_click_id
 from capi_actions_facebook.paths import first_of, of_identify, path, when
 
+_LARGEST_ID = 2**63 - 1  # JSON's longer numbers are read as doubles, which lose digits
+
 
 def _personal(label: str, hashed: str, default: Json, description: str = "") -> Field:
     """Make a field that is hashed and has Meta's name then; one value or a list (``graph-api.md`` §3.1)."""
@@ -94,6 +96,7 @@ def user_fields(at: Callable[[str], Json]) -> dict[str, Field]:
             label="Facebook Login ID",
             description="Id from Facebook Login.",
             sent_as="fb_login_id",
+            maximum=_LARGEST_ID,
         ),
         "anonId": _plain(
             "Install ID (anon_id)", "Id of the app's installation; app events only.", sent_as="anon_id"
