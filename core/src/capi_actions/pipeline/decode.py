@@ -128,7 +128,7 @@ def message_id(event: JsonObject) -> str | None:
     """Give the event's ``messageId`` as text; some libraries count in numbers."""
     found: Any = event.get("messageId")
     if isinstance(found, str):
-        return whole_text(found) or None
+        return (found if found.isascii() else whole_text(found)) or None
     return number_text(found) if type(found) in (int, float) else None
 
 

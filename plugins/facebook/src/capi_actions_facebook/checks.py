@@ -59,8 +59,9 @@ def check_event(data: JsonObject, now: float) -> Sequence[Problem]:
     if "lead_id" in user_data and not is_lead_id(user_data["lead_id"]):
         problems.append(Problem(NO_LEAD_ID, "$.user_data.lead_id", 2804036))
     custom = data.get("custom_data", _NOTHING)
-    if "contents" in custom and custom["contents"] is not None:
-        problems += contents_problems(custom["contents"], "$.custom_data.contents")
+    contents = custom.get("contents")
+    if contents is not None:
+        problems += contents_problems(contents, "$.custom_data.contents")
     if data["event_name"] == "Purchase":
         currency = custom.get("currency")
         if type(custom.get("value")) not in _NUMBERS or type(currency) is not str or currency not in ACCEPTED:

@@ -4,9 +4,9 @@ from typing import Any
 
 from attrs import define
 
-from capi_actions import JsonObject, field, from_path
+from capi_actions import EventError, JsonObject, field, from_path
 from capi_actions_facebook.currencies import currency_code
-from capi_actions_facebook.fields.contents import CONTENT_FIELDS, check_contents
+from capi_actions_facebook.fields.contents import CONTENT_FIELDS, contents_problems
 from capi_actions_facebook.fields.event import ServerEvent
 from capi_actions_facebook.fields.user_data import IDENTIFIED_USER_FIELDS
 from capi_actions_facebook.paths import first_amount_of
@@ -55,7 +55,8 @@ class CommerceEvent(ServerEvent):
         if self.content_ids:
             custom["content_ids"] = self.content_ids
         if self.contents is not None:
-            check_contents(self.contents)
+            if problems := contents_problems(self.contents, "$.contents"):
+                raise EventError(problems)
             custom["contents"] = self.contents
         if self.content_name:
             custom["content_name"] = self.content_name

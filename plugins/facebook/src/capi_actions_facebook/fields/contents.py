@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from capi_actions import EventError, Field, Problem
+from capi_actions import Field, Problem
 
 CONTENT_FIELDS: Mapping[str, Field] = {
     "id": Field(type="string", label="ID", description="The product's id in the catalog."),
@@ -21,16 +21,6 @@ CONTENT_FIELDS: Mapping[str, Field] = {
 }
 _DELIVERY = ("in_store", "curbside", "home_delivery")
 _WRONG = 2804008
-
-
-def check_contents(contents: Sequence[Mapping[str, Any]]) -> None:
-    """Hold that every item is one that Meta takes.
-
-    :raises EventError: naming each item that isn't.
-    """
-    problems = contents_problems(contents, "$.contents")
-    if problems:
-        raise EventError(problems)
 
 
 def contents_problems(contents: Any, at: str) -> Sequence[Problem]:

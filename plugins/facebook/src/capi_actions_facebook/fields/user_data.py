@@ -141,16 +141,20 @@ def wire_user_data(values: JsonObject, event_source_url: str | None, event_time:
     if "" in data.values():
         data = {key: value for key, value in data.items() if value != ""}
     address = data.get("client_ip_address")
-    if address is not None and not (own := address.partition(",")[0].strip()):
-        del data["client_ip_address"]
-    elif address is not None and own != address:
+    if address is not None:
         # Proxies chain addresses, the person's own first; Meta takes one, without spaces.
-        data["client_ip_address"] = own
-    fbc = data.pop("fbc", "").strip()
-    if not fbc or not is_click_id(fbc):
+        own = address.partition(",")[0].strip() if "," in address else address.strip()
+        if not own:
+            del data["client_ip_address"]
+        elif own != address:
+            data["client_ip_address"] = own
+    if "fbc" in data and not is_click_id(data["fbc"]):
         # A damaged cookie must not cost the event: Meta refuses the request for it (2804001).
-        url = event_source_url or ""
-        fbc = fbc_from_url(url, event_time) if "fbclid=" in url else None
-    if fbc:
-        data["fbc"] = fbc
+        stripped = data.pop("fbc").strip()
+        if is_click_id(stripped):
+            data["fbc"] = stripped
+    if "fbc" not in data and event_source_url and "fbclid=" in event_source_url:
+        fbc = fbc_from_url(event_source_url, event_time)
+        if fbc:
+            data["fbc"] = fbc
     return data
