@@ -20,7 +20,7 @@ LAYERS = [
     {"plugins"},
     {"config"},
     {"pipeline"},
-    {"outbox", "transport"},
+    {"lines", "outbox", "transport"},
     {"delivery"},
     {"assembly"},
     {"client"},

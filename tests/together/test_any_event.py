@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from capi_actions import EventError, Item, Plugins, builtin
 from capi_actions.config import read_config
-from capi_actions.pipeline import Pipeline, decode_event
+from capi_actions.pipeline import Pipeline, Refusal, decode_event
 from capi_actions.testing import events, json_values
 from capi_actions_facebook import plugin
 from capi_actions_sandbox import SandboxOptions, check_events
@@ -33,11 +33,92 @@ trigger = 'type != "x"'
 mapping.action_source = "app"
 mapping.app_data_field.use_app_data = true
 """
+# As people paste them: the event's own properties and name, whatever they are.
+PASTED = """
+[[destinations.shop.mappings]]
+action = "facebook.custom"
+trigger = 'type != "x"'
+mapping.event_name = { "@path" = "$.event" }
+mapping.custom_data = { "@path" = "$.properties" }
+mapping.user_data.leadID = { "@path" = "$.properties.lead" }
+mapping.user_data.fbLoginID = { "@path" = "$.properties.login" }
+
+[[destinations.shop.mappings]]
+action = "facebook.custom"
+trigger = 'type != "x"'
+mapping.event_name = "Purchase"
+mapping.custom_data = { "@path" = "$.properties" }
+mapping.user_data = { fbLoginID = { "@path" = "$.properties.login" }, client_ip_address = { "@path" = "$.context.ip" } }
+
+[[destinations.shop.mappings]]
+action = "facebook.view_content"
+trigger = 'type != "x"'
+mapping.custom_data = { "@path" = "$.properties" }
+mapping.contents = { "@path" = "$.nothing" }
+
+[[destinations.shop.mappings]]
+action = "facebook.page_view"
+trigger = 'type != "x"'
+mapping.custom_data = { "@path" = "$.properties" }
+"""
 NAMES = st.sampled_from(
-    ["Order Completed", "Product Viewed", "Products Searched", "Signed Up", "Lead Generated", "Trial Started"]
+    [
+        *("Purchase", "Order Completed", "Product Viewed", "Products Searched"),
+        *("Signed Up", "Lead Generated", "Trial Started"),
+    ]
 )
 RECENT = st.integers(int(time()) - 9 * 86_400, int(time()) + 3600)
-PIPELINES = [Pipeline.build(read_config(text, PLUGINS), PLUGINS) for text in (CONFIG, CONFIG + CUSTOM)]
+PIPELINES = [
+    Pipeline.build(read_config(text, PLUGINS), PLUGINS) for text in (CONFIG, CONFIG + CUSTOM, CONFIG + PASTED)
+]
+
+
+def chains(value: int) -> Any:
+    """Nest something."""
+    made: Any = {}
+    for _ in range(value):
+        made = {"a": made}
+    return made
+
+
+IDS = st.sampled_from([None, 0, 5, 123456789012345, 2**64 - 1, 1e22, "123456789012345", "1" * 30])
+CONTENT = st.fixed_dictionaries(
+    {},
+    optional={
+        "id": st.sampled_from(["p-1", "", 7, 0, None, False, []]),
+        "quantity": st.integers(0, 3),
+        "name": st.just("x"),
+        "delivery_category": st.sampled_from(["in_store", "drone", None, []]),
+    },
+)
+AWKWARD = st.fixed_dictionaries(
+    {},
+    optional={
+        "contents": st.lists(CONTENT | st.none(), max_size=2) | st.sampled_from(["x", None, {}, 5, [], ""]),
+        "value": st.sampled_from([1, 0, "2.50", "abc", "", None, True, [], {}, "nan", "1e999"]),
+        "currency": st.sampled_from(
+            ["EUR", "eur", "mru", "Euro", " EUR ", "", None, 978, ["EUR"], {}, "xyz"]
+        ),
+        "lead": IDS,
+        "login": IDS,
+        "deep": st.sampled_from([0, 240, 248, 249, 250, 251, 252, 253, 254, 300, 1000]).map(chains),
+    },
+)
+ADDRESSES = st.sampled_from(
+    [" ", "", ",", ", 1.2.3.4", "\t1.2.3.4\n", "\u00a01.2.3.4\u00a0", "1.2.3.4,5.6.7.8"]
+)
+
+
+def awkward(event: dict[str, Any], properties: dict[str, Any], address: str) -> dict[str, Any]:
+    """Lay properties that platforms look at over an event's own, and an address over its context's."""
+    own, context = event.get("properties"), event.get("context")
+    event = {**event, "properties": {**(own if isinstance(own, dict) else {}), **properties}}
+    return {**event, "context": {**(context if isinstance(context, dict) else {}), "ip": address}}
+
+
+EVENTS = events(NAMES, RECENT)
+ALL_EVENTS = EVENTS | st.builds(awkward, EVENTS, AWKWARD, ADDRESSES)
+KINDS = pytest.mark.parametrize("pipeline", PIPELINES, ids=["prebuilt", "custom", "pasted"])
 
 
 def refused(items: list[Item]) -> list[Any]:
@@ -51,16 +132,17 @@ def refused(items: list[Item]) -> list[Any]:
     ]
 
 
-@pytest.mark.parametrize("pipeline", PIPELINES, ids=["prebuilt", "custom"])
-@given(event=events(NAMES, RECENT))
+@KINDS
+@given(event=ALL_EVENTS)
 def test_no_item_is_ever_refused(pipeline: Pipeline, event: dict[str, Any]) -> None:
     """One refused event costs the whole request."""
     outcomes = pipeline.process(event, time())
 
+    assert not [each for each in outcomes if isinstance(each, Refusal) and "failed on" in each.error.message]
     assert refused([each for each in outcomes if isinstance(each, Item)]) == []
 
 
-@pytest.mark.parametrize("pipeline", PIPELINES, ids=["prebuilt", "custom"])
+@KINDS
 @given(event=json_values(20), kind=st.sampled_from(["track", "page", "identify", "group", "screen"]))
 def test_random_json_gives_our_own_errors_only(pipeline: Pipeline, event: Any, kind: str) -> None:
     """Whatever a stranger sends; as bytes, as it comes."""
@@ -76,7 +158,7 @@ def test_random_json_gives_our_own_errors_only(pipeline: Pipeline, event: Any, k
         assert refused([each for each in outcomes if isinstance(each, Item)]) == []
 
 
-@given(event=events(NAMES, RECENT))
+@given(event=EVENTS)
 def test_the_same_event_gives_the_same_bytes(event: dict[str, Any]) -> None:
     """So that a repeat is a repeat, with or without an id of its own."""
     first, second = (

@@ -20,6 +20,7 @@ from capi_actions.errors import (
 )
 from capi_actions.hashing import Hasher, make_hasher
 from capi_actions.hookspecs import hookimpl
+from capi_actions.lines import read_lines, write_line
 from capi_actions.model import (
     MISSING,
     Action,
@@ -47,6 +48,7 @@ from capi_actions.model import (
     TransportFactory,
     Verdict,
 )
+from capi_actions.pipeline.decode import decode_json
 from capi_actions.plugins import Plugins
 from capi_actions.secret import Secret
 
@@ -95,8 +97,11 @@ __all__ = [
     "Verdict",
     "action",
     "as_action",
+    "decode_json",
     "field",
     "from_path",
     "hookimpl",
     "make_hasher",
+    "read_lines",
+    "write_line",
 ]

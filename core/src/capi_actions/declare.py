@@ -46,6 +46,7 @@ def field(
     maximum: float | None = None,
     groups: bool = False,
     switch: str | None = None,
+    code: int | None = None,
 ) -> Any:
     """One input of an action.
 
@@ -75,6 +76,7 @@ def field(
         "maximum": maximum,
         "groups": groups,
         "switch": switch,
+        "code": code,
     }
     return attrs.field(default=None, metadata={_OPTIONS: options})
 

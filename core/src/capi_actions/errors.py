@@ -67,8 +67,11 @@ class _ProblemsError(CapiError):
 
     @property
     def message(self) -> str:
-        """All sentences, joined by a space, without their paths."""
-        return " ".join(problem.message for problem in self.problems)
+        """All sentences, one after the other, without their paths.  A semicolon ends those without a full stop."""
+        *others, last = [problem.message for problem in self.problems] or [""]
+        return (
+            "".join(f"{each} " if each.endswith((".", "!", "?")) else f"{each}; " for each in others) + last
+        )
 
     @property
     def path(self) -> str:

@@ -191,6 +191,8 @@ def test_fields_inside_fields_and_choices_between_paths_are_written_out() -> Non
         "user": Field(type="object", properties={"tags": Field(type="string", multiple=True, hashed="em")}),
         "first": Field(type="string", default=either(a, a, b)),
         "nested": Field(type="string", default=either(a, either(b, 1, 2), 3)),
+        "twice": Field(type="number", default=either(a, a, either({"@template": "{{a}}"}, a, b))),
+        "unless": Field(type="string", default={"@if": {"blank": a, "else": b}}),
         "maybe": Field(type="string", default=either(a, 1)),
         "json": Field(type="object", default={"@if": {"true": a, "then": 1}, "x": 2}),
         "chosen": Field(
@@ -202,9 +204,10 @@ def test_fields_inside_fields_and_choices_between_paths_are_written_out() -> Non
     page = as_markdown(Action(name="a.b", title="", description="", trigger=None, fields=fields, build=dict))
 
     assert "| `user.tags` | list of string, hashed |  |  |" in page
-    assert "`$.a, else $.b`" in page
+    assert page.count("| `$.a, else $.b` |") == 2
     assert "`(1 if $.b, else 2) if $.a, else 3`" in page
     assert "`1 if $.a`" in page
+    assert "`$.b unless $.a`" in page
     assert '`{"@if": {"true": {"@path": "$.a"}, "then": 1}, "x": 2}`' in page
     assert "| `chosen` | integer |  |" in page
 

@@ -70,6 +70,12 @@ def test_several_hashes_of_one_value_lie_side_by_side() -> None:
     assert result(["x", "y"], "both", multiple=True) == ["1x", "2x", "1y", "2y"]
 
 
+def test_of_equal_hashes_one_is_kept() -> None:
+    """Two spellings of one address are one person; the first hash stays the first."""
+    assert result(["x", "y", "x"], "some", multiple=True) == result(["x", "y"], "some", multiple=True)
+    assert result(["y", "x", "y"], "both", multiple=True) == ["1y", "2y", "1x", "2x"]
+
+
 def test_values_without_a_hash_are_left_out() -> None:
     """The key goes with the last of them."""
     assert result("x", "none") == "absent"

@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capi_actions import EventError
-from capi_actions.pipeline.decode import EVENT_TYPES, content_id, decode_event, decode_json, encode_item
+from capi_actions.pipeline.decode import (
+    EVENT_TYPES,
+    content_id,
+    decode_event,
+    decode_json,
+    encode_item,
+    message_id,
+)
 from capi_actions.testing import json_objects, json_values
 
 
@@ -94,6 +101,18 @@ def test_what_json_can_not_hold_is_an_event_error(value: object) -> None:
         encode_item({"a": value})
 
 
+@pytest.mark.parametrize("other", ["x", "\ud800", 2**64])
+def test_an_item_is_never_so_deep_that_its_request_is_too_deep(other: object) -> None:
+    """Platforms refuse a whole request for it: 254 levels, of which two are the request's own."""
+    deep: Any = {"other": other}
+    for _ in range(251):
+        deep = {"a": deep}
+
+    assert encode_item(deep).startswith(b'{"a":{"a":{"a":')
+    with pytest.raises(EventError, match="nested too deeply"):
+        encode_item({"a": deep})
+
+
 def test_items_nested_too_deeply_are_event_errors() -> None:
     """Not recursion errors."""
     deep: Any = 1
@@ -104,6 +123,25 @@ def test_items_nested_too_deeply_are_event_errors() -> None:
         encode_item({"a": deep})
     with pytest.raises(EventError, match="nested too deeply"):
         content_id({"a": deep})
+
+
+@pytest.mark.parametrize(
+    ("given_id", "text"),
+    [
+        ("m-1", "m-1"),
+        (123, "123"),
+        (1.0, "1"),
+        (0, "0"),
+        ("x\ud83d", "x\ufffd"),
+        ("", None),
+        (True, None),
+        ({}, None),
+    ],
+)
+def test_a_message_id_is_text(given_id: Any, text: str | None) -> None:
+    """Some libraries count in numbers, and the platform gets their text."""
+    assert message_id({"messageId": given_id}) == text
+    assert message_id({}) is None
 
 
 @given(json_objects())

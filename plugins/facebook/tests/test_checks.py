@@ -51,6 +51,23 @@ def test_age_counts_to_the_second(age: int, source: str, found: list[int]) -> No
 
 
 @pytest.mark.parametrize(
+    ("age", "words"),
+    [
+        (8 * DAY, "happened 8 days ago; "),
+        (10**290, "happened more than 100 years ago; "),
+        (-3600, "lies 3600 seconds in the future: "),
+        (-300 * DAY, "lies 300 days in the future: "),
+        (-(10**290), "lies more than 100 years in the future: "),
+    ],
+)
+def test_ages_are_said_in_units_that_people_use(age: int, words: str) -> None:
+    """Not in 290 digits."""
+    (problem,) = check_event(event(event_time=int(NOW) - age), NOW)
+
+    assert problem.message.startswith(words)
+
+
+@pytest.mark.parametrize(
     ("keys", "too_broad"),
     [
         ("", True),
@@ -94,6 +111,23 @@ def test_adding_a_key_never_makes_it_broader(keys: set[str]) -> None:
         ({"event_name": "Purchase"}, [2804009, 2804010]),
         ({"event_name": "Purchase", "custom_data": {"value": 0, "currency": "MRU"}}, [2804011]),
         ({"event_name": "Purchase", "custom_data": {"value": 0, "currency": "EUR"}}, []),
+        ({"event_name": "Purchase", "custom_data": {"value": "2.5", "currency": "eur"}}, []),
+        ({"event_name": "Purchase", "custom_data": {"value": "abc", "currency": "mru"}}, [2804009, 2804011]),
+        ({"event_name": "Purchase", "custom_data": {"value": None, "currency": None}}, [2804009, 2804010]),
+        ({"event_name": "Purchase", "custom_data": {"value": True, "currency": ["EUR"]}}, [2804009, 2804011]),
+        (
+            {"event_name": "Purchase", "custom_data": {"value": "1e999", "currency": "Euro"}},
+            [2804009, 2804011],
+        ),
+        ({"event_name": "Purchase", "custom_data": {"value": "", "currency": ""}}, [2804009, 2804010]),
+        ({"custom_data": {"value": "abc", "currency": "Euro"}}, []),
+        ({"custom_data": {"contents": "x"}}, [2804008]),
+        ({"custom_data": {"contents": ["x", {"name": "x"}, {"id": ""}]}}, [2804008] * 3),
+        ({"custom_data": {"contents": [{"id": "a", "delivery_category": "drone"}]}}, [2804008]),
+        ({"custom_data": {"contents": [{"id": "a"}, {"id": 0}]}}, []),
+        ({"custom_data": {"contents": None}}, []),
+        ({"user_data": {"fb_login_id": 0}}, [2804050]),
+        ({"user_data": {"em": "", "external_id": []}}, [2804050]),
         ({"action_source": "app"}, [2804019]),
         ({"app_data": {"extinfo": [""] * 16}}, [2804043, 2804043]),
         ({"action_source": "app", "app_data": {"extinfo": ["i2", "", "", "", "17.1", *[""] * 11]}}, []),

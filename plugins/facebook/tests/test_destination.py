@@ -8,10 +8,14 @@ import pytest
 
 from capi_actions import ConfigError, EventError, Plugins, Secret
 from capi_actions.config import read_config
+from capi_actions.pipeline import Pipeline
 from capi_actions_facebook.currencies import currency_code
 from capi_actions_facebook.destination import Facebook
 from capi_actions_facebook.settings import Settings
-from capi_actions_facebook.versions import LAST_DAYS, problem_with
+from capi_actions_facebook.versions import LAST_DAYS, doubt_about, problem_with
+
+E = {"@path": "$.e"}
+MESSAGE = {"action_source": "business_messaging"}
 
 
 def facebook(**settings: Any) -> Facebook:
@@ -89,6 +93,16 @@ def test_versions_end_after_their_last_day(version: str, today: date, wrong: boo
     assert wrong is (problem_with(version, today) is not None)
 
 
+@pytest.mark.parametrize(
+    ("version", "doubted"),
+    [("v25.0", False), ("v26.0", False), ("v27.0", True), ("v99.0", True), ("v25.1", True), ("v25.00", True)],
+)
+def test_versions_that_may_not_exist_are_doubted(version: str, doubted: bool, plugins: Plugins) -> None:
+    """A slip of the finger would only show when the first request fails."""
+    assert doubted is (doubt_about(version) is not None)
+    assert doubted is (("api_version", None) in warnings(plugins, f'api_version = "{version}"'))
+
+
 def test_the_default_version_lives() -> None:
     """Tools with a dead one wired in are among users' pains."""
     assert LAST_DAYS[Settings(pixel_id="1", access_token=Secret("t")).api_version] > date(2028, 1, 1)
@@ -148,13 +162,121 @@ def test_the_deadline_is_meta_s(source: str, days: int) -> None:
         ("facebook.purchase", {"value": 1, "currency": "XYZ"}, [2804011]),
         ("facebook.lead", {"user_data": {"city": {"@path": "$.c"}, "gender": "f"}}, [2804050]),
         ("facebook.lead", {"user_data": {"@path": "$.user"}}, []),
+        ("facebook.lead", {"user_data": {"city": E, "email": "", "phone": None}}, [2804050]),
+        ("facebook.lead", {"user_data": {"fbLoginID": 0}}, [2804050]),
+        ("facebook.purchase", {"value": "", "currency": ""}, [2804009, 2804010]),
+        ("facebook.lead", {"currency": " eur "}, []),
+        ("facebook.lead", {"currency": 5}, [2804011]),
+        ("facebook.lead", {"event_time": "never"}, [None]),
+        ("facebook.lead", {"event_time": E}, []),
+        ("facebook.lead", {"contents": [{"quantity": 1}]}, [2804008]),
+        ("facebook.lead", {"contents": [{"id": E}, {"id": 7, "delivery_category": E}, E]}, []),
+        ("facebook.lead", {"contents": [{"id": E, "delivery_category": "drone"}]}, [2804008]),
+        ("facebook.custom", {"custom_data": {"contents": ["x"]}}, [2804008]),
+        ("facebook.lead", {"action_source": "app"}, [2804019]),
+        ("facebook.lead", {"action_source": "app", "app_data_field": {"use_app_data": False}}, [2804019]),
+        ("facebook.lead", {"action_source": "app", "app_data_field": {"use_app_data": E}}, []),
+        ("facebook.lead", {"app_data_field": {"use_app_data": True}}, [2804043, 2804043]),
+        ("facebook.lead", {"app_data_field": {"use_app_data": True, "osName": E, "osVersion": E}}, []),
+        (
+            "facebook.lead",
+            {"app_data_field": {"use_app_data": True, "osName": "x", "osVersion": "1"}},
+            [2804043],
+        ),
+        (
+            "facebook.lead",
+            {"app_data_field": {"use_app_data": True, "version": "i2", "osVersion": ""}},
+            [2804043],
+        ),
+        ("facebook.lead", {"app_data_field": {"osVersion": ""}}, []),
+        ("facebook.lead", {"user_data": {"leadID": 5, "email": E}}, [2804036]),
+        ("facebook.lead", {"user_data": {"leadID": "123456789012345"}}, []),
+        ("facebook.lead", {"action_source": "website", "user_data": {"email": E}}, [2804019]),
+        ("facebook.custom", {"action_source": "website", "user_data": {"email": E}}, []),
+        ("facebook.custom", {"action_source": "business_messaging", "event_name": E}, [2804019]),
+        ("facebook.lead", {**MESSAGE, "messaging_channel": "messenger"}, [2804066, 2804069, 2804019]),
+        (
+            "facebook.custom",
+            {**MESSAGE, "messaging_channel": "whatsapp", "event_name": E},
+            [2804116, 2804071],
+        ),
+        ("facebook.custom", {**MESSAGE, "messaging_channel": "instagram", "user_data": E}, []),
+        ("facebook.custom", {**MESSAGE, "messaging_channel": E}, []),
+        (
+            "facebook.custom",
+            {"messaging_channel": "instagram", "action_source": "chat", "user_data": E},
+            [2804019],
+        ),
+        ("facebook.custom", {"event_name": "Purchase"}, [2804009, 2804010]),
+        ("facebook.custom", {"event_name": "Purchase", "custom_data": E}, []),
+        ("facebook.custom", {"event_name": "Purchase", "custom_data": {"value": E, "currency": E}}, []),
+        (
+            "facebook.custom",
+            {"event_name": "Purchase", "custom_data": {"value": "x", "currency": "€"}},
+            [2804009, 2804011],
+        ),
+        ("acme.other", {"user_data": {"email": E}, "contents": "x"}, []),
     ],
 )
 def test_mappings_that_can_only_be_refused_are_warned_of(
     action: str, mapping: dict[str, Any], codes: list[int]
 ) -> None:
     """With the subcode that Meta would answer for every event."""
+    mapping = {"user_data": {"email": E, "client_user_agent": E}, **mapping}
+
     assert codes == [problem.code for problem in facebook().advise_mapping(action, mapping)]
+
+
+CHECKED = """
+[[destinations.a.mappings]]
+action = "facebook.lead"
+mapping.action_source = "web"
+mapping.value = "abc"
+mapping.contents = [{ id = "x", quantity = "many" }]
+mapping.data_processing_options_state = 5
+mapping.user_data.leadID = "abc"
+mapping.user_data.emale = "x"
+mapping.user_data.city = { "@path" = "$.city" }
+mapping.user_data.phone = [5, ""]
+mapping.currency = " EUR "
+mapping.event_time = ""
+mapping.opt_out = { "@path" = "$.x" }
+mapping.custom_data = { own = [1] }
+"""
+
+
+def test_what_no_field_takes_is_said_by_check(plugins: Plugins) -> None:
+    """Each constant of a mapping is checked now, as it would be with every event."""
+    text = f'[destinations.a]\ntype = "facebook"\npixel_id = "1"\naccess_token = "t"\n{CHECKED}'
+    found = {
+        each.path.removeprefix("$.destinations.a.mappings[0].mapping."): (each.message, each.code)
+        for each in Pipeline.build(read_config(text, plugins), plugins).warnings()
+    }
+
+    assert set(found) == {
+        "action_source",
+        "value",
+        "contents[0].quantity",
+        "data_processing_options_state",
+        "user_data.leadID",
+        "user_data.emale",
+        "event_time",
+    }
+    assert found["action_source"][1] == 2804019
+    assert found["value"][0] == "Value must be a number but it was a string."
+    assert found["user_data.emale"][0].endswith("did you mean 'email'?")
+    assert "nothing is mapped to it" in found["event_time"][0]
+
+
+def test_prebuilt_mappings_give_no_warning(plugins: Plugins) -> None:
+    """A false alarm teaches people not to look."""
+    text = '[destinations.a]\ntype = "facebook"\npixel_id = "1"\naccess_token = "t"\n'
+    mapped = "".join(
+        f"[[destinations.a.mappings]]\naction = '{name}'\ntrigger = 'type = \"track\"'\n"
+        for name in plugins.actions
+    )
+
+    assert list(Pipeline.build(read_config(text + mapped, plugins), plugins).warnings()) == []
 
 
 @pytest.mark.parametrize(("given", "code"), [("EUR", "EUR"), ("usd", "USD"), (" Jpy ", "JPY")])

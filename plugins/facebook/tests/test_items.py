@@ -6,6 +6,7 @@ import pytest
 
 from capi_actions import EventError, Plugins
 from capi_actions.testing import build_item
+from capi_actions_facebook.checks import check_event
 
 AGENT = "Mozilla/5.0"
 
@@ -64,6 +65,24 @@ def test_long_ids_survive_as_exact_integers(plugins: Plugins) -> None:
         assert (user["lead_id"], user["fb_login_id"]) == (12345678901234567, 12345678901234567)
 
 
+@pytest.mark.parametrize("given", [1.2345678901234568e22, "12345678901234567890123", 2**64 - 1])
+@pytest.mark.parametrize("key", ["leadID", "fbLoginID"])
+def test_ids_that_lost_their_last_digits_are_refused(key: str, given: Any, plugins: Plugins) -> None:
+    """Integers over 64 bits are read as doubles: such an id is somebody else's, or nobody's."""
+    mapping = {
+        **plugins.actions["facebook.lead"].mapping,
+        "action_source": "system_generated",
+        "user_data": {key: {"@path": "$.id"}, "email": "a@b.co"},
+    }
+    with pytest.raises(EventError) as caught:
+        made = build_item(plugins, "facebook.lead", event(id=given), mapping=mapping)
+        raise EventError(check_event(made, made["event_time"]))
+
+    assert [problem.path.rpartition(".")[2] for problem in caught.value.problems] == [
+        "lead_id" if key == "leadID" else key
+    ]
+
+
 def test_what_is_never_hashed_passes_as_it_is(plugins: Plugins) -> None:
     """And the click id is derived from the page's URL when the event has none."""
     user = build_item(plugins, "facebook.purchase", event())["user_data"]
@@ -77,7 +96,10 @@ def test_what_is_never_hashed_passes_as_it_is(plugins: Plugins) -> None:
     ("properties", "fbc"),
     [
         ({"fbc": "fb.1.1714566896000.Own"}, "fb.1.1714566896000.Own"),
-        ({"fbc": "broken"}, None),
+        ({"fbc": " fb.1.1714566896000.Own\n"}, "fb.1.1714566896000.Own"),
+        ({"fbc": "broken"}, "fb.1.1795454652000.IwAR-x_1"),
+        ({"fbc": " "}, "fb.1.1795454652000.IwAR-x_1"),
+        ({"fbc": "broken", "url": ""}, None),
         ({"fbc": ""}, "fb.1.1795454652000.IwAR-x_1"),
     ],
 )
@@ -85,18 +107,26 @@ def test_a_damaged_click_id_does_not_cost_the_event(
     properties: dict[str, str], fbc: str | None, plugins: Plugins
 ) -> None:
     """Meta would refuse the whole request for it (2804001)."""
-    made = build_item(plugins, "facebook.page_view", event(properties=properties))
+    given = event(properties=properties)
+    given["context"]["page"]["url"] = properties.get("url", given["context"]["page"]["url"])
+    made = build_item(plugins, "facebook.page_view", given)
 
     assert fbc == made["user_data"].get("fbc")
 
 
 def test_of_a_chain_of_addresses_the_person_s_own_counts(plugins: Plugins) -> None:
     """Proxies append theirs."""
-    chained = event(context={"ip": "203.0.113.42, 10.0.0.1"})
+    for text in ("203.0.113.42, 10.0.0.1", "\t203.0.113.42\n", "\u00a0203.0.113.42\u00a0,"):
+        user = build_item(plugins, "facebook.purchase", event(context={"ip": text}))["user_data"]
+        assert user["client_ip_address"] == "203.0.113.42"
 
-    assert (
-        build_item(plugins, "facebook.purchase", chained)["user_data"]["client_ip_address"] == "203.0.113.42"
-    )
+
+@pytest.mark.parametrize("address", [" ", ", 10.0.0.1", "\u00a0", "\n,"])
+def test_an_address_that_is_empty_is_left_out(address: str, plugins: Plugins) -> None:
+    """What comes second in a chain is a proxy's."""
+    user = build_item(plugins, "facebook.purchase", event(context={"ip": address}))["user_data"]
+
+    assert "client_ip_address" not in user
 
 
 @pytest.mark.parametrize(
@@ -198,6 +228,17 @@ def test_the_time_of_sending_serves_when_there_is_no_other(plugins: Plugins) -> 
     made = build_item(plugins, "facebook.purchase", event(timestamp=None, sentAt="2026-11-23T17:24:12Z"))
 
     assert made["event_time"] == 1795454652
+
+
+@pytest.mark.parametrize("action", ["facebook.view_content", "facebook.custom", "facebook.page_view"])
+def test_contents_among_an_event_s_own_properties_keep_what_meta_knows(action: str, plugins: Plugins) -> None:
+    """Where the mapping takes all properties for custom_data; the event stays as it is."""
+    mapping = {**plugins.actions[action].mapping, "custom_data": {"@path": "$.properties"}, "contents": None}
+    given = event(properties={"contents": [{"id": "a", "name": "x"}, "odd"], "colour": "red"})
+    made = build_item(plugins, action, given, mapping=mapping)
+
+    assert made["custom_data"] == {"contents": [{"id": "a"}, "odd"], "colour": "red"}
+    assert given["properties"]["contents"][0] == {"id": "a", "name": "x"}
 
 
 def test_custom_data_of_the_mapping_stays_unless_a_field_has_a_value(plugins: Plugins) -> None:

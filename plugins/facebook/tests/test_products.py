@@ -43,6 +43,8 @@ def test_items_without_an_id_are_left_out_and_the_rest_stay(listed: list[Any]) -
         ({"id": "not a product's"}, MISSING),
         ({"query": "shoes"}, MISSING),
         ({"products": []}, MISSING),
+        ({"products": [], "product_id": "outer"}, [{"id": "outer"}]),
+        ({"products": [{"name": "no id"}], "product_id": "outer"}, MISSING),
     ],
 )
 def test_known_answers(properties: dict[str, Any], contents: Any) -> None:

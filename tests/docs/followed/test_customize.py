@@ -50,13 +50,29 @@ def test_other_events_and_other_fields(configured: Callable[[str], Pipeline]) ->
         pipeline, type="track", event="Product Viewed", properties={"customer_email": "a@b.example"}
     )
     (identify,) = made(pipeline, type="identify")
-    (group,) = made(pipeline, type="group", groupId="g")
+    company = {"email": "info@acme.example"}
+    (group,) = made(pipeline, type="group", groupId="g", traits=company)
 
     assert purchase["custom_data"] == {"currency": "EUR", "value": 5, "order_id": "o-1"}
     assert (lead["event_name"], lead["custom_data"]) == ("Lead", {"value": 7, "currency": "EUR"})
     assert sorted(view["user_data"]) == ["em", "external_id"]
     assert (identify["event_name"], group["event_name"]) == ("Identified", "Lead")
+    assert set(group["user_data"]) == {"external_id"}
     assert made(pipeline, type="page") == []
+
+
+@pytest.mark.parametrize(
+    ("names", "sent"),
+    [(("Order Completed", "Purchase"), "Purchase"), (("Product Added", "AddToCart"), "AddToCart")],
+)
+def test_meta_s_own_names(configured: Callable[[str], Pipeline], names: tuple[str, str], sent: str) -> None:
+    """Beside those of Segment's spec."""
+    pipeline = configured("Events with Meta's own names")
+    properties = {"currency": "EUR", "revenue": 5}
+
+    for name in names:
+        (item,) = made(pipeline, type="track", event=name, properties=properties)
+        assert item["event_name"] == sent
 
 
 def test_a_mapping_from_elsewhere_is_used_as_it_is(configured: Callable[[str], Pipeline]) -> None:

@@ -1,6 +1,7 @@
 """``capi plugins`` and ``capi actions``."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ from capi_actions.model import Action, Field
 from capi_actions.plugins import Offer, Plugins, survey
 
 _WIDEST_KEY = 40  # characters; longer keys fold
+_ONE_NAME = re.compile(r"\{\{([\w.]+)\}\}")
 
 
 @click.command()
@@ -158,11 +160,18 @@ def _short(mapping: Any) -> str:
     if isinstance(mapping, dict) and set(mapping) == {"@path"}:
         return str(mapping["@path"])
     condition = mapping.get("@if") if isinstance(mapping, dict) and len(mapping) == 1 else None
+    if isinstance(condition, dict) and set(condition) == {"blank", "else"}:
+        return f"{_short(condition['else'])} unless {_short(condition['blank'])}"
     if isinstance(condition, dict) and "then" in condition and len({"exists", "blank"} & set(condition)) == 1:
         head, tail = condition.get("exists", condition.get("blank")), condition.get("else")
         then = _short(condition["then"])
         if ", else " in then:
             then = f"({then})"
-        taken = then if head == condition["then"] else f"{then} if {_short(head)}"
-        return taken if tail is None else f"{taken}, else {_short(tail)}"
+        taken = then if _short(head) == then else f"{then} if {_short(head)}"
+        rest = "" if tail is None else _short(tail)
+        if not rest or rest.partition(", else ")[0] == taken:  # asked in two ways, said once
+            return rest or taken
+        return f"{taken}, else {rest}"
+    if isinstance(mapping, dict) and (name := _ONE_NAME.fullmatch(str(mapping.get("@template")))):
+        return f"$.{name[1]}"
     return json.dumps(mapping)

@@ -9,7 +9,7 @@ from capi_actions.errors import EventError
 from capi_actions.fields.definitions import verify
 from capi_actions.fields.hashes import Hasher, flat, hashed, hashed_list
 from capi_actions.fields.lists import listed, single
-from capi_actions.fields.node import Node, Problems, RefusedError, kind, leaf
+from capi_actions.fields.node import Node, Problems, RefusedError, coded, kind, leaf
 from capi_actions.fields.objects import free_form, structured
 from capi_actions.fields.place import ROOT
 from capi_actions.fields.rules import Rule, compile_requirement
@@ -102,6 +102,8 @@ def _object(
 
 def _node(field: Field, hashers: Hashers, *, drops_empty: bool) -> Node:
     node = _value(field, hashers, drops_empty=drops_empty)
+    if field.code is not None:
+        node = coded(node, field.code)
     return evolve(node, sent_as=field.sent_as) if field.sent_as is not None else node
 
 
@@ -144,7 +146,7 @@ def _rules(fields: Fields, at: Fields, keys: tuple[str, ...], labels: tuple[str,
     for key, field in at.items():
         if isinstance(field.required, Requirement):
             holds = compile_requirement(field.required, fields, _condition_value)
-            yield Rule((*keys, key), labels, holds)
+            yield Rule((*keys, key), labels, holds, field.code)
         if field.properties:
             yield from _rules(fields, field.properties, (*keys, key), (*labels, field.label))
 

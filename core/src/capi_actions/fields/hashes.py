@@ -32,7 +32,10 @@ def hashed(check: Check, hasher: Hasher, plain: type | None) -> Check:
 
 
 def hashed_list(check_item: Check, hasher: Hasher, plain: type | None) -> Check:
-    """Hash a list item by item; several hashes of one item lie side by side, none is absence."""
+    """Hash a list item by item; several hashes of one item lie side by side, none is absence.
+
+    Each hash is kept once: two spellings of one address give the same.
+    """
     hash_item = hashed(check_item, hasher, plain)
     plain = str if plain is str else None
 
@@ -43,7 +46,8 @@ def hashed_list(check_item: Check, hasher: Hasher, plain: type | None) -> Check:
         if value is None or value == "":
             return MISSING
         items = value if type(value) is list else [value]
-        return flat([each for raw in items if (each := hash_item(raw)) is not MISSING])
+        hashes = flat([each for raw in items if (each := hash_item(raw)) is not MISSING])
+        return hashes if hashes is MISSING else list(dict.fromkeys(hashes))
 
     return check
 

@@ -4,11 +4,11 @@ Nearly every payload is right, so the quick check only says no; what is wrong, a
 running again with ``explain``.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from math import isfinite
 from typing import Any, TypeAlias
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from capi_actions.errors import Problem
 from capi_actions.fields.place import Place
@@ -38,12 +38,12 @@ class Problems:
 
     MOST = 100
 
-    def __init__(self) -> None:
-        self._found: dict[Problem, None] = {}
+    def __init__(self, found: Iterable[Problem] = ()) -> None:
+        self._found = dict.fromkeys(found)
 
-    def add(self, place: Place, label: str, reason: str) -> None:
+    def add(self, place: Place, label: str, reason: str, *, code: int | None = None) -> None:
         """Note one problem: a sentence about the value at a place."""
-        self._found[Problem(f"{place.subject(label)} {reason}.", place.path)] = None
+        self._found[Problem(f"{place.subject(label)} {reason}.", place.path, code)] = None
 
     def extend(self, others: "Problems") -> None:
         """Note the problems that were found elsewhere, too."""
@@ -80,6 +80,7 @@ class Node:
     :ivar members: the nodes of an object's keys; None for everything else.
     :ivar required: the keys that the object must have.
     :ivar keeps_others: whether other keys are kept as they are.
+    :ivar code: the platform's number for a problem with it.
     """
 
     check: Check
@@ -91,6 +92,7 @@ class Node:
     members: "Mapping[str, Node] | None" = field(default=None, kw_only=True)
     required: tuple[str, ...] = field(default=(), kw_only=True)
     keeps_others: bool = field(default=False, kw_only=True)
+    code: int | None = field(default=None, kw_only=True)
 
 
 def leaf(check: Check, label: str, plain: type | None = None) -> Node:
@@ -105,6 +107,18 @@ def leaf(check: Check, label: str, plain: type | None = None) -> Node:
             return value
 
     return Node(check, explain, plain)
+
+
+def coded(node: Node, code: int) -> Node:
+    """Give a field's problems the number that the platform has for them."""
+
+    def explain(value: Any, place: Place, problems: Problems) -> Any:
+        found = Problems()
+        clean = node.explain(value, place, found)
+        problems.extend(Problems(evolve(each, code=each.code or code) for each in found))
+        return clean
+
+    return evolve(node, explain=explain, code=code)
 
 
 def kind(value: Any) -> str:

@@ -86,7 +86,7 @@ def structured(
                 clean[key] = each
         for key in required:
             if key not in clean:
-                problems.add(place, label, missing(key))
+                problems.add(place, label, missing(key), code=nodes[key].code)
         problems.extend(below)
         return _renamed(clean, names)
 

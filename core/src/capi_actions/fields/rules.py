@@ -25,11 +25,13 @@ class Rule:
     :ivar keys: the way to the field from the root; lists on the way are left out, the rule counts for
         each of their items.
     :ivar labels: of the objects on the way, the root's (empty) first.
+    :ivar code: the platform's number for the lack of it, if it has one.
     """
 
     keys: tuple[str, ...]
     labels: tuple[str, ...]
     holds: Holds
+    code: int | None = None
 
     def broken(self, clean: JsonObject, raw: JsonObject) -> bool:
         """Say whether the field is required but absent."""
@@ -41,7 +43,7 @@ class Rule:
             for place, depth in _lacking(clean, self.keys, ROOT):
                 if problems.enough:
                     break
-                problems.add(place, self.labels[depth], missing(self.keys[depth]))
+                problems.add(place, self.labels[depth], missing(self.keys[depth]), code=self.code)
 
 
 def _lacking(value: Any, keys: tuple[str, ...], place: Place, depth: int = 0) -> Iterator[tuple[Place, int]]:

@@ -79,6 +79,7 @@ class Field:
         the action sees it; None for fields that are sent as they are.
     :ivar sent_as: for properties of an object: the key under which the action gets the value, as the
         platform calls it; by default the property's own.
+    :ivar code: the number by which the platform names a missing or wrong value of this field, if it has one.
     :ivar switch: for ``object``: the boolean property without which the object isn't used.  A mapping
         that leaves it off by a literal isn't evaluated for this field at all.
     :ivar groups: True when items with different values of this field must not share a request
@@ -102,4 +103,5 @@ class Field:
     hashed: str | None = None
     sent_as: str | None = None
     groups: bool = False
+    code: int | None = None
     switch: str | None = None

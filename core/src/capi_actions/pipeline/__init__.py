@@ -1,7 +1,6 @@
 """One event's way from bytes to items: decode, route, map, check, build, encode."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from attrs import frozen
 
@@ -9,7 +8,7 @@ from capi_actions.config import Config
 from capi_actions.errors import ConfigError, EventError, Problem, detached
 from capi_actions.model import Item, JsonObject
 from capi_actions.pipeline.compile import compile_mappings, compile_routes
-from capi_actions.pipeline.decode import check_event, content_id, decode_event, plain_event
+from capi_actions.pipeline.decode import check_event, content_id, decode_event, message_id, plain_event
 from capi_actions.pipeline.lint import lint_route
 from capi_actions.pipeline.route import Route, Router
 from capi_actions.pipeline.templates import lint_templates
@@ -86,9 +85,3 @@ class Pipeline:
                     )
                 )
         return outcomes
-
-
-def message_id(event: dict[str, Any]) -> str | None:
-    """Give the event's ``messageId`` if it is text."""
-    found = event.get("messageId")
-    return found if isinstance(found, str) and found else None

@@ -12,6 +12,7 @@ import orjson
 
 from capi_actions.errors import EventError
 from capi_actions.model import Json, JsonObject
+from capi_actions.text import number_text
 
 EVENT_TYPES = frozenset({"track", "page", "screen", "identify", "group", "alias"})
 """The calls of the Segment spec (``spec/segment.md``; https://segment.com/docs/connections/spec/)."""
@@ -20,6 +21,7 @@ EVENT_TYPES = frozenset({"track", "page", "screen", "identify", "group", "alias"
 _LEAST, _MOST = -(2**63), 2**64 - 1
 _LONGEST_INTEGER = 20  # characters
 _DEEPEST = 1024  # levels, orjson's own limit
+_DEEPEST_ITEM = 252  # levels; with a request's two around it those that orjson writes, and platforms take
 
 
 def decode_event(line: bytes | str) -> JsonObject:
@@ -103,12 +105,12 @@ def encode_item(data: JsonObject) -> bytes:
     :raises EventError: when it is nested too deeply or holds what JSON can't.
     """
     try:
-        return orjson.dumps(data)
+        return orjson.dumps([[data]])[2:-2]  # in a request it lies two levels down
     except TypeError:
         pass
     try:
         text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        shallow(data)
+        shallow(data, _DEEPEST_ITEM)
     except (RecursionError, ValueError, TypeError):
         problem = "what the action built can't be written as JSON, or is nested too deeply"
         raise EventError.of(problem) from None
@@ -120,6 +122,14 @@ def whole_text(text: str) -> str:
     if text.isascii():
         return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def message_id(event: JsonObject) -> str | None:
+    """Give the event's ``messageId`` as text; some libraries count in numbers."""
+    found: Any = event.get("messageId")
+    if isinstance(found, str):
+        return (found if found.isascii() else whole_text(found)) or None
+    return number_text(found) if type(found) in (int, float) else None
 
 
 def content_id(event: JsonObject) -> str:
@@ -158,21 +168,18 @@ def _decode_slowly(line: bytes | str) -> Json:
     raise EventError.of(problem)
 
 
-def shallow(value: Json) -> Json:
+def shallow(value: Json, deepest: int = _DEEPEST) -> Json:
     """Give a value back that is nested no deeper than orjson allows.
 
     How deep the json module goes depends on Python's version: 3.13 reads and writes some 10,000 levels.
 
+    :param deepest: how many levels may lie in one another.
     :raises RecursionError: when it is deeper.
     """
-    level: list[Any] = [value]
-    for _ in range(_DEEPEST):
-        inside = [
-            each.values() if isinstance(each, dict) else each
-            for each in level
-            if isinstance(each, dict | list)
-        ]
-        level = [each for members in inside for each in members]
+    level: list[Any] = [[value]]
+    for _ in range(deepest + 1):
+        inside = (each.values() if isinstance(each, dict) else each for each in level)
+        level = [each for members in inside for each in members if isinstance(each, dict | list)]
         if not level:
             return value
     raise RecursionError

@@ -6,7 +6,7 @@ from attrs import frozen
 
 from capi_actions.errors import EventError, Problem, where
 from capi_actions.model import Action, Destination, Item, JsonObject
-from capi_actions.pipeline.decode import encode_item, whole_text
+from capi_actions.pipeline.decode import encode_item, message_id, whole_text
 from capi_actions.pipeline.recipe import Recipe
 from capi_actions.triggers import Trigger
 
@@ -56,11 +56,10 @@ class Route:
                 raise EventError.of(
                     f"the destination type {self.destination.name} gave it no usable id or times"
                 )
-            message_id = event.get("messageId")
             return Item(
                 self.destination_name,
                 self.recipe.action.name,
-                whole_text(message_id) if isinstance(message_id, str) and message_id else None,
+                message_id(event),
                 event_id if event_id.isascii() else whole_text(event_id),
                 event_time,
                 deadline,

@@ -70,8 +70,11 @@ class Plugins:
             distinct hashes of all, the first profile's first.  "" has no hashers.
         :raises KeyError: when no plugin offers one of the profiles; its text lists those there are.
         """
-        found = normalizers_of(profile, self._normalizers.values())
-        return {key: make_hasher(normalizers) for key, normalizers in found.items()}
+        return {key: make_hasher(normalizers) for key, normalizers in self.normalizers(profile).items()}
+
+    def normalizers(self, profile: str) -> Mapping[str, Sequence[Normalizer]]:
+        """Give the normalizers behind :meth:`hashers`, by key, in the profiles' order."""
+        return normalizers_of(profile, self._normalizers.values())
 
     def offers(self) -> Iterator[Offer]:
         """Describe every plugin and what it brings, in order of registration."""

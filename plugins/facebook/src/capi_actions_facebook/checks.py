@@ -5,15 +5,18 @@ Source: ``graph-api.md`` §2–4 (collected 2026-11-23).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 from capi_actions import JsonObject, Problem
-from capi_actions_facebook.currencies import ACCEPTED, REFUSED
+from capi_actions_facebook.currencies import ACCEPTED, REFUSED, is_accepted
+from capi_actions_facebook.fields.contents import contents_problems
 from capi_actions_facebook.messaging import check_messaging
 
 DAY = 86_400
 MAX_AGE = 7 * DAY
 MAX_AGE_IN_STORE = 62 * DAY
+_CENTURY = 36_525 * DAY
 FUTURE_TOLERANCE = 60  # seconds; Meta's own tolerance isn't documented, this is what RudderStack allows
 
 # Combinations that fit too many people (§3.1, "minimum match rule"): alone, or with a part of the set.
@@ -26,11 +29,8 @@ _TOO_BROAD = (
 
 
 _NOTHING: JsonObject = {}
-
-# With one of these keys no combination is too broad; nearly every event has one.
-_TELLING = frozenset(
-    {"em", "ph", "external_id", "client_ip_address", "fbc", "fbp", "madid", "lead_id", "anon_id"}
-)
+_NUMBERS = (int, float)
+NO_LEAD_ID = "a lead id has 15 to 17 digits"
 
 
 def max_age(data: Mapping[str, Any]) -> int:
@@ -52,14 +52,19 @@ def check_event(data: JsonObject, now: float) -> Sequence[Problem]:
     problems: list[Problem] = []
     if not -FUTURE_TOLERANCE <= now - data["event_time"] <= MAX_AGE:
         problems += _check_time(data, now)
-    if _TELLING.isdisjoint(user_data) and is_too_broad(frozenset(user_data)):
+    # Nearly every event has one of these two, and no combination with them is too broad.
+    if not (user_data.get("external_id") or user_data.get("em")) and is_too_broad(_filled(user_data)):
         message = "user_data fits too many people: add an e-mail address, phone, external id, click id or IP address"
         problems.append(Problem(message, "$.user_data", 2804050))
-    if "lead_id" in user_data and not 10**14 <= user_data["lead_id"] < 10**17:
-        problems.append(Problem("a lead id has 15 to 17 digits", "$.user_data.lead_id", 2804036))
+    if "lead_id" in user_data and not is_lead_id(user_data["lead_id"]):
+        problems.append(Problem(NO_LEAD_ID, "$.user_data.lead_id", 2804036))
+    custom = data.get("custom_data", _NOTHING)
+    contents = custom.get("contents")
+    if contents is not None:
+        problems += contents_problems(contents, "$.custom_data.contents")
     if data["event_name"] == "Purchase":
-        custom = data.get("custom_data", _NOTHING)
-        if "value" not in custom or custom.get("currency") not in ACCEPTED:
+        currency = custom.get("currency")
+        if type(custom.get("value")) not in _NUMBERS or type(currency) is not str or currency not in ACCEPTED:
             problems += _check_purchase(custom)
     source = data["action_source"]
     if "app_data" in data:
@@ -75,25 +80,49 @@ def check_event(data: JsonObject, now: float) -> Sequence[Problem]:
 def _check_time(data: JsonObject, now: float) -> Iterator[Problem]:
     age, limit = now - data["event_time"], max_age(data)
     if age > limit:
-        days = f"{age / DAY:.0f} days ago"
-        yield Problem(
-            f"happened {days}; Meta takes events of the last {limit // DAY} days", "$.event_time", 2804003
-        )
+        message = f"happened {_days(age)} ago; Meta takes events of the last {limit // DAY} days"
+        yield Problem(message, "$.event_time", 2804003)
     elif age < -FUTURE_TOLERANCE:
-        yield Problem(
-            f"lies {-age:.0f} seconds in the future: check the sender's clock", "$.event_time", 2804004
-        )
+        ahead = f"{-age:.0f} seconds" if -age < DAY else _days(-age)
+        yield Problem(f"lies {ahead} in the future: check the sender's clock", "$.event_time", 2804004)
+
+
+def _days(seconds: float) -> str:
+    return f"{seconds / DAY:.0f} days" if seconds < _CENTURY else "more than 100 years"
 
 
 def _check_purchase(custom: JsonObject) -> Iterator[Problem]:
-    if "value" not in custom:
+    value, currency = custom.get("value"), custom.get("currency")
+    if value in (None, ""):
         yield Problem("a Purchase needs a value", "$.custom_data.value", 2804009)
-    if "currency" not in custom:
+    elif not is_amount(value):
+        yield Problem("the value of a Purchase must be a number", "$.custom_data.value", 2804009)
+    if currency in (None, ""):
         yield Problem("a Purchase needs a currency", "$.custom_data.currency", 2804010)
-    elif custom["currency"] in REFUSED:
+    elif not is_accepted(currency):
+        shown = str(currency).upper() if str(currency).upper() in REFUSED else "this one"
         yield Problem(
-            f"Meta doesn't take the currency {custom['currency']}", "$.custom_data.currency", 2804011
+            f"Meta takes most of ISO 4217's currencies, but not {shown}", "$.custom_data.currency", 2804011
         )
+
+
+def _filled(user_data: JsonObject) -> frozenset[str]:
+    return frozenset(key for key, value in user_data.items() if value)
+
+
+def is_lead_id(value: Any) -> bool:
+    """Say whether Meta would take this as a ``lead_id``; a float may have lost its last digits."""
+    return type(value) is int and 10**14 <= value < 10**17
+
+
+def is_amount(value: Any) -> bool:
+    """Say whether Meta would take this as a ``value``."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return False
+    try:
+        return isfinite(float(value))
+    except (ValueError, OverflowError):
+        return False
 
 
 def _check_extinfo(extinfo: list[str]) -> Iterator[Problem]:

@@ -1,15 +1,11 @@
 """The commands of this package: ``capi normalize`` and ``capi pixel verify``."""
 
-import json
-import sys
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Final
 
 import click
 
-from capi_actions import EventError
-from capi_actions_facebook.normalization import PROFILES
+from capi_actions import EventError, Plugins, read_lines, write_line
 from capi_actions_facebook.normalization.lines import LineNormalizer
 
 
@@ -17,10 +13,11 @@ from capi_actions_facebook.normalization.lines import LineNormalizer
 @click.argument("files", nargs=-1, type=click.File("rb"), metavar="[FILE]...")
 @click.option(
     "--profile",
-    type=click.Choice(PROFILES),
     default="pixel",
     show_default=True,
-    help="Whose rules: those of Meta's browser pixel, those that Meta documents, or both.",
+    metavar="NAME[+NAME]...",
+    help="Whose rules: pixel for those of Meta's browser pixel, documented for those that Meta documents, "
+    "another plugin's, or several joined with +.",
 )
 @click.pass_context
 def normalize(context: click.Context, files: tuple[IO[bytes], ...], profile: str) -> None:
@@ -30,24 +27,26 @@ def normalize(context: click.Context, files: tuple[IO[bytes], ...], profile: str
     same object with "normalized" and "hash"; {"user": {...}}, a user object as given to the pixel's
     init, gives {"ud": {...}}.  A bad line gives {"line", "error"}; the others go on.
     """
-    answers = LineNormalizer(profile)
+    answers = _answers(profile)
     failed = False
-    for number, line in _numbered(files or (sys.stdin.buffer,)):
+    for number, line in read_lines(files):
         try:
-            click.echo(answers.answer(line))
+            write_line(answers.answer(line))
         except EventError as error:
             failed = True
-            click.echo(json.dumps({"line": number, "error": {"message": error.message, "path": error.path}}))
+            write_line({"line": number, "error": {"message": error.message, "path": error.path}})
     if failed:
         context.exit(1)
 
 
-def _numbered(files: Iterable[IO[bytes]]) -> Iterator[tuple[int, bytes]]:
-    """Give the lines of all files that aren't blank, with their numbers in their file."""
-    for file in files:
-        for number, line in enumerate(file, 1):
-            if text := line.strip():
-                yield number, text
+def _answers(profile: str) -> LineNormalizer:
+    try:
+        normalizers = Plugins.installed().normalizers(profile)
+    except KeyError as error:
+        raise click.BadParameter(str(error.args[0]), param_hint="'--profile'") from None
+    if not normalizers:
+        raise click.BadParameter("should name a profile", param_hint="'--profile'")
+    return LineNormalizer(normalizers)
 
 
 @click.group()

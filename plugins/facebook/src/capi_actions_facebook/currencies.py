@@ -1,5 +1,7 @@
 """Currency codes."""
 
+from typing import Any
+
 from capi_actions import EventError
 
 # ISO 4217 (list one and the fund codes that the reference destination accepts), read 2026-11-23.
@@ -18,6 +20,11 @@ ISO_4217 = frozenset(
 # Meta publishes no list; this valid code was refused in a real call (vectors/meta/currencies.json).
 REFUSED = frozenset({"MRU"})
 ACCEPTED = ISO_4217 - REFUSED
+
+
+def is_accepted(currency: Any) -> bool:
+    """Say whether Meta takes this as the currency of a Purchase: in any case, but without spaces."""
+    return isinstance(currency, str) and currency.isascii() and currency.upper() in ACCEPTED
 
 
 def currency_code(value: str) -> str:

@@ -6,12 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from capi_actions import Destination, JsonObject, Judgement, Prepared, Problem, Request, Response
-from capi_actions_facebook.checks import check_event, is_too_broad, max_age
-from capi_actions_facebook.currencies import ISO_4217, REFUSED
-from capi_actions_facebook.fields.user_data import wire_name
+from capi_actions_facebook.advice import advise_mapping
+from capi_actions_facebook.checks import check_event, max_age
 from capi_actions_facebook.settings import Settings
 from capi_actions_facebook.verdicts import judge
-from capi_actions_facebook.versions import problem_with
+from capi_actions_facebook.versions import doubt_about, problem_with
 
 
 class Facebook(Destination):
@@ -31,25 +30,17 @@ class Facebook(Destination):
 
     def advise(self) -> Iterator[Problem]:
         """Warn about versions at their end and about test codes."""
-        problem = problem_with(self.settings.api_version, datetime.now(UTC).date())
-        if problem:
+        version = self.settings.api_version
+        if problem := problem_with(version, datetime.now(UTC).date()):
             yield Problem(problem, "$.api_version", 2635)
+        elif doubt := doubt_about(version):
+            yield Problem(doubt, "$.api_version")
         if self.settings.test_event_code:
             yield Problem("marks all events as tests; leave it out in production", "$.test_event_code")
 
     def advise_mapping(self, action: str, mapping: Mapping[str, Any]) -> Iterator[Problem]:
         """Say what Meta would refuse of every event of this mapping, with the subcode it would answer."""
-        user_data = mapping.get("user_data")
-        if isinstance(user_data, dict) and not any(key.startswith("@") for key in user_data):
-            keys = frozenset(wire_name(key) for key, value in user_data.items() if value is not None)
-            if is_too_broad(keys):
-                yield Problem("fits too many people whatever the event holds", "$.user_data", 2804050)
-        currency = mapping.get("currency")
-        if isinstance(currency, str) and (currency.upper() not in ISO_4217 or currency.upper() in REFUSED):
-            yield Problem("isn't a currency that Meta takes", "$.currency", 2804011)
-        for key, subcode in (("value", 2804009), ("currency", 2804010)):
-            if action == "facebook.purchase" and mapping.get(key) is None:
-                yield Problem(f"a Purchase needs a {key}, but nothing is mapped to it", f"$.{key}", subcode)
+        return advise_mapping(action, mapping)
 
     def prepare(self, data: JsonObject, group: str, content_id: Callable[[], str]) -> Prepared:
         """Give the event an id if it has none, and find its deadline."""

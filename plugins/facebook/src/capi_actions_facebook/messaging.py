@@ -20,6 +20,7 @@ _NEEDED = {
     "messenger": ((("page_id",), 2804069), (("page_scoped_user_id",), 2804019)),
     "instagram": ((("ig_account_id",), 2804079), (("ig_sid",), 2804075)),
 }
+CHANNELS = frozenset(_NEEDED)
 
 
 def check_messaging(data: JsonObject) -> Iterator[Problem]:
@@ -38,4 +39,4 @@ def check_messaging(data: JsonObject) -> Iterator[Problem]:
     for keys, subcode in _NEEDED[channel]:
         if not any(key in data["user_data"] for key in keys):
             needed = " or ".join(keys)
-            yield Problem(f"a {channel} event needs {needed}", f"$.user_data.{keys[0]}", subcode)
+            yield Problem(f"{channel} events need {needed}", f"$.user_data.{keys[0]}", subcode)

@@ -14,9 +14,9 @@ _NUMBERS = (float, int)
 def products(event: Json) -> Any:
     """List the event's products as ``contents``.
 
-    A ``products`` list wins; without one the event itself may be about one product (Product Viewed).
-    Products without an id, and what is no object, are left out: Meta refuses the whole request for
-    one of them (error subcode 2804008).
+    A ``products`` list wins; without one, or with an empty one, the event itself may be about one
+    product (Product Viewed).  Products without an id, and what is no object, are left out: Meta refuses the
+    whole request for one of them (error subcode 2804008).
 
     :returns: a list of ``{"id", "quantity"?, "item_price"?}``, or MISSING when there is none.
     """
@@ -24,7 +24,7 @@ def products(event: Json) -> Any:
     if not isinstance(properties, dict):
         return MISSING
     listed = properties.get("products")
-    if not isinstance(listed, list):
+    if not isinstance(listed, list) or not listed:
         content = _content(properties, _IDS)
         return [content] if content else MISSING
     contents = []

@@ -17,7 +17,7 @@ LAST_DAYS: Mapping[str, date] = {
     "v24.0": date(2028, 2, 18),
     "v25.0": date(2028, 7, 29),
 }
-OLDEST = 16
+OLDEST, NEWEST = 16, 26
 
 
 def problem_with(version: str, today: date) -> str | None:
@@ -30,4 +30,17 @@ def problem_with(version: str, today: date) -> str | None:
         return f"Meta has not answered to {version} since {last}; take a newer one"
     if int(version[1:].partition(".")[0]) < OLDEST:
         return f"{version} ended before 2025-05-14; take a newer one"
+    return None
+
+
+def doubt_about(version: str) -> str | None:
+    """Say why Meta may not know an API version, or None.
+
+    :param version: such as ``v25.0``.
+    """
+    major, _, minor = version[1:].partition(".")
+    if minor != "0":
+        return f"Meta's versions end in .0; there is no {version}"
+    if int(major) > NEWEST:
+        return f"the newest version that was known when this was released is v{NEWEST}.0; does Meta have {version}?"
     return None

@@ -6,11 +6,14 @@ import sys
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
+from capi_actions import Normalizer, Plugins, builtin, hookimpl
+from capi_actions_facebook import plugin
 from capi_actions_facebook.commands import normalize
 
 ADA = "b5fc85e55755f9e0d030a10ab4429b6b2944855f9a0d60077fe832becbc41d72"
@@ -21,7 +24,7 @@ def run(lines: str | bytes, *arguments: str) -> Result:
 
 
 def answers(result: Result) -> list[Any]:
-    return [json.loads(line) for line in result.stdout.splitlines()]
+    return [json.loads(line) for line in result.stdout_bytes.splitlines()]
 
 
 def test_all_vectors_pass_through_it(read: Callable[[str], Any]) -> None:
@@ -92,8 +95,8 @@ def test_users_follow_the_profile_too() -> None:
 @pytest.mark.parametrize(
     ("line", "message", "path"),
     [
-        (b"nonsense", "is not JSON: Expecting value at column 1", "$"),
-        (b'{"key": "em"', "is not JSON: Expecting ',' delimiter at column 13", "$"),
+        (b"nonsense", "is not JSON: Expecting value at line 1, column 1", "$"),
+        (b'{"key": "em"', "is not JSON: Expecting ',' delimiter at line 1, column 13", "$"),
         (b'{"key": "em", "value": NaN}', "is not JSON: NaN is no JSON number", "$"),
         (b'{"key": "em", "value": "\xff"}', "is not UTF-8 text: wrong byte at position 24", "$"),
         (b"[" * 100_000, "is nested too deeply", "$"),
@@ -128,6 +131,82 @@ def test_no_message_repeats_the_value() -> None:
         '{"user": "ada@secret"}',
     ):
         assert "ada@secret" not in run(line).stdout
+
+
+def test_it_reads_and_writes_as_the_other_commands_do(tmp_path: Path) -> None:
+    """Compact, in UTF-8, the line's number first; numbers run on over files, and a mark of byte order is none."""
+    names = []
+    for index, text in enumerate(("[]\n", "\ufeff{}\n\n5\n")):
+        path = tmp_path / f"{index}.jsonl"
+        path.write_text(text, encoding="utf-8")
+        names.append(str(path))
+    result = run("", *names)
+    good = run('{"key": "ct", "value": "Zürich"}')
+
+    assert [answer["line"] for answer in answers(result)] == [1, 2, 4]
+    assert result.stdout.startswith('{"line":1,"error":{"message":"must be')
+    assert good.stdout.startswith('{"key":"ct","value":"Zürich","normalized":"zrich","hash":"b253')
+
+
+def test_numbers_are_read_as_those_of_events_are() -> None:
+    """Beyond 64 bits an event's number is a double."""
+    exact, rounded = answers(run('{"key": "ph", "value": 12345678901234567}\n{"key": "ph", "value": 1e22}\n'))
+    (long,) = answers(run('{"key": "ph", "value": 10000000000000000000001}'))
+
+    assert exact["normalized"] == "12345678901234567"
+    assert long["normalized"] == rounded["normalized"] == "1" + "0" * 22
+
+
+@pytest.fixture
+def with_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another package that replaces one normalizer, and has a profile of its own."""
+
+    def broken(value: str) -> str:
+        raise ValueError(value)
+
+    others = [
+        Normalizer(profile="pixel", key="ct", normalize=str.upper, replaces=True),
+        Normalizer(profile="acme", key="ct", normalize=str.lower),
+        Normalizer(profile="acme", key="shoe", normalize=str.strip),
+        Normalizer(profile="acme", key="em", normalize=broken),
+    ]
+    other = SimpleNamespace(__name__="acme", capi_normalizers=hookimpl(lambda: others))
+    monkeypatch.setattr(Plugins, "installed", lambda: Plugins(builtin, plugin, other))
+
+
+@pytest.mark.usefixtures("with_others")
+def test_other_plugins_normalizers_are_shown() -> None:
+    """What the engine would do, not what this package alone would."""
+    city, shoe = '{"key": "ct", "value": "Ab"}', '{"key": "shoe", "value": " 42 "}'
+
+    assert answers(run(city))[0]["normalized"] == "AB"
+    assert answers(run(city, "--profile", "documented+acme"))[0]["normalized"] == "ab"
+    assert answers(run(city, "--profile", "acme + pixel"))[0]["normalized"] == ["ab", "AB"]
+    assert answers(run(shoe, "--profile", "acme"))[0]["normalized"] == "42"
+    assert answers(run('{"user": {"ct": "Ab", "fn": "x"}}', "--profile", "acme")) == [
+        {"ud": {"ct": sha256(b"ab").hexdigest()}}
+    ]
+    (failed,) = answers(run('{"key": "em", "value": "ada@secret"}', "--profile", "acme"))
+    assert failed["error"]["message"] == "a normalizer failed on this value (ValueError)"
+
+
+@pytest.mark.parametrize(
+    ("profile", "why"),
+    [
+        (
+            "pixle",
+            "no normalization profile 'pixle'; there are: documented, pixel; several can be joined with +",
+        ),
+        ("pixel+", "no normalization profile ''; there are:"),
+        ("", "should name a profile"),
+    ],
+)
+def test_an_unknown_profile_is_a_mistake_in_the_command(profile: str, why: str) -> None:
+    """With the sentence that a configuration gets."""
+    result = run('{"key": "ct", "value": "Ab"}', "--profile", profile)
+
+    assert result.exit_code == 2
+    assert why in " ".join(result.stderr.split())
 
 
 def test_files_are_read_in_order(tmp_path: Path) -> None:

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 
 from capi_actions import JsonObject, action, field, from_path
 from capi_actions_facebook.fields.commerce import CommerceEvent
-from capi_actions_facebook.paths import first_of
+from capi_actions_facebook.paths import first_amount_of
 
-_ORDER_VALUE = first_of("$.properties.revenue", "$.properties.total", "$.properties.value")
-_PRICE = first_of("$.properties.price", "$.properties.value")
+_ORDER_VALUE = first_amount_of("$.properties.revenue", "$.properties.total", "$.properties.value")
+_PRICE = first_amount_of("$.properties.price", "$.properties.value")
 
 
 @action("facebook.purchase", title="Purchase", trigger='type = "track" and event = "Order Completed"')
@@ -21,10 +21,13 @@ class Purchase(CommerceEvent):
     meta_name = "Purchase"
 
     currency: str = from_path(
-        "$.properties.currency", label="Currency", description="ISO 4217, in any case: `EUR`."
+        "$.properties.currency", label="Currency", description="ISO 4217, in any case: `EUR`.", code=2804010
     )
     value: float = field(
-        _ORDER_VALUE, label="Value", description="The order's worth, in the currency's major unit."
+        _ORDER_VALUE,
+        label="Value",
+        description="The order's worth, in the currency's major unit.",
+        code=2804009,
     )
 
 
@@ -128,7 +131,7 @@ class Donate(CommerceEvent):
     meta_name = "Donate"
 
     value: float | None = field(
-        first_of("$.properties.value", "$.properties.revenue", "$.properties.amount"),
+        first_amount_of("$.properties.value", "$.properties.revenue", "$.properties.amount"),
         label="Value",
         description="The donation, in the currency's major unit.",
     )

@@ -21,7 +21,7 @@ class PageView(ServerEvent):
         """Build the server event."""
         data = self.event(self.meta_name)
         if self.custom_data:
-            data["custom_data"] = self.custom_data
+            data["custom_data"] = self.own_data()
         return data
 
 
@@ -49,7 +49,7 @@ class Custom(ServerEvent, _Named):
     def build(self) -> JsonObject:
         """Build the server event."""
         data = self.event(self.event_name)
-        data["custom_data"] = dict(self.custom_data or {})
+        data["custom_data"] = self.own_data()
         return data
 
 

@@ -4,12 +4,12 @@ from typing import Any
 
 from attrs import define
 
-from capi_actions import JsonObject, field, from_path
+from capi_actions import EventError, JsonObject, field, from_path
 from capi_actions_facebook.currencies import currency_code
-from capi_actions_facebook.fields.contents import CONTENT_FIELDS, check_contents
+from capi_actions_facebook.fields.contents import CONTENT_FIELDS, contents_problems
 from capi_actions_facebook.fields.event import ServerEvent
 from capi_actions_facebook.fields.user_data import IDENTIFIED_USER_FIELDS
-from capi_actions_facebook.paths import first_of
+from capi_actions_facebook.paths import first_amount_of
 
 
 @define(kw_only=True, slots=False)
@@ -43,7 +43,7 @@ class CommerceEvent(ServerEvent):
 
         :raises EventError: when currency or contents are such that Meta would refuse the request.
         """
-        custom: JsonObject = dict(self.custom_data or {})
+        custom = self.own_data() if self.custom_data else {}
         if self.currency:
             custom["currency"] = currency_code(self.currency)
         if self.value is not None:
@@ -55,7 +55,8 @@ class CommerceEvent(ServerEvent):
         if self.content_ids:
             custom["content_ids"] = self.content_ids
         if self.contents is not None:
-            check_contents(self.contents)
+            if problems := contents_problems(self.contents, "$.contents"):
+                raise EventError(problems)
             custom["contents"] = self.contents
         if self.content_name:
             custom["content_name"] = self.content_name
@@ -84,7 +85,7 @@ class LeadEvent(CommerceEvent):
         properties=IDENTIFIED_USER_FIELDS,
     )
     value: float | None = field(
-        first_of("$.properties.value", "$.properties.revenue", "$.properties.price"),
+        first_amount_of("$.properties.value", "$.properties.revenue", "$.properties.price"),
         label="Value",
         description="What it is worth, in the currency's major unit.",
     )

@@ -6,6 +6,7 @@ from attrs import define
 
 from capi_actions import Choice, EventError, JsonObject, field, from_path
 from capi_actions_facebook.fields.app_data import APP_FIELDS, wire_app_data
+from capi_actions_facebook.fields.contents import known_contents
 from capi_actions_facebook.fields.user_data import USER_FIELDS, wire_user_data
 from capi_actions_facebook.paths import first_of, when
 from capi_actions_facebook.times import unix_seconds
@@ -42,7 +43,11 @@ class ServerEvent:
     needs_user_agent: ClassVar[bool] = True
 
     action_source: str = field(
-        _SOURCE, label="Action Source", description="Where it happened.", choices=ACTION_SOURCES
+        _SOURCE,
+        label="Action Source",
+        description="Where it happened.",
+        choices=ACTION_SOURCES,
+        code=2804019,
     )
     event_time: str = field(
         first_of("$.timestamp", "$.originalTimestamp", "$.sentAt", "$.receivedAt"),
@@ -104,6 +109,13 @@ class ServerEvent:
         description="Shows the event under Test Events; goes before the destination's setting.",
         groups=True,
     )
+
+    def own_data(self) -> JsonObject:
+        """Copy the mapping's own ``custom_data``, which may be all of an event's properties."""
+        custom = dict(self.custom_data or {})
+        if "contents" in custom:
+            custom["contents"] = known_contents(custom["contents"])
+        return custom
 
     def event(self, name: str) -> JsonObject:
         """Build the server event without its ``custom_data``.

@@ -1,15 +1,16 @@
 """Who did it: the fields of ``user_data`` and how they are written on the wire."""
 
+from collections.abc import Callable
 from typing import Any
 
 from capi_actions import Field, Json, JsonObject
 from capi_actions_facebook.click_id import fbc_from_url, is_click_id
-from capi_actions_facebook.paths import first_of, path
+from capi_actions_facebook.paths import first_of, of_identify, path, when
 
-_TRAITS = "$.context.traits"
+_LARGEST_ID = 2**63 - 1  # JSON's longer numbers are read as doubles, which lose digits
 
 
-def _personal(label: str, hashed: str, *paths: str, description: str = "") -> Field:
+def _personal(label: str, hashed: str, default: Json, description: str = "") -> Field:
     """Make a field that is hashed and has Meta's name then; one value or a list (``graph-api.md`` §3.1)."""
     return Field(
         type="string",
@@ -19,7 +20,7 @@ def _personal(label: str, hashed: str, *paths: str, description: str = "") -> Fi
         keeps_single=hashed != "external_id",  # the reference always sends external ids as a list
         hashed=hashed,
         sent_as=hashed,
-        default=first_of(*paths),
+        default=default,
     )
 
 
@@ -27,38 +28,42 @@ def _plain(label: str, description: str, default: Json = None, sent_as: str | No
     return Field(type="string", label=label, description=description, default=default, sent_as=sent_as)
 
 
-def user_fields(*traits: str) -> dict[str, Field]:
+def _trait(name: str) -> Json:
+    return path(f"$.context.traits.{name}")
+
+
+def _identified_trait(name: str) -> Json:
+    # Also where an action takes any call: the traits at the top of a group call are a company's.
+    return when(f"$.context.traits.{name}", _trait(name), of_identify(f"$.traits.{name}"))
+
+
+def user_fields(at: Callable[[str], Json]) -> dict[str, Field]:
     """Make the fields of ``user_data``.
 
-    :param traits: paths of the objects that hold a person's traits, tried in order for each field.
+    :param at: gives the mapping that finds a person's trait.
     """
-
-    def at(name: str) -> tuple[str, ...]:
-        return tuple(f"{each}.{name}" for each in traits)
-
     return {
         "externalId": _personal(
             "External ID",
             "external_id",
-            "$.userId",
-            "$.anonymousId",
+            first_of("$.userId", "$.anonymousId"),
             description="Your own id of the person; the browser pixel should send the same. One or a list; hashed.",
         ),
-        "email": _personal("Email", "em", *at("email")),
+        "email": _personal("Email", "em", at("email")),
         "phone": _personal(
             "Phone",
             "ph",
-            *at("phone"),
+            at("phone"),
             description="With country code. Hashed, sent as `ph`. One or a list.",
         ),
-        "gender": _personal("Gender", "ge", *at("gender")),
-        "dateOfBirth": _personal("Date of Birth", "db", *at("birthday")),
-        "lastName": _personal("Last Name", "ln", *at("lastName")),
-        "firstName": _personal("First Name", "fn", *at("firstName")),
-        "city": _personal("City", "ct", *at("address.city")),
-        "state": _personal("State", "st", *at("address.state")),
-        "zip": _personal("Zip Code", "zp", *at("address.postalCode")),
-        "country": _personal("Country", "country", *at("address.country")),
+        "gender": _personal("Gender", "ge", at("gender")),
+        "dateOfBirth": _personal("Date of Birth", "db", at("birthday")),
+        "lastName": _personal("Last Name", "ln", at("lastName")),
+        "firstName": _personal("First Name", "fn", at("firstName")),
+        "city": _personal("City", "ct", at("address.city")),
+        "state": _personal("State", "st", at("address.state")),
+        "zip": _personal("Zip Code", "zp", at("address.postalCode")),
+        "country": _personal("Country", "country", at("address.country")),
         "client_ip_address": _plain(
             "Client IP Address",
             "IPv4 or IPv6 of the person's device, not of your proxy.",
@@ -71,7 +76,7 @@ def user_fields(*traits: str) -> dict[str, Field]:
         ),
         "fbc": _plain(
             "Click ID",
-            "The `_fbc` cookie. When it is missing, it is derived from `fbclid` in the event's URL.",
+            "The `_fbc` cookie. When it is missing or damaged, it is derived from `fbclid` in the event's URL.",
             first_of("$.properties.fbc", "$.context.fbc"),
         ),
         "fbp": _plain("Browser ID", "The `_fbp` cookie.", first_of("$.properties.fbp", "$.context.fbp")),
@@ -91,6 +96,7 @@ def user_fields(*traits: str) -> dict[str, Field]:
             label="Facebook Login ID",
             description="Id from Facebook Login.",
             sent_as="fb_login_id",
+            maximum=_LARGEST_ID,
         ),
         "anonId": _plain(
             "Install ID (anon_id)", "Id of the app's installation; app events only.", sent_as="anon_id"
@@ -111,11 +117,11 @@ def user_fields(*traits: str) -> dict[str, Field]:
     }
 
 
-USER_FIELDS = user_fields(_TRAITS)
+USER_FIELDS = user_fields(_trait)
 """For track, page and screen calls: traits lie in the context."""
 
-IDENTIFIED_USER_FIELDS = user_fields(_TRAITS, "$.traits")
-"""For actions that take identify and group calls too, whose traits lie at the top."""
+IDENTIFIED_USER_FIELDS = user_fields(_identified_trait)
+"""For actions that take identify calls too, whose traits lie at the top."""
 
 
 def wire_name(key: str) -> str:
@@ -135,17 +141,20 @@ def wire_user_data(values: JsonObject, event_source_url: str | None, event_time:
     if "" in data.values():
         data = {key: value for key, value in data.items() if value != ""}
     address = data.get("client_ip_address")
-    if address is not None and ("," in address or " " in address):
+    if address is not None:
         # Proxies chain addresses, the person's own first; Meta takes one, without spaces.
-        data["client_ip_address"] = address.partition(",")[0].strip()
-    if "fbc" in data:
-        if not is_click_id(data["fbc"]):
-            # A damaged cookie must not cost the event: Meta refuses the request for it (2804001).
-            del data["fbc"]
-    elif (
-        event_source_url
-        and "fbclid=" in event_source_url
-        and (fbc := fbc_from_url(event_source_url, event_time))
-    ):
-        data["fbc"] = fbc
+        own = address.partition(",")[0].strip() if "," in address else address.strip()
+        if not own:
+            del data["client_ip_address"]
+        elif own != address:
+            data["client_ip_address"] = own
+    if "fbc" in data and not is_click_id(data["fbc"]):
+        # A damaged cookie must not cost the event: Meta refuses the request for it (2804001).
+        stripped = data.pop("fbc").strip()
+        if is_click_id(stripped):
+            data["fbc"] = stripped
+    if "fbc" not in data and event_source_url and "fbclid=" in event_source_url:
+        fbc = fbc_from_url(event_source_url, event_time)
+        if fbc:
+            data["fbc"] = fbc
     return data

@@ -1,11 +1,9 @@
 """What ``capi normalize`` does with one line."""
 
-import json
-from typing import Any, Final, Never
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
-from capi_actions import EventError, JsonObject, make_hasher
-from capi_actions_facebook.normalization.pixel import RULES
-from capi_actions_facebook.normalization.profiles import normalizers_of
+from capi_actions import EventError, JsonObject, Normalizer, decode_json, make_hasher
 from capi_actions_facebook.normalization.text import HASH_LIKE, number_text
 from capi_actions_facebook.normalization.users import normalize_user
 
@@ -15,31 +13,33 @@ _FORMS: Final = 'one of {"key": ..., "value": ...} and {"user": {...}}'
 class LineNormalizer:
     """Answers lines by the rules of one profile.
 
-    :param profile: one of :data:`~capi_actions_facebook.normalization.PROFILES`.
+    :param normalizers: those of the profile by key, or of several profiles in their order.
     """
 
-    def __init__(self, profile: str) -> None:
-        self._normalizers = normalizers_of(profile)
+    def __init__(self, normalizers: Mapping[str, Sequence[Normalizer]]) -> None:
+        self._normalizers = normalizers
         self._hashers = {key: make_hasher(each) for key, each in self._normalizers.items()}
 
-    def answer(self, line: bytes) -> str:
-        """Answer one line of JSON with one line of JSON, in ASCII.
+    def answer(self, line: bytes | EventError) -> JsonObject:
+        """Answer one line of JSON, in which numbers are read as those of events are.
 
         ``{"key", "value"}`` gives the same object with ``normalized`` and ``hash``, ``{"user"}`` gives
         ``{"ud"}``: the hashes by canonical key.
 
-        :raises EventError: when the line is neither.
+        :param line: or why it could not be read.
+        :raises EventError: when the line is neither, or a plugin's normalizer failed on it.
         """
+        if isinstance(line, EventError):
+            raise line
+        asked = decode_json(line)
         try:
-            return json.dumps(self._answer(json.loads(line.decode(), parse_constant=_no_constant)))
-        except UnicodeDecodeError as error:
-            raise EventError.of(f"is not UTF-8 text: wrong byte at position {error.start}") from None
-        except json.JSONDecodeError as error:
-            raise EventError.of(f"is not JSON: {error.msg} at column {error.colno}") from None
-        except RecursionError:
-            raise EventError.of("is nested too deeply") from None
-        except ValueError as error:  # a constant that is no JSON, or a number of thousands of digits
-            raise EventError.of(f"is not JSON: {error}") from None
+            return self._answer(asked)
+        except EventError:
+            raise
+        except Exception as error:  # noqa: BLE001  a plugin may raise anything, and the other lines go on
+            fault = type(error).__name__
+        # Out here the error has no context: the original's text may quote the value.
+        raise EventError.of(f"a normalizer failed on this value ({fault})")
 
     def _answer(self, asked: Any) -> JsonObject:
         if not isinstance(asked, dict):
@@ -54,8 +54,8 @@ class LineNormalizer:
         return asked | self._field(asked["key"], asked["value"])
 
     def _field(self, key: Any, value: Any) -> JsonObject:
-        if not isinstance(key, str) or key not in RULES:
-            raise EventError.of(f"must be one of {', '.join(RULES)}", "$.key")
+        if not isinstance(key, str) or key not in self._normalizers:
+            raise EventError.of(f"must be one of {', '.join(self._normalizers)}", "$.key")
         if isinstance(value, bool) or not isinstance(value, str | int | float | None):
             raise EventError.of("must be a string, a number or null", "$.value")
         text = value or "" if value is None or isinstance(value, str) else number_text(value)
@@ -68,7 +68,3 @@ class LineNormalizer:
         """Say what is hashed: one string when all profiles agree, else one per profile."""
         each = [normalizer.normalize(text) if text else None for normalizer in self._normalizers[key]]
         return each[0] if len(set(each)) == 1 else each
-
-
-def _no_constant(name: str) -> Never:
-    raise ValueError(f"{name} is no JSON number")

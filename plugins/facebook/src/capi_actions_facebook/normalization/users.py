@@ -36,10 +36,10 @@ def normalize_user(
     """Hash a whole user object.
 
     :param user: key names and values as given to ``init``: see :func:`settle`.
-    :param hashers: one per canonical key; without any, those of the profile ``pixel``.
+    :param hashers: by canonical key, of those that are wanted; without any, those of the profile ``pixel``.
     :returns: hash by canonical key, without the keys that aren't sent.
     """
-    hashes = {key: hashers[key](value) for key, value in settle(user).items()}
+    hashes = {key: hashers[key](value) for key, value in settle(user).items() if key in hashers}
     return {key: hashed for key, hashed in hashes.items() if hashed is not None}
 
 

@@ -66,7 +66,7 @@ def _of_person(event: JsonObject, person: Mapping[str, str]) -> JsonObject:
     }
     page = {"url": "https://shop.example/p/0?fbclid=IwAR0AbC-_x", "path": "/p/0", "title": "Product"}
     context: JsonObject = {"ip": "203.0.113.42", "userAgent": _AGENT, "page": page, "locale": "en-US"}
-    if event["type"] in ("identify", "group"):
+    if event["type"] == "identify":  # those of a group call describe the company
         event["traits"] = traits
     else:
         context["traits"] = traits
