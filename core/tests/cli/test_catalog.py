@@ -1,4 +1,4 @@
-"""`capi plugins`, `capi actions`, and what plugins add to `capi` itself."""
+"""`capi plugins` and `capi actions`."""
 
 import sys
 from types import SimpleNamespace
@@ -7,7 +7,7 @@ from typing import Any
 import click
 import pytest
 
-from capi_actions import Action, Choice, Condition, Field, Normalizer, PluginError, Requirement, hookimpl
+from capi_actions import Action, Choice, Condition, Field, Normalizer, Requirement, hookimpl
 from capi_actions.cli.catalog import as_markdown
 
 LONG = "a_plugin_with_a_name_that_is_longer_than_any_column_of_a_narrow_terminal_will_ever_be"
@@ -233,65 +233,6 @@ def test_a_field_says_what_it_is_and_which_values_it_takes(capi: Any, only_acme:
     assert "| `how` | string |  |  | How it was paid. One of `card`, `cash`. |" in page
     assert "| `state` | integer |  |  | State. One of `0`, `1`. |" in page
     assert "| `silent` | string |  |  |  |" in page
-
-
-def test_plugins_add_commands(capi: Any, install: Any) -> None:
-    """Which behave as the core's own do; their errors end in the same place."""
-
-    @click.command()
-    def greet() -> int:
-        """Say hello."""
-        click.echo("hello")
-        return 1
-
-    @click.command()
-    def complain() -> None:
-        """Fail."""
-        raise PluginError("greeter", "no voice")
-
-    install("greeter", capi_commands=[greet, complain])
-
-    assert capi("greet") == (1, "hello\n", "")
-    assert capi("complain") == (2, "", "capi: plugin 'greeter': no voice\n")
-    assert "greet" in capi("--help").out
-
-
-def test_a_plugin_can_not_take_the_place_of_a_command_of_the_core(capi: Any, install: Any) -> None:
-    """And that it was left out is said; the core's own command runs."""
-    install("thief", capi_commands=[click.Command("eval"), click.Command("steal")])
-    helped = capi("--help")
-
-    complaint = "capi: plugin 'thief': the command 'eval' is left out: capi has one of this name\n"
-    assert helped.err == complaint
-    assert "steal" in helped.out
-    assert capi("eval", "mapping", lines=[{"mapping": {}}]).lines == [{"result": {}}]
-
-
-def test_a_command_that_is_missing_with_a_refused_plugin_is_not_called_unknown(
-    capi: Any, install: Any
-) -> None:
-    """It may be that plugin's; a word that nobody knows is a usage error as ever."""
-    install("acme2", capi_actions=5)
-    result = capi("greet")
-
-    assert result.status == 2
-    assert result.err.startswith("capi: plugin 'acme2': capi_actions() must return a list, but gave int\n")
-    assert result.err.count("acme2") == 1
-    assert (
-        "Error: no command 'greet': its plugin may be among those that can't be loaded; see `capi plugins`\n"
-        in result.err
-    )
-    assert "No such option" in capi("--greet").err
-
-
-def test_usage_errors_have_their_own_status(capi: Any, only_acme: None) -> None:
-    """And the version is that of the core."""
-    assert capi("sned").status == 2
-    assert "No such command 'sned'" in capi("sned").err
-    assert capi("eval", "maping").status == 2
-    assert capi("preview", "--nope").status == 2
-    assert capi("--version").out.startswith("capi, version ")
-    assert capi("send", "--help").status == 0
 
 
 def test_normalizers_are_listed_by_profile_and_key(capi: Any, only_acme: None, install: Any) -> None:
