@@ -73,6 +73,7 @@ class Node:
 
     :ivar plain: a type whose values pass unchanged unless they are empty (None, "", 0, False); None
         when there is no such type.
+    :ivar floats: whether finite floats pass unchanged, too.
     :ivar hasher: for strings that aren't empty, the check gives what this gives, or MISSING instead
         of None; None when the check does more.
     :ivar wraps: whether a single hash is put into a list.
@@ -86,6 +87,7 @@ class Node:
     check: Check
     explain: Explain
     plain: type | None = field(default=None)
+    floats: bool = field(default=False, kw_only=True)
     hasher: "Callable[[str], str | list[str] | None] | None" = field(default=None, kw_only=True)
     wraps: bool = field(default=False, kw_only=True)
     sent_as: str | None = field(default=None, kw_only=True)

@@ -48,6 +48,7 @@ def structured(
     # Most values have the right type already.  Copying the object whole and calling a check only for
     # the others takes 80 ns a key; calling each key's check and storing its answer takes 200 ns.
     plain = {key: node.plain for key, node in nodes.items() if node.plain}.get
+    floats = frozenset(key for key, node in nodes.items() if node.floats)
 
     def check(value: Any) -> Any:
         if type(value) is not dict:
@@ -57,6 +58,8 @@ def structured(
         clean = value.copy()
         for key, raw in value.items():
             if type(raw) is not plain(key) or not raw:
+                if type(raw) is float and key in floats and raw - raw == 0:  # neither infinite nor NaN
+                    continue
                 if key in checks:
                     each = checks[key](raw)
                     if each is MISSING:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from attrs import evolve
+
 from capi_actions.fields.coerce import COERCE, LARGEST, WANTED
 from capi_actions.fields.limits import TEXTUAL, allowed_values, limits
 from capi_actions.fields.node import Check, Node, RefusedError, kind, leaf
@@ -27,7 +29,8 @@ def scalar(field: Field, *, drops_empty: bool, nullable: bool) -> Node:
     """
     check = _check(field, drops_empty=drops_empty or field.type not in TEXTUAL, nullable=nullable)
     plain = None if any(limits(field)) else _PLAIN.get(field.type)
-    return leaf(_quick(field, check), field.label, plain)
+    node = leaf(_quick(field, check), field.label, plain)
+    return evolve(node, floats=True) if plain and field.type == "number" else node
 
 
 def _check(field: Field, *, drops_empty: bool, nullable: bool) -> Check:

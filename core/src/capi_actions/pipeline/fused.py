@@ -111,6 +111,8 @@ class _Writer(Writer):
             head = "elif"
         elif field.plain:
             self.line(f"if type(v) is {field.plain.__name__} and v: {target} = v")
+            if field.floats:  # neither infinite nor NaN
+                self.line(f"elif type(v) is float and v - v == 0: {target} = v")
             head = "elif"
         else:
             head = "if"
