@@ -31,6 +31,12 @@ def decode_event(line: bytes | str) -> JsonObject:
 
     :raises EventError: when it is not JSON, not an object, or nested too deeply.
     """
+    try:  # as decode_json() does, and check_event(): two calls less are 0.15 µs of an event's 26
+        event = orjson.loads(line)
+        if type(event) is dict and event.get("type") in EVENT_TYPES:
+            return event
+    except (orjson.JSONDecodeError, TypeError):  # a type that can't be hashed is none of those
+        pass
     return check_event(decode_json(line))
 
 
