@@ -165,38 +165,6 @@ def test_a_newer_format_is_refused(path: Path) -> None:
         SqliteOutbox(path)
 
 
-def test_a_read_only_outbox_is_said(path: Path) -> None:
-    """In a process that isn't root, as root may write anything."""
-    script = f"""
-import os
-from capi_actions.errors import OutboxError
-from capi_actions.outbox import SqliteOutbox
-path = {str(path)!r}
-SqliteOutbox(path).close()
-os.chmod(path, 0o444)
-os.chmod(os.path.dirname(path), 0o555)
-if os.getuid() == 0:
-    os.setgid(65534); os.setuid(65534)
-try:
-    SqliteOutbox(path)
-except OutboxError as error:
-    print(error)
-"""
-    folders = list(path.parents)[:3]
-    modes = [each.stat().st_mode for each in folders]
-    try:
-        for each in folders:
-            each.chmod(0o755)
-        ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    finally:
-        for each, mode in zip(folders, modes, strict=True):
-            each.chmod(mode)
-
-    assert (
-        f"the outbox {path} is read-only; make the file and its folder writable for this user" in ended.stdout
-    )
-
-
 def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     """A file is in its place."""
     (tmp_path / "file").write_text("")
