@@ -1,6 +1,7 @@
 """`capi` as a process of its own: pipes that break, disks that are full, Ctrl-C."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -79,6 +80,9 @@ def test_an_output_that_can_not_be_written_is_told(tmp_path: Path) -> None:
             input=LINE * 3,
             stdout=out,
             stderr=subprocess.PIPE,
+            env={
+                key: value for key, value in os.environ.items() if "COVERAGE" not in key
+            },  # it writes files, too
         )
 
     assert result.stderr == b"capi: File too large\n"

@@ -81,6 +81,25 @@ def test_what_a_destination_gives_is_looked_at(odd: Loaded, members: Any, why: s
     assert refusal(odd(**members)) == why
 
 
+@pytest.mark.parametrize(
+    "prepared",
+    [
+        ("m", 1.5, 2, ""),
+        ("m", 1, 2.0, ""),
+        ("m", 2, 1, ""),
+        ("m", 1, 2**70, ""),
+        (5, 1, 2, ""),
+        ("m", 1, 2, None),
+        ("m", True, 2, ""),
+    ],
+)
+def test_an_item_that_no_outbox_could_store_is_refused_alone(odd: Loaded, prepared: Any) -> None:
+    """It would cost all items that are stored with it."""
+    why = refusal(odd(prepare=lambda self, data, group, content_id: prepared))
+
+    assert why == "the destination type acme gave it no usable id or times"
+
+
 def test_where_a_destination_itself_fails_is_said(odd: Loaded) -> None:
     """By its own function and line."""
 

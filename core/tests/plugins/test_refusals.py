@@ -71,6 +71,26 @@ def offering(hook: str, offered: object) -> object:
 
 
 @pytest.mark.parametrize(
+    ("offered", "what"),
+    [
+        (kind(name=5), "destinations that have name, but gave the class Odd"),
+        (
+            kind(settings_type=dict),
+            "destinations that have settings_type, an attrs class, but gave the class Odd",
+        ),
+        (dict, "subclasses of capi_actions.Destination, but gave the class dict"),
+        (Acme(Settings()), "subclasses of capi_actions.Destination, but gave Acme"),
+    ],
+)
+def test_what_is_no_destination_type_is_refused(offered: object, what: str) -> None:
+    """With what would be one."""
+    with pytest.raises(PluginError) as caught:
+        Plugins(offering(TYPES, offered))
+
+    assert str(caught.value) == f"plugin 'plug': capi_destinations() must offer {what}"
+
+
+@pytest.mark.parametrize(
     ("hook", "offered", "why"),
     [
         ("capi_actions", evolve(PING, name="ping"), "the name 'ping' must be a destination type, a dot and one word"),

@@ -248,3 +248,37 @@ def test_custom_data_of_the_mapping_stays_unless_a_field_has_a_value(plugins: Pl
     made = build_item(plugins, "facebook.view_content", event(properties={}), mapping=mapping)
 
     assert made["custom_data"] == {"value": 5, "colour": "red"}
+
+
+def test_fields_that_nothing_fills_by_itself_arrive_when_they_are_mapped(plugins: Plugins) -> None:
+    """Under Meta's names, in the event or in its custom data."""
+    own = {
+        **plugins.actions["facebook.lead"].mapping,
+        "referrer_url": {"@path": "$.context.page.referrer"},
+        "opt_out": False,
+        "predicted_ltv": {"@path": "$.properties.ltv"},
+        "status": "registered",
+        "net_revenue": 3,
+        "num_items": 2,
+        "content_ids": ["a"],
+        "content_name": "Shoes",
+        "content_type": "product",
+        "content_category": "Apparel",
+    }
+    context = {"page": {"url": "https://x.example/", "referrer": "https://y.example/"}, "userAgent": AGENT}
+    made = build_item(
+        plugins, "facebook.lead", event(context=context, properties={"ltv": "12.5", "value": 1}), mapping=own
+    )
+
+    assert (made["referrer_url"], made["opt_out"]) == ("https://y.example/", False)
+    assert made["custom_data"] == {
+        "value": 1,
+        "net_revenue": 3,
+        "num_items": 2,
+        "content_ids": ["a"],
+        "content_name": "Shoes",
+        "content_type": "product",
+        "content_category": "Apparel",
+        "predicted_ltv": 12.5,
+        "status": "registered",
+    }
