@@ -128,7 +128,7 @@ def test_what_can_not_be_used_is_shown(capi: Any, config: Any, only_acme: None, 
         "the command 'eval' is left out: capi has one of this name; rename it",
     ]
     for sentence in odd["unused"]:
-        assert f"warning: plugin 'odd': {sentence}\n" in checked.err
+        assert f"warning: plugin 'odd': {sentence}\n" in checked.out
     assert "unused the action 'acne.ping' can't be used" in words(table.out)
 
 

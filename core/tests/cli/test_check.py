@@ -169,7 +169,7 @@ def test_a_code_is_said_to_be_the_platform_s(
 
     assert (
         "warning: $.destinations.main.mapping.name: is odd (the platform's error 2635)"
-        in result.err.splitlines()
+        in result.out.splitlines()
     )
 
 
@@ -180,7 +180,7 @@ def test_files_are_named_once_and_as_they_were_given(
     """The last part alone is empty for `.`, and of two files of one name says nothing."""
     monkeypatch.chdir(tmp_path)
     Path("folder").mkdir()
-    checked = capi("check", "-c", name).err.splitlines()[0]
+    checked = capi("check", "-c", name).out.splitlines()[0]
     sent = capi("send", "-c", name).err
 
     problem = "there is no file" if name.endswith(".toml") else "can't be read: Is a directory"
@@ -204,9 +204,10 @@ def test_broken_toml_is_told_with_its_file(capi: Any, tmp_path: Path) -> None:
     path = tmp_path / "capi.toml"
     path.write_text("a =", encoding="utf-8")
 
-    for command, prefix in (("check", "error"), ("send", "capi")):
-        told = capi(command, "-c", str(path)).err.splitlines()[0]
-        assert told == f"{prefix}: {path} is not valid TOML: Invalid value (at end of document)"
+    checked, sent = capi("check", "-c", str(path)), capi("send", "-c", str(path))
+    why = f"{path} is not valid TOML: Invalid value (at end of document)\n"
+
+    assert (checked.out, sent.err) == (f"error: {why}", f"capi: {why}")
 
 
 @pytest.mark.parametrize("name", [".", "no/such.json", "a\\u0000b"])

@@ -135,4 +135,4 @@ def test_a_test_event_code_is_reminded_of(reader: Any) -> None:
 
     reader.paste("capi check")
 
-    assert "test_event_code" in reader.err
+    assert "test_event_code" in reader.out

@@ -64,7 +64,7 @@ def _tell(severity: str, problem: Problem, *, as_json: bool) -> None:
         return
     place = f"{problem.path}: " if problem.path else ""
     code = "" if problem.code is None else f" (the platform's error {problem.code})"
-    click.echo(f"{severity}: {place}{problem.message}{code}", err=True)
+    click.echo(f"{severity}: {place}{problem.message}{code}")
 
 
 def _verdict(errors: int, warnings: int, routes: int) -> str:
