@@ -146,6 +146,41 @@ def test_a_signal_keeps_what_was_read_and_says_how_far_it_came(
     assert ids(sandbox) == orders(stored)
 
 
+@pytest.mark.parametrize("command", ["send", "deliver"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.usefixtures("config")
+def test_a_signal_while_delivering_finishes_the_request_under_way(
+    number: int,
+    command: str,
+    start: Any,
+    order: Any,
+    sandbox: Sandbox,
+    ids: Any,
+    wait_for: Any,
+    tmp_path: Path,
+) -> None:
+    """And tells what came of it: nothing is sent twice, nothing has to be sent again by hand."""
+    with Client.from_config(tmp_path / "capi.toml", deliver=False) as client:
+        client.send_many(map(order, range(2_500)))
+    sandbox.fault("pass,delay=1,times=100")
+    running = start(command, "--json")
+    if command == "send":
+        running.pour([])
+    wait_for(lambda: sandbox.counts()["events"] > 0)
+    running.process.send_signal(number)
+    status, (record,), told = running.end()
+    summary = record["summary"]
+    sandbox.clear()
+
+    assert status == 128 + number
+    assert told[-1].startswith("capi: stopped; ")
+    assert told[-1].endswith("`capi deliver` sends what still waits")
+    assert summary["delivered"] + summary["waiting"] == 2_500
+    assert summary["delivered"] in (1_000, 2_000)
+    assert start("deliver", "--json").end()[1][0]["summary"]["delivered"] == summary["waiting"]
+    assert len(ids(sandbox)) == summary["waiting"]
+
+
 @pytest.mark.usefixtures("config")
 def test_kill_9_loses_nothing_that_was_stored(
     start: Any, order: Any, sandbox: Sandbox, ids: Any, wait_for: Any, tmp_path: Path

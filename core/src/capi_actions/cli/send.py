@@ -3,7 +3,6 @@
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
 from pathlib import Path
 from time import time
 from typing import IO
@@ -65,17 +64,20 @@ def send(files: tuple[IO[bytes], ...], config_path: Path, wait: float, verbose: 
             stopped = True
             feeder.store()
         finally:
+            ctrl_c.hold()
             summary = background.stop()
+        where = f"all up to line {feeder.tally.line} is dealt with, go on at line {feeder.tally.line + 1}"
         if not stopped:
-            summary = add(summary, _drain(assembly, wait, bar, summary.delivered))
+            more, stopped = _drain(assembly, wait, bar, ctrl_c, summary.delivered)
+            summary = add(summary, more)
+            where = "all lines are dealt with; `capi deliver` sends what still waits"
         stats = dict(assembly.outbox.stats())
     if as_json:
         write_if_read({"summary": as_record(feeder.tally, summary, stats)})
     else:
         stderr().print(as_table(feeder.tally, summary, stats, assembly.destinations))
     if stopped:
-        line = feeder.tally.line
-        click.echo(f"capi: stopped; all up to line {line} is dealt with, go on at line {line + 1}", err=True)
+        click.echo(f"capi: stopped; {where}", err=True)
         return 128 + ctrl_c.number
     waiting = sum(each.undelivered for each in stats.values())
     return 1 if feeder.tally.failed or summary.buried or waiting else 0
@@ -90,19 +92,25 @@ def send(files: tuple[IO[bytes], ...], config_path: Path, wait: float, verbose: 
 def deliver(config_path: Path, forever: bool, wait: float, verbose: bool, as_json: bool) -> int:
     """Deliver what waits in the outbox."""
     config, plugins = load_to_send(config_path)
-    stop = threading.Event()
+    stop, ctrl_c, stopped = threading.Event(), CtrlC(), False
     with (
-        stopped_by_signals(stop) if forever else nullcontext(),
+        stopped_by_signals(stop) if forever else ctrl_c,
         told(verbose),
         Assembly.of(config, plugins) as assembly,
         progress_bar("delivering") as bar,
     ):
-        summary = assembly.deliverer.forever(stop, _progress(bar)) if forever else _drain(assembly, wait, bar)
+        if forever:
+            summary = assembly.deliverer.forever(stop, _progress(bar))
+        else:
+            summary, stopped = _drain(assembly, wait, bar, ctrl_c)
         stats = dict(assembly.outbox.stats())
     if as_json:
         write_if_read({"summary": as_record(None, summary, stats)})
     else:
         stderr().print(as_table(None, summary, stats, assembly.destinations))
+    if stopped:
+        click.echo("capi: stopped; `capi deliver` sends what still waits", err=True)
+        return 128 + ctrl_c.number
     failed = summary.buried or any(each.undelivered for each in stats.values())
     return 1 if failed and not forever else 0
 
@@ -129,17 +137,25 @@ class _Background:
         self._summary = self._assembly.deliverer.forever(self._stop, self._progress)
 
 
-def _drain(assembly: Assembly, wait: float, bar: Progress, before: int = 0) -> Summary:
+def _drain(
+    assembly: Assembly, wait: float, bar: Progress, ctrl_c: CtrlC, before: int = 0
+) -> tuple[Summary, bool]:
     """Try everything that waits once, however long that takes; then wait for what is to be tried again.
 
     :param before: how many items were delivered already.
+    :returns: what came of it, and whether it was interrupted.
     """
     bar.update(bar.tasks[0].id, description="delivering")
-    once = assembly.deliverer.drain(progress=_progress(bar, before))
-    if not wait:
-        return once
-    progress = _progress(bar, before + once.delivered)
-    return add(once, assembly.deliverer.drain(time() + wait, progress))
+    done = Summary()
+    try:
+        ctrl_c.release()
+        done = assembly.deliverer.drain(progress=_progress(bar, before))
+        if wait:
+            progress = _progress(bar, before + done.delivered)
+            done = add(done, assembly.deliverer.drain(time() + wait, progress))
+    except KeyboardInterrupt:
+        return add(done, assembly.deliverer.summary), True
+    return done, False
 
 
 def _progress(bar: Progress, before: int = 0) -> Callable[[Summary], None]:

@@ -73,6 +73,11 @@ class Deliverer:
             for name, destination in destinations.items()
         ]
 
+    @property
+    def summary(self) -> Summary:
+        """What came of the last run, or has come so far of the one that goes on."""
+        return self._teller.summary
+
     def run_once(self) -> Summary:
         """Send at most one batch to each destination, in this thread.
 
@@ -89,6 +94,7 @@ class Deliverer:
         :param deadline: also wait, until this Unix second at most, for what is to be tried again
             later, and stop then; None doesn't wait.
         :raises OutboxError: when the outbox fails.
+        :raises KeyboardInterrupt: after requests under way were finished.
         """
         self._start()
         self._run(lambda lane: self._drain(lane, deadline, progress))

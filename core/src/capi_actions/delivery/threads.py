@@ -7,14 +7,11 @@ _LOOK = 0.2  # seconds: a signal that another thread receives doesn't wake the o
 
 
 def run_all(jobs: Sequence[tuple[str, Callable[[], None]]], halt: threading.Event) -> None:
-    """Do named jobs, each in a thread of its own, or a single one in this thread.
+    """Do named jobs, each in a thread of its own: an interrupt of this one then cuts no request in two.
 
     :param halt: set when one job fails or the caller is interrupted: the others should then end.
     :raises BaseException: the first error of a job, after all have ended.
     """
-    if len(jobs) == 1:
-        jobs[0][1]()
-        return
     errors: list[BaseException] = []
 
     def guarded(job: Callable[[], None], ended: threading.Event) -> None:
