@@ -1,4 +1,4 @@
-"""The events that are measured: DESIGN's 1.5 kB "Order Completed" with 3 products, and a page view.
+"""The events that are measured: a 1.5 kB "Order Completed" with 3 products, and a page view.
 
 How often names and places come back decides what remembering their hashes is worth.  Here a tenth of the
 given names, three tenths of the family names and a fifth of the cities are rare ones, which hardly ever come back;

@@ -140,6 +140,16 @@ def test_a_refused_plugin_stops_what_needs_plugins(capi: Any, config: Any, insta
         result = capi(*arguments, lines=[{}])
         assert (result.status, result.out) == (2, "")
         assert result.err == "capi: plugin 'acme2': capi_actions() must return a list, but gave int\n"
+    checked = capi("check", "-c", str(config), "--json")
+    assert checked.status == 2
+    assert checked.lines == [
+        {
+            "severity": "error",
+            "path": "plugin 'acme2'",
+            "message": "capi_actions() must return a list, but gave int",
+            "code": None,
+        }
+    ]
     helped = capi("--help")
     assert helped.status == 0
     assert "preview" in helped.out

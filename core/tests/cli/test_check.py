@@ -104,6 +104,21 @@ def test_an_outbox_in_the_place_of_a_folder_or_behind_a_file_is_told(told: Any, 
     assert not (config.parent / "new").exists()
 
 
+def test_an_outbox_that_is_some_other_file_is_told(told: Any, config: Path, capi: Any, ping: Any) -> None:
+    """Naming the events' own file is a likely slip; an empty file, or an outbox, is fine."""
+    other = config.with_name("events.jsonl")
+    other.write_text("{}\n", encoding="utf-8")
+    status, found = told('[outbox]\npath = "events.jsonl"\n')
+    assert status == 2
+    assert (
+        found["error", "$.outbox.path"] == f"{other} is not an outbox but some other file; give another path"
+    )
+    other.write_text("", encoding="utf-8")
+    assert told("") == (0, {})
+    assert capi("send", "-c", str(config), lines=[ping()]).status == 0
+    assert told("") == (0, {})
+
+
 def test_an_outbox_that_this_user_may_not_write_is_told(tmp_path: Path) -> None:
     """In a process that isn't root, as root may write anything."""
     script = f"""

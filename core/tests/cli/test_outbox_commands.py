@@ -122,7 +122,7 @@ def test_replayed_letters_are_delivered(capi: Any, failed: Path, acme_server: An
     result = capi("outbox", "replay", "--all", "-c", str(failed))
 
     assert (result.status, result.out) == (0, "")
-    assert result.err == "3 wait again; Next: capi deliver\n"
+    assert result.err == "3 wait again. Next: capi deliver\n"
     assert capi("deliver", "-c", str(failed)).status == 0
     assert {each["id"] for each in acme_server.taken} == {"m9", "bad-0", "bad-1", "bad-2"}
 

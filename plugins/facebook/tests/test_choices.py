@@ -80,7 +80,7 @@ def test_the_first_amount_counts_and_nothing_is_an_amount(
 
 
 def test_prebuilt_mappings_can_be_pasted_where_they_come_from(plugins: Plugins) -> None:
-    """Only directives of the reference, but for the products; see ``spec/segment.md``."""
+    """Only directives of the reference, but for the products."""
 
     def directives(mapping: Any) -> set[str]:
         if isinstance(mapping, list):

@@ -222,7 +222,7 @@ def test_it_ends_well_when_it_is_told_to(process: subprocess.Popen[str], shoot: 
     out, err = process.communicate(timeout=30)
     assert process.returncode == 0
     assert json.loads(out)["stored"] is True
-    assert err.endswith("1 requests, 1 events taken.\n")
+    assert err.endswith("1 request, 1 event taken.\n")
 
 
 def test_it_ends_when_nobody_reads_its_log(

@@ -16,7 +16,7 @@ from capi_actions.errors import EventError, OutboxError
 from capi_actions.model import Item, JsonObject
 from capi_actions.pipeline import Refusal, decode_event
 
-_CHUNK = 1000  # items a commit: 11 µs an item instead of 200 (DESIGN §7)
+_CHUNK = 1000  # items a commit: 11 µs an item instead of 200
 _LONGEST_HOLD = 0.5  # seconds
 
 

@@ -115,8 +115,9 @@ def replay(config_path: Path, everything: bool, as_json: bool, **conditions: Any
     elif done.moved + done.expired == 0:
         click.echo(_NONE, err=True)
     else:
-        stay = f"{done.expired} stay, as they are too old by now. " if done.expired else ""
-        click.echo(f"{done.moved} wait again; {stay}Next: capi deliver", err=True)
+        wait = f"{done.moved} {'waits' if done.moved == 1 else 'wait'} again"
+        stay = f"; {done.expired} stay, as they are too old by now" if done.expired else ""
+        click.echo(f"{wait}{stay}. Next: capi deliver", err=True)
 
 
 @outbox.command()

@@ -9,7 +9,7 @@ from capi_actions.cli.options import config_option, json_option
 from capi_actions.cli.template import template
 from capi_actions.cli.unused import unused
 from capi_actions.config import load_config, outbox_problems
-from capi_actions.errors import ConfigError, Problem
+from capi_actions.errors import ConfigError, PluginError, Problem
 from capi_actions.pipeline import Pipeline
 from capi_actions.plugins import Plugins
 
@@ -37,7 +37,12 @@ def init(config_path: Path, force: bool) -> None:
 @json_option
 def check(config_path: Path, as_json: bool) -> int:
     """Check the configuration, all mappings and all triggers."""
-    plugins = Plugins.installed()
+    try:
+        plugins = Plugins.installed()
+    except PluginError as error:
+        # Without all plugins nobody knows what the configuration may hold.
+        _tell("error", Problem(error.problem, f"plugin {error.plugin!r}"), as_json=as_json)
+        return 2
     routes, errors = 0, list[Problem]()
     warnings = [Problem(text, f"plugin {each.name!r}") for each in plugins.offers() for text in unused(each)]
     try:

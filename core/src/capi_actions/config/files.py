@@ -9,6 +9,10 @@ from typing import Any
 from capi_actions.config.model import Config
 from capi_actions.errors import Problem
 
+_SQLITE = (
+    b"SQLite format 3\0"  # how such files begin: https://www.sqlite.org/fileformat.html (read 2026-11-28)
+)
+
 
 def certificate_problems(transport: Mapping[str, Any], folder: Path) -> Iterator[Problem]:
     """Say what is wrong with the certificates that ``[transport]`` names.
@@ -35,11 +39,19 @@ def outbox_problems(config: Config) -> Iterator[Problem]:
         return
     path = (config.folder / name).absolute()
     try:
-        problem = _unusable(path)
+        problem = _unusable(path) or (_foreign(path) if config.outbox.get("type") == "sqlite" else "")
     except ValueError:
         problem = "no file can have this name"
     if problem:
         yield Problem(problem, "$.outbox.path")
+
+
+def _foreign(path: Path) -> str:
+    if not path.is_file():
+        return f"{path} is no file" if path.exists() else ""
+    with path.open("rb") as file:
+        is_ours = file.read(len(_SQLITE)) in (b"", _SQLITE)
+    return "" if is_ours else f"{path} is not an outbox but some other file; give another path"
 
 
 def _unusable(path: Path) -> str:

@@ -15,7 +15,7 @@ from capi_actions.model import Json, JsonObject
 from capi_actions.text import number_text
 
 EVENT_TYPES = frozenset({"track", "page", "screen", "identify", "group", "alias"})
-"""The calls of the Segment spec (``spec/segment.md``; https://segment.com/docs/connections/spec/)."""
+"""The calls of the Segment spec (https://segment.com/docs/connections/spec/, read 2026-11-23)."""
 
 
 _LEAST, _MOST = -(2**63), 2**64 - 1

@@ -34,7 +34,7 @@ def advise_mapping(action: str, mapping: Mapping[str, Any]) -> Iterator[Problem]
     declared = _DECLARED.get(action)
     name = (declared and declared.meta_name) or _given(mapping.get("event_name"))
     user, custom = _members(mapping.get("user_data")), _members(mapping.get("custom_data"))
-    if user is not None:
+    if user is not None and (declared or "user_data" in mapping):  # another package's action may make its own
         yield from _user(user)
     if (moment := _given(mapping.get("event_time"))) not in (None, _OPEN):
         yield from _refusal(unix_seconds, moment, "$.event_time")

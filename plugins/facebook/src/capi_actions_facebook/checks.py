@@ -1,7 +1,7 @@
 """What Meta would refuse about a server event, said before it is stored.
 
 Each problem carries the error subcode with which Meta would refuse the whole request.
-Source: ``graph-api.md`` §2–4 (collected 2026-11-23).
+Sources: "server event", "customer information" and "custom data" in ``docs/reference/sources.md``.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +19,7 @@ MAX_AGE_IN_STORE = 62 * DAY
 _CENTURY = 36_525 * DAY
 FUTURE_TOLERANCE = 60  # seconds; Meta's own tolerance isn't documented, this is what RudderStack allows
 
-# Combinations that fit too many people (§3.1, "minimum match rule"): alone, or with a part of the set.
+# Combinations that fit too many people ("customer information"): alone, or with a part of the set.
 _TOO_BROAD = (
     frozenset({"ct", "country", "st", "zp", "ge", "client_user_agent"}),
     frozenset({"db", "client_user_agent"}),

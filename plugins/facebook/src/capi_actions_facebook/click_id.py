@@ -1,6 +1,6 @@
 """Meta's click id: the ``fbc`` parameter.
 
-Source: ``graph-api.md`` §3.2
+Source:
 (https://developers.facebook.com/docs/marketing-api/conversions-api/parameters/fbp-and-fbc, read 2026-11-23).
 """
 

@@ -17,7 +17,7 @@ ISO_4217 = frozenset(
     """.split()
 )
 
-# Meta publishes no list; this valid code was refused in a real call (vectors/meta/currencies.json).
+# Meta publishes no list; this valid code was refused in a real call (somebody's public notes, read 2026-11-23).
 REFUSED = frozenset({"MRU"})
 ACCEPTED = ISO_4217 - REFUSED
 

@@ -14,7 +14,7 @@ from capi_actions_facebook.versions import doubt_about, problem_with
 
 
 class Facebook(Destination):
-    """Meta's Conversions API; ``graph-api.md`` §1."""
+    """Meta's Conversions API; "using the API" in ``docs/reference/sources.md``."""
 
     name = "facebook"
     settings_type = Settings

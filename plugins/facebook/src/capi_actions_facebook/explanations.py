@@ -1,6 +1,6 @@
 """Meta's errors in plain words: what happened, and what to do.
 
-Codes and subcodes: ``graph-api.md`` §5.3 and ``vectors/meta/errors.jsonl`` (collected 2026-11-23).
+Codes and subcodes: "errors" in ``docs/reference/sources.md``.
 """
 
 from collections.abc import Mapping

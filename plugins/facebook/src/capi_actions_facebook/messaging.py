@@ -1,4 +1,7 @@
-"""Business messaging: which keys and event names each channel needs (``graph-api.md`` §2)."""
+"""Business messaging: which keys and event names each channel needs.
+
+Source: "server event" in ``docs/reference/sources.md``.
+"""
 
 from collections.abc import Iterator
 

@@ -9,7 +9,7 @@ from attrs import Attribute, field, frozen
 from capi_actions import Secret
 
 DEFAULT_VERSION = "v25.0"
-PARTNER_AGENT_LIMIT = 23  # graph-api.md §1.5: fewer than 23 characters, at least 2 letters
+PARTNER_AGENT_LIMIT = 23  # "using the API": fewer than 23 characters, at least 2 letters
 
 
 def _digits(_: object, attribute: "Attribute[str]", value: str) -> None:
@@ -58,7 +58,7 @@ def _is_this_machine(host: str) -> bool:
 class Settings:
     """One pixel or dataset.
 
-    Source: ``graph-api.md`` §1 (collected 2026-11-23).
+    Source: "using the API" in ``docs/reference/sources.md``.
 
     :ivar pixel_id: id of the pixel or dataset, digits only.
     :ivar access_token: a token from Events Manager, or of a system user.  Sent as a Bearer header, so

@@ -1,7 +1,7 @@
 """Meta's usage headers: slow down before the wall, wait out the time after it.
 
-Source: ``graph-api.md`` §5.4 (https://developers.facebook.com/docs/graph-api/overview/rate-limiting,
-read 2026-11-23).  Percentages are of the quota; regain times come in minutes.
+Source: https://developers.facebook.com/docs/graph-api/overview/rate-limiting (read 2026-11-23).
+Percentages are of the quota; regain times come in minutes.
 """
 
 import json

@@ -1,7 +1,7 @@
 """What Meta's answers mean, by code, subcode and transience, then by status; never by message text.
 
 The status comes last because it isn't reliable: a passing fault arrives as 400, a dead token as 500.
-Source: ``graph-api.md`` §5 (collected 2026-11-23).
+Source: "errors" in ``docs/reference/sources.md``.
 """
 
 import re

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 
-# graph-api.md §1.2, from https://developers.facebook.com/docs/graph-api/changelog (read 2026-11-23).
+# From https://developers.facebook.com/docs/graph-api/changelog (read 2026-11-23).
 # v26.0 is the newest; its end isn't announced.
 LAST_DAYS: Mapping[str, date] = {
     "v16.0": date(2025, 5, 14),

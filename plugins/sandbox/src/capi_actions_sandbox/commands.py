@@ -106,7 +106,11 @@ def sandbox(
         click.echo(f"capi sandbox: {error}", err=True)
         sys.exit(2)
     counts = serving.counts()
-    click.echo(f"{counts['requests']} requests, {counts['events']} events taken.", err=True)
+    requests, events = (
+        f"{count} {what}{'' if count == 1 else 's'}"
+        for count, what in ((counts["requests"], "request"), (counts["events"], "event"))
+    )
+    click.echo(f"{requests}, {events} taken.", err=True)
 
 
 def _announce(url: str, options: SandboxOptions) -> None:

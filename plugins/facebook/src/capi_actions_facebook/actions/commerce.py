@@ -1,7 +1,7 @@
 """Shopping: the events of Segment's e-commerce spec that Meta has a standard event for.
 
 Events and properties: https://segment.com/docs/connections/spec/ecommerce/v2/.  Standard events:
-``spec/graph-api.md`` §4.
+"custom data" in ``docs/reference/sources.md``.
 """
 
 from collections.abc import Sequence

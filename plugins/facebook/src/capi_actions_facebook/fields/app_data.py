@@ -6,7 +6,7 @@ from typing import Any
 from capi_actions import Choice, Field, Json, JsonObject
 from capi_actions_facebook.paths import path
 
-# graph-api.md §2, app_data: the order of extinfo.
+# The order of extinfo; "server event" in docs/reference/sources.md.
 EXTINFO = (
     "version",
     "packageName",

@@ -14,7 +14,7 @@ from capi_actions_facebook.paths import first_amount_of
 
 @define(kw_only=True, slots=False)
 class CommerceEvent(ServerEvent):
-    """Fields of ``custom_data``; ``graph-api.md`` §4."""
+    """Fields of ``custom_data``; "custom data" in ``docs/reference/sources.md``."""
 
     currency: str | None = from_path(
         "$.properties.currency", label="Currency", description="ISO 4217, in any case: `EUR`."

@@ -24,7 +24,9 @@ _WRONG = 2804008
 
 
 def contents_problems(contents: Any, at: str) -> Sequence[Problem]:
-    """Say what Meta would refuse about ``contents`` (``graph-api.md`` §4; error subcode 2804008).
+    """Say what Meta would refuse about ``contents``; error subcode 2804008.
+
+    Source: "custom data" in ``docs/reference/sources.md``.
 
     :param contents: anything: those of ``custom_data`` come from the event as they are.
     :param at: the path of ``contents``.

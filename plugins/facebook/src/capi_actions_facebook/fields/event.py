@@ -11,7 +11,8 @@ from capi_actions_facebook.fields.user_data import USER_FIELDS, wire_user_data
 from capi_actions_facebook.paths import first_of, when
 from capi_actions_facebook.times import unix_seconds
 
-# Twelve US states with their own privacy rules, then the rest of the table (graph-api.md §2).
+# Twelve US states with their own privacy rules, then the rest of Meta's table; "server event" in
+# docs/reference/sources.md.
 STATES = (0, 1000, 1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008, 1009, 1010, 1011, 1012, 1013)
 
 ACTION_SOURCES = (
@@ -33,7 +34,7 @@ _SOURCE = when("$.context.page.url", when("$.context.userAgent", "website", "oth
 
 @define(kw_only=True, slots=False)
 class ServerEvent:
-    """Fields of a server event; ``graph-api.md`` §2.
+    """Fields of a server event; "server event" in ``docs/reference/sources.md``.
 
     :cvar meta_name: Meta's name of the event.
     :cvar needs_user_agent: whether a website event without a user agent is refused, as the reference does.

@@ -11,7 +11,10 @@ _LARGEST_ID = 2**63 - 1  # JSON's longer numbers are read as doubles, which lose
 
 
 def _personal(label: str, hashed: str, default: Json, description: str = "") -> Field:
-    """Make a field that is hashed and has Meta's name then; one value or a list (``graph-api.md`` §3.1)."""
+    """Make a field that is hashed and has Meta's name then; one value or a list.
+
+    Source: "customer information" in ``docs/reference/sources.md``.
+    """
     return Field(
         type="string",
         label=label,

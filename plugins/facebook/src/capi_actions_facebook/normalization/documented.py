@@ -1,6 +1,6 @@
 """The profile ``documented``: the rules that Meta has written down for servers.
 
-Source: the project's specification of the API, §3.1, and
+Source:
 https://developers.facebook.com/docs/marketing-api/conversions-api/parameters/customer-information-parameters
 (copy of 2026-09-12).  Its sample hashes are known answers in the tests.
 

@@ -1,7 +1,6 @@
 """How the pixel's language treats text, where Python treats it differently.
 
-Source: the project's specification of the pixel ("Where Python differs from the pixel's language"),
-checked against a V8 of Unicode 16 for all code points.
+Found by running the pixel script 2.9.324, and checked against a V8 of Unicode 16 for all code points.
 """
 
 import re

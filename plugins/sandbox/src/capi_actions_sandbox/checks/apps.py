@@ -1,4 +1,4 @@
-"""``app_data`` of events from apps (``graph-api.md`` §2)."""
+"""``app_data`` of events from apps ("server event" in ``docs/reference/sources.md``)."""
 
 from collections.abc import Mapping
 from typing import Any

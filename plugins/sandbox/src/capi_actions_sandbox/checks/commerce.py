@@ -1,4 +1,7 @@
-"""``custom_data``: what a Purchase needs, and the items of ``contents`` (``graph-api.md`` §4)."""
+"""``custom_data``: what a Purchase needs, and the items of ``contents``.
+
+Source: "custom data" in ``docs/reference/sources.md``.
+"""
 
 import math
 from collections.abc import Mapping

@@ -1,4 +1,7 @@
-"""Business messaging: which keys and event names a conversation takes (``graph-api.md`` §2)."""
+"""Business messaging: which keys and event names a conversation takes.
+
+Source: "server event" in ``docs/reference/sources.md``.
+"""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,7 @@
-"""``user_data``: hashed where it must be, and enough to know a person by (``graph-api.md`` §3)."""
+"""``user_data``: hashed where it must be, and enough to know a person by.
+
+Source: "customer information" in ``docs/reference/sources.md``.
+"""
 
 import re
 from collections.abc import Mapping
@@ -16,7 +19,7 @@ _CLICK_ID = re.compile(r"fb\.[012]\.[0-9]+\.\S+", re.ASCII)
 
 _SHORTEST_LEAD_ID, _LONGEST_LEAD_ID = 15, 17  # digits
 
-# Alone, or with a part of the set, these fit too many people (§3.1, "minimum match rule").
+# Alone, or with a part of the set, these fit too many people ("customer information").
 TOO_BROAD = (
     frozenset({"ct", "country", "st", "zp", "ge", "client_user_agent"}),
     frozenset({"db", "client_user_agent"}),

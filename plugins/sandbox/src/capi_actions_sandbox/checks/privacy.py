@@ -1,4 +1,4 @@
-"""Limited Data Use: the data processing options (``graph-api.md`` §2).
+"""Limited Data Use: the data processing options ("server event" in ``docs/reference/sources.md``).
 
 That these combinations are refused is documented; the words and the subcode of the refusal aren't known.
 """

@@ -1,7 +1,7 @@
 """Keys and types of an event: what is required, and what nobody knows.
 
-Source: ``graph-api.md`` §2 and §3.1 (collected 2026-11-23).  Unknown keys are refused in the event and in its
-``user_data``; ``custom_data`` takes properties of one's own.
+Sources: "server event" and "customer information" in ``docs/reference/sources.md``.
+Unknown keys are refused in the event and in its ``user_data``; ``custom_data`` takes properties of one's own.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""When an event happened: not too long ago, and not in the future (``graph-api.md`` §2)."""
+"""When an event happened: not too long ago, and not in the future ("server event" in ``docs/reference/sources.md``)."""
 
 import math
 from collections.abc import Mapping
