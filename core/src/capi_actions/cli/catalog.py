@@ -12,9 +12,9 @@ from capi_actions.cli.lines import write
 from capi_actions.cli.options import json_option
 from capi_actions.cli.tables import cell, stdout, table
 from capi_actions.cli.unused import unused
-from capi_actions.config.structure import did_you_mean
 from capi_actions.model import Action, Field
 from capi_actions.plugins import Offer, Plugins, survey
+from capi_actions.text import did_you_mean
 
 _WIDEST_KEY = 40  # characters; longer keys fold
 _ONE_NAME = re.compile(r"\{\{([\w.]+)\}\}")

@@ -8,7 +8,6 @@ import click
 
 from capi_actions.cli.lines import error_record, read_lines, write
 from capi_actions.cli.options import files_argument
-from capi_actions.config.structure import did_you_mean
 from capi_actions.errors import ConfigError, EventError, where
 from capi_actions.fields import compile_fields, read_fields
 from capi_actions.hashing import Hasher
@@ -17,6 +16,7 @@ from capi_actions.model import MISSING, Action, Json, JsonObject
 from capi_actions.pipeline.decode import decode_json
 from capi_actions.pipeline.recipe import Recipe
 from capi_actions.plugins import Plugins
+from capi_actions.text import did_you_mean
 from capi_actions.triggers import compile_trigger
 
 Form = Callable[[JsonObject, Plugins], JsonObject]

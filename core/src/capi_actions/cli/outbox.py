@@ -14,8 +14,8 @@ from capi_actions.cli.letters import chosen, filtered, item_of, must_choose, rec
 from capi_actions.cli.lines import write
 from capi_actions.cli.options import config_option, json_option, load_for_outbox
 from capi_actions.cli.tables import cell, joined, moment, stdout, table
-from capi_actions.config.structure import did_you_mean
 from capi_actions.outbox import Outbox, Stats
+from capi_actions.text import did_you_mean
 
 
 @click.group()

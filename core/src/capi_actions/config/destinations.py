@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from capi_actions.config.model import DestinationConfig, DestinationDraft, MappingConfig
-from capi_actions.config.structure import did_you_mean, structure
+from capi_actions.config.structure import structure
 from capi_actions.config.words import describe
 from capi_actions.errors import ConfigError, PluginError, Problem, below, where
 from capi_actions.model import Destination
 from capi_actions.plugins import Plugins
 from capi_actions.plugins.destinations import wrong_limits
+from capi_actions.text import did_you_mean
 
 _UNREADABLE = MappingConfig(action="", enabled=False)  # keeps the place, so that others' numbers are right
 

@@ -4,10 +4,10 @@ import inspect
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from capi_actions.config.structure import did_you_mean
 from capi_actions.config.words import describe, instead
 from capi_actions.errors import Problem
 from capi_actions.model import OutboxFactory, TransportFactory
+from capi_actions.text import did_you_mean
 
 DEFAULT_TYPES: Mapping[str, Mapping[str, Any]] = {
     "outbox": {"type": "sqlite", "path": "capi-outbox.sqlite3"},

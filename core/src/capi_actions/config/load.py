@@ -12,10 +12,11 @@ from capi_actions.config.doubts import doubts
 from capi_actions.config.factories import read_choice
 from capi_actions.config.files import certificate_problems
 from capi_actions.config.model import Config, DeliveryConfig, DestinationConfig, DestinationDraft
-from capi_actions.config.structure import did_you_mean, structure
+from capi_actions.config.structure import structure
 from capi_actions.config.words import describe
 from capi_actions.errors import ConfigError, Problem
 from capi_actions.plugins import Plugins
+from capi_actions.text import did_you_mean
 
 _TABLES = ["destinations", "outbox", "transport", "delivery"]
 

@@ -18,7 +18,7 @@ from cattrs.errors import (
 from capi_actions.config.words import describe, instead, kind_of, wanted
 from capi_actions.errors import ConfigError, Problem
 from capi_actions.secret import Secret
-from capi_actions.text import did_you_mean as did_you_mean
+from capi_actions.text import did_you_mean
 
 T = TypeVar("T")
 

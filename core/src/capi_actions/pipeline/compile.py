@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any, TypeGuard, TypeVar
 
 from capi_actions.config import DestinationConfig, DestinationDraft, MappingConfig
-from capi_actions.config.structure import did_you_mean
 from capi_actions.errors import ConfigError, EventError, Problem, below
 from capi_actions.model import Action, JsonObject
 from capi_actions.pipeline.decode import decode_json
@@ -13,6 +12,7 @@ from capi_actions.pipeline.faults import sort_out, whose
 from capi_actions.pipeline.recipe import Recipe
 from capi_actions.pipeline.route import Route
 from capi_actions.plugins import Plugins
+from capi_actions.text import did_you_mean
 from capi_actions.triggers import Trigger, compile_trigger
 
 T = TypeVar("T")

@@ -7,12 +7,12 @@ from typing import Any
 from attrs import evolve
 
 from capi_actions.config.destinations import advice
-from capi_actions.config.structure import did_you_mean
 from capi_actions.errors import EventError, Problem
 from capi_actions.fields import compile_fields
 from capi_actions.model import Field
 from capi_actions.pipeline.recipe import SYNC_MODE
 from capi_actions.pipeline.route import Route
+from capi_actions.text import did_you_mean
 
 _MAGIC = "__segment_internal_"
 

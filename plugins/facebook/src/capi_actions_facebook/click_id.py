@@ -1,7 +1,7 @@
 """Meta's click id: the ``fbc`` parameter.
 
-Source:
-(https://developers.facebook.com/docs/marketing-api/conversions-api/parameters/fbp-and-fbc, read 2026-11-23).
+Source: https://developers.facebook.com/docs/marketing-api/conversions-api/parameters/fbp-and-fbc (read
+2026-11-23).
 """
 
 import re

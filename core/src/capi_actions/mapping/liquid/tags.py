@@ -74,7 +74,7 @@ class AssignTag(Tag):
         value = parse_value(self.env, tokens)
 
         def run(context: RenderContext) -> str:
-            context.assign(name, value(context))  # type: ignore[arg-type]
+            context.assign(name, value(context))  # type: ignore[arg-type]  # template.py renders with our Context only
             return ""
 
         return _Do(token, run)
