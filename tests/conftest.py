@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from hypothesis import HealthCheck, settings
 
 from capi_actions import Plugins
-from capi_actions.cli import main
+from capi_actions.cli.app import main
 from capi_actions_sandbox import Sandbox, SandboxOptions
 
 ROOT = Path(__file__).parents[1]

@@ -36,7 +36,7 @@ from capi_actions import (
     from_path,
     hookimpl,
 )
-from capi_actions.cli import main
+from capi_actions.cli.app import main
 
 ROOT = Path(__file__).parents[2]
 DAY = 86_400

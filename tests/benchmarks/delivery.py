@@ -24,9 +24,9 @@ from server import fast_server, pin_to_first_core
 
 import capi_actions_facebook.plugin
 from capi_actions import Client, Plugins, builtin
-from capi_actions.assembly import Assembly
-from capi_actions.cli.feed import Feeder
+from capi_actions.cli.ingest import Feeder
 from capi_actions.config import load_config
+from capi_actions.runtime import Assembly
 from capi_actions_facebook.normalization.places import COUNTRIES, STATES
 
 EVENTS, ROUNDS, SDK_EVENTS, SENDS = 20_000, 5, 4_000, 200

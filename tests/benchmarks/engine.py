@@ -19,8 +19,9 @@ from sample import pages, purchases
 
 import capi_actions_facebook.plugin
 from capi_actions import Plugins, builtin
+from capi_actions.codec import decode_event
 from capi_actions.config import read_config
-from capi_actions.pipeline import Pipeline, decode_event
+from capi_actions.pipeline.pipeline import Pipeline
 from capi_actions_facebook.normalization.places import COUNTRIES, STATES
 
 CONFIG = '[destinations.shop]\ntype = "facebook"\npixel_id = "1"\naccess_token = "unused"\n'

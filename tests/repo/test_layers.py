@@ -12,17 +12,16 @@ PLUGINS = sorted((ROOT / "plugins").glob("*/src/*/"))
 
 # Each layer may import from those before it, and from its own.
 LAYERS = [
-    {"errors", "secret"},
+    {"errors", "secret", "text"},
+    {"codec"},
     {"model"},
-    {"text", "hashing", "declare"},
+    {"hookspecs", "declare", "hashing", "jsonl"},
     {"triggers", "mapping", "fields"},
-    {"hookspecs", "loading"},
     {"plugins"},
     {"config"},
     {"pipeline"},
-    {"lines", "outbox", "transport"},
     {"delivery"},
-    {"assembly"},
+    {"runtime"},
     {"client"},
     {"builtin"},
     {"testing"},
@@ -115,14 +114,22 @@ def test_only_the_facade_uses_pluggy() -> None:
     assert users == {"plugins", "hookspecs"}
 
 
+@pytest.mark.parametrize("library", ["sqlite3", "urllib3"])
+def test_only_the_built_in_plugin_knows_how_items_are_stored_and_sent(library: str) -> None:
+    """All else works with any outbox and any transport, as it says."""
+    users = {
+        part(path) for path in modules(CORE) if any(name.split(".")[0] == library for name in imported(path))
+    }
+
+    assert users == {"builtin"}
+
+
 @pytest.mark.parametrize(
-    "path",
-    [path for folder in ("core", "plugins", "tests") for path in modules(ROOT / folder)],
-    ids=str,
+    "path", [path for path in modules(CORE) if part(path) not in {"builtin", "testing"}], ids=str
 )
-def test_no_module_is_longer_than_300_lines(path: Path) -> None:
-    """A longer one does more than one thing."""
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
+def test_nothing_imports_the_built_in_plugin(path: Path) -> None:
+    """It is loaded through its entry point, like any other."""
+    assert not [name for name in imported(path) if name.startswith("capi_actions.builtin")]
 
 
 def test_every_distribution_stands_on_its_own() -> None:

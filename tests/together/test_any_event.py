@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capi_actions import EventError, Item, Plugins, builtin
+from capi_actions.codec import decode_event
 from capi_actions.config import read_config
-from capi_actions.pipeline import Pipeline, Refusal, decode_event
+from capi_actions.pipeline.pipeline import Pipeline, Refusal
 from capi_actions.testing import events, json_values
 from capi_actions_facebook import plugin
 from capi_actions_sandbox import SandboxOptions, check_events

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from capi_actions import ConfigError, Plugins
 from capi_actions.config import read_config
-from capi_actions.pipeline import Pipeline
+from capi_actions.pipeline.pipeline import Pipeline
 
 PLUGINS = Plugins.installed()
 SETTINGS = [each.name for each in attrs.fields(PLUGINS.destinations["facebook"].settings_type)]

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from capi_actions import Client, Plugins, Request, Response
-from capi_actions.assembly import Assembly
 from capi_actions.config import load_config
+from capi_actions.runtime import Assembly
 from capi_actions_sandbox import Sandbox
 
 TOO_LONG = "x" * 301  # the picky sandbox's limit is 300, which our own checks know nothing of

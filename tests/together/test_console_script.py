@@ -17,7 +17,7 @@ from capi_actions_sandbox import Sandbox
 MEASURED = """
 import resource, sys
 from pathlib import Path
-from capi_actions.cli import main
+from capi_actions.cli.app import main
 
 status = main()
 own = Path("/proc/self/status")  # getrusage counts what the process that started this one had, too

@@ -15,10 +15,10 @@ from random import Random
 from typing import Any
 
 from capi_actions import Client, Plugins, Request, Response
-from capi_actions.assembly import Assembly
+from capi_actions.builtin.transport import Urllib3Transport
 from capi_actions.config import load_config
 from capi_actions.delivery import Deliverer, Options
-from capi_actions.transport import Urllib3Transport
+from capi_actions.runtime import Assembly
 
 OPTIONS = Options(workers=2, lease=1.0, first_wait=0.02, longest_wait=0.1, linger=0.0, poll=0.01)
 _BACKLOG = 200

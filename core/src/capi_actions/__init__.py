@@ -6,6 +6,7 @@ Everything that a plugin needs is here; ``capi_actions.testing`` helps to test i
 import logging
 
 from capi_actions.client import Client, Receipt
+from capi_actions.codec import decode_json
 from capi_actions.declare import action, as_action, field, from_path
 from capi_actions.errors import (
     CapiError,
@@ -20,13 +21,16 @@ from capi_actions.errors import (
 )
 from capi_actions.hashing import Hasher, make_hasher
 from capi_actions.hookspecs import hookimpl
-from capi_actions.lines import read_lines, write_line
+from capi_actions.jsonl import read_lines, write_line
 from capi_actions.model import (
     MISSING,
     Action,
     Choice,
+    Claim,
+    Claimed,
     Compiler,
     Condition,
+    DeadFilter,
     DeadLetter,
     Destination,
     Directive,
@@ -37,18 +41,21 @@ from capi_actions.model import (
     Judgement,
     Normalizer,
     Observer,
+    Outbox,
     OutboxFactory,
+    Pause,
     Prepared,
+    Replayed,
     Report,
     Request,
     Requirement,
     Resolver,
     Response,
+    Stats,
     Transport,
     TransportFactory,
     Verdict,
 )
-from capi_actions.pipeline.decode import decode_json
 from capi_actions.plugins import Plugins
 from capi_actions.secret import Secret
 
@@ -60,10 +67,13 @@ __all__ = [
     "Action",
     "CapiError",
     "Choice",
+    "Claim",
+    "Claimed",
     "Client",
     "Compiler",
     "Condition",
     "ConfigError",
+    "DeadFilter",
     "DeadLetter",
     "Destination",
     "Directive",
@@ -77,19 +87,23 @@ __all__ = [
     "MappingError",
     "Normalizer",
     "Observer",
+    "Outbox",
     "OutboxError",
     "OutboxFactory",
+    "Pause",
     "PluginError",
     "Plugins",
     "Prepared",
     "Problem",
     "Receipt",
+    "Replayed",
     "Report",
     "Request",
     "Requirement",
     "Resolver",
     "Response",
     "Secret",
+    "Stats",
     "Transport",
     "TransportError",
     "TransportFactory",

@@ -17,12 +17,13 @@ from typing import Self
 
 from attrs import frozen
 
-from capi_actions.assembly import Assembly
+from capi_actions.codec import plain_event
 from capi_actions.config import load_config
 from capi_actions.errors import EventError, OutboxError, detached
 from capi_actions.model import DeadLetter, Item, Json
-from capi_actions.pipeline import Refusal, plain_event
+from capi_actions.pipeline.pipeline import Refusal
 from capi_actions.plugins import Plugins
+from capi_actions.runtime import Assembly
 
 _ASYNC_CALLERS = 64  # threads that wait for the disk, so that the event loop doesn't
 _POLL = 0.02  # seconds

@@ -8,7 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from capi_actions import Action, Directive, hookimpl, loading
+from capi_actions import Action, Directive, hookimpl
+from capi_actions.plugins import loading
 
 Install = Callable[..., None]
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capi_actions import EventError
-from capi_actions.lines.beginnings import first_line, unreadable
+from capi_actions.jsonl import first_line, unreadable
 
 HINT = "there should be one JSON object a line; `jq -c .` writes such lines"
 

@@ -137,7 +137,7 @@ for name in ("new/outbox.db", "mine"):
     config = Config(destinations=[], outbox={{"path": name}}, folder=folder)
     print(*(each.message for each in outbox_problems(config)))
 """
-    folders = list(tmp_path.parents)[:2]
+    folders = [each for each in tmp_path.parents if each.stat().st_mode & 0o077 == 0]
     modes = [each.stat().st_mode for each in folders]
     try:
         for each in folders:

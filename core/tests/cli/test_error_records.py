@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from capi_actions import EventError, PluginError, Problem
-from capi_actions.cli.lines import error_record
+from capi_actions.cli.console import error_record
 
 TOO_OLD = Problem("happened 9 days ago", "$.time", 3)
 NO_VALUE = Problem("Value is missing.", "$.value", 9)

@@ -13,12 +13,12 @@ import orjson
 import pytest
 
 from capi_actions import Item, OutboxError
-from capi_actions.assembly import Assembly
-from capi_actions.cli import feed
-from capi_actions.cli.feed import Feeder
-from capi_actions.cli.interrupts import CtrlC
+from capi_actions.cli import ingest
+from capi_actions.cli.ingest import Feeder
+from capi_actions.cli.signals import CtrlC
 from capi_actions.config import load_config
 from capi_actions.plugins import Plugins
+from capi_actions.runtime import Assembly
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_a_store_that_fails_for_a_moment_loses_nothing(
     assembly: Assembly, ping: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While the input is idle, storing is tried again; what was read is kept until then."""
-    monkeypatch.setattr(feed, "_LONGEST_HOLD", 0.01)
+    monkeypatch.setattr(ingest, "_LONGEST_HOLD", 0.01)
     failures = threading.Semaphore(3)
     put, tried = assembly.outbox.put, threading.Event()
 
@@ -186,7 +186,7 @@ def test_an_output_that_nobody_reads_does_not_stop_sending(
         tried.append(record)
         raise BrokenPipeError
 
-    monkeypatch.setattr("capi_actions.cli.lines.write", gone)
+    monkeypatch.setattr("capi_actions.cli.console.write", gone)
     result = capi("send", "-c", str(config), lines=[[], ping(1), [], ping(2)])
 
     assert (result.status, len(tried), len(acme_server.taken)) == (1, 2, 2)

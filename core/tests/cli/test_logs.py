@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from capi_actions.cli import logs
-from capi_actions.cli.logs import told
+from capi_actions.cli import console
+from capi_actions.cli.console import told
 
 LOG = logging.getLogger("capi_actions.delivery")
 
@@ -47,7 +47,7 @@ def test_nothing_is_told_of_what_goes_well_unless_asked(capi: Any, config: Path,
 def test_one_kind_is_told_once_a_minute(capsys: pytest.CaptureFixture[str], monkeypatch: Any) -> None:
     """An outage of an hour would fill the screen; other destinations and codes are other kinds."""
     now = [0.0]
-    monkeypatch.setattr(logs, "monotonic", lambda: now[0])
+    monkeypatch.setattr(console, "monotonic", lambda: now[0])
     with told():
         for _ in range(5):
             say(destination="a", verdict="later", code=1)
@@ -80,6 +80,6 @@ def test_a_terminal_that_is_gone_stops_nothing(monkeypatch: pytest.MonkeyPatch) 
     def gone(*arguments: object, **options: object) -> None:
         raise BrokenPipeError
 
-    monkeypatch.setattr("capi_actions.cli.logs.click.echo", gone)
+    monkeypatch.setattr("capi_actions.cli.console.click.echo", gone)
     with told():
         say()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from capi_actions import Item, Judgement, Verdict
-from capi_actions.outbox import SqliteOutbox
+from capi_actions.builtin.outbox import SqliteOutbox
 
 
 @pytest.fixture

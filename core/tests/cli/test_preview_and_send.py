@@ -253,7 +253,7 @@ def test_lines_that_are_too_long_are_passed_over(
     capi: Any, config: Path, ping: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However long: they are never in memory as a whole, and the next line is a line again."""
-    monkeypatch.setattr("capi_actions.lines.reading_and_writing.LONGEST_LINE", 2**20)
+    monkeypatch.setattr("capi_actions.jsonl.LONGEST_LINE", 2**20)
     good = json.dumps(ping()).encode()
     text = b"\n".join((good, b"x" * (2**20 + 1), good, b"y" * (3 * 2**20), good, b"z" * (2**21)))
     result = capi("preview", "-c", str(config), text=text)
@@ -264,8 +264,8 @@ def test_lines_that_are_too_long_are_passed_over(
 
 def test_mended_items_are_counted(capi: Any, config: Path) -> None:
     """The table says that the platform named a field, and that it was left out."""
+    from capi_actions.cli.console import stdout
     from capi_actions.cli.summary import add, as_record, as_table
-    from capi_actions.cli.tables import stdout
     from capi_actions.delivery import Summary
 
     one, two = Summary(delivered=2, mended=1, paused=("b",)), Summary(delivered=1, requests=1, paused=("a",))

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-RUN = (sys.executable, "-c", "import sys; from capi_actions.cli import main; sys.exit(main())")
+RUN = (sys.executable, "-c", "import sys; from capi_actions.cli.app import main; sys.exit(main())")
 LINE = json.dumps({"mapping": {"a": {"@path": "$.b"}}, "payload": {"b": "x" * 1_000}}).encode() + b"\n"
 ANSWER = json.dumps({"result": {"a": "x" * 1_000}}, separators=(",", ":")).encode() + b"\n"
 

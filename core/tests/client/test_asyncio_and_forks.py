@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from capi_actions import Client, OutboxError
-from capi_actions.outbox import SqliteOutbox
+from capi_actions.builtin.outbox import SqliteOutbox
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capi_actions import Client, EventError
-from capi_actions.pipeline import plain_event
+from capi_actions.codec import plain_event
 from capi_actions.testing import json_objects
 
 UNIQUE = UUID("12345678-1234-5678-1234-567812345678")

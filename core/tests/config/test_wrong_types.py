@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from capi_actions import ConfigError, Plugins
 from capi_actions.config import read_config
 from capi_actions.config.structure import structure
-from capi_actions.pipeline import Pipeline
+from capi_actions.pipeline.pipeline import Pipeline
 
 WHOLE: dict[str, Any] = {
     "destinations": {

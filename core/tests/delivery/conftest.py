@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from attrs import define, field
 
+from capi_actions.builtin.outbox import SqliteOutbox
 from capi_actions.delivery import Deliverer, Options
 from capi_actions.errors import TransportError
 from capi_actions.model import Destination, Item, Judgement, Report, Request, Response, Verdict
-from capi_actions.outbox import SqliteOutbox
 
 NOW = 1_800_000_000.0
 WEEK = 7 * 86_400

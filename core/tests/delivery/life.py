@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any
 
+from capi_actions.builtin.outbox import SqliteOutbox
+from capi_actions.builtin.transport import Urllib3Transport
 from capi_actions.delivery import Deliverer, Options
 from capi_actions.model import Destination, Item, Judgement, Request, Response, Verdict
-from capi_actions.outbox import SqliteOutbox
-from capi_actions.transport import Urllib3Transport
 
 OPTIONS = Options(workers=2, lease=1.0, first_wait=0.02, longest_wait=0.1, linger=0.0, poll=0.01)
 _BACKLOG = 200

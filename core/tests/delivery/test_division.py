@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from capi_actions.delivery import Summary
-from capi_actions.delivery.division import Part, divide
-from capi_actions.outbox import Claimed
+from capi_actions.delivery.bisect import Part, divide
+from capi_actions.model import Claimed
 
 MakeWorld = Callable[..., Any]
 

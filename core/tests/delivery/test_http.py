@@ -20,9 +20,9 @@ from typing import Any
 
 import pytest
 
+from capi_actions.builtin.outbox import SqliteOutbox
+from capi_actions.builtin.transport import Urllib3Transport
 from capi_actions.delivery import Deliverer
-from capi_actions.outbox import SqliteOutbox
-from capi_actions.transport import Urllib3Transport
 
 LIFE = Path(__file__).with_name("life.py")
 PATIENCE = 30.0

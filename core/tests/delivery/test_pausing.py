@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from capi_actions.delivery import Summary
-from capi_actions.model import Judgement, Request, Response, Verdict
-from capi_actions.outbox import Pause
+from capi_actions.model import Judgement, Pause, Request, Response, Verdict
 
 MakeWorld = Callable[..., Any]
 MakeAccount = Callable[..., Any]

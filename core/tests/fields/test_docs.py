@@ -12,7 +12,7 @@ from capi_actions.fields import read_fields
 from capi_actions.fields.formats import FORMATS
 from capi_actions.model import Field, FieldType
 
-MODULES = ["fields.compile", "fields.node", "fields.read", "fields.regex", "fields.times", "text"]
+MODULES = ["fields.compile", "fields.nodes", "fields.segment", "fields.formats", "fields.coerce", "text"]
 
 
 def page(root: Path, name: str) -> str:

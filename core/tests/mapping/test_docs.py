@@ -75,8 +75,8 @@ def test_limits_are_those_of_the_code(page: str, problems: Callable[..., Any]) -
     """The numbers in the tables are the ones that count."""
     from capi_actions.mapping import limits
     from capi_actions.mapping.directives.liquid import MAX_TEMPLATE
-    from capi_actions.mapping.directives.replace import MAX_PATTERN
-    from capi_actions.mapping.liquid.work import MAX_WORK
+    from capi_actions.mapping.directives.text import MAX_PATTERN
+    from capi_actions.mapping.liquid.budget import MAX_WORK
 
     rows = re.findall(r"^\| [^|]+ \| ([\d,]+) \|$", page, re.MULTILINE)
     first = (

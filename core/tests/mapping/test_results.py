@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from capi_actions.mapping import compile_mapping, compiled
+from capi_actions.mapping import compile_mapping, compiler
 from capi_actions.model import MISSING
 
 Resolve = Callable[..., Any]
@@ -112,7 +112,7 @@ def test_what_a_branch_looks_up_is_not_taken_for_known_outside(resolve: Resolve)
 
 def test_source_and_nodes_agree(vectors: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """The tree of nodes gives, without any source, what the presets' vectors want."""
-    monkeypatch.setattr(compiled, "generate", lambda node: node)
+    monkeypatch.setattr(compiler, "generate", lambda node: node)
     lines = vectors("segment/presets_mapping.jsonl")
 
     assert [line["expect"] for line in lines] == [

@@ -9,14 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capi_actions import EventError
-from capi_actions.pipeline.decode import (
-    EVENT_TYPES,
-    content_id,
-    decode_event,
-    decode_json,
-    encode_item,
-    message_id,
-)
+from capi_actions.codec import EVENT_TYPES, content_id, decode_event, decode_json, encode_item, message_id
 from capi_actions.testing import json_objects, json_values
 
 

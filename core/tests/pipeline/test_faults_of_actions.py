@@ -10,7 +10,7 @@ from attrs import evolve, frozen
 
 from capi_actions import Action, ConfigError, Field, Plugins, Secret, builtin, hookimpl
 from capi_actions.config import read_config
-from capi_actions.pipeline import Pipeline
+from capi_actions.pipeline.pipeline import Pipeline
 
 FAULT = "the action acme.ping of plugin 'plug' is at fault: "
 LISTED = '[[destinations.main.mappings]]\naction = "acme.ping"\n'

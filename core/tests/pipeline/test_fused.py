@@ -13,7 +13,7 @@ from capi_actions.fields import compile_fields, read_fields
 from capi_actions.hashing import make_hasher
 from capi_actions.mapping import compile_mapping
 from capi_actions.model import Action, Choice, Condition, Field, JsonObject, Normalizer, Requirement
-from capi_actions.pipeline.fused import fuse
+from capi_actions.pipeline.codegen import fuse
 from capi_actions.testing.strategies import json_values
 
 HASHERS = {

@@ -4,7 +4,7 @@ from importlib.metadata import entry_points
 
 import pytest
 
-from capi_actions.loading import GROUP, Candidate
+from capi_actions.plugins.loading import GROUP, Candidate
 
 
 @pytest.fixture

@@ -16,9 +16,9 @@ from capi_actions import (
     builtin,
     hookimpl,
 )
-from capi_actions.loading import Candidate
 from capi_actions.plugins import Offer
-from capi_actions.plugins.inventory import Inventory
+from capi_actions.plugins.loading import Candidate
+from capi_actions.plugins.registry import Inventory
 
 NEUTRAL = r"'x' is offered by 'acm' \(acm 1\) and 'zzz' \(zzz 1\); rename it in one of them, or uninstall one"
 

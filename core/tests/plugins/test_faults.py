@@ -20,9 +20,9 @@ from capi_actions import (
     builtin,
     hookimpl,
 )
-from capi_actions.assembly import Assembly
 from capi_actions.config import Config, read_config
-from capi_actions.pipeline import Pipeline, Refusal
+from capi_actions.pipeline.pipeline import Pipeline, Refusal
+from capi_actions.runtime import Assembly
 
 MARKER = "ada@marker.example"
 EVENT = {"type": "track", "event": "Order", "messageId": "m", "timestamp": int(time()), "email": MARKER}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from capi_actions import PluginError, Plugins
-from capi_actions.loading import installed_candidates
+from capi_actions.plugins.loading import installed_candidates
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ from capi_actions import (
     hookimpl,
 )
 from capi_actions.hookspecs import hookspec
-from capi_actions.loading import Candidate
 from capi_actions.plugins import HOOKS
+from capi_actions.plugins.loading import Candidate
 
 
 def plugin(name: str = "acme", **hooks: Any) -> SimpleNamespace:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from capi_actions.triggers.nodes import Comparison, Node, Not, Search, all_of, any_of
+from capi_actions.triggers.syntax import Comparison, Node, Not, Search, all_of, any_of
 
 KEYS = ["type", "event", "name", "userId", "a", "b"]
 WORDS = [

@@ -10,7 +10,7 @@ import pytest
 import capi_actions.triggers
 from capi_actions.errors import TriggerError
 from capi_actions.triggers import compile_trigger
-from capi_actions.triggers.nodes import FUNCTIONS, OPERATORS
+from capi_actions.triggers.syntax import FUNCTIONS, OPERATORS
 
 
 def page(root: Path, name: str) -> str:

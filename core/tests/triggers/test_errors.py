@@ -4,7 +4,7 @@ import pytest
 
 from capi_actions.errors import ConfigError, TriggerError
 from capi_actions.triggers import compile_trigger
-from capi_actions.triggers.parse import MAX_DEPTH, MAX_LENGTH
+from capi_actions.triggers.parser import MAX_DEPTH, MAX_LENGTH
 
 
 def error(text: str) -> TriggerError:

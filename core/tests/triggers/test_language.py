@@ -8,9 +8,8 @@ from hypothesis import strategies as st
 
 from capi_actions.errors import TriggerError
 from capi_actions.triggers import compile_trigger
-from capi_actions.triggers.nodes import AllOf, AnyOf, Comparison, Node, Not, Search
-from capi_actions.triggers.parse import parse
-from capi_actions.triggers.write import write
+from capi_actions.triggers.parser import parse
+from capi_actions.triggers.syntax import AllOf, AnyOf, Comparison, Node, Not, Search, write
 
 TOKENS = [
     *(

@@ -7,10 +7,8 @@ from hypothesis import strategies as st
 
 from capi_actions.triggers import compile_trigger
 from capi_actions.triggers.evaluate import compile_test
-from capi_actions.triggers.facts import EVENT_TYPES
-from capi_actions.triggers.nodes import AllOf, AnyOf, Comparison, Node, Not, Search
-from capi_actions.triggers.prove import Prover
-from capi_actions.triggers.write import write
+from capi_actions.triggers.satisfiability import EVENT_TYPES, Prover
+from capi_actions.triggers.syntax import AllOf, AnyOf, Comparison, Node, Not, Search, write
 
 Trees = st.SearchStrategy[Node]
 Events = st.SearchStrategy[dict[str, Any]]

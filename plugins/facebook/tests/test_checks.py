@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capi_actions_facebook.checks import check_event, is_too_broad
+from capi_actions_facebook.validation import check_event, is_too_broad
 
 NOW = 1_795_454_652.0
 DAY = 86_400

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capi_actions_facebook.click_id import fbc_from_url, is_click_id
+from capi_actions_facebook.values import fbc_from_url, is_click_id
 
 CLICK_IDS = st.text("abcdefXYZ0189_-", min_size=1, max_size=60)
 

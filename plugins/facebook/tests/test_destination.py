@@ -8,11 +8,10 @@ import pytest
 
 from capi_actions import ConfigError, EventError, Plugins, Secret
 from capi_actions.config import read_config
-from capi_actions.pipeline import Pipeline
-from capi_actions_facebook.currencies import currency_code
+from capi_actions.pipeline.pipeline import Pipeline
 from capi_actions_facebook.destination import Facebook
-from capi_actions_facebook.settings import Settings
-from capi_actions_facebook.versions import LAST_DAYS, doubt_about, problem_with
+from capi_actions_facebook.settings import LAST_DAYS, Settings, doubt_about, problem_with
+from capi_actions_facebook.values import currency_code
 
 E = {"@path": "$.e"}
 MESSAGE = {"action_source": "business_messaging"}

@@ -6,7 +6,7 @@ import pytest
 
 from capi_actions import EventError, Plugins
 from capi_actions.testing import build_item
-from capi_actions_facebook.checks import check_event
+from capi_actions_facebook.validation import check_event
 
 AGENT = "Mozilla/5.0"
 

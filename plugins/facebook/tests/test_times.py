@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capi_actions import EventError
-from capi_actions_facebook.times import unix_seconds
+from capi_actions_facebook.values import unix_seconds
 
 MOMENTS = st.datetimes(datetime(1971, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))
 

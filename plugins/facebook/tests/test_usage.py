@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capi_actions.testing import json_values
-from capi_actions_facebook.usage import wait_after_refusal, wait_after_success
+from capi_actions_facebook.rate_limits import wait_after_refusal, wait_after_success
 
 
 def _business(**record: Any) -> dict[str, str]:

@@ -14,8 +14,8 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 from capi_actions import OutboxError
+from capi_actions.builtin.outbox import SqliteOutbox
 from capi_actions.model import Item
-from capi_actions.outbox import SqliteOutbox
 from capi_actions_prometheus.metrics import Metrics
 from capi_actions_prometheus.outboxes import Outboxes
 

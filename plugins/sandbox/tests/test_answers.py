@@ -9,7 +9,7 @@ import pytest
 import urllib3
 
 from capi_actions_sandbox import Failure, Sandbox, SandboxOptions
-from capi_actions_sandbox.failure import known_failures, variants
+from capi_actions_sandbox.refusals import known_failures, variants
 
 Make = Callable[..., dict[str, Any]]
 Vectors = Callable[[str], list[dict[str, Any]]]

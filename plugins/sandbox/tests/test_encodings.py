@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capi_actions_sandbox import Sandbox, SandboxOptions
-from capi_actions_sandbox.parameters import read_form
+from capi_actions_sandbox.requests import read_form
 
 Make = Callable[..., dict[str, Any]]
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from capi_actions import ConfigError
 from capi_actions_sandbox import Fault
-from capi_actions_sandbox.fault_queue import FaultQueue
-from capi_actions_sandbox.faults import PRESETS, SHAPES, read_fault
+from capi_actions_sandbox.faults import PRESETS, SHAPES, FaultQueue, read_fault
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 import urllib3
 
 from capi_actions_sandbox import Sandbox
-from capi_actions_sandbox.failure import known_failures
+from capi_actions_sandbox.refusals import known_failures
 
 Make = Callable[..., dict[str, Any]]
 Post = Callable[..., tuple[int, Any]]

@@ -26,7 +26,7 @@ import pytest
 
 from capi_actions import Plugins
 from capi_actions.config import read_config
-from capi_actions.pipeline import Pipeline
+from capi_actions.pipeline.pipeline import Pipeline
 
 ROOT = Path(__file__).parents[3]
 SETTING_UP = ("python3 -m venv", "source ", "pip install")

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from capi_actions import Item, JsonObject
-from capi_actions.pipeline import Pipeline
+from capi_actions.pipeline.pipeline import Pipeline
 
 PAGE = "docs/how-to/customize.md"
 

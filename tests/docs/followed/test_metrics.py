@@ -9,7 +9,7 @@ from typing import Any
 from prometheus_client.parser import text_string_to_metric_families
 
 from capi_actions import Verdict
-from capi_actions.outbox import Stats
+from capi_actions.model import Stats
 
 PAGE = "docs/how-to/metrics.md"
 

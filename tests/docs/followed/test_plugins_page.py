@@ -13,9 +13,9 @@ from click.testing import CliRunner
 
 import capi_actions_facebook.plugin
 from capi_actions import Judgement, Plugins, Report, Verdict, builtin
-from capi_actions.assembly import Assembly
 from capi_actions.config import read_config
 from capi_actions.mapping import compile_mapping
+from capi_actions.runtime import Assembly
 from capi_actions.testing import build_item
 
 PAGE = "docs/how-to/plugins.md"

@@ -12,7 +12,7 @@ import click
 import pytest
 
 from capi_actions import Plugins
-from capi_actions.cli import app
+from capi_actions.cli.app import app
 from capi_actions.config import DeliveryConfig, MappingConfig
 
 CONFIGURATION = "docs/reference/configuration.md"

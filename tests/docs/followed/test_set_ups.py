@@ -11,7 +11,7 @@ import pytest
 from py_mini_racer import MiniRacer
 
 from capi_actions import Item, JsonObject
-from capi_actions.pipeline import Pipeline, Refusal
+from capi_actions.pipeline.pipeline import Pipeline, Refusal
 
 PAGE = "docs/how-to/set-ups.md"
 

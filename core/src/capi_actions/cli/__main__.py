@@ -2,6 +2,6 @@
 
 import sys
 
-from capi_actions.cli import main
+from capi_actions.cli.app import main
 
 sys.exit(main())

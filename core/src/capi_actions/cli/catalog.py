@@ -8,13 +8,21 @@ from typing import Any
 import click
 from rich.table import Table
 
-from capi_actions.cli.lines import write
+from capi_actions.cli.console import cell, stdout, table, write
 from capi_actions.cli.options import json_option
-from capi_actions.cli.tables import cell, stdout, table
-from capi_actions.cli.unused import unused
 from capi_actions.model import Action, Field
 from capi_actions.plugins import Offer, Plugins, survey
 from capi_actions.text import did_you_mean
+
+
+def unused(offer: Offer) -> Iterator[str]:
+    """Say what of a plugin's offers can't be used, to be called while a command of ``capi`` runs."""
+    yield from offer.notes
+    own = click.get_current_context().find_root().command
+    for name in offer.hooks.get("capi_commands", ()):
+        if isinstance(own, click.Group) and name in own.commands:
+            yield f"the command {name!r} is left out: capi has one of this name; rename it"
+
 
 _WIDEST_KEY = 40  # characters; longer keys fold
 _ONE_NAME = re.compile(r"\{\{([\w.]+)\}\}")

@@ -6,15 +6,15 @@ from typing import IO
 
 import click
 
-from capi_actions.cli.lines import error_record, read_lines, write
+from capi_actions.cli.console import error_record, read_lines, write
 from capi_actions.cli.options import files_argument
+from capi_actions.codec import decode_json
 from capi_actions.errors import ConfigError, EventError, where
 from capi_actions.fields import compile_fields, read_fields
 from capi_actions.hashing import Hasher
 from capi_actions.mapping import compile_mapping
 from capi_actions.model import MISSING, Action, Json, JsonObject
-from capi_actions.pipeline.decode import decode_json
-from capi_actions.pipeline.recipe import Recipe
+from capi_actions.pipeline.compiled_action import Recipe
 from capi_actions.plugins import Plugins
 from capi_actions.text import did_you_mean
 from capi_actions.triggers import compile_trigger

@@ -8,14 +8,13 @@ from typing import IO
 import click
 import orjson
 
-from capi_actions.cli.feed import refusal_record
-from capi_actions.cli.lines import error_record, read_lines, write
+from capi_actions.cli.console import error_record, printable, read_lines, write
+from capi_actions.cli.ingest import most_common, note, refusal_record
 from capi_actions.cli.options import config_option, files_argument, load_to_send
-from capi_actions.cli.tables import printable
-from capi_actions.cli.untaken import most_common, note
+from capi_actions.codec import decode_event
 from capi_actions.errors import EventError
 from capi_actions.model import Item
-from capi_actions.pipeline import Pipeline, Refusal, decode_event
+from capi_actions.pipeline.pipeline import Pipeline, Refusal
 
 _NAMES = 10  # of events that no mapping takes
 

@@ -10,16 +10,14 @@ from typing import IO
 import click
 from rich.progress import Progress
 
-from capi_actions.assembly import Assembly
-from capi_actions.cli.feed import Feeder
-from capi_actions.cli.interrupts import CtrlC, stopped_by_signals
-from capi_actions.cli.lines import read_lines, write_if_read
-from capi_actions.cli.logs import told
+from capi_actions.cli.console import read_lines, stderr, told, write_if_read
+from capi_actions.cli.ingest import Feeder
 from capi_actions.cli.options import config_option, files_argument, json_option, load_to_send
+from capi_actions.cli.signals import CtrlC, stopped_by_signals
 from capi_actions.cli.summary import add, as_record, as_table, progress_bar
-from capi_actions.cli.tables import stderr
 from capi_actions.delivery import Summary
 from capi_actions.errors import EventError
+from capi_actions.runtime import Assembly
 
 _WAIT = click.option(
     "--wait",

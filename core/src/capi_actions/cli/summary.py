@@ -7,11 +7,10 @@ from typing import Any
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from capi_actions.cli.feed import Tally
-from capi_actions.cli.tables import cell, joined, moment, stderr, table
-from capi_actions.cli.untaken import most_common
+from capi_actions.cli.console import cell, joined, moment, stderr, table
+from capi_actions.cli.ingest import Tally, most_common
 from capi_actions.delivery import Summary
-from capi_actions.outbox import Stats
+from capi_actions.model import Stats
 
 _NAMES = 10  # of events that no mapping takes
 

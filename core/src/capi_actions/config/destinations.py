@@ -1,15 +1,14 @@
 """Read one ``[destinations.<name>]`` table."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from capi_actions.config.model import DestinationConfig, DestinationDraft, MappingConfig
-from capi_actions.config.structure import structure
-from capi_actions.config.words import describe
+from capi_actions.config.structure import describe, structure
 from capi_actions.errors import ConfigError, PluginError, Problem, below, where
 from capi_actions.model import Destination
 from capi_actions.plugins import Plugins
-from capi_actions.plugins.destinations import wrong_limits
+from capi_actions.plugins.validate import wrong_limits
 from capi_actions.text import did_you_mean
 
 _UNREADABLE = MappingConfig(action="", enabled=False)  # keeps the place, so that others' numbers are right
@@ -53,28 +52,6 @@ def read_destination(
     return DestinationConfig(
         name=name, type=kind.name, profile=profile, mappings=mappings, destination=destination
     )
-
-
-def advice(
-    destination: Destination, name: str, give: Callable[[], Iterable[Problem]], path: str
-) -> Iterator[Problem]:
-    """Ask a destination for advice; where that fails, say so instead: it is no reason not to send.
-
-    :param name: the method's name, for that message.
-    :param path: the place in the configuration that the advice is about.
-    """
-    try:
-        given: object = give()
-        found = list(given) if isinstance(given, Iterable) else [given]
-    except Exception as error:  # noqa: BLE001  a plugin may raise anything
-        yield Problem(f"{name}() of the destination type {destination.name} failed ({where(error)})", path)
-        return
-    for each in found:
-        if isinstance(each, Problem):
-            yield from below(path, [each])
-        else:
-            wrong = f"must give capi_actions.Problem, but gave {type(each).__name__}"
-            yield Problem(f"{name}() of the destination type {destination.name} {wrong}", path)
 
 
 def _kind(found: Any, plugins: Plugins, path: str, problems: list[Problem]) -> type[Destination] | None:

@@ -2,11 +2,14 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping
-from types import SimpleNamespace
-from typing import Any, TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, time
+from enum import Enum
+from types import NoneType, SimpleNamespace, UnionType
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 import attrs
+from attrs import has
 from cattrs import Converter
 from cattrs.errors import (
     AttributeValidationNote,
@@ -15,10 +18,59 @@ from cattrs.errors import (
     IterableValidationError,
 )
 
-from capi_actions.config.words import describe, instead, kind_of, wanted
 from capi_actions.errors import ConfigError, Problem
 from capi_actions.secret import Secret
 from capi_actions.text import did_you_mean
+
+WORDS: Mapping[Any, str] = {
+    str: "text in quotes",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    list: "a list",
+    dict: "a table",
+}
+_TIMES: Mapping[Any, str] = {datetime: "a date and time", date: "a date", time: "a time"}
+_STAND_FOR: Mapping[Any, type] = {os.PathLike: str, Mapping: dict, Sequence: list}
+
+
+def describe(value: object) -> str:
+    """Name a value's type, never the value itself."""
+    return WORDS.get(type(value)) or _TIMES.get(type(value), "something else")
+
+
+def instead(value: object, annotation: Any) -> str:
+    """Say in words what a value should be to fit an annotation; "" when it fits or nothing can be said."""
+    kinds = [kind_of(each) for each in _alternatives(annotation)]
+    if not all(each in WORDS for each in kinds):
+        return ""
+    if type(value) in kinds or (type(value) is int and float in kinds):
+        return ""
+    return " or ".join(dict.fromkeys(WORDS[each] for each in kinds))
+
+
+def wanted(annotation: Any) -> str:
+    """Say in words what fits an annotation, also one whose values are named one by one; "" when it can't."""
+    (kind, *others) = _alternatives(annotation)
+    if others:
+        return ""
+    if get_origin(kind) is Literal:
+        return f"one of {', '.join(str(each) for each in get_args(kind))}"
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return f"one of {', '.join(str(each.value) for each in kind)}"
+    return WORDS[dict] if has(kind) else WORDS.get(kind_of(kind), "")
+
+
+def kind_of(annotation: Any) -> Any:
+    """Give the plain type that an annotation asks for in a file: ``dict`` for ``dict[str, Any]``."""
+    origin = get_origin(annotation) or annotation
+    return _STAND_FOR.get(origin, origin)
+
+
+def _alternatives(annotation: Any) -> list[Any]:
+    parts = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+    return [each for each in parts if each is not NoneType]
+
 
 T = TypeVar("T")
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from attrs import field, frozen, validators
 
-from capi_actions.outbox import LONGEST_LEASE, LONGEST_WAIT
+from capi_actions.model import LONGEST_LEASE, LONGEST_WAIT
 
 _count = validators.gt(0)
 _seconds = validators.gt(0.0)

@@ -6,14 +6,22 @@ from typing import Any, TypeAlias
 from attrs import evolve
 
 from capi_actions.errors import EventError
-from capi_actions.fields.definitions import verify
-from capi_actions.fields.hashes import Hasher, flat, hashed, hashed_list
-from capi_actions.fields.lists import listed, single
-from capi_actions.fields.node import Node, Problems, RefusedError, coded, kind, leaf
-from capi_actions.fields.objects import free_form, structured
-from capi_actions.fields.place import ROOT
-from capi_actions.fields.rules import Rule, compile_requirement
-from capi_actions.fields.scalars import scalar
+from capi_actions.fields.conditions import Rule, compile_requirement
+from capi_actions.fields.nodes import (
+    ROOT,
+    Node,
+    Problems,
+    RefusedError,
+    coded,
+    free_form,
+    kind,
+    leaf,
+    listed,
+    single,
+    structured,
+)
+from capi_actions.fields.scalars import Hasher, flat, hashed, hashed_list, scalar
+from capi_actions.fields.validate import verify
 from capi_actions.model import MISSING, Field, Json, JsonObject, Requirement
 
 Fields: TypeAlias = Mapping[str, Field]

@@ -9,7 +9,7 @@ The language is described in ``docs/reference/mapping.md``.  A mapping is compil
 Python.
 """
 
-from capi_actions.mapping.compiled import BUILTIN, CompiledMapping, compile_mapping
+from capi_actions.mapping.compiler import BUILTIN, CompiledMapping, compile_mapping
 from capi_actions.mapping.directives import DIRECTIVES
 
 __all__ = ["BUILTIN", "DIRECTIVES", "CompiledMapping", "compile_mapping"]

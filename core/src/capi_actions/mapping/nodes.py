@@ -9,7 +9,7 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from capi_actions.mapping.javascript import is_blank
+from capi_actions.mapping.js_values import is_blank
 from capi_actions.mapping.limits import counted_items
 from capi_actions.mapping.paths import Steps, look_up
 from capi_actions.model import MISSING, Json, Resolver

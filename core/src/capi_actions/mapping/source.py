@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple, cast
 
-from capi_actions.mapping.javascript import is_blank
+from capi_actions.mapping.js_values import is_blank
 from capi_actions.mapping.nodes import Constant, Each, If, Node, Object, Path, filled
 from capi_actions.mapping.paths import NOTHING, Steps, as_view, item
 from capi_actions.model import MISSING, Json, Resolver

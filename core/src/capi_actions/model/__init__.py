@@ -1,23 +1,46 @@
 """The nouns of capi-actions: plain, typed descriptions without behaviour of their own."""
 
-from capi_actions.model.action import Action, Build
+from capi_actions.codec import Json, JsonObject
+from capi_actions.model.action import Action, Build, Choice, Condition, Field, FieldType, Requirement
+from capi_actions.model.delivery import Judgement, Observer, Report, Request, Response, Transport, Verdict
 from capi_actions.model.destination import Destination, Prepared
-from capi_actions.model.directive import MISSING, Compiler, Directive, Resolver
-from capi_actions.model.factory import OutboxFactory, TransportFactory
-from capi_actions.model.field import Choice, Condition, Field, FieldType, Requirement
-from capi_actions.model.item import DeadLetter, Item
-from capi_actions.model.json import Json, JsonObject
-from capi_actions.model.normalizer import Normalizer
-from capi_actions.model.report import Observer, Report
-from capi_actions.model.wire import Judgement, Request, Response, Transport, Verdict
+from capi_actions.model.extensions import (
+    MISSING,
+    Compiler,
+    Directive,
+    Normalizer,
+    OutboxFactory,
+    Resolver,
+    TransportFactory,
+)
+from capi_actions.model.outbox import (
+    ALL_DEAD,
+    LONGEST_LEASE,
+    LONGEST_WAIT,
+    Claim,
+    Claimed,
+    DeadFilter,
+    DeadLetter,
+    Item,
+    Outbox,
+    Pause,
+    Replayed,
+    Stats,
+)
 
 __all__ = [
+    "ALL_DEAD",
+    "LONGEST_LEASE",
+    "LONGEST_WAIT",
     "MISSING",
     "Action",
     "Build",
     "Choice",
+    "Claim",
+    "Claimed",
     "Compiler",
     "Condition",
+    "DeadFilter",
     "DeadLetter",
     "Destination",
     "Directive",
@@ -29,13 +52,17 @@ __all__ = [
     "Judgement",
     "Normalizer",
     "Observer",
+    "Outbox",
     "OutboxFactory",
+    "Pause",
     "Prepared",
+    "Replayed",
     "Report",
     "Request",
     "Requirement",
     "Resolver",
     "Response",
+    "Stats",
     "Transport",
     "TransportFactory",
     "Verdict",

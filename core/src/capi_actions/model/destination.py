@@ -6,9 +6,9 @@ from typing import Any, ClassVar, NamedTuple
 
 from attrs import fields_dict
 
+from capi_actions.codec import JsonObject
 from capi_actions.errors import Problem
-from capi_actions.model.json import JsonObject
-from capi_actions.model.wire import Judgement, Request, Response
+from capi_actions.model.delivery import Judgement, Request, Response
 
 
 class Prepared(NamedTuple):

@@ -1,16 +1,18 @@
 """What is allowed but is likely to be a mistake."""
 
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from functools import partial
 from typing import Any
 
 from attrs import evolve
 
-from capi_actions.config.destinations import advice
+from capi_actions.config.lint import advice
 from capi_actions.errors import EventError, Problem
 from capi_actions.fields import compile_fields
-from capi_actions.model import Field
-from capi_actions.pipeline.recipe import SYNC_MODE
+from capi_actions.mapping.compiler import Place, path_text
+from capi_actions.model import Field, Json
+from capi_actions.pipeline.compiled_action import SYNC_MODE
 from capi_actions.pipeline.route import Route
 from capi_actions.text import did_you_mean
 
@@ -74,3 +76,27 @@ def _has_directive(value: Any) -> bool:
     return isinstance(value, dict) and (
         any(key.startswith("@") for key in value) or _has_directive(list(value.values()))
     )
+
+
+def lint_templates(route: Route) -> Iterator[Problem]:
+    """Name each such filter, with its place."""
+    for place, source in _templates(route.recipe.mapping):
+        from capi_actions.mapping.liquid import filters, template  # 0.2 s, and few mappings need it
+
+        for name in template.unknown_filters(source):
+            close = get_close_matches(name, filters.FILTERS, n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            path = f"{route.path}.mapping{path_text(place).removeprefix('$')}"
+            yield Problem(f"there is no filter {name!r}: it does nothing{hint}", path)
+
+
+def _templates(mapping: Json) -> Iterator[tuple[Place, str]]:
+    left: list[tuple[Place, Json]] = [((), mapping)]
+    while left:
+        place, value = left.pop()
+        if isinstance(value, list):
+            left += [((*place, index), each) for index, each in enumerate(value)]
+        elif isinstance(value, dict):
+            left += [((*place, key), each) for key, each in value.items()]
+        elif isinstance(value, str) and place and place[-1] == "@liquid":
+            yield place, value

@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 
 from attrs import frozen
 
+from capi_actions.codec import encode_item, message_id, whole_text
 from capi_actions.errors import EventError, Problem, where
 from capi_actions.model import Action, Destination, Item, JsonObject
-from capi_actions.pipeline.decode import encode_item, message_id, whole_text
-from capi_actions.pipeline.recipe import Recipe
+from capi_actions.pipeline.compiled_action import Recipe
 from capi_actions.triggers import Trigger
 
 _REMEMBERED = 4096

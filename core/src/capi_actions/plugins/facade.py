@@ -6,7 +6,6 @@ from typing import Any
 import click
 
 from capi_actions.hashing import Hasher, make_hasher
-from capi_actions.loading import Candidate, installed_candidates
 from capi_actions.model import (
     Action,
     Destination,
@@ -16,8 +15,8 @@ from capi_actions.model import (
     OutboxFactory,
     TransportFactory,
 )
-from capi_actions.plugins.inventory import Inventory, Offer
-from capi_actions.plugins.profiles import normalizers_of
+from capi_actions.plugins.loading import Candidate, installed_candidates
+from capi_actions.plugins.registry import Inventory, Offer, normalizers_of
 
 
 class Plugins:

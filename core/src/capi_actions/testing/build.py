@@ -1,7 +1,7 @@
 """Build one item, as ``capi eval action`` does."""
 
 from capi_actions.model import JsonObject
-from capi_actions.pipeline.recipe import Recipe
+from capi_actions.pipeline.compiled_action import Recipe
 from capi_actions.plugins import Plugins
 
 

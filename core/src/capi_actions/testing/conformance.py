@@ -7,11 +7,11 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 
 from capi_actions import builtin
+from capi_actions.codec import content_id, encode_item
 from capi_actions.config.structure import structure
 from capi_actions.errors import EventError
 from capi_actions.model import Destination, JsonObject
-from capi_actions.pipeline.decode import content_id, encode_item
-from capi_actions.pipeline.recipe import Recipe
+from capi_actions.pipeline.compiled_action import Recipe
 from capi_actions.plugins import Plugins
 from capi_actions.testing.strategies import events
 from capi_actions.triggers import compile_trigger

@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from capi_actions.pipeline.decode import EVENT_TYPES
+from capi_actions.codec import EVENT_TYPES
 
 _NUMBERS = st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False, allow_infinity=False)
 _TEXTS = st.text(st.characters(), max_size=20)

@@ -4,11 +4,12 @@ A missing key and null are the same for every operator, so a look-up gives None 
 """
 
 import operator
+import re
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 from capi_actions.model import JsonObject
-from capi_actions.triggers.nodes import (
+from capi_actions.triggers.syntax import (
     AllOf,
     AnyOf,
     Comparison,
@@ -19,7 +20,59 @@ from capi_actions.triggers.nodes import (
     Path,
     Search,
 )
-from capi_actions.triggers.patterns import matcher, pieces_of
+
+Pieces: TypeAlias = tuple[str, ...]
+"""``("a", "b", "c")`` is ``a*b*c``: starts with a, then somewhere b, ends with c.  One piece is the whole text."""
+
+_PARTS = re.compile(r"\\[\\*]|\*|\\|[^*\\]+")
+_ESCAPES = {r"\*", "\\\\"}
+
+
+def pieces_of(search: Search) -> Pieces:
+    r"""Say what is looked for.  In ``match``, ``*`` is any run of characters and ``\*`` a star."""
+    match search.function:
+        case "contains":
+            return "", search.text, ""
+        case "starts_with":
+            return search.text, ""
+        case "ends_with":
+            return "", search.text
+        case "match":
+            pieces = [""]
+            for part in _PARTS.findall(search.text):
+                if part == "*":
+                    pieces.append("")
+                else:
+                    pieces[-1] += part[1] if part in _ESCAPES else part
+            return tuple(pieces)
+
+
+def matcher(pieces: Pieces) -> Callable[[str], bool]:
+    """Compile the search.  The time is linear in the text's length for each piece."""
+    match pieces:
+        case (whole,):
+            return lambda text: text == whole
+        case ("", part, ""):
+            return lambda text: part in text
+        case (start, ""):
+            return lambda text: text.startswith(start)
+        case ("", end):
+            return lambda text: text.endswith(end)
+    start, *middle, end = pieces
+
+    def matches(text: str) -> bool:
+        at, last = len(start), len(text) - len(end)
+        if at > last or not text.startswith(start) or not text.endswith(end):
+            return False
+        for piece in middle:
+            found = text.find(piece, at, last)
+            if found < 0:
+                return False
+            at = found + len(piece)
+        return True
+
+    return matches
+
 
 Check: TypeAlias = Callable[[Any], bool]
 """A field's value in, whether the condition holds out."""
@@ -119,3 +172,58 @@ def compile_check(condition: Condition) -> Check:
 
 def _never(_value: Any) -> bool:
     return False
+
+
+Decision: TypeAlias = Callable[[str | None, str | None], bool | None]
+
+
+def compile_decision(node: Node) -> Decision:
+    """Compile a tree.  The function takes the type and the name; None is a missing one or no string."""
+    match node:
+        case AllOf(parts):
+            return _join_decisions(tuple(compile_decision(part) for part in parts), False)
+        case AnyOf(parts):
+            return _join_decisions(tuple(compile_decision(part) for part in parts), True)
+        case Not(part):
+            return _opposite(compile_decision(part))
+        case Comparison() | Search():
+            return _condition(node)
+
+
+def _join_decisions(decisions: tuple[Decision, ...], decisive: bool) -> Decision:
+    def decide(kind: str | None, name: str | None) -> bool | None:
+        result: bool | None = not decisive
+        for each in decisions:
+            found = each(kind, name)
+            if found is decisive:
+                return decisive
+            if found is None:
+                result = None
+        return result
+
+    return decide
+
+
+def _opposite(decision: Decision) -> Decision:
+    def decide(kind: str | None, name: str | None) -> bool | None:
+        found = decision(kind, name)
+        return None if found is None else not found
+
+    return decide
+
+
+def _condition(condition: Condition) -> Decision:
+    root, *below = condition.path
+    if root not in ("type", "event"):
+        return lambda kind, name: None
+    check, is_type = compile_check(condition), root == "type"
+    # What is compared with a text says the same of everything that is no text.
+    same_for_others = isinstance(condition, Search) or isinstance(condition.value, str)
+
+    def decide(kind: str | None, name: str | None) -> bool | None:
+        known = kind if is_type else name
+        if known is None:
+            return None if below or not same_for_others else check(None)
+        return check(None if below else known)
+
+    return decide

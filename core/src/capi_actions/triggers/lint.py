@@ -4,10 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 
 from capi_actions.errors import Problem
-from capi_actions.triggers.facts import EVENT_TYPES
-from capi_actions.triggers.nodes import ORDERING, AllOf, AnyOf, Comparison, Condition, Node, Not
-from capi_actions.triggers.prove import Conflict, Prover
-from capi_actions.triggers.write import write
+from capi_actions.triggers.satisfiability import EVENT_TYPES, Conflict, Prover
+from capi_actions.triggers.syntax import ORDERING, AllOf, AnyOf, Comparison, Condition, Node, Not, write
 
 _REASONS = 3
 _ROOTS = {

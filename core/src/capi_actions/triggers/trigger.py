@@ -4,12 +4,10 @@ from attrs import field, frozen
 
 from capi_actions.errors import Problem, TriggerError
 from capi_actions.model import Json
-from capi_actions.triggers.decide import Decision, compile_decision
-from capi_actions.triggers.evaluate import Test, compile_test
+from capi_actions.triggers.evaluate import Decision, Test, compile_decision, compile_test
 from capi_actions.triggers.lint import lint
-from capi_actions.triggers.nodes import Node
-from capi_actions.triggers.parse import parse
-from capi_actions.triggers.write import write
+from capi_actions.triggers.parser import parse
+from capi_actions.triggers.syntax import Node, write
 
 
 @frozen

@@ -6,11 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from capi_actions import Destination, JsonObject, Judgement, Prepared, Problem, Request, Response
-from capi_actions_facebook.advice import advise_mapping
-from capi_actions_facebook.checks import check_event, max_age
-from capi_actions_facebook.settings import Settings
+from capi_actions_facebook.mapping_lint import advise_mapping
+from capi_actions_facebook.settings import Settings, doubt_about, problem_with
+from capi_actions_facebook.validation import check_event, max_age
 from capi_actions_facebook.verdicts import judge
-from capi_actions_facebook.versions import doubt_about, problem_with
 
 
 class Facebook(Destination):

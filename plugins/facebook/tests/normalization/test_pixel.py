@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import pytest
 
 from capi_actions_facebook.normalization import dates
+from capi_actions_facebook.normalization.js_text import lower
 from capi_actions_facebook.normalization.pixel import RULES
-from capi_actions_facebook.normalization.text import lower
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,11 @@ True
 
 from capi_actions_sandbox.app import create_app
 from capi_actions_sandbox.checks import check_events
-from capi_actions_sandbox.failure import Failure
 from capi_actions_sandbox.faults import Fault
 from capi_actions_sandbox.options import SandboxOptions
+from capi_actions_sandbox.refusals import Failure
 from capi_actions_sandbox.server import Sandbox
-from capi_actions_sandbox.state import State
-from capi_actions_sandbox.store import Exchange, Received
+from capi_actions_sandbox.store import Exchange, Received, State
 
 __all__ = [
     "Exchange",

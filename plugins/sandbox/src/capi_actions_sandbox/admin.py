@@ -10,11 +10,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from capi_actions import ConfigError, Problem
-from capi_actions_sandbox.failure import RefusedError
 from capi_actions_sandbox.faults import Fault, read_fault
-from capi_actions_sandbox.parameters import read_body
-from capi_actions_sandbox.state import State
-from capi_actions_sandbox.store import Received
+from capi_actions_sandbox.refusals import RefusedError
+from capi_actions_sandbox.requests import read_body
+from capi_actions_sandbox.store import Received, State
 
 FILTERS = ("pixel", "version", "test_event_code", "event_name", "event_id", "action_source")
 _ABOUT = ("pixel", "version", "test_event_code")

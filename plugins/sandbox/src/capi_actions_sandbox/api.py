@@ -11,16 +11,15 @@ from attrs import define, evolve, frozen
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
-from capi_actions_sandbox.answers import Answer, play, refusal, send_answer, success
 from capi_actions_sandbox.checks import check_events
 from capi_actions_sandbox.checks.times import unix_time
 from capi_actions_sandbox.connection import cut_connection
-from capi_actions_sandbox.failure import Failure, RefusedError, variants
 from capi_actions_sandbox.faults import Fault
 from capi_actions_sandbox.options import SandboxOptions
-from capi_actions_sandbox.parameters import read_body, read_events, read_parameters, read_token
-from capi_actions_sandbox.state import State
-from capi_actions_sandbox.store import Exchange
+from capi_actions_sandbox.refusals import Failure, RefusedError, variants
+from capi_actions_sandbox.requests import read_body, read_events, read_parameters, read_token
+from capi_actions_sandbox.responses import Answer, play, refusal, send_answer, success
+from capi_actions_sandbox.store import Exchange, State
 
 _ADDRESS = re.compile(r"/v([0-9]{1,3})(?:\.([0-9]{1,3}))?/([^/]+)/events/?", re.ASCII)
 _OBJECT = re.compile(r"/v[0-9]{1,3}(?:\.[0-9]{1,3})?/[^/]+/?", re.ASCII)

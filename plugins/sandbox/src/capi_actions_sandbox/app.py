@@ -6,7 +6,7 @@ from starlette.routing import Route
 from capi_actions_sandbox.admin import admin_routes
 from capi_actions_sandbox.api import Api
 from capi_actions_sandbox.options import SandboxOptions
-from capi_actions_sandbox.state import State
+from capi_actions_sandbox.store import State
 
 
 def create_app(options: SandboxOptions | None = None, state: State | None = None) -> Starlette:

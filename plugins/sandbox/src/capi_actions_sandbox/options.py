@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from attrs import evolve, field, frozen, validators
 
-from capi_actions_sandbox.failure import DATA
+from capi_actions_sandbox.refusals import DATA
 
 # Last day of each version; v26.0 is the newest and has no end yet.
 # https://developers.facebook.com/docs/graph-api/changelog (read 2026-11-23).

@@ -15,8 +15,7 @@ from capi_actions_sandbox.app import create_app
 from capi_actions_sandbox.connection import Protocol
 from capi_actions_sandbox.faults import Fault, read_fault
 from capi_actions_sandbox.options import SandboxOptions
-from capi_actions_sandbox.state import State
-from capi_actions_sandbox.store import Exchange, Received
+from capi_actions_sandbox.store import Exchange, Received, State
 
 _START = 30  # seconds that starting may take
 _GRACE = 1  # seconds that requests under way get when the sandbox stops

@@ -2,12 +2,13 @@
 
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypedDict
 
 import orjson
-from attrs import frozen
+from attrs import Factory, define, field, frozen
 
+from capi_actions_sandbox.faults import FaultQueue
 from capi_actions_sandbox.options import SandboxOptions
 
 REMEMBERED_REQUESTS = 10_000
@@ -200,3 +201,20 @@ class Store:
 
 def _text(value: object) -> str | None:
     return value[:200] if isinstance(value, str) else None
+
+
+def _ignore(exchange: Exchange) -> None:
+    """Tell nobody."""
+
+
+@define(kw_only=True)
+class State:
+    """Options, memory and faults of one sandbox.
+
+    :ivar listener: called with every exchange, just before its answer leaves.
+    """
+
+    options: SandboxOptions = field(factory=SandboxOptions)
+    store: Store = Factory(lambda self: Store(self.options), takes_self=True)
+    faults: FaultQueue = Factory(lambda self: FaultQueue(self.options.seed), takes_self=True)
+    listener: Callable[[Exchange], None] = _ignore

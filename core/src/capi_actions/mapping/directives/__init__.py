@@ -1,16 +1,19 @@
 """The 13 directives of the reference, as a plugin would offer them."""
 
-from capi_actions.mapping.directives.choose import compile_if
 from capi_actions.mapping.directives.liquid import compile_liquid
-from capi_actions.mapping.directives.look_up import compile_array_path, compile_literal, compile_path
 from capi_actions.mapping.directives.objects import (
     compile_exclude_when_null,
     compile_flatten,
     compile_merge,
     compile_transform,
 )
-from capi_actions.mapping.directives.replace import compile_replace
-from capi_actions.mapping.directives.texts import compile_case, compile_json, compile_template
+from capi_actions.mapping.directives.text import compile_case, compile_json, compile_replace, compile_template
+from capi_actions.mapping.directives.values import (
+    compile_array_path,
+    compile_if,
+    compile_literal,
+    compile_path,
+)
 from capi_actions.model import Directive
 
 DIRECTIVES: tuple[Directive, ...] = (

@@ -3,8 +3,8 @@
 from typing import Any
 
 from capi_actions.errors import EventError
-from capi_actions.mapping.javascript import utf16_length
-from capi_actions.mapping.members import expect
+from capi_actions.mapping.arguments import expect
+from capi_actions.mapping.js_values import utf16_length
 from capi_actions.mapping.nodes import Constant
 from capi_actions.model import MISSING, Compiler, Json, Resolver
 
@@ -19,7 +19,7 @@ def compile_liquid(value: Json, compiler: Compiler) -> Resolver:
     if utf16_length(value) > MAX_TEMPLATE:
         compiler.problem(f"liquid template values are limited to {MAX_TEMPLATE} characters")
         return Constant(MISSING)
-    from capi_actions.mapping.liquid import template, work  # it takes 0.2 s, and few mappings need it
+    from capi_actions.mapping.liquid import budget, template  # it takes 0.2 s, and few mappings need it
 
     try:
         parsed = template.parse(value)
@@ -31,8 +31,8 @@ def compile_liquid(value: Json, compiler: Compiler) -> Resolver:
     def resolve(payload: Any) -> Any:
         try:
             return template.render(parsed, payload)
-        except work.TooMuchWorkError:
-            message = f"the template does more than {work.MAX_WORK:,} steps of work on this event"
+        except budget.TooMuchWorkError:
+            message = f"the template does more than {budget.MAX_WORK:,} steps of work on this event"
             raise EventError.of(message, path) from None
 
     return resolve

@@ -6,9 +6,9 @@ from typing import Any
 from attrs import evolve, frozen
 
 from capi_actions.errors import EventError
-from capi_actions.mapping.javascript import kind, truthy
+from capi_actions.mapping.arguments import Members, expect
+from capi_actions.mapping.js_values import kind, truthy
 from capi_actions.mapping.limits import MAX_ITEMS, MAX_TEXT, too_long, too_many
-from capi_actions.mapping.members import Members, expect
 from capi_actions.mapping.nodes import Constant, Node, with_gaps
 from capi_actions.model import MISSING, Compiler, Json, JsonObject, Resolver
 

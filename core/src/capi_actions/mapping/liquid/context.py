@@ -5,7 +5,7 @@ from typing import Any, TextIO
 
 from liquid import BoundTemplate, RenderContext
 
-from capi_actions.mapping.liquid.work import Work
+from capi_actions.mapping.liquid.budget import Work
 from capi_actions.model import MISSING
 
 

@@ -1,7 +1,9 @@
 """Expressions of templates: parsed by python-liquid, evaluated by LiquidJS's rules."""
 
 import operator
+import re
 from collections.abc import Callable, Iterator, Mapping
+from re import Match
 from typing import Any, Final, TypeAlias
 
 from liquid import Environment, TokenStream
@@ -14,7 +16,6 @@ from liquid.token import TOKEN_COLON, TOKEN_COMMA, TOKEN_EOF, TOKEN_PIPE, TOKEN_
 
 from capi_actions.mapping.liquid.context import Context
 from capi_actions.mapping.liquid.filters import DISABLED, FILTERS
-from capi_actions.mapping.liquid.strings import unescaped
 from capi_actions.mapping.liquid.values import (
     BLANK,
     EMPTY,
@@ -28,6 +29,24 @@ from capi_actions.mapping.liquid.values import (
     size,
 )
 from capi_actions.model import MISSING
+
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{0,4})|([0-7]{1,3})|(.)|$)", re.DOTALL)
+_LETTERS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+
+
+def unescaped(quoted: str) -> str:
+    r"""Replace ``\n``, ``\u00e9``, ``\101`` and the like; any other character after a backslash is itself."""
+    return _ESCAPE.sub(_character, quoted) if "\\" in quoted else quoted
+
+
+def _character(found: Match[str]) -> str:
+    code, octal, letter = found.groups()
+    if code is not None:
+        return chr(int(code or "0", 16))
+    if octal:
+        return chr(int(octal, 8))
+    return _LETTERS.get(letter, letter) if letter else ""
+
 
 Evaluate: TypeAlias = Callable[[Context], Any]
 

@@ -8,9 +8,9 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
-from capi_actions.mapping.javascript import WHITESPACE, json_pieces
-from capi_actions.mapping.javascript import text as js_text
-from capi_actions.mapping.liquid.work import Work
+from capi_actions.mapping.js_values import WHITESPACE, json_pieces
+from capi_actions.mapping.js_values import text as js_text
+from capi_actions.mapping.liquid.budget import Work
 from capi_actions.model import MISSING
 from capi_actions.text import number_text
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from capi_actions import JsonObject, action, field, from_path
 from capi_actions_facebook.fields.commerce import CommerceEvent
-from capi_actions_facebook.paths import first_amount_of
+from capi_actions_facebook.presets import first_amount_of
 
 _ORDER_VALUE = first_amount_of("$.properties.revenue", "$.properties.total", "$.properties.value")
 _PRICE = first_amount_of("$.properties.price", "$.properties.value")

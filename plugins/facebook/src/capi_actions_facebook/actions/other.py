@@ -8,7 +8,7 @@ from attrs import define
 from capi_actions import JsonObject, action, field
 from capi_actions_facebook.fields.event import ServerEvent
 from capi_actions_facebook.fields.user_data import IDENTIFIED_USER_FIELDS
-from capi_actions_facebook.paths import first_of
+from capi_actions_facebook.presets import first_of
 
 
 @action("facebook.page_view", title="Page View", trigger='type = "page" or type = "screen"')

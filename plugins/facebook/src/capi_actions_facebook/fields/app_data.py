@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from capi_actions import Choice, Field, Json, JsonObject
-from capi_actions_facebook.paths import path
+from capi_actions_facebook.presets import path
 
 # The order of extinfo; "server event" in docs/reference/sources.md.
 EXTINFO = (

@@ -5,11 +5,11 @@ from typing import Any
 from attrs import define
 
 from capi_actions import EventError, JsonObject, field, from_path
-from capi_actions_facebook.currencies import currency_code
 from capi_actions_facebook.fields.contents import CONTENT_FIELDS, contents_problems
 from capi_actions_facebook.fields.event import ServerEvent
 from capi_actions_facebook.fields.user_data import IDENTIFIED_USER_FIELDS
-from capi_actions_facebook.paths import first_amount_of
+from capi_actions_facebook.presets import first_amount_of
+from capi_actions_facebook.values import currency_code
 
 
 @define(kw_only=True, slots=False)

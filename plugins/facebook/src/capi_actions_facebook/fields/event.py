@@ -8,8 +8,8 @@ from capi_actions import Choice, EventError, JsonObject, field, from_path
 from capi_actions_facebook.fields.app_data import APP_FIELDS, wire_app_data
 from capi_actions_facebook.fields.contents import known_contents
 from capi_actions_facebook.fields.user_data import USER_FIELDS, wire_user_data
-from capi_actions_facebook.paths import first_of, when
-from capi_actions_facebook.times import unix_seconds
+from capi_actions_facebook.presets import first_of, when
+from capi_actions_facebook.values import unix_seconds
 
 # Twelve US states with their own privacy rules, then the rest of Meta's table; "server event" in
 # docs/reference/sources.md.

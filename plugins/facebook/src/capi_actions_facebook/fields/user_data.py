@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from capi_actions import Field, Json, JsonObject
-from capi_actions_facebook.click_id import fbc_from_url, is_click_id
-from capi_actions_facebook.paths import first_of, of_identify, path, when
+from capi_actions_facebook.presets import first_of, of_identify, path, when
+from capi_actions_facebook.values import fbc_from_url, is_click_id
 
 _LARGEST_ID = 2**63 - 1  # JSON's longer numbers are read as doubles, which lose digits
 

@@ -17,8 +17,8 @@ from typing import Final
 from unicodedata import category, combining, normalize
 
 from capi_actions_facebook.normalization.dates import numbers, ordered, plausible, written
+from capi_actions_facebook.normalization.js_text import NO_DIGITS, WHITE, lower
 from capi_actions_facebook.normalization.places import COUNTRIES, STATES, table
-from capi_actions_facebook.normalization.text import NO_DIGITS, WHITE, lower
 
 _ADDRESS: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _ZIP_PLUS_FOUR: Final = re.compile("([0-9]{5})[- ][0-9]{4}")

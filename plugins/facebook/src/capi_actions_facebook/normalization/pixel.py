@@ -11,8 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 from capi_actions_facebook.normalization.dates import numbers, ordered, plausible, written
-from capi_actions_facebook.normalization.places import COUNTRIES, STATES, place_code
-from capi_actions_facebook.normalization.text import (
+from capi_actions_facebook.normalization.js_text import (
     ADDRESS,
     NO_DIGITS,
     PUNCTUATION,
@@ -20,6 +19,7 @@ from capi_actions_facebook.normalization.text import (
     lower,
     without_white,
 )
+from capi_actions_facebook.normalization.places import COUNTRIES, STATES, place_code
 
 _RELAY: Final = "@privaterelay.appleid.com"
 _NO_NAME: Final = dict.fromkeys(map(ord, WHITE + PUNCTUATION))

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import Final, TypeAlias
 
 from capi_actions import Hasher, make_hasher
+from capi_actions_facebook.normalization.js_text import ADDRESS, HASH_LIKE, WHITE, lower, number_text
 from capi_actions_facebook.normalization.places import table
 from capi_actions_facebook.normalization.profiles import normalizers_of
-from capi_actions_facebook.normalization.text import ADDRESS, HASH_LIKE, WHITE, lower, number_text
 
 Values: TypeAlias = "dict[str, str | int | float | None]"
 

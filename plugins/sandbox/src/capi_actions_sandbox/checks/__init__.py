@@ -10,8 +10,8 @@ from capi_actions_sandbox.checks.people import check_user_data
 from capi_actions_sandbox.checks.privacy import check_privacy
 from capi_actions_sandbox.checks.shape import check_shape
 from capi_actions_sandbox.checks.times import check_time
-from capi_actions_sandbox.failure import Failure
 from capi_actions_sandbox.options import SandboxOptions
+from capi_actions_sandbox.refusals import Failure
 
 _IN_ORDER = (check_user_data, check_custom_data, check_app, check_messaging, check_privacy)
 

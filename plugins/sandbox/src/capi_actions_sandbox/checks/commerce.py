@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from capi_actions_sandbox.checks.shape import is_unexpected, param
-from capi_actions_sandbox.failure import Failure, refuse_event
 from capi_actions_sandbox.options import SandboxOptions, refused_currencies
+from capi_actions_sandbox.refusals import Failure, refuse_event
 
 CONTENT_KEYS = frozenset("id quantity item_price delivery_category title description brand category".split())
 

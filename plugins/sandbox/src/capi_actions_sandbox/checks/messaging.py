@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from capi_actions_sandbox.checks.shape import is_required
-from capi_actions_sandbox.failure import Failure, refuse_event
 from capi_actions_sandbox.options import SandboxOptions
+from capi_actions_sandbox.refusals import Failure, refuse_event
 
 EVENT_NAMES = frozenset(
     """

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from capi_actions_sandbox.checks.shape import HASHED_KEYS
-from capi_actions_sandbox.failure import Failure, event_failure, refuse_event
 from capi_actions_sandbox.options import SandboxOptions
+from capi_actions_sandbox.refusals import Failure, event_failure, refuse_event
 
 _SHA256, _MD5 = 64, 32  # hex digits
 _APPENDIX = re.compile(r"\.(?:[\w-]{2}|[\w-]{8})", re.ASCII)  # as Meta's parameter builder adds to a SHA-256

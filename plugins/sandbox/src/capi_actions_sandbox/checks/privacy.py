@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from capi_actions_sandbox.checks.shape import is_required, must_be
-from capi_actions_sandbox.failure import Failure
 from capi_actions_sandbox.options import SandboxOptions
+from capi_actions_sandbox.refusals import Failure
 
 _OPTIONS = "data_processing_options"
 _COUNTRY = "data_processing_options_country"

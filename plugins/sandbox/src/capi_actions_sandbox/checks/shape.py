@@ -7,8 +7,8 @@ Unknown keys are refused in the event and in its ``user_data``; ``custom_data`` 
 from collections.abc import Mapping
 from typing import Any
 
-from capi_actions_sandbox.failure import Failure, refuse_event
 from capi_actions_sandbox.options import SandboxOptions
+from capi_actions_sandbox.refusals import Failure, refuse_event
 
 WRONG = 2804019
 

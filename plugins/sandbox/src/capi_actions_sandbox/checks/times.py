@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from capi_actions_sandbox.checks.shape import must_be
-from capi_actions_sandbox.failure import Failure, refuse_event
 from capi_actions_sandbox.options import SandboxOptions
+from capi_actions_sandbox.refusals import Failure, refuse_event
 
 DAY = 86_400
 MAX_AGE = 7 * DAY

@@ -1,6 +1,6 @@
 """The filters of templates, by name.
 
-A filter takes the rendering's :class:`~capi_actions.mapping.liquid.work.Work`, the value before the
+A filter takes the rendering's :class:`~capi_actions.mapping.liquid.budget.Work`, the value before the
 bar and the arguments; reading its input and giving its output is paid for by the caller, all else
 it pays for itself.  A keyword argument comes as a pair.
 """
@@ -11,11 +11,11 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from capi_actions.mapping.liquid.filters.codes import CODES
+from capi_actions.mapping.liquid.filters.arithmetic import NUMBERS
 from capi_actions.mapping.liquid.filters.dates import DATES
+from capi_actions.mapping.liquid.filters.encoding import CODES
 from capi_actions.mapping.liquid.filters.lists import LISTS
-from capi_actions.mapping.liquid.filters.numbers import NUMBERS
-from capi_actions.mapping.liquid.filters.texts import TEXTS
+from capi_actions.mapping.liquid.filters.text import TEXTS
 
 DISABLED: Final = frozenset(
     "array_to_sentence_string concat find find_exp find_index find_index_exp group_by group_by_exp has has_exp map "

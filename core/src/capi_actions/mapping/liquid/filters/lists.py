@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from capi_actions.mapping.liquid.budget import Work
 from capi_actions.mapping.liquid.values import (
     Number,
     Special,
@@ -15,7 +16,6 @@ from capi_actions.mapping.liquid.values import (
     to_number,
     with_commas,
 )
-from capi_actions.mapping.liquid.work import Work
 from capi_actions.model import MISSING
 
 

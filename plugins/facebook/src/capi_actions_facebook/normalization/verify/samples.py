@@ -10,9 +10,9 @@ from random import Random
 from typing import Any, Final
 from unicodedata import category
 
+from capi_actions_facebook.normalization.js_text import PUNCTUATION, WHITE
 from capi_actions_facebook.normalization.places import COUNTRIES, STATES
 from capi_actions_facebook.normalization.profiles import normalizers_of
-from capi_actions_facebook.normalization.text import PUNCTUATION, WHITE
 from capi_actions_facebook.normalization.users import ALIASES
 
 KEYS: Final = tuple(normalizers_of("pixel"))

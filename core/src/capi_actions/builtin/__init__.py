@@ -1,0 +1,29 @@
+"""What the core itself offers, registered like any plugin: directives, a transport, an outbox."""
+
+from collections.abc import Sequence
+
+from capi_actions.builtin.outbox import SqliteOutbox
+from capi_actions.builtin.transport import Urllib3Transport
+from capi_actions.hookspecs import hookimpl
+from capi_actions.mapping import DIRECTIVES
+from capi_actions.model import Directive, OutboxFactory, TransportFactory
+
+
+@hookimpl
+def capi_directives() -> Sequence[Directive]:
+    """Offer the reference's 13 directives."""
+    return DIRECTIVES
+
+
+@hookimpl
+def capi_transports() -> Sequence[TransportFactory]:
+    """Offer HTTP through urllib3."""
+    return [TransportFactory(name="urllib3", make=Urllib3Transport, description="HTTP with connection pools")]
+
+
+@hookimpl
+def capi_outboxes() -> Sequence[OutboxFactory]:
+    """Offer a file with SQLite."""
+    return [
+        OutboxFactory(name="sqlite", make=SqliteOutbox, description="one file, durable, shared by processes")
+    ]

@@ -1,0 +1,5 @@
+"""How requests leave."""
+
+from capi_actions.builtin.transport.urllib3 import Urllib3Transport
+
+__all__ = ["Urllib3Transport"]

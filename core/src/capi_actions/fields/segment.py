@@ -1,0 +1,141 @@
+"""Read field definitions as the reference engine writes them: JSON with names in camelCase."""
+
+from typing import Any
+
+from capi_actions.errors import ConfigError, Problem
+from capi_actions.fields.nodes import kind
+from capi_actions.fields.validate import MAX_DEPTH, TYPES, problems_of
+from capi_actions.model import Choice, Condition, Field, Json, JsonObject, Requirement
+
+
+def read_fields(definition: JsonObject) -> dict[str, Field]:
+    """Read the fields of an action from JSON.
+
+    Understood are ``type``, ``label``, ``description``, ``required``, ``default``, ``multiple``,
+    ``allowNull``, ``choices``, ``format``, ``properties``, ``additionalProperties``, ``minimum`` and
+    ``maximum``.  Others (``placeholder``, ``dynamic``, ``depends_on``…) only matter to a form on a screen
+    and are ignored.
+
+    :param definition: each field's definition by its key.
+    :raises ConfigError: with everything that is wrong; paths lead to the attribute, ``$.price.minimum``.
+
+    >>> read_fields({"price": {"label": "Price", "type": "number", "allowNull": True}})["price"].allow_null
+    True
+    """
+    reader = _Reader()
+    fields = reader.fields(definition, "$", 1)
+    problems = reader.problems + list(problems_of(fields, ()))
+    if problems:
+        raise ConfigError(problems)
+    return fields
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    def fields(self, definition: Json, at: str, depth: int) -> dict[str, Field]:
+        """Read the definitions that are right; note what is wrong with the others."""
+        if depth > MAX_DEPTH:
+            self._problem(f"properties may be nested {MAX_DEPTH} deep at most", at)
+            return {}
+        if not isinstance(definition, dict):
+            self._problem(f"should be an object of field definitions but is {kind(definition)}", at)
+            return {}
+        read = {key: self._field(each, f"{at}.{key}", depth) for key, each in definition.items()}
+        return {key: field for key, field in read.items() if field is not None}
+
+    def _field(self, definition: Json, at: str, depth: int) -> Field | None:
+        if not isinstance(definition, dict):
+            self._problem(f"should be an object, the field's definition, but is {kind(definition)}", at)
+            return None
+        before = len(self.problems)
+        properties = definition.get("properties")
+        options: dict[str, Any] = {
+            "type": self._type(definition.get("type"), f"{at}.type"),
+            "label": self._get(definition, "label", at, str, "a string") or "",
+            "description": self._get(definition, "description", at, str, "a string") or "",
+            "required": self._required(definition.get("required"), f"{at}.required"),
+            "default": definition.get("default"),
+            "multiple": self._flag(definition, "multiple", at),
+            "allow_null": self._flag(definition, "allowNull", at),
+            "choices": self._choices(definition.get("choices"), f"{at}.choices"),
+            "format": self._get(definition, "format", at, str, "a string"),
+            "additional_properties": self._flag(definition, "additionalProperties", at),
+            "minimum": self._get(definition, "minimum", at, int | float, "a number"),
+            "maximum": self._get(definition, "maximum", at, int | float, "a number"),
+        }
+        if properties is not None:
+            options["properties"] = self.fields(properties, f"{at}.properties", depth + 1)
+        return Field(**options) if len(self.problems) == before else None
+
+    def _type(self, value: Json, at: str) -> str:
+        if value not in TYPES:
+            self._problem(f"should be one of {', '.join(TYPES)}", at)
+            return ""
+        return str(value)
+
+    def _required(self, value: Json, at: str) -> bool | Requirement:
+        if value is None or isinstance(value, bool):
+            return bool(value)
+        if not isinstance(value, dict):
+            self._problem(f"should be true, false or an object with conditions but is {kind(value)}", at)
+            return False
+        conditions = [
+            self._condition(each, f"{at}.conditions[{index}]")
+            for index, each in enumerate(self._list(value.get("conditions"), f"{at}.conditions"))
+        ]
+        match = value.get("match", "all")
+        if match not in ("all", "any"):
+            self._problem("should be all or any", f"{at}.match")
+            match = "all"
+        return Requirement(conditions=tuple(each for each in conditions if each), match=match)
+
+    def _condition(self, value: Json, at: str) -> Condition | None:
+        if not isinstance(value, dict):
+            self._problem(f"should be an object, a condition, but is {kind(value)}", at)
+            return None
+        key, operator = value.get("fieldKey"), value.get("operator")
+        if not isinstance(key, str):
+            self._problem(f"should be the key of another field but is {kind(key)}", f"{at}.fieldKey")
+        elif operator not in ("is", "is_not"):
+            self._problem("should be is or is_not", f"{at}.operator")
+        else:
+            return Condition(field_key=key, operator=operator, value=value.get("value"))
+        return None
+
+    def _choices(self, value: Json, at: str) -> tuple[Choice, ...]:
+        choices = []
+        for index, each in enumerate([] if value is None else self._list(value, at)):
+            chosen, label = each, ""
+            if isinstance(each, dict):
+                chosen = each.get("value")
+                label = self._get(each, "label", f"{at}[{index}]", str, "a string") or ""
+            if isinstance(chosen, str | int | float):
+                choices.append(Choice(chosen, label))
+            else:
+                words = "should be a string, a number, a boolean or an object with one as its value"
+                self._problem(f"{words} but is {kind(each)}", f"{at}[{index}]")
+        return tuple(choices)
+
+    def _flag(self, definition: JsonObject, key: str, at: str) -> bool:
+        value = definition.get(key)
+        if value is not None and not isinstance(value, bool):
+            self._problem(f"should be true or false but is {kind(value)}", f"{at}.{key}")
+        return value is True
+
+    def _get(self, definition: JsonObject, key: str, at: str, wanted: Any, words: str) -> Any:
+        value = definition.get(key)
+        if value is None or (isinstance(value, wanted) and not isinstance(value, bool)):
+            return value
+        self._problem(f"should be {words} but is {kind(value)}", f"{at}.{key}")
+        return None
+
+    def _list(self, value: Json, at: str) -> list[Any]:
+        if isinstance(value, list):
+            return value
+        self._problem(f"should be a list but is {kind(value)}", at)
+        return []
+
+    def _problem(self, message: str, at: str) -> None:
+        self.problems.append(Problem(message, at))

@@ -1,0 +1,175 @@
+"""What Meta would refuse about a server event, said before it is stored.
+
+Each problem carries the error subcode with which Meta would refuse the whole request.
+Sources: "server event", "customer information" and "custom data" in ``docs/reference/sources.md``.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from math import isfinite
+from typing import Any
+
+from capi_actions import JsonObject, Problem
+from capi_actions_facebook.fields.contents import contents_problems
+from capi_actions_facebook.values import ACCEPTED, REFUSED, is_accepted
+
+EVENT_NAMES = frozenset(
+    """
+    LeadSubmitted QualifiedLead Purchase AddToCart InitiateCheckout ViewContent OrderCreated OrderShipped
+    OrderDelivered OrderCanceled OrderReturned CartAbandoned RatingProvided ReviewProvided
+    """.split()
+)
+
+# channel -> (keys of which one is needed, subcode of the refusal)
+_NEEDED = {
+    "whatsapp": (
+        (("page_id", "whatsapp_business_account_id"), 2804116),
+        (("ctwa_clid",), 2804071),
+    ),
+    "messenger": ((("page_id",), 2804069), (("page_scoped_user_id",), 2804019)),
+    "instagram": ((("ig_account_id",), 2804079), (("ig_sid",), 2804075)),
+}
+CHANNELS = frozenset(_NEEDED)
+
+
+def check_messaging(data: JsonObject) -> Iterator[Problem]:
+    """Say what Meta would refuse about an event of a conversation."""
+    channel = data.get("messaging_channel")
+    if channel is None:
+        yield Problem("business messaging needs a messaging_channel", "$.messaging_channel", 2804019)
+        return
+    if data["action_source"] != "business_messaging":
+        yield Problem(
+            "a messaging_channel goes with the action source business_messaging", "$.action_source", 2804019
+        )
+    if data["event_name"] not in EVENT_NAMES:
+        allowed = ", ".join(sorted(EVENT_NAMES))
+        yield Problem(f"isn't allowed in a conversation; allowed are: {allowed}", "$.event_name", 2804066)
+    for keys, subcode in _NEEDED[channel]:
+        if not any(key in data["user_data"] for key in keys):
+            needed = " or ".join(keys)
+            yield Problem(f"{channel} events need {needed}", f"$.user_data.{keys[0]}", subcode)
+
+
+DAY = 86_400
+MAX_AGE = 7 * DAY
+MAX_AGE_IN_STORE = 62 * DAY
+_CENTURY = 36_525 * DAY
+FUTURE_TOLERANCE = 60  # seconds; Meta's own tolerance isn't documented, this is what RudderStack allows
+
+# Combinations that fit too many people ("customer information"): alone, or with a part of the set.
+_TOO_BROAD = (
+    frozenset({"ct", "country", "st", "zp", "ge", "client_user_agent"}),
+    frozenset({"db", "client_user_agent"}),
+    frozenset({"fn", "ge"}),
+    frozenset({"ln", "ge"}),
+)
+
+
+_NOTHING: JsonObject = {}
+_NUMBERS = (int, float)
+NO_LEAD_ID = "a lead id has 15 to 17 digits"
+
+
+def max_age(data: Mapping[str, Any]) -> int:
+    """Give the age in seconds up to which Meta takes an event."""
+    return MAX_AGE_IN_STORE if data.get("action_source") == "physical_store" else MAX_AGE
+
+
+def is_too_broad(keys: frozenset[str]) -> bool:
+    """Say whether these keys of ``user_data`` can't tell people apart."""
+    return any(keys <= broad for broad in _TOO_BROAD)
+
+
+def check_event(data: JsonObject, now: float) -> Sequence[Problem]:
+    """Say what Meta would refuse about one server event.
+
+    :param now: Unix seconds.
+    """
+    user_data = data["user_data"]
+    problems: list[Problem] = []
+    if not -FUTURE_TOLERANCE <= now - data["event_time"] <= MAX_AGE:
+        problems += _check_time(data, now)
+    # Nearly every event has one of these two, and no combination with them is too broad.
+    if not (user_data.get("external_id") or user_data.get("em")) and is_too_broad(_filled(user_data)):
+        message = "user_data fits too many people: add an e-mail address, phone, external id, click id or IP address"
+        problems.append(Problem(message, "$.user_data", 2804050))
+    if "lead_id" in user_data and not is_lead_id(user_data["lead_id"]):
+        problems.append(Problem(NO_LEAD_ID, "$.user_data.lead_id", 2804036))
+    custom = data.get("custom_data", _NOTHING)
+    contents = custom.get("contents")
+    if contents is not None:
+        problems += contents_problems(contents, "$.custom_data.contents")
+    if data["event_name"] == "Purchase":
+        currency = custom.get("currency")
+        if type(custom.get("value")) not in _NUMBERS or type(currency) is not str or currency not in ACCEPTED:
+            problems += _check_purchase(custom)
+    source = data["action_source"]
+    if "app_data" in data:
+        problems += _check_extinfo(data["app_data"]["extinfo"])
+    elif source == "app":
+        message = "an app event needs app_data: map app_data_field.use_app_data to true"
+        problems.append(Problem(message, "$.app_data", 2804019))
+    if source == "business_messaging" or "messaging_channel" in data:
+        problems += check_messaging(data)
+    return problems
+
+
+def _check_time(data: JsonObject, now: float) -> Iterator[Problem]:
+    age, limit = now - data["event_time"], max_age(data)
+    if age > limit:
+        message = f"happened {_days(age)} ago; Meta takes events of the last {limit // DAY} days"
+        yield Problem(message, "$.event_time", 2804003)
+    elif age < -FUTURE_TOLERANCE:
+        ahead = f"{-age:.0f} seconds" if -age < DAY else _days(-age)
+        yield Problem(f"lies {ahead} in the future: check the sender's clock", "$.event_time", 2804004)
+
+
+def _days(seconds: float) -> str:
+    return f"{seconds / DAY:.0f} days" if seconds < _CENTURY else "more than 100 years"
+
+
+def _check_purchase(custom: JsonObject) -> Iterator[Problem]:
+    value, currency = custom.get("value"), custom.get("currency")
+    if value in (None, ""):
+        yield Problem("a Purchase needs a value", "$.custom_data.value", 2804009)
+    elif not is_amount(value):
+        yield Problem("the value of a Purchase must be a number", "$.custom_data.value", 2804009)
+    if currency in (None, ""):
+        yield Problem("a Purchase needs a currency", "$.custom_data.currency", 2804010)
+    elif not is_accepted(currency):
+        shown = str(currency).upper() if str(currency).upper() in REFUSED else "this one"
+        yield Problem(
+            f"Meta takes most of ISO 4217's currencies, but not {shown}", "$.custom_data.currency", 2804011
+        )
+
+
+def _filled(user_data: JsonObject) -> frozenset[str]:
+    return frozenset(key for key, value in user_data.items() if value)
+
+
+def is_lead_id(value: Any) -> bool:
+    """Say whether Meta would take this as a ``lead_id``; a float may have lost its last digits."""
+    return type(value) is int and 10**14 <= value < 10**17
+
+
+def is_amount(value: Any) -> bool:
+    """Say whether Meta would take this as a ``value``."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return False
+    try:
+        return isfinite(float(value))
+    except (ValueError, OverflowError):
+        return False
+
+
+def _check_extinfo(extinfo: list[str]) -> Iterator[Problem]:
+    if not extinfo[0]:
+        yield Problem(
+            "part 1 of extinfo is empty: map app_data_field.version", "$.app_data.extinfo[0]", 2804043
+        )
+    if not extinfo[4]:
+        yield Problem(
+            "part 5 of extinfo, the OS version, is empty: map app_data_field.osVersion",
+            "$.app_data.extinfo[4]",
+            2804043,
+        )
