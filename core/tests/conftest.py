@@ -64,7 +64,7 @@ class Acme(Destination):
     settings: AcmeSettings
     max_items = 10
 
-    def advise(self) -> Iterator[Problem]:
+    def lint_settings(self) -> Iterator[Problem]:
         """Warn about loud accounts."""
         if self.settings.loud:
             yield Problem("is loud", "$.loud")

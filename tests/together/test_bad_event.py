@@ -106,7 +106,7 @@ def test_expired_letters_are_not_replayed(picky_config: Path, thousand: list[Any
     replayed = capi("outbox", "replay", "--all", *arguments)
 
     assert "0 wait again; 1 stay, as they are too old by now" in replayed.err
-    assert capi("outbox", "forget", "--destination", "shop", *arguments).err == "1 dead letter deleted.\n"
+    assert capi("outbox", "purge", "--destination", "shop", *arguments).err == "1 dead letter deleted.\n"
     assert capi("outbox", "stats", "--json", *arguments).lines == []
 
 
@@ -123,7 +123,7 @@ def test_ten_bad_ones_are_all_found(
     with closing(
         sqlite3.connect(picky_config.with_name("capi-outbox.sqlite3"), isolation_level=None)
     ) as outbox:
-        outbox.execute("UPDATE account SET rests_until = 0")
+        outbox.execute("UPDATE account SET backoff_until = 0")
         outbox.execute("UPDATE later SET until = 0")
     result = capi("deliver", *arguments)
 
@@ -163,7 +163,8 @@ def test_what_delivery_is_configured_to_do_it_does(
 ) -> None:
     """Sends an event again without the field that Meta named, and forgets dead letters after their time."""
     config.write_text(
-        config.read_text(encoding="utf-8") + "[delivery]\nmend = true\nworkers = 3\nkeep_dead_days = 1\n",
+        config.read_text(encoding="utf-8")
+        + "[delivery]\ndrop_refused_field = true\nworkers = 3\nkeep_dead_days = 1\n",
         encoding="utf-8",
     )
     sandbox.fault("code=100,subcode=2804001")
@@ -179,7 +180,7 @@ def test_what_delivery_is_configured_to_do_it_does(
         outbox.execute("UPDATE dead SET buried_at = buried_at - 500")
     capi("deliver", "--config", str(config))
 
-    assert (summary(result)["mended"], summary(result)["buried"]) == (1, 0)
+    assert (summary(result)["repaired"], summary(result)["buried"]) == (1, 0)
     assert ids(sandbox) == ["order-000000"]
     assert "fbc" not in sandbox.events()[0]["event"]["user_data"]
     assert sandbox.events()[0]["event"]["user_data"]["fbp"] == "fb.1.1.2"

@@ -70,4 +70,4 @@ def test_every_accepted_event_arrives_whatever_is_killed(config: Path, sandbox: 
 def undelivered(config: Path, capi: Any) -> int:
     """Count what waits in the outbox."""
     stats = capi("outbox", "stats", "--config", str(config), "--json").lines
-    return sum(each["waiting"] + each["later"] + each["leased"] for each in stats)
+    return sum(each["waiting"] + each["delayed"] + each["leased"] for each in stats)

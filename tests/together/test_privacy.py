@@ -60,7 +60,8 @@ def private(tmp_path: Path, strict: Sandbox, monkeypatch: pytest.MonkeyPatch) ->
     path = tmp_path / "capi.toml"
     path.write_text(
         '[destinations.shop]\ntype = "facebook"\npixel_id = "1234567890"\n'
-        f'access_token = {{ env = "FACEBOOK_ACCESS_TOKEN" }}\nbase_url = "{strict.url}"\n[delivery]\nmend = true\n',
+        f'access_token = {{ env = "FACEBOOK_ACCESS_TOKEN" }}\nbase_url = "{strict.url}"\n'
+        "[delivery]\ndrop_refused_field = true\n",
         encoding="utf-8",
     )
     return path

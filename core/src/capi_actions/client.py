@@ -195,7 +195,7 @@ class Client:
         soon = time() + _SHORT_REST
         return any(
             stats.leased > 0
-            or (stats.waiting > 0 and stats.pause is None and (stats.rests_until or 0.0) <= soon)
+            or (stats.waiting > 0 and stats.pause is None and (stats.backoff_until or 0.0) <= soon)
             for name, stats in self._assembly.outbox.stats().items()
             if name in self._destinations
         )

@@ -54,7 +54,7 @@ class Assembly:
             observers,
             options=Options(
                 workers=config.delivery.workers,
-                mend=config.delivery.mend,
+                drop_refused_field=config.delivery.drop_refused_field,
                 keep_dead=config.delivery.keep_dead_days * 86_400.0,
             ),
         )

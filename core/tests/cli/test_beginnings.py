@@ -26,7 +26,7 @@ HINT = "there should be one JSON object a line; `jq -c .` writes such lines"
         (b'[{"type": "page"}]', ["this is a JSON array; `jq -c '.[]'` makes lines of one"]),
         (b'\n{\n  "type": "page"\n}\n', [HINT, "", ""]),
         (b"type,event\npage,x\n", [HINT, ""]),
-        (gzip.compress(b'{"type": "page"}\n' * 9), ["this is gzip: `zcat FILE | capi ...` reads it"]),
+        (gzip.compress(b'{"type": "page"}\n' * 9, mtime=0), ["this is gzip: `zcat FILE | capi ...` reads it"]),
         ('{"type": "page"}\n{}\n'.encode("utf-16-le"), None),
         (
             "\ufeff{}\n{}\n{}".encode("utf-16-le"),
@@ -57,7 +57,7 @@ def test_the_first_bad_line_says_what_the_file_is(
 def test_each_file_gets_its_own_hint(capi: Any, tmp_path: Path) -> None:
     """And what follows a file that can't be read is read."""
     packed, plain = tmp_path / "a.gz", tmp_path / "b.jsonl"
-    packed.write_bytes(gzip.compress(b"x\n" * 100))
+    packed.write_bytes(gzip.compress(b"x\n" * 100, mtime=0))
     plain.write_text('{"mapping": {}}\n{\n', encoding="utf-8")
     result = capi("eval", "mapping", str(packed), str(plain), str(packed))
 

@@ -176,10 +176,10 @@ def test_a_code_is_said_to_be_the_platform_s(
 ) -> None:
     """A bare number means nothing to whoever reads it."""
 
-    def advise_mapping(self: Destination, action: str, mapping: object) -> list[Problem]:
+    def lint_mapping(self: Destination, action: str, mapping: object) -> list[Problem]:
         return [Problem("is odd", "$.name", 2635)]
 
-    monkeypatch.setattr(Destination, "advise_mapping", advise_mapping)
+    monkeypatch.setattr(Destination, "lint_mapping", lint_mapping)
     result = capi("check", "-c", str(config))
 
     assert (

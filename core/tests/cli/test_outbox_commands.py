@@ -33,10 +33,10 @@ def test_stats_count_what_is_held(capi: Any, failed: Path, ping: Any, acme_serve
     assert {key: record[key] for key in record if key != "oldest"} == {
         "destination": "main",
         "waiting": 1,
-        "later": 0,
+        "delayed": 0,
         "leased": 0,
         "dead": 3,
-        "rests_until": None,
+        "backoff_until": None,
         "paused": {
             "reason": "It is locked.",
             "advice": "Unlock it.",
@@ -117,7 +117,7 @@ def test_dead_letters_are_chosen_by_conditions(
 
 
 def test_replayed_letters_are_delivered(capi: Any, failed: Path, acme_server: Any) -> None:
-    """After what was wrong is mended, with the same ids."""
+    """After what was wrong is repaired, with the same ids."""
     acme_server.status = 200
     result = capi("outbox", "replay", "--all", "-c", str(failed))
 
@@ -129,17 +129,17 @@ def test_replayed_letters_are_delivered(capi: Any, failed: Path, acme_server: An
 
 def test_forgotten_letters_are_gone(capi: Any, failed: Path) -> None:
     """For good."""
-    result = capi("outbox", "forget", "--id", "1", "-c", str(failed))
+    result = capi("outbox", "purge", "--id", "1", "-c", str(failed))
 
     assert (result.status, result.err) == (0, "1 dead letter deleted.\n")
-    for command in ("forget", "replay"):
+    for command in ("purge", "replay"):
         nothing = capi("outbox", command, "--id", "1", "-c", str(failed))
         assert (nothing.status, nothing.err) == (0, "No dead letter meets these conditions.\n")
-    assert capi("outbox", "forget", "--all", "-c", str(failed)).err == "2 dead letters deleted.\n"
+    assert capi("outbox", "purge", "--all", "-c", str(failed)).err == "2 dead letters deleted.\n"
     assert capi("outbox", "dead", "--json", "-c", str(failed)).lines == []
 
 
-@pytest.mark.parametrize("command", ["replay", "forget"])
+@pytest.mark.parametrize("command", ["replay", "purge"])
 def test_all_must_be_said(capi: Any, failed: Path, command: str) -> None:
     """Not what happens when somebody forgets the conditions."""
     result = capi("outbox", command, "-c", str(failed))
@@ -152,7 +152,7 @@ def test_all_must_be_said(capi: Any, failed: Path, command: str) -> None:
     assert len(capi("outbox", "dead", "--json", "-c", str(failed)).lines) == 3
 
 
-@pytest.mark.parametrize("command", ["dead", "export", "replay", "forget"])
+@pytest.mark.parametrize("command", ["dead", "export", "replay", "purge"])
 def test_a_misspelt_destination_is_said(capi: Any, failed: Path, command: str) -> None:
     """ "0 wait again" would look as if all were well."""
     result = capi("outbox", command, "--destination", "mian", "-c", str(failed))
@@ -169,7 +169,7 @@ def test_a_rest_is_shown_and_can_be_ended(capi: Any, config: Path, ping: Any, ac
     capi("outbox", "resume", "main", "-c", str(config))
     capi("send", "-c", str(config), "--wait", "0", lines=[ping(2)])
     with SqliteOutbox(config.parent / "capi-outbox.sqlite3") as outbox:
-        outbox.rest("main", time() + 3_000)
+        outbox.back_off("main", time() + 3_000)
     shown = " ".join(capi("outbox", "stats", "-c", str(config)).out.split())
     (before,) = capi("outbox", "stats", "--json", "-c", str(config)).lines
     sent = capi("deliver", "-c", str(config), "--wait", "0")
@@ -179,9 +179,9 @@ def test_a_rest_is_shown_and_can_be_ended(capi: Any, config: Path, ping: Any, ac
     assert "main rests until 20" in shown
     assert "`capi outbox resume main` ends that" in shown
     assert "nothing is sent before 20" in " ".join(sent.err.replace("│", " ").split())
-    assert (before["rests_until"] > time(), before["later"], before["waiting"]) == (True, 1, 0)
+    assert (before["backoff_until"] > time(), before["delayed"], before["waiting"]) == (True, 1, 0)
     assert ended.err == "main was not paused; what waited for a later try is due now.\n"
-    assert (after["rests_until"], after["later"], after["waiting"]) == (None, 0, 1)
+    assert (after["backoff_until"], after["delayed"], after["waiting"]) == (None, 0, 1)
 
 
 def test_a_configuration_that_is_wrong_elsewhere_is_no_hindrance(capi: Any, failed: Path) -> None:

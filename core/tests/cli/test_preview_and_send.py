@@ -143,7 +143,7 @@ def test_the_summary_is_there_for_machines(capi: Any, config: Path, ping: Any, a
         "not_taken": {"page": 1},
         "stored": 2,
         "delivered": 1,
-        "mended": 0,
+        "repaired": 0,
         "buried": 1,
         "waiting": 0,
         "troubles": {},
@@ -268,13 +268,16 @@ def test_mended_items_are_counted(capi: Any, config: Path) -> None:
     from capi_actions.cli.summary import add, as_record, as_table
     from capi_actions.delivery import Summary
 
-    one, two = Summary(delivered=2, mended=1, paused=("b",)), Summary(delivered=1, requests=1, paused=("a",))
+    one, two = (
+        Summary(delivered=2, repaired=1, paused=("b",)),
+        Summary(delivered=1, requests=1, paused=("a",)),
+    )
     both = add(one, two)
     console = stdout()
     with console.capture() as shown:
         console.print(as_table(None, both, {}, []))
 
-    assert both == Summary(delivered=3, mended=1, requests=1, paused=("a", "b"))
-    assert as_record(None, both, {})["mended"] == 1
-    assert "of these, mended" in shown.get()
+    assert both == Summary(delivered=3, repaired=1, requests=1, paused=("a", "b"))
+    assert as_record(None, both, {})["repaired"] == 1
+    assert "of these, repaired" in shown.get()
     assert "in 1 request " in shown.get()

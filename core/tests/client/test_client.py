@@ -139,7 +139,7 @@ def test_flush_waits_for_what_is_on_its_way(client: Client, config: Path, ping: 
     with SqliteOutbox(config.parent / "capi-outbox.sqlite3") as outbox:
         claim = outbox.claim("main", 1, 1_000_000, 60, time())
         assert claim is not None
-        outbox.rest("main", time() + 3_600)
+        outbox.back_off("main", time() + 3_600)
         assert not client.flush(timeout=0.1)
         outbox.acknowledge(claim.lease, [item.id for item in claim.items])
 
@@ -152,7 +152,7 @@ def test_flush_does_not_wait_out_a_throttling(client: Client, config: Path, ping
 
     client.send(ping())
     with SqliteOutbox(config.parent / "capi-outbox.sqlite3") as outbox:
-        outbox.rest("main", time() + 3_600)
+        outbox.back_off("main", time() + 3_600)
 
     assert client.flush(timeout=60)
 

@@ -49,7 +49,7 @@ WHOLE: dict[str, Any] = {
         "max_seconds": 1.0,
         "ca_file": "x.pem",
     },
-    "delivery": {"workers": 1, "keep_dead_days": 1, "mend": False},
+    "delivery": {"workers": 1, "keep_dead_days": 1, "drop_refused_field": False},
 }
 PYTHON_S = re.compile(
     r"object has|attribute|NoneType|<class|\b(str|int|dict|bool|float|datetime|tuple|None|True|False)\b|convert|iterab"

@@ -172,7 +172,7 @@ def test_trouble_in_the_middle_keeps_everything_that_is_left(make_world: MakeWor
     world.put(*"abcdefgh")
 
     summary = world.deliverer().drain()
-    assert (summary.delivered, summary.put_back) == (0, 8)
+    assert (summary.delivered, summary.released) == (0, 8)
     world.clock.now += 10
     world.deliverer().drain()
 

@@ -14,13 +14,19 @@ from capi_actions.delivery.bisect import without
 MakeWorld = Callable[..., Any]
 
 
-def picky(world: Any, blamed: str | None = "user_data.fbc") -> None:
+def picky(world: Any, refused_field: str | None = "user_data.fbc") -> None:
     """Refuse items that still have a malformed field, in the words of the platform."""
 
     def behave(ids: list[str]) -> Any:
         bad = [name for name in ids if "malformed" in last_body(world, name)]
         if bad:
-            return {"verdict": "split", "code": 100, "subcode": 1, "reason": "Malformed.", "blamed": blamed}
+            return {
+                "verdict": "split",
+                "code": 100,
+                "subcode": 1,
+                "reason": "Malformed.",
+                "refused_field": refused_field,
+            }
         return None
 
     world.platform.behave = behave
@@ -54,15 +60,17 @@ def test_a_mended_item_arrives_without_the_field(world: Any) -> None:
     world.put("a", "b", "c", user_data={"em": "x", "fbc": "fine"})
     world.put("bad", user_data={"em": "x", "fbc": "malformed"})
 
-    summary = world.deliverer(mend=True).drain()
+    summary = world.deliverer(drop_refused_field=True).drain()
 
-    assert (summary.delivered, summary.mended, summary.buried) == (4, 1, 0)
+    assert (summary.delivered, summary.repaired, summary.buried) == (4, 1, 0)
     assert json.loads(last_body(world, "bad")) == {"id": "bad", "user_data": {"em": "x"}}
     assert json.loads(last_body(world, "a"))["user_data"]["fbc"] == "fine"
     (told,) = [
-        report.judgement for report in world.notes.reports if report.judgement.blamed and report.items == 1
+        report.judgement
+        for report in world.notes.reports
+        if report.judgement.refused_field and report.items == 1
     ]
-    assert (told.verdict, told.code, told.subcode, told.blamed) == ("done", 100, 1, "user_data.fbc")
+    assert (told.verdict, told.code, told.subcode, told.refused_field) == ("done", 100, 1, "user_data.fbc")
     assert (
         told.reason
         == "The event was delivered without user_data.fbc, for which it had been refused. Malformed."
@@ -82,7 +90,7 @@ def test_an_item_is_mended_once(world: Any) -> None:
     picky(world)
     world.put("bad", user_data={"em": "malformed", "fbc": "malformed"})
 
-    assert world.deliverer(mend=True).drain() == Summary(buried=1, requests=2)
+    assert world.deliverer(drop_refused_field=True).drain() == Summary(buried=1, requests=2)
 
     (letter,) = world.outbox.dead()
     assert json.loads(letter.item.body) == {"id": "bad", "user_data": {"em": "malformed", "fbc": "malformed"}}
@@ -91,20 +99,20 @@ def test_an_item_is_mended_once(world: Any) -> None:
 
 def test_no_second_field_is_left_out(make_world: MakeWorld) -> None:
     """An item that needs more than one mend needs a person."""
-    blamed = iter(["user_data.fbc", "user_data.em"])
-    world = make_world(lambda ids: {"verdict": "split", "blamed": next(blamed)})
+    refused_field = iter(["user_data.fbc", "user_data.em"])
+    world = make_world(lambda ids: {"verdict": "split", "refused_field": next(refused_field)})
     world.put("bad", user_data={"em": "x", "fbc": "x", "ph": "x"})
 
-    assert world.deliverer(mend=True).drain() == Summary(buried=1, requests=2)
+    assert world.deliverer(drop_refused_field=True).drain() == Summary(buried=1, requests=2)
 
 
-@pytest.mark.parametrize("blamed", [None, "user_data.none", "no.such", "id.x", "", "user_data.fbc.x"])
-def test_what_cannot_be_left_out_is_not_tried(world: Any, blamed: str | None) -> None:
+@pytest.mark.parametrize("refused_field", [None, "user_data.none", "no.such", "id.x", "", "user_data.fbc.x"])
+def test_what_cannot_be_left_out_is_not_tried(world: Any, refused_field: str | None) -> None:
     """There is nothing to send that would be different."""
-    picky(world, blamed)
+    picky(world, refused_field)
     world.put("bad", user_data={"em": "x", "fbc": "malformed"})
 
-    assert world.deliverer(mend=True).drain() == Summary(buried=1, requests=1)
+    assert world.deliverer(drop_refused_field=True).drain() == Summary(buried=1, requests=1)
 
 
 def test_trouble_while_mending_keeps_the_whole_item(world: Any) -> None:
@@ -116,9 +124,9 @@ def test_trouble_while_mending_keeps_the_whole_item(world: Any) -> None:
     )
     world.put("bad", user_data={"em": "x", "fbc": "malformed"})
 
-    summary = world.deliverer(mend=True).drain(world.clock.now + 10)
+    summary = world.deliverer(drop_refused_field=True).drain(world.clock.now + 10)
 
-    assert (summary.mended, summary.requests) == (1, 4)
+    assert (summary.repaired, summary.requests) == (1, 4)
     assert ["malformed" in body for body in world.platform.bodies["bad"]] == [True, False, True, False]
 
 
@@ -133,10 +141,10 @@ objects = st.recursive(
 @given(objects, st.text("ab.", max_size=5))
 def test_only_the_named_field_is_left_out(data: Any, path: str) -> None:
     """Whatever the item and the path: one member less, all else unchanged, or nothing."""
-    mended = without(json.dumps(data).encode(), path)
+    repaired = without(json.dumps(data).encode(), path)
 
-    if mended is not None:
-        left = json.loads(mended)
+    if repaired is not None:
+        left = json.loads(repaired)
         *parents, key = path.split(".")
         holder, whole = left, data
         for parent in parents:

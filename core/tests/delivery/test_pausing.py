@@ -27,7 +27,7 @@ def test_a_permanent_fault_pauses_the_destination(make_world: MakeWorld, make_ac
     )
     world.put(*"abcde")
 
-    assert world.deliverer().drain(NOW + 100) == Summary(requests=1, put_back=2, paused=("shop",))
+    assert world.deliverer().drain(NOW + 100) == Summary(requests=1, released=2, paused=("shop",))
 
     why = Judgement(verdict=Verdict.PAUSE, code=190, subcode=463, reason="Expired.", advice="Renew it.")
     assert world.outbox.paused() == {"shop": Pause(judgement=why, since=NOW)}
@@ -126,7 +126,7 @@ def test_a_nonsensical_judgement_is_the_plugins_fault(
     world = make_world(accounts={"shop": broken(make_account(), "judge", judgement)})
     world.put("a")
 
-    assert world.deliverer().drain() == Summary(requests=1, put_back=1, paused=("shop",))
+    assert world.deliverer().drain() == Summary(requests=1, released=1, paused=("shop",))
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_a_nonsensical_judgement_is_the_plugins_fault(
         ({"code": "100", "subcode": True}, (None, None, "")),
         ({"reason": "lone \ud800 surrogate"}, (None, None, "lone ? surrogate")),
         ({"reason": "x" * 1_000_000}, (None, None, "x" * 1_000)),
-        ({"after": "soon", "blamed": 7, "index": "x"}, (None, None, "")),
+        ({"after": "soon", "refused_field": 7, "index": "x"}, (None, None, "")),
         ({"after": 10**400, "code": 1}, (1, None, "")),
     ],
 )
@@ -148,7 +148,7 @@ def test_what_a_platform_answers_cannot_break_the_outbox(
     world = make_world(accounts={"shop": account})
     world.put("a")
 
-    assert world.deliverer(mend=True).drain() == Summary(requests=1, buried=1)
+    assert world.deliverer(drop_refused_field=True).drain() == Summary(requests=1, buried=1)
 
     (letter,) = world.outbox.dead()
     assert (letter.code, letter.subcode, letter.reason) == kept
@@ -164,7 +164,7 @@ def test_a_broken_transport_keeps_the_items_for_later(
 
     summary = world.deliverer().drain()
 
-    assert summary == Summary(requests=1, put_back=1, troubles=summary.troubles)
+    assert summary == Summary(requests=1, released=1, troubles=summary.troubles)
     assert "the transport has a fault" in summary.troubles["shop"]
     assert "the transport has a fault" in world.notes.reports[0].judgement.reason
     assert type(fault).__name__ in world.notes.reports[0].judgement.reason

@@ -51,22 +51,22 @@ def test_finding_it_costs_no_more_than_finding_a_bad_one(make_world: MakeWorld, 
     """Once in doubt, 2·log₂ n further requests at most, and the others arrive in the same run."""
     world = make_world(stumbling(str(position)))
     world.put(*(str(number) for number in range(1000)))
-    deliverer = world.deliverer(doubt_after=1)
+    deliverer = world.deliverer(bisect_after_failures=1)
 
     summaries = []
     for _ in range(2):
         summaries.append(deliverer.drain())
         world.clock.now += 60
 
-    assert summaries[0] == Summary(put_back=1000, requests=1, troubles={"shop": "Unknown error."})
-    assert (summaries[1].delivered, summaries[1].put_back) == (999, 1)
+    assert summaries[0] == Summary(released=1000, requests=1, troubles={"shop": "Unknown error."})
+    assert (summaries[1].delivered, summaries[1].released) == (999, 1)
     assert summaries[1].requests <= 21
 
 
 def test_what_joins_it_later_is_not_held_up(make_world: MakeWorld) -> None:
     """Each time it is due again, while others pass, it is set apart at once."""
     world = make_world(stumbling("bad"))
-    deliverer = world.deliverer(doubt_after=1)
+    deliverer = world.deliverer(bisect_after_failures=1)
     world.put("bad", *"abc")
     for _ in range(2):
         deliverer.drain()
@@ -82,11 +82,11 @@ def test_an_outage_is_soon_told_from_a_stumbling_block(make_world: MakeWorld) ->
     """When neither half passes, no single item is to blame: the search costs two requests."""
     world = make_world(lambda ids: {"verdict": "later"})
     world.put(*(str(number) for number in range(1000)))
-    deliverer = world.deliverer(doubt_after=1)
+    deliverer = world.deliverer(bisect_after_failures=1)
     deliverer.drain()
     world.clock.now += 60
 
-    assert deliverer.drain() == Summary(put_back=1000, requests=3)
+    assert deliverer.drain() == Summary(released=1000, requests=3)
     assert [len(ids) for ids in world.platform.requests] == [1000, 1000, 500, 500]
 
 

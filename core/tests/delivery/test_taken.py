@@ -20,7 +20,7 @@ def test_another_number_than_was_sent_is_no_delivery(make_world: MakeWorld, take
 
     summary = world.deliverer().drain()
 
-    assert (summary.delivered, summary.put_back, summary.requests) == (0, 3, 1)
+    assert (summary.delivered, summary.released, summary.requests) == (0, 3, 1)
     (report,) = world.notes.reports
     assert (report.judgement.verdict, report.items) == (Verdict.LATER, 3)
     assert " of a request that held 3: its answer can't be trusted." in report.judgement.reason
@@ -53,7 +53,7 @@ def test_the_event_that_is_not_counted_holds_up_no_other(make_world: MakeWorld) 
     world = make_world()
     world.platform.behave = lambda ids: {"verdict": "done", "taken": len(ids) - 1} if "x" in ids else None
     world.put("a", "b", "x", "c", "d", "e")
-    deliverer = world.deliverer(doubt_after=1)
+    deliverer = world.deliverer(bisect_after_failures=1)
 
     for _ in range(3):
         deliverer.drain()

@@ -116,7 +116,7 @@ def test_log_records_carry_the_figures(make_world: MakeWorld, caplog: Any, verdi
     [
         lambda ids: None,
         lambda ids: {"verdict": "later"},
-        lambda ids: {"verdict": "split", "blamed": "text"},
+        lambda ids: {"verdict": "split", "refused_field": "text"},
         lambda ids: {"verdict": "pause"},
         lambda ids: {"verdict": "nonsense"},
         lambda ids: TransportError("broke", sent=True),
@@ -130,7 +130,7 @@ def test_nothing_personal_and_no_token_is_told(make_world: MakeWorld, caplog: An
 
     with caplog.at_level(logging.DEBUG):
         for _ in range(3):
-            world.deliverer(mend=True).drain()
+            world.deliverer(drop_refused_field=True).drain()
             world.clock.now += 10
 
     told = [*(str(vars(record)) for record in caplog.records), repr(world.notes.reports), caplog.text]

@@ -209,7 +209,7 @@ def test_the_end_of_serving_ends_a_division(make_world: MakeWorld) -> None:
 
     summary = real(world).forever(stop)
 
-    assert (summary.requests, summary.put_back) == (3, 64)
+    assert (summary.requests, summary.released) == (3, 64)
     assert world.outbox.ready("shop", 100, world.clock.now) == 64
 
 
@@ -290,7 +290,7 @@ def test_a_failing_outbox_is_tried_again_when_serving(
 
     world.outbox.claim, world.outbox.destinations = failing, unreadable
     world.put("a")
-    serving(real(world, first_wait=0.001))
+    serving(real(world, initial_wait=0.001))
 
     assert soon(lambda: world.platform.arrived["a"] == 1)
     assert "the outbox can't be read" in caplog.text

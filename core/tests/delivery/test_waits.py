@@ -24,7 +24,7 @@ def test_a_failed_batch_stays_in_the_outbox_for_later(make_world: MakeWorld) -> 
 
     deliverer = world.deliverer()
 
-    assert deliverer.drain() == Summary(put_back=2, requests=1, troubles={"shop": "Busy."})
+    assert deliverer.drain() == Summary(released=2, requests=1, troubles={"shop": "Busy."})
     assert world.left() == 2
     assert world.outbox.next_due("shop", NOW) == NOW + 1
 
@@ -57,7 +57,7 @@ def test_waits_double_up_to_a_limit(make_world: MakeWorld) -> None:
 @given(st.integers(0, 200), st.floats(0, 1))
 def test_waits_are_random_within_their_bound(failures: int, draw: float) -> None:
     """Full jitter: any wait from nothing to the bound, so that many senders don't come back at once."""
-    pace = Pace(Options(first_wait=1.0, longest_wait=300.0), lambda: draw)
+    pace = Pace(Options(initial_wait=1.0, max_wait=300.0), lambda: draw)
 
     for _ in range(failures):
         pace.failed(1, 0.0, 0.0, None)
@@ -80,7 +80,7 @@ def test_a_wait_that_the_platform_names_is_kept_to(
 
     world.deliverer(random=lambda: 0.5).drain()
 
-    assert world.outbox.stats()["shop"].rests_until == NOW + rest
+    assert world.outbox.stats()["shop"].backoff_until == NOW + rest
 
 
 def test_a_whole_destination_rests_after_a_failure(

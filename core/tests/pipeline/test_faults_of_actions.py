@@ -34,7 +34,7 @@ def told(plugins: Plugins, tmp_path: Path) -> Told:
         acme, ping = plugins.destinations["acme"], plugins.actions["acme.ping"]
         action: Action = evolve(ping, fields={**ping.fields, **fields}, trigger=trigger or ping.trigger)
         if settings:
-            acme = type("Odd", (acme,), {"settings_type": settings, "advise": lambda self: ()})
+            acme = type("Odd", (acme,), {"settings_type": settings, "lint_settings": lambda self: ()})
         plug = SimpleNamespace(
             __name__="plug",
             capi_destinations=hookimpl(lambda: [acme]),

@@ -59,7 +59,7 @@ def offers(*candidates: Candidate) -> dict[str, Offer]:
     ],
 )
 def test_both_plugins_and_their_packages_are_named(hook: str, one: object, two: object) -> None:
-    """Which of the two was there first is the alphabet's doing: neither is blamed."""
+    """Which of the two was there first is the alphabet's doing: neither is refused_field."""
     rivals = installed("acm", **{hook: [one]}), installed("zzz", **{hook: [two]})
 
     with pytest.raises(PluginError, match=NEUTRAL):

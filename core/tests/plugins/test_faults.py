@@ -128,14 +128,16 @@ def test_an_error_is_made_of_problems(make: Any) -> None:
 def test_bad_advice_is_a_warning(odd: Loaded, give: Any, why: str) -> None:
     """It is no reason not to send."""
     plugins, config = odd(
-        advise=lambda self: give(), advise_mapping=lambda self, action, mapping: give(action)
+        lint_settings=lambda self: give(), lint_mapping=lambda self, action, mapping: give(action)
     )
     *_, settings = config.warnings
     (mapping,) = Pipeline.build(config, plugins).warnings()
 
-    assert str(settings).startswith(f"$.destinations.main: advise() of the destination type acme {why}")
+    assert str(settings).startswith(
+        f"$.destinations.main: lint_settings() of the destination type acme {why}"
+    )
     assert mapping.path == "$.destinations.main.mapping"
-    assert mapping.message.startswith(f"advise_mapping() of the destination type acme {why}")
+    assert mapping.message.startswith(f"lint_mapping() of the destination type acme {why}")
     assert MARKER not in f"{settings}{mapping}"
 
 

@@ -32,7 +32,7 @@ def mapping() -> JsonObject:
 
 def test_who_makes_user_data_of_other_fields_is_not_warned(mapping: JsonObject) -> None:
     """Nobody can tell from the mapping what will be in it; what is mapped to it is judged as ever."""
-    advise = Facebook.advise_mapping
+    advise = Facebook.lint_mapping
     too_broad = {**mapping, "user_data": {"city": "Berlin"}}
 
     assert list(advise(SimpleNamespace(), "facebook.pong", mapping)) == []  # type: ignore[arg-type]

@@ -223,7 +223,7 @@ def test_mappings_that_can_only_be_refused_are_warned_of(
     """With the subcode that Meta would answer for every event."""
     mapping = {"user_data": {"email": E, "client_user_agent": E}, **mapping}
 
-    assert codes == [problem.code for problem in facebook().advise_mapping(action, mapping)]
+    assert codes == [problem.code for problem in facebook().lint_mapping(action, mapping)]
 
 
 CHECKED = """

@@ -214,7 +214,7 @@ def test_a_malformed_click_id_names_the_field_to_leave_out() -> None:
     """Then the event can be sent without it, when the settings allow."""
     body = b'{"error":{"code":100,"error_subcode":2804001}}'
 
-    assert judge(Response(status=400, headers={}, body=body)).blamed == "user_data.fbc"
+    assert judge(Response(status=400, headers={}, body=body)).refused_field == "user_data.fbc"
 
 
 def _refused(status: int, code: int, **headers: str) -> Response:

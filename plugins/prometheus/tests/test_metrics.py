@@ -19,7 +19,7 @@ def report(verdict: Verdict, items: int, **more: Any) -> Report:
 def held(**counts: Any) -> SimpleNamespace:
     """Make what an outbox says of one destination."""
     return SimpleNamespace(
-        **{"waiting": 0, "later": 0, "leased": 0, "dead": 0, "oldest": None, "pause": None, **counts}
+        **{"waiting": 0, "delayed": 0, "leased": 0, "dead": 0, "oldest": None, "pause": None, **counts}
     )
 
 

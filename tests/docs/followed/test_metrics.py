@@ -50,9 +50,11 @@ def test_states_and_verdicts_are_named(root: Path) -> None:
     """In the words of labels."""
     text = (root / PAGE).read_text(encoding="utf-8")
 
-    for word in [*Verdict, "waiting", "later", "leased", "dead"]:
+    for word in [*Verdict, "waiting", "delayed", "leased", "dead"]:
         assert f"`{word}`" in text
-    assert {"waiting", "later", "leased", "dead"} < {name for name in dir(Stats) if not name.startswith("_")}
+    assert {"waiting", "delayed", "leased", "dead"} < {
+        name for name in dir(Stats) if not name.startswith("_")
+    }
 
 
 def test_the_plugins_readme(page: Callable[[str], list[Any]], config: Path, reader: Any) -> None:

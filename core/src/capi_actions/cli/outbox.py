@@ -134,9 +134,9 @@ def stats(config_path: Path, as_json: bool) -> None:
             write(_counts(name, each))
         return
     console = stdout()
-    made = table("Outbox", "destination", "waiting", "later", "under way", "dead", "oldest")
+    made = table("Outbox", "destination", "waiting", "delayed", "under way", "dead", "oldest")
     for name, each in found.items():
-        counts = (cell(f"{count:,}") for count in (each.waiting, each.later, each.leased, each.dead))
+        counts = (cell(f"{count:,}") for count in (each.waiting, each.delayed, each.leased, each.dead))
         made.add_row(cell(name), *counts, cell("" if each.oldest is None else moment(each.oldest)))
     console.print(made)
     for name, each in found.items():
@@ -191,7 +191,7 @@ def export(config_path: Path, **conditions: Any) -> None:
 @click.option("--all", "everything", is_flag=True, help="Replay every dead letter.")
 @json_option
 def replay(config_path: Path, everything: bool, as_json: bool, **conditions: Any) -> None:
-    """Let dead letters wait again, after what was wrong is mended.  Expired ones stay."""
+    """Let dead letters wait again, after what was wrong is repaired.  Expired ones stay."""
     must_choose(everything, conditions)
     with _opened(config_path, conditions["destination"]) as (store, _):
         done = store.replay(chosen(**conditions), time())
@@ -209,11 +209,11 @@ def replay(config_path: Path, everything: bool, as_json: bool, **conditions: Any
 @config_option
 @filtered
 @click.option("--all", "everything", is_flag=True, help="Delete every dead letter.")
-def forget(config_path: Path, everything: bool, **conditions: Any) -> None:
+def purge(config_path: Path, everything: bool, **conditions: Any) -> None:
     """Delete dead letters for good."""
     must_choose(everything, conditions)
     with _opened(config_path, conditions["destination"]) as (store, _):
-        count = store.forget(chosen(**conditions))
+        count = store.purge(chosen(**conditions))
     click.echo(f"{count} dead letter{'' if count == 1 else 's'} deleted." if count else _NONE, err=True)
 
 
@@ -230,7 +230,7 @@ def resume(config_path: Path, destination: str) -> None:
         store.resume(destination)
     if before.pause:
         click.echo(f"{destination} goes on. Next: capi deliver", err=True)
-    elif before.rests_until is not None or before.later:
+    elif before.backoff_until is not None or before.delayed:
         click.echo(f"{destination} was not paused; what waited for a later try is due now.", err=True)
     else:
         click.echo(f"{destination} was not paused.", err=True)
@@ -242,9 +242,9 @@ def _notes(name: str, each: Stats, is_configured: bool) -> Iterator[str]:
         code = "/".join(str(number) for number in (why.code, why.subcode) if number is not None)
         since = f"{name} is paused since {moment(each.pause.since)}{f' ({code})' if code else ''}:"
         yield joined((since, why.reason, why.advice, f"Then: capi outbox resume {name}"))
-    elif each.rests_until is not None and each.rests_until > time():
+    elif each.backoff_until is not None and each.backoff_until > time():
         yield (
-            f"{name} rests until {moment(each.rests_until)}, as the platform asked for it or failed;"
+            f"{name} rests until {moment(each.backoff_until)}, as the platform asked for it or failed;"
             f" `capi outbox resume {name}` ends that"
         )
     if each.undelivered and not is_configured:
@@ -255,11 +255,11 @@ def _counts(name: str, each: Stats) -> dict[str, Any]:
     return {
         "destination": name,
         "waiting": each.waiting,
-        "later": each.later,
+        "delayed": each.delayed,
         "leased": each.leased,
         "dead": each.dead,
         "oldest": each.oldest,
-        "rests_until": each.rests_until,
+        "backoff_until": each.backoff_until,
         "paused": _pause(each),
     }
 

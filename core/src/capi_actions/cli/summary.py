@@ -40,9 +40,9 @@ def add(one: Summary, two: Summary) -> Summary:
     """Add two runs up."""
     return Summary(
         delivered=one.delivered + two.delivered,
-        mended=one.mended + two.mended,
+        repaired=one.repaired + two.repaired,
         buried=one.buried + two.buried,
-        put_back=one.put_back + two.put_back,
+        released=one.released + two.released,
         requests=one.requests + two.requests,
         paused=tuple(sorted({*one.paused, *two.paused})),
         troubles={**one.troubles, **two.troubles},
@@ -68,7 +68,7 @@ def as_record(tally: Tally | None, summary: Summary, stats: Mapping[str, Stats])
     return {
         **read,
         "delivered": summary.delivered,
-        "mended": summary.mended,
+        "repaired": summary.repaired,
         "buried": summary.buried,
         "requests": summary.requests,
         "waiting": sum(each.undelivered for each in stats.values()),
@@ -95,9 +95,9 @@ def as_table(
         cell(f"{summary.delivered:,}"),
         cell(f"in {summary.requests:,} request{'' if summary.requests == 1 else 's'}"),
     )
-    if summary.mended:
+    if summary.repaired:
         note = "without a field that the platform named"
-        made.add_row(cell("of these, mended"), cell(f"{summary.mended:,}"), cell(note))
+        made.add_row(cell("of these, repaired"), cell(f"{summary.repaired:,}"), cell(note))
     if summary.buried:
         made.add_row(cell("dead letters", style="red"), cell(f"{summary.buried:,}"), cell("capi outbox dead"))
     for name, each in stats.items():
@@ -120,8 +120,8 @@ def _why_it_waits(name: str, stats: Stats, summary: Summary, is_configured: bool
     else:
         if why := summary.troubles.get(name):
             yield why
-        if stats.rests_until is not None and stats.rests_until > time():
-            yield f"nothing is sent before {moment(stats.rests_until)}"
+        if stats.backoff_until is not None and stats.backoff_until > time():
+            yield f"nothing is sent before {moment(stats.backoff_until)}"
         yield "capi deliver"
 
 

@@ -24,7 +24,7 @@ def doubts(destinations: Iterable[DestinationConfig]) -> Iterator[Problem]:
             if isinstance(value, Secret) and value.literal:
                 message = 'stands in the file; { env = "NAME" } keeps it out of backups and repositories'
                 yield Problem(message, f"{path}.{attribute.name}")
-        yield from advice(each.destination, "advise", each.destination.advise, path)
+        yield from advice(each.destination, "lint_settings", each.destination.lint_settings, path)
         if each.mappings is not None:
             yield from _mappings(list(each.mappings), f"{path}.mappings")
 

@@ -71,12 +71,12 @@ class DeliveryConfig:
 
     :ivar workers: threads that send, for each destination; up to 1,000.
     :ivar keep_dead_days: how long dead letters are kept, in days; up to 36,500.
-    :ivar mend: leave out a field that the platform names as malformed and send the rest.
+    :ivar drop_refused_field: leave out a field that the platform names as malformed and send the rest.
     """
 
     workers: int = field(default=1, validator=_up_to(1_000))
     keep_dead_days: int = field(default=90, validator=_up_to(36_500))
-    mend: bool = False
+    drop_refused_field: bool = False
 
 
 @frozen(kw_only=True)

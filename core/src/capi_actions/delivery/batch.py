@@ -35,7 +35,7 @@ class Ledger:
     def delivered(self, part: Part) -> None:
         """Let items go that the platform took."""
         self._lane.outbox.acknowledge(self._lease, part.ids)
-        self._lane.teller.count(delivered=len(part.items), mended=int(part.mended is not None))
+        self._lane.teller.count(delivered=len(part.items), repaired=int(part.repaired is not None))
 
     def bury(self, part: Part, answer: Answer) -> None:
         """Make dead letters of items that can't be delivered."""
@@ -44,11 +44,11 @@ class Ledger:
         self._lane.teller.count(buried=len(part.items))
         self.report(part, answer, judgement)
 
-    def put_back(self, parts: Iterable[Part], not_before: float) -> None:
+    def release(self, parts: Iterable[Part], run_at: float) -> None:
         """Let items wait."""
         for part in parts:
-            self._lane.outbox.put_back(self._lease, part.ids, not_before, part.tried)
-            self._lane.teller.count(put_back=len(part.items))
+            self._lane.outbox.release(self._lease, part.ids, run_at, part.tried)
+            self._lane.teller.count(released=len(part.items))
 
     def pause(self, judgement: Judgement) -> None:
         """Stop sending to the destination until a person has acted."""
@@ -124,7 +124,7 @@ class Batch:
                 else:
                     self._send(self._parts[-1])
         finally:
-            self._ledger.put_back(self._parts, self._lane.clock())
+            self._ledger.release(self._parts, self._lane.clock())
 
     def _may_send(self) -> bool:
         """Wait out a short rest, keep the lease, and tell whether to go on."""
@@ -132,9 +132,9 @@ class Batch:
         if self._halted():
             return False
         rest = lane.rest_left()
-        if rest > lane.options.patience:
+        if rest > lane.options.max_inline_wait:
             self._remember_size(self._parts[-1])
-            self._ledger.put_back(self._parts, lane.resting_until)
+            self._ledger.release(self._parts, lane.resting_until)
             self._parts = []
             return False
         if rest > 0:
@@ -173,7 +173,7 @@ class Batch:
         self._ledger.delivered(part)
         part.passed()
         self._rest(self._lane.pace.answered(answer.judgement.after, delivered=True))
-        self._ledger.report(part, answer, delivered_without(part.mended) if part.mended else None)
+        self._ledger.report(part, answer, delivered_without(part.repaired) if part.repaired else None)
 
     def _refused(self, answer: Answer) -> None:
         if answer.requested:
@@ -191,16 +191,21 @@ class Batch:
         if len(part.items) > 1:
             self._divide(part)
         else:
-            self._ledger.put_back([part], self._lane.clock() + self._retry(part, None))
+            self._ledger.release([part], self._lane.clock() + self._retry(part, None))
 
     def _mend(self, part: Part, refusal: Judgement) -> bool:
         """Have a single item sent once more without the field that was named."""
-        if not self._lane.options.mend or refusal.blamed is None or part.mended or len(part.items) > 1:
+        if (
+            not self._lane.options.drop_refused_field
+            or refusal.refused_field is None
+            or part.repaired
+            or len(part.items) > 1
+        ):
             return False
         item = part.items[0]
-        body = without(item.body, refusal.blamed)
+        body = without(item.body, refusal.refused_field)
         if body is not None:
-            self._parts.append(Part([item._replace(body=body)], part.tried, mended=refusal))
+            self._parts.append(Part([item._replace(body=body)], part.tried, repaired=refusal))
         return body is not None
 
     def _doubt(self, part: Part, answer: Answer) -> bool:
@@ -212,7 +217,7 @@ class Batch:
         if not self._doubting and answer.answered and len(part.items) > 1:
             tries = self._tries(part)
             rarely = tries & (tries - 1) == 0
-            self._doubting = tries > self._lane.options.doubt_after and (
+            self._doubting = tries > self._lane.options.bisect_after_failures and (
                 rarely or self._lane.pace.failures == 0
             )
         return self._doubting and not part.twin_failed
@@ -244,9 +249,9 @@ class Batch:
         self._rest(rest)
         self._ledger.report(part, answer)
 
-    def _leave(self, part: Part, not_before: float) -> None:
+    def _leave(self, part: Part, run_at: float) -> None:
         """Put everything back that is left."""
-        self._ledger.put_back([part, *self._parts], not_before)
+        self._ledger.release([part, *self._parts], run_at)
         self._parts = []
 
     def _remember_size(self, part: Part) -> None:
@@ -262,4 +267,4 @@ class Batch:
 
     def _rest(self, seconds: float) -> None:
         if seconds > 0:
-            self._lane.rest(self._lane.clock() + seconds)
+            self._lane.back_off(self._lane.clock() + seconds)

@@ -16,7 +16,7 @@ class Part:
     :ivar refused: known to hold a bad item, though it was not sent by itself: its twin passed.
     :ivar twin: the other part of what was divided, for the part that is sent first.
     :ivar twin_failed: the other part failed before this one was sent; then neither is to blame.
-    :ivar mended: the refusal after which a field was left out of this single item.
+    :ivar repaired: the refusal after which a field was left out of this single item.
     """
 
     items: Sequence[Claimed]
@@ -24,7 +24,7 @@ class Part:
     refused: bool = False
     twin: "Part | None" = None
     twin_failed: bool = False
-    mended: Judgement | None = None
+    repaired: Judgement | None = None
 
     @property
     def ids(self) -> list[int]:

@@ -73,7 +73,7 @@ class Pace:
         with self._lock:
             if self._counts(started, now) and (self.failures > _PATIENT or self._limit < _LARGEST):
                 self.shrink(items // 2)
-            return self._wait(self._options.first_wait, self.failures, after)
+            return self._wait(self._options.initial_wait, self.failures, after)
 
     def throttled(self, started: float, now: float, after: float | None) -> float:
         """Note that the platform wants fewer requests; returns the wait before the next."""
@@ -86,7 +86,7 @@ class Pace:
 
     def retry(self, tries: int, after: float | None) -> float:
         """Say how long items wait that were part of so many requests."""
-        return self._wait(self._options.first_wait, tries, after)
+        return self._wait(self._options.initial_wait, tries, after)
 
     def _counts(self, started: float, now: float) -> bool:
         if started < self._failed_at:
@@ -96,11 +96,11 @@ class Pace:
         return True
 
     def _wait(self, first: float, failures: int, after: float | None) -> float:
-        bound = min(self._options.longest_wait, first * 2.0 ** min(_DOUBLINGS, max(0, failures - 1)))
+        bound = min(self._options.max_wait, first * 2.0 ** min(_DOUBLINGS, max(0, failures - 1)))
         return max(self._random() * bound, self._asked(after))
 
     def _asked(self, after: float | None) -> float:
-        return min(max(0.0, after or 0.0), self._options.longest_rest)
+        return min(max(0.0, after or 0.0), self._options.max_backoff)
 
 
 @define(kw_only=True, eq=False)
@@ -144,11 +144,11 @@ class Lane:
     def rest_left(self) -> float:
         """Say how many seconds no request may be made; a rest longer than any was begun by a clock that was ahead."""
         left = self.resting_until - self.clock()
-        if left > self.options.longest_rest:
+        if left > self.options.max_backoff:
             self.resting_until = left = 0.0
         return left
 
-    def rest(self, until: float) -> None:
+    def back_off(self, until: float) -> None:
         """Make no request before some time, in no process."""
         self.resting_until = max(self.resting_until, until)
-        self.outbox.rest(self.name, until)
+        self.outbox.back_off(self.name, until)

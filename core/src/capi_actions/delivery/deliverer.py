@@ -207,7 +207,7 @@ class Deliverer:
                 failures = 0
             except OutboxError as error:
                 failures += 1
-                wait = min(self._options.longest_wait, self._options.first_wait * 2.0 ** min(failures, 30))
+                wait = min(self._options.max_wait, self._options.initial_wait * 2.0 ** min(failures, 30))
                 LOG.error("%s: %s; next try in %d seconds", lane.name, error, wait)
                 stop.wait(wait)
                 continue
@@ -233,7 +233,7 @@ class Deliverer:
         keep, now = self._options.keep_dead, self._clock()
         if keep is not None and now - self._forgotten_at >= _FORGET_EVERY:
             self._forgotten_at = now
-            self._outbox.forget(DeadFilter(before=now - keep))
+            self._outbox.purge(DeadFilter(before=now - keep))
 
     def _tell(self, progress: Progress | None) -> None:
         if progress is not None:

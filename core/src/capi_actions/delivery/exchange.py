@@ -31,9 +31,7 @@ def too_large(items: int, size: int, limit: int) -> Judgement:
 
 def delivered_without(refusal: Judgement) -> Judgement:
     """Say that an item was delivered without the field for which it had been refused."""
-    told = (
-        f"The event was delivered without {refusal.blamed}, for which it had been refused. {refusal.reason}"
-    )
+    told = f"The event was delivered without {refusal.refused_field}, for which it had been refused. {refusal.reason}"
     return evolve(refusal, verdict=Verdict.DONE, reason=told.rstrip())
 
 
@@ -99,7 +97,7 @@ def sound(judgement: Judgement) -> Judgement:
         reason=_sentence(judgement.reason),
         advice=_sentence(judgement.advice),
         after=_seconds(judgement.after),
-        blamed=judgement.blamed if isinstance(judgement.blamed, str) else None,
+        refused_field=judgement.refused_field if isinstance(judgement.refused_field, str) else None,
         taken=_count(judgement.taken),
     )
 

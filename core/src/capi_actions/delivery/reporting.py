@@ -46,7 +46,7 @@ class Teller:
         self._summary = Summary()
 
     def count(
-        self, *, delivered: int = 0, mended: int = 0, buried: int = 0, put_back: int = 0, requests: int = 0
+        self, *, delivered: int = 0, repaired: int = 0, buried: int = 0, released: int = 0, requests: int = 0
     ) -> None:
         """Add to the summary."""
         with self._lock:
@@ -54,9 +54,9 @@ class Teller:
             self._summary = evolve(
                 old,
                 delivered=old.delivered + delivered,
-                mended=old.mended + mended,
+                repaired=old.repaired + repaired,
                 buried=old.buried + buried,
-                put_back=old.put_back + put_back,
+                released=old.released + released,
                 requests=old.requests + requests,
             )
 

@@ -15,8 +15,8 @@ from capi_actions.model.extensions import (
 )
 from capi_actions.model.outbox import (
     ALL_DEAD,
-    LONGEST_LEASE,
-    LONGEST_WAIT,
+    MAX_DELAY,
+    MAX_LEASE,
     Claim,
     Claimed,
     DeadFilter,
@@ -30,8 +30,8 @@ from capi_actions.model.outbox import (
 
 __all__ = [
     "ALL_DEAD",
-    "LONGEST_LEASE",
-    "LONGEST_WAIT",
+    "MAX_DELAY",
+    "MAX_LEASE",
     "MISSING",
     "Action",
     "Build",

@@ -64,7 +64,7 @@ class Judgement:
     :ivar advice: what would mend it.
     :ivar after: seconds to wait before the next request, when the platform said.
     :ivar index: position in the batch of the item at fault, when the platform said.
-    :ivar blamed: path of a field whose removal would let the item pass (``user_data.fbc``).
+    :ivar refused_field: path of a field whose removal would let the item pass (``user_data.fbc``).
     :ivar taken: with DONE, how many items the platform says it took, if it said.  Another number than
         was sent makes the judgement LATER: nobody could tell which items are missing.
     """
@@ -76,7 +76,7 @@ class Judgement:
     advice: str = ""
     after: float | None = None
     index: int | None = None
-    blamed: str | None = None
+    refused_field: str | None = None
     taken: int | None = None
 
 

@@ -64,11 +64,11 @@ class Destination(ABC):
         attribute = fields_dict(cls.settings_type).get("normalization")
         return attribute.default if attribute and isinstance(attribute.default, str) else ""
 
-    def advise(self) -> Iterable[Problem]:
+    def lint_settings(self) -> Iterable[Problem]:
         """Warn about settings that work today but should be looked at."""
         return ()
 
-    def advise_mapping(self, action: str, mapping: Mapping[str, Any]) -> Iterable[Problem]:
+    def lint_mapping(self, action: str, mapping: Mapping[str, Any]) -> Iterable[Problem]:
         """Say what the platform would refuse of everything that this mapping produces.
 
         :param action: the action's full name.

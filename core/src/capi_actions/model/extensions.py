@@ -8,6 +8,7 @@ from attrs import frozen
 
 from capi_actions.codec import Json
 from capi_actions.model.delivery import Transport
+from capi_actions.model.outbox import Outbox
 
 Resolver: TypeAlias = Callable[[Any], Any]
 """Payload in, value out; MISSING when there is none."""
@@ -109,10 +110,10 @@ class OutboxFactory:
 
     :ivar name: its ``type`` in the configuration's ``[outbox]``.
     :ivar make: called with the other options of that table as keyword arguments; returns a
-        :class:`capi_actions.builtin.outbox.Outbox`.
+        :class:`Outbox`.
     :ivar description: a sentence for ``capi plugins``.
     """
 
     name: str
-    make: Callable[..., Any]
+    make: Callable[..., Outbox]
     description: str = ""

@@ -4,13 +4,13 @@ An item in an outbox is in exactly one state::
 
     waiting ──claim──▶ leased ──acknowledge──▶ gone: it was delivered
        ▲                 │ ├────bury─────────▶ dead, until replayed or forgotten
-       │                 │ └────put_back─────▶ later, until its not-before time
+       │                 │ └────release─────▶ later, until its not-before time
        └── lease ran out ┘                       │
        └─────────────────────────────────────────┘
 
 Times are Unix seconds by the clock that the caller passes in as ``now``; all processes that share
-an outbox should have the same clock.  What waits for a time further ahead than :data:`LONGEST_WAIT`, and a
-lease that ends later than :data:`LONGEST_LEASE` from now, were written by a clock that was wrong: they count
+an outbox should have the same clock.  What waits for a time further ahead than :data:`MAX_DELAY`, and a
+lease that ends later than :data:`MAX_LEASE` from now, were written by a clock that was wrong: they count
 as due, so that a clock put right again doesn't strand anything.
 
 Every method raises :class:`~capi_actions.errors.OutboxError` when the store can't do what was asked, and
@@ -74,10 +74,10 @@ class DeadLetter:
     id: int | None = None
 
 
-LONGEST_WAIT = 90_000.0
+MAX_DELAY = 90_000.0
 """Seconds, a day and an hour: no rest and no not-before time may be further ahead."""
 
-LONGEST_LEASE = 3_600.0
+MAX_LEASE = 3_600.0
 """Seconds: no lease may end later."""
 
 
@@ -163,28 +163,28 @@ class Stats:
     """What the outbox holds for one destination, in items.
 
     :ivar waiting: can be claimed now, were the destination neither paused nor resting.
-    :ivar later: put back until some later time.
+    :ivar delayed: put back until some later time.
     :ivar leased: claimed and on their way.
     :ivar dead: dead letters.
     :ivar oldest: event time (Unix seconds) of the undelivered item whose deadline is nearest.
     :ivar deadline: that item's deadline.
-    :ivar rests_until: no request before this Unix second; None when there is no such wish.
+    :ivar backoff_until: no request before this Unix second; None when there is no such wish.
     :ivar pause: why it is paused; None when it isn't.
     """
 
     waiting: int = 0
-    later: int = 0
+    delayed: int = 0
     leased: int = 0
     dead: int = 0
     oldest: int | None = None
     deadline: int | None = None
-    rests_until: float | None = None
+    backoff_until: float | None = None
     pause: Pause | None = None
 
     @property
     def undelivered(self) -> int:
         """Everything but the dead."""
-        return self.waiting + self.later + self.leased
+        return self.waiting + self.delayed + self.leased
 
 
 class Outbox(Protocol):
@@ -208,7 +208,7 @@ class Outbox(Protocol):
         is paused or rests, only items whose deadline has passed are given out: to be buried.
 
         :param limit: at most so many items.
-        :param lease_seconds: at most :data:`LONGEST_LEASE`.
+        :param lease_seconds: at most :data:`MAX_LEASE`.
         :param max_bytes: bodies of at most so many bytes in all, each counted with one more for a
             comma; a single item may be larger.
         :returns: None when there is nothing to do now.
@@ -223,12 +223,12 @@ class Outbox(Protocol):
     def acknowledge(self, lease: int, ids: Sequence[int]) -> None:
         """Forget items that were delivered, even when the lease ran out meanwhile."""
 
-    def put_back(self, lease: int, ids: Sequence[int], not_before: float, tried: int = 1) -> None:
+    def release(self, lease: int, ids: Sequence[int], run_at: float, tried: int = 1) -> None:
         """Let items wait until some time, or until just after their deadline if that is sooner.
 
         Items that the lease doesn't hold any more are left alone.
 
-        :param not_before: at most :data:`LONGEST_WAIT` ahead.
+        :param run_at: at most :data:`MAX_DELAY` ahead.
         :param tried: how many requests they were part of since the claim.
         """
 
@@ -240,10 +240,10 @@ class Outbox(Protocol):
         :param tried: how many requests they were part of since the claim.
         """
 
-    def rest(self, destination: str, until: float) -> None:
+    def back_off(self, destination: str, until: float) -> None:
         """Give out nothing for a destination before some time; a later wish of this kind wins.
 
-        :param until: at most :data:`LONGEST_WAIT` ahead.
+        :param until: at most :data:`MAX_DELAY` ahead.
         """
 
     def pause(self, destination: str, judgement: Judgement, now: float) -> None:
@@ -276,7 +276,7 @@ class Outbox(Protocol):
     def replay(self, which: DeadFilter, now: float) -> Replayed:
         """Let dead letters wait again, with no tries counted; expired ones stay dead."""
 
-    def forget(self, which: DeadFilter) -> int:
+    def purge(self, which: DeadFilter) -> int:
         """Delete dead letters for good and return how many."""
 
     def close(self) -> None:

@@ -35,8 +35,8 @@ def lint_route(route: Route) -> Iterator[Problem]:
     mode = mapping.get(SYNC_MODE)
     if mode is not None and mode not in route.action.sync_modes:
         yield Problem(f"Sync mode {mode} is not supported", f"{at}.{SYNC_MODE}")
-    give = partial(route.destination.advise_mapping, route.action.name, mapping)
-    yield from advice(route.destination, "advise_mapping", give, at)
+    give = partial(route.destination.lint_mapping, route.action.name, mapping)
+    yield from advice(route.destination, "lint_mapping", give, at)
 
 
 def _members(

@@ -20,7 +20,7 @@ from capi_actions.model import (
     TransportFactory,
 )
 
-_METHODS = ("prepare", "check", "envelope", "judge", "advise", "advise_mapping")
+_METHODS = ("prepare", "check", "envelope", "judge", "lint_settings", "lint_mapping")
 _LIMITS = ("max_items", "max_bytes")
 
 

@@ -103,7 +103,7 @@ def test_many_dead_letters_are_read_a_page_at_a_time(
 
     letters = outbox.dead()
     first = next(letters)
-    outbox.forget(DeadFilter(ids=[1, 300]))
+    outbox.purge(DeadFilter(ids=[1, 300]))
 
     assert [1, *range(2, 300), *range(301, 451)] == [first.id, *(letter.id for letter in letters)]
 
@@ -137,9 +137,9 @@ def test_thousands_are_replayed_in_steps(
 
 def test_forgotten_letters_are_gone(buried: SqliteOutbox) -> None:
     """Kept for a configurable time, and no longer."""
-    assert buried.forget(DeadFilter(before=NOW + 20)) == 3
+    assert buried.purge(DeadFilter(before=NOW + 20)) == 3
     assert [letter.id for letter in buried.dead()] == [4, 5, 6]
-    assert buried.forget(ALL_DEAD) == 3
+    assert buried.purge(ALL_DEAD) == 3
     assert buried.stats() == {}
 
 
@@ -149,5 +149,5 @@ def test_thousands_are_forgotten_in_steps(
     """As with replaying."""
     bury([make_item(str(number)) for number in range(5_001)], dead)
 
-    assert outbox.forget(ALL_DEAD) == 5_001
-    assert outbox.forget(ALL_DEAD) == 0
+    assert outbox.purge(ALL_DEAD) == 5_001
+    assert outbox.purge(ALL_DEAD) == 0

@@ -183,7 +183,7 @@ def test_forgetting_dead_letters_shrinks_the_file(path: Path, make_item: MakeIte
         claim = outbox.claim("shop", 5_000, 10**9, 60, NOW)
         assert claim is not None
         outbox.bury(claim.lease, [item.id for item in claim.items], dead, NOW)
-        outbox.forget(DeadFilter())
+        outbox.purge(DeadFilter())
     assert path.stat().st_size < 1_000_000
 
 
@@ -205,14 +205,14 @@ def test_no_hot_query_scans_a_table_that_grows(
         if settle == "acknowledge":
             outbox.acknowledge(claim.lease, ids)
         elif settle == "put back":
-            outbox.put_back(claim.lease, ids, NOW + 5)
+            outbox.release(claim.lease, ids, NOW + 5)
         elif settle == "bury":
             outbox.bury(claim.lease, ids, dead, NOW)
     outbox.claim("shop", 5, 1000, 60, NOW + 100)
     outbox.ready("shop", 10, NOW)
     outbox.next_due("shop", NOW)
     outbox.destinations()
-    outbox.forget(DeadFilter(before=NOW))
+    outbox.purge(DeadFilter(before=NOW))
     db.set_trace_callback(None)
 
     plans = {

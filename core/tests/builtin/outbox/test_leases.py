@@ -81,7 +81,7 @@ def test_a_late_acknowledgement_reaches_what_was_put_back_or_buried(
     """In whatever state the next holder left it."""
     second = outbox.claim("shop", 10, 1000, 60, NOW + 60)
     assert second is not None
-    outbox.put_back(second.lease, ids(second)[:1], NOW + 70)
+    outbox.release(second.lease, ids(second)[:1], NOW + 70)
     outbox.bury(second.lease, ids(second)[1:], dead, NOW + 61)
 
     outbox.acknowledge(claim.lease, ids(claim))
@@ -96,17 +96,17 @@ def test_a_late_failure_is_ignored(outbox: SqliteOutbox, claim: Claim, dead: Jud
     assert second is not None
 
     outbox.bury(claim.lease, ids(claim), dead, NOW + 61)
-    outbox.put_back(claim.lease, ids(claim), NOW + 61)
+    outbox.release(claim.lease, ids(claim), NOW + 61)
 
     assert list(outbox.dead()) == []
     stats = outbox.stats()["shop"]
-    assert (stats.waiting, stats.later, stats.leased) == (0, 0, 2)
+    assert (stats.waiting, stats.delayed, stats.leased) == (0, 0, 2)
 
 
 def test_put_back_items_wait_until_their_time(outbox: SqliteOutbox, claim: Claim, bodies: Bodies) -> None:
     """Growing waits live in the outbox, so they outlive the process."""
-    outbox.put_back(claim.lease, ids(claim)[:1], NOW + 450)
-    outbox.put_back(claim.lease, ids(claim)[1:], NOW + 400)
+    outbox.release(claim.lease, ids(claim)[:1], NOW + 450)
+    outbox.release(claim.lease, ids(claim)[1:], NOW + 400)
 
     assert bodies(outbox, NOW + 399.9) == []
     assert [claim.items[1].body] == bodies(outbox, NOW + 400)
@@ -121,7 +121,7 @@ def test_put_back_items_come_back_after_their_deadline_at_the_latest(
     claim = outbox.claim("shop", 10, 1000, 60, NOW)
     assert claim is not None
 
-    outbox.put_back(claim.lease, ids(claim), NOW + 500)
+    outbox.release(claim.lease, ids(claim), NOW + 500)
 
     assert bodies(outbox, NOW + 10) == []
     assert [make_item().body] == bodies(outbox, NOW + 11)
@@ -129,12 +129,12 @@ def test_put_back_items_come_back_after_their_deadline_at_the_latest(
 
 def test_tries_add_up(outbox: SqliteOutbox, claim: Claim) -> None:
     """Across claims, lost leases and processes."""
-    outbox.put_back(claim.lease, ids(claim), NOW, tried=2)
+    outbox.release(claim.lease, ids(claim), NOW, tried=2)
     second = outbox.claim("shop", 10, 1000, 60, NOW)
     assert second is not None
     third = outbox.claim("shop", 10, 1000, 60, NOW + 60)  # the second was lost without news
     assert third is not None
-    outbox.put_back(third.lease, ids(third), NOW, tried=3)
+    outbox.release(third.lease, ids(third), NOW, tried=3)
     fourth = outbox.claim("shop", 10, 1000, 60, NOW + 60)
     assert fourth is not None
 
@@ -147,7 +147,7 @@ def test_ten_thousand_and_more_come_back_at_once(outbox: SqliteOutbox, make_item
     outbox.put([make_item(str(number)) for number in range(12_000)])
     claim = outbox.claim("shop", 20_000, 10_000_000, 60, NOW)
     assert claim is not None
-    outbox.put_back(claim.lease, ids(claim), NOW + 1)
+    outbox.release(claim.lease, ids(claim), NOW + 1)
 
     sizes = [
         len(each.items) for _ in range(3) if (each := outbox.claim("shop", 20_000, 10_000_000, 60, NOW + 2))

@@ -50,7 +50,7 @@ def test_the_reason_is_kept_for_the_person(path: Path, outbox: SqliteOutbox) -> 
 
 
 def test_the_last_reason_wins(outbox: SqliteOutbox) -> None:
-    """What is wrong now is what must be mended."""
+    """What is wrong now is what must be repaired."""
     outbox.pause("shop", Judgement(verdict=Verdict.PAUSE, code=1, reason="old"), NOW)
     outbox.pause("shop", TOKEN_DEAD, NOW + 1)
 
@@ -59,7 +59,7 @@ def test_the_last_reason_wins(outbox: SqliteOutbox) -> None:
 
 def test_resuming_gives_everything_out_again(outbox: SqliteOutbox, item: Item, bodies: Bodies) -> None:
     """Also what a throttled platform had asked to wait for: the person wants to see it work."""
-    outbox.rest("shop", NOW + 1000)
+    outbox.back_off("shop", NOW + 1000)
     outbox.pause("shop", TOKEN_DEAD, NOW)
 
     assert outbox.resume("shop")
@@ -83,7 +83,7 @@ def test_a_resting_destination_gives_out_nothing_for_a_while(
     path: Path, outbox: SqliteOutbox, item: Item, bodies: Bodies
 ) -> None:
     """Throttling concerns all processes, and the next one too."""
-    outbox.rest("shop", NOW + 30)
+    outbox.back_off("shop", NOW + 30)
 
     with SqliteOutbox(path) as another:
         assert bodies(another, NOW + 29) == []
@@ -94,7 +94,7 @@ def test_a_resting_destination_gives_out_nothing_for_a_while(
 def test_the_longest_rest_wins(outbox: SqliteOutbox) -> None:
     """Answers to several requests come in any order."""
     for until in (NOW + 30, NOW + 50, NOW + 40):
-        outbox.rest("shop", until)
+        outbox.back_off("shop", until)
 
     assert outbox.next_due("shop", NOW) == NOW + 50
 
@@ -110,7 +110,7 @@ def test_next_due_is_the_nearest_of_what_will_happen(
     outbox.put([make_item("b")])
     second = outbox.claim("shop", 1, 1000, 70, NOW)
     assert second is not None
-    outbox.put_back(second.lease, [second.items[0].id], NOW + 20)
+    outbox.release(second.lease, [second.items[0].id], NOW + 20)
     found += [outbox.next_due("shop", NOW), outbox.next_due("shop", NOW + 25), outbox.next_due("else", NOW)]
 
     assert found == [NOW, NOW + 60, NOW + 20, NOW + 25, None]
@@ -127,11 +127,11 @@ def test_a_clock_that_was_ahead_strands_nothing(
     second = outbox.claim("shop", 1, 1000, 60, ahead)
     assert first is not None
     assert second is not None
-    outbox.put_back(second.lease, [second.items[0].id], ahead + 300)
-    outbox.rest("shop", ahead + 300)
+    outbox.release(second.lease, [second.items[0].id], ahead + 300)
+    outbox.back_off("shop", ahead + 300)
 
     assert outbox.next_due("shop", NOW) == NOW
     assert outbox.ready("shop", 10, NOW) > 0
     assert len(bodies(outbox)) == 3
-    outbox.rest("shop", NOW + 30)
-    assert outbox.stats()["shop"].rests_until == NOW + 30
+    outbox.back_off("shop", NOW + 30)
+    assert outbox.stats()["shop"].backoff_until == NOW + 30

@@ -158,7 +158,7 @@ def test_destinations_are_those_with_something_undelivered(
         claim = outbox.claim(name, 9, 1000, 60, NOW)
         assert claim is not None
         if name == "later":
-            outbox.put_back(claim.lease, [claim.items[0].id], NOW + 9)
+            outbox.release(claim.lease, [claim.items[0].id], NOW + 9)
         else:
             outbox.acknowledge(claim.lease, [claim.items[0].id])
 

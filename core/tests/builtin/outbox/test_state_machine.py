@@ -12,8 +12,8 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invaria
 
 from capi_actions.builtin.outbox import SqliteOutbox
 from capi_actions.model import (
-    LONGEST_LEASE,
-    LONGEST_WAIT,
+    MAX_DELAY,
+    MAX_LEASE,
     Claim,
     DeadFilter,
     Item,
@@ -55,9 +55,9 @@ class Outboxes(RuleBasedStateMachine):
         """Do in the model what a claim does first: bring back what is due."""
         for item in self.items.values():
             back = item["state"] == "leased" or (
-                item["state"] == "later" and item["destination"] == destination
+                item["state"] == "delayed" and item["destination"] == destination
             )
-            longest = LONGEST_LEASE if item["state"] == "leased" else LONGEST_WAIT
+            longest = MAX_LEASE if item["state"] == "leased" else MAX_DELAY
             if back and not self.now < item["until"] <= self.now + longest:
                 item["state"] = "waiting"
 
@@ -114,7 +114,7 @@ class Outboxes(RuleBasedStateMachine):
         claim = self.outbox.claim(destination, limit, room, lease, self.now)
 
         self.settle_time(destination)
-        rests = self.now < self.rests.get(destination, 0) <= self.now + LONGEST_WAIT
+        rests = self.now < self.rests.get(destination, 0) <= self.now + MAX_DELAY
         closed = destination in self.paused or rests
         waiting = sorted(
             (item["deadline"], item["group"], number)
@@ -165,14 +165,14 @@ class Outboxes(RuleBasedStateMachine):
             self.items.pop(number, None)
 
     @rule(claim=claims, data=st.data(), wait=st.integers(-5, 60), tried=st.integers(0, 3))
-    def put_back(self, claim: Claim | None, data: st.DataObject, wait: int, tried: int) -> None:
+    def release(self, claim: Claim | None, data: st.DataObject, wait: int, tried: int) -> None:
         if claim is None:
             return
         ids = self.ids(claim, data)
-        self.outbox.put_back(claim.lease, ids, self.now + wait, tried)
+        self.outbox.release(claim.lease, ids, self.now + wait, tried)
         for item in self.held(claim, ids):
             item.update(
-                state="later", until=min(self.now + wait, item["deadline"] + 1), tries=item["tries"] + tried
+                state="delayed", until=min(self.now + wait, item["deadline"] + 1), tries=item["tries"] + tried
             )
 
     @rule(claim=claims, data=st.data(), tried=st.integers(0, 3))
@@ -194,9 +194,9 @@ class Outboxes(RuleBasedStateMachine):
             item.update(state="waiting", tries=0)
 
     @rule(destination=DESTINATIONS)
-    def forget(self, destination: str) -> None:
+    def purge(self, destination: str) -> None:
         gone = [n for n, i in self.items.items() if i["state"] == "dead" and i["destination"] == destination]
-        assert len(gone) == self.outbox.forget(DeadFilter(destination=destination))
+        assert len(gone) == self.outbox.purge(DeadFilter(destination=destination))
         for number in gone:
             del self.items[number]
 
@@ -212,15 +212,15 @@ class Outboxes(RuleBasedStateMachine):
         self.paused.discard(destination)
         self.rests.pop(destination, None)
         for item in self.items.values():
-            if item["state"] == "later" and item["destination"] == destination:
+            if item["state"] == "delayed" and item["destination"] == destination:
                 item["state"] = "waiting"
 
     @rule(destination=DESTINATIONS, seconds=st.integers(0, 30))
-    def rest(self, destination: str, seconds: int) -> None:
+    def back_off(self, destination: str, seconds: int) -> None:
         until = self.now + seconds
-        self.outbox.rest(destination, until)
+        self.outbox.back_off(destination, until)
         before = self.rests.get(destination, 0)
-        self.rests[destination] = before if until <= before <= until + LONGEST_WAIT else until
+        self.rests[destination] = before if until <= before <= until + MAX_DELAY else until
 
     @rule(seconds=st.integers(1, 90))
     def time_passes(self, seconds: int) -> None:
@@ -247,7 +247,7 @@ class Outboxes(RuleBasedStateMachine):
         stats = self.outbox.stats()
         for name in ("one", "two"):
             found = stats.get(name)
-            for state in ("waiting", "leased", "later", "dead"):
+            for state in ("waiting", "leased", "delayed", "dead"):
                 assert expected[name, state] == (getattr(found, state) if found else 0), (name, state)
             alive = [
                 i["deadline"]

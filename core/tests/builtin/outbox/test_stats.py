@@ -14,23 +14,23 @@ def test_stats_count_every_state(outbox: SqliteOutbox, make_item: MakeItem, dead
     outbox.put([make_item(str(at), deadline=NOW + 100 - at, event_time=NOW - at) for at in range(10)])
     for settle in (
         lambda lease, ids: None,
-        lambda lease, ids: outbox.put_back(lease, ids, NOW + 9),
+        lambda lease, ids: outbox.release(lease, ids, NOW + 9),
         lambda lease, ids: outbox.bury(lease, ids, dead, NOW),
         outbox.acknowledge,
     ):
         claim = outbox.claim("shop", 2, 1000, 60, NOW)
         assert claim is not None
         settle(claim.lease, [item.id for item in claim.items])
-    outbox.rest("shop", NOW + 5)
+    outbox.back_off("shop", NOW + 5)
 
     expected = Stats(
         waiting=2,
-        later=2,
+        delayed=2,
         leased=2,
         dead=2,
         oldest=NOW - 9,
         deadline=NOW + 91,
-        rests_until=NOW + 5,
+        backoff_until=NOW + 5,
         pause=None,
     )
     assert {"shop": expected} == outbox.stats()

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from capi_actions import Destination, JsonObject, Judgement, Prepared, Problem, Request, Response
-from capi_actions_facebook.mapping_lint import advise_mapping
+from capi_actions_facebook.mapping_lint import lint_mapping
 from capi_actions_facebook.settings import Settings, doubt_about, problem_with
 from capi_actions_facebook.validation import check_event, max_age
 from capi_actions_facebook.verdicts import judge
@@ -27,7 +27,7 @@ class Facebook(Destination):
             "content-type": "application/json",
         }
 
-    def advise(self) -> Iterator[Problem]:
+    def lint_settings(self) -> Iterator[Problem]:
         """Warn about versions at their end and about test codes."""
         version = self.settings.api_version
         if problem := problem_with(version, datetime.now(UTC).date()):
@@ -37,9 +37,9 @@ class Facebook(Destination):
         if self.settings.test_event_code:
             yield Problem("marks all events as tests; leave it out in production", "$.test_event_code")
 
-    def advise_mapping(self, action: str, mapping: Mapping[str, Any]) -> Iterator[Problem]:
+    def lint_mapping(self, action: str, mapping: Mapping[str, Any]) -> Iterator[Problem]:
         """Say what Meta would refuse of every event of this mapping, with the subcode it would answer."""
-        return advise_mapping(action, mapping)
+        return lint_mapping(action, mapping)
 
     def prepare(self, data: JsonObject, group: str, content_id: Callable[[], str]) -> Prepared:
         """Give the event an id if it has none, and find its deadline."""

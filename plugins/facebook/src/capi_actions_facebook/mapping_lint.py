@@ -30,7 +30,7 @@ _OPEN: Any = object()
 """Stands for what the event decides."""
 
 
-def advise_mapping(action: str, mapping: Mapping[str, Any]) -> Iterator[Problem]:
+def lint_mapping(action: str, mapping: Mapping[str, Any]) -> Iterator[Problem]:
     """Say what Meta would refuse, each with the subcode that it would answer.
 
     :param action: the action's full name.

@@ -140,7 +140,7 @@ def _judge_error(
             reason=reason,
             advice=advice,
             index=_index(error),
-            blamed="user_data.fbc" if subcode == _CLICK_ID else None,
+            refused_field="user_data.fbc" if subcode == _CLICK_ID else None,
         )
     return None
 

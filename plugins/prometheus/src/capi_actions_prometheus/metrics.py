@@ -12,7 +12,7 @@ from capi_actions_prometheus.outboxes import Outboxes, ReadOutbox
 
 _SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 1.5, 2.5, 5, 10)
 _ITEMS = (1, 5, 10, 50, 100, 250, 500, 1000)
-_STATES = ("waiting", "later", "leased", "dead")
+_STATES = ("waiting", "delayed", "leased", "dead")
 
 
 class Metrics(Collector):

@@ -53,7 +53,7 @@ def replay(
     return len(live), len(rows) - len(live), rows[-1][0] if rows else after
 
 
-def forget(db: sqlite3.Connection, which: DeadFilter, limit: int) -> int:
+def purge(db: sqlite3.Connection, which: DeadFilter, limit: int) -> int:
     """Delete some dead letters and return how many."""
     gone = [row[0] for row in _select(db, _FORGET, which, 0, limit)]
     _drop(db, "dead", gone)

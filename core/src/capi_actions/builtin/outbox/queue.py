@@ -8,7 +8,7 @@ from typing import Any
 
 from capi_actions.builtin.outbox.status import is_closed
 from capi_actions.model import Item, Judgement
-from capi_actions.model.outbox import LONGEST_LEASE, LONGEST_WAIT, Claim, Claimed
+from capi_actions.model.outbox import MAX_DELAY, MAX_LEASE, Claim, Claimed
 
 # Of all groups with waiting items, the one whose first item has the nearest deadline.  The recursion jumps
 # from group to group in the primary key: a million items cost no more than one.
@@ -101,7 +101,7 @@ def ready(db: sqlite3.Connection, destination: str, limit: int, now: float) -> i
     astray = "SELECT 1 FROM later WHERE destination = :destination AND until > :horizon"
     every = f"{waiting} UNION ALL {came} UNION ALL {astray}"
     query = f"SELECT count(*) FROM (SELECT * FROM ({every}) LIMIT :limit)"  # noqa: S608  constants
-    given = {"destination": destination, "now": now, "horizon": now + LONGEST_WAIT, "limit": limit}
+    given = {"destination": destination, "now": now, "horizon": now + MAX_DELAY, "limit": limit}
     found = db.execute(query, given).fetchone()[0]
     return int(found)
 
@@ -109,9 +109,9 @@ def ready(db: sqlite3.Connection, destination: str, limit: int, now: float) -> i
 def next_due(db: sqlite3.Connection, destination: str, now: float) -> float | None:
     """Tell when something can be claimed; None when that never happens by itself."""
     state = db.execute(
-        "SELECT paused_at, rests_until FROM account WHERE destination = ?", (destination,)
+        "SELECT paused_at, backoff_until FROM account WHERE destination = ?", (destination,)
     ).fetchone()
-    paused_at, rests_until = state or (None, None)
+    paused_at, backoff_until = state or (None, None)
     if paused_at is not None:
         return None
     later = db.execute("SELECT min(until) FROM later WHERE destination = ?", (destination,)).fetchone()[0]
@@ -119,8 +119,8 @@ def next_due(db: sqlite3.Connection, destination: str, now: float) -> float | No
     times = [time for time in (later, leases) if time is not None]
     if _first(db, destination) is not None or _over(db, now) or _came(db, destination, now):
         times.append(now)
-    rests_until = rests_until if rests_until and rests_until <= now + LONGEST_WAIT else now
-    return max(min(times), now, rests_until) if times else None
+    backoff_until = backoff_until if backoff_until and backoff_until <= now + MAX_DELAY else now
+    return max(min(times), now, backoff_until) if times else None
 
 
 def destinations(db: sqlite3.Connection) -> list[str]:
@@ -155,7 +155,7 @@ def _head(db: sqlite3.Connection, query: tuple[str, str, float, int], max_bytes:
 
 def _over(db: sqlite3.Connection, now: float) -> list[int]:
     query = "SELECT lease FROM lease WHERE until <= ? OR until > ?"
-    return [row[0] for row in db.execute(query, (now, now + LONGEST_LEASE))]
+    return [row[0] for row in db.execute(query, (now, now + MAX_LEASE))]
 
 
 def _came(db: sqlite3.Connection, destination: str, now: float) -> bool:
@@ -165,7 +165,7 @@ def _came(db: sqlite3.Connection, destination: str, now: float) -> bool:
 
 def _due(now: float) -> Iterator[tuple[str, float]]:
     """Pair the conditions of :data:`_DUE` with their times."""
-    return zip(_DUE, (now, now + LONGEST_WAIT), strict=True)
+    return zip(_DUE, (now, now + MAX_DELAY), strict=True)
 
 
 def _bring_back(db: sqlite3.Connection, destination: str, now: float) -> None:
@@ -199,7 +199,7 @@ _HELD = "lease = :lease AND id IN (SELECT value FROM json_each(:ids))"
 _IDS = "id IN (SELECT value FROM json_each(:ids))"
 _PUT_BACK = f"""
     INSERT INTO later
-    SELECT i.destination, min(:not_before, i.deadline + 1), i.id, i.grp, i.deadline, l.tries + :tried
+    SELECT i.destination, min(:run_at, i.deadline + 1), i.id, i.grp, i.deadline, l.tries + :tried
     FROM (SELECT * FROM leased WHERE {_HELD}) l JOIN item i ON i.id = l.id
 """  # noqa: S608  constants, here and below
 _BURY = f"""
@@ -244,10 +244,10 @@ def acknowledge(db: sqlite3.Connection, lease: int, ids: Sequence[int]) -> None:
     db.execute(_DROP_EMPTY_LEASE, which)
 
 
-def put_back(db: sqlite3.Connection, lease: int, ids: Sequence[int], not_before: float, tried: int) -> None:
+def release(db: sqlite3.Connection, lease: int, ids: Sequence[int], run_at: float, tried: int) -> None:
     """Let items wait until some time."""
     which = _which(lease, ids)
-    db.execute(_PUT_BACK, {**which, "not_before": not_before, "tried": tried})
+    db.execute(_PUT_BACK, {**which, "run_at": run_at, "tried": tried})
     db.execute(_DROP_HELD, which)
     db.execute(_DROP_EMPTY_LEASE, which)
 

@@ -81,7 +81,7 @@ MIGRATIONS: Sequence[Sequence[str]] = (
         """
         CREATE TABLE account (
             destination TEXT PRIMARY KEY,
-            rests_until REAL,
+            backoff_until REAL,
             paused_at REAL,
             code INTEGER,
             subcode INTEGER,

@@ -64,20 +64,20 @@ class SqliteOutbox(Outbox):
             queue.acknowledge(db, lease, ids)
         self._store.shrink()
 
-    def put_back(self, lease: int, ids: Sequence[int], not_before: float, tried: int = 1) -> None:
+    def release(self, lease: int, ids: Sequence[int], run_at: float, tried: int = 1) -> None:
         """Let items wait until some time, or until just after their deadline."""
         with self._store.writing() as db:
-            queue.put_back(db, lease, ids, not_before, tried)
+            queue.release(db, lease, ids, run_at, tried)
 
     def bury(self, lease: int, ids: Sequence[int], judgement: Judgement, now: float, tried: int = 1) -> None:
         """Make dead letters of items."""
         with self._store.writing() as db:
             queue.bury(db, lease, ids, judgement, now, tried)
 
-    def rest(self, destination: str, until: float) -> None:
+    def back_off(self, destination: str, until: float) -> None:
         """Give out nothing for a destination before some time."""
         with self._store.writing() as db:
-            status.rest(db, destination, until)
+            status.back_off(db, destination, until)
 
     def pause(self, destination: str, judgement: Judgement, now: float) -> None:
         """Give out nothing for a destination until a person resumes it."""
@@ -141,12 +141,12 @@ class SqliteOutbox(Outbox):
                 return Replayed(moved=moved, expired=expired)
             after = last
 
-    def forget(self, which: DeadFilter) -> int:
+    def purge(self, which: DeadFilter) -> int:
         """Delete dead letters for good and return how many."""
         gone = 0
         while True:
             with self._store.writing() as db:
-                some = dead_letters.forget(db, which, _STEP)
+                some = dead_letters.purge(db, which, _STEP)
             self._store.shrink()
             gone += some
             if some < _STEP:

@@ -5,12 +5,12 @@ from collections import defaultdict
 from typing import Any
 
 from capi_actions.model import Judgement, Verdict
-from capi_actions.model.outbox import LONGEST_WAIT, Pause, Stats
+from capi_actions.model.outbox import MAX_DELAY, Pause, Stats
 
 _REST = """
-    INSERT INTO account (destination, rests_until) VALUES (:destination, :until)
-    ON CONFLICT (destination) DO UPDATE SET rests_until =
-        iif(rests_until BETWEEN :until AND :until + :longest, rests_until, :until)
+    INSERT INTO account (destination, backoff_until) VALUES (:destination, :until)
+    ON CONFLICT (destination) DO UPDATE SET backoff_until =
+        iif(backoff_until BETWEEN :until AND :until + :longest, backoff_until, :until)
 """
 _PAUSE = """
     INSERT INTO account (destination, paused_at, code, subcode, reason, advice)
@@ -26,16 +26,16 @@ _PAUSED = (
 def is_closed(db: sqlite3.Connection, destination: str, now: float) -> bool:
     """Tell whether a destination is paused or rests."""
     query = """
-        SELECT paused_at IS NOT NULL OR coalesce(rests_until > ? AND rests_until <= ?, 0)
+        SELECT paused_at IS NOT NULL OR coalesce(backoff_until > ? AND backoff_until <= ?, 0)
         FROM account WHERE destination = ?
     """
-    found = db.execute(query, (now, now + LONGEST_WAIT, destination)).fetchone()
+    found = db.execute(query, (now, now + MAX_DELAY, destination)).fetchone()
     return found is not None and bool(found[0])
 
 
-def rest(db: sqlite3.Connection, destination: str, until: float) -> None:
+def back_off(db: sqlite3.Connection, destination: str, until: float) -> None:
     """Give out nothing before some time."""
-    db.execute(_REST, {"destination": destination, "until": until, "longest": LONGEST_WAIT})
+    db.execute(_REST, {"destination": destination, "until": until, "longest": MAX_DELAY})
 
 
 def pause(db: sqlite3.Connection, destination: str, judgement: Judgement, now: float) -> None:
@@ -71,12 +71,12 @@ def paused(db: sqlite3.Connection) -> dict[str, Pause]:
 
 def resting(db: sqlite3.Connection) -> dict[str, float]:
     """Tell which destinations were last told to rest, and until when."""
-    return dict(db.execute("SELECT destination, rests_until FROM account WHERE rests_until IS NOT NULL"))
+    return dict(db.execute("SELECT destination, backoff_until FROM account WHERE backoff_until IS NOT NULL"))
 
 
 _COUNTS = {
     "waiting": "SELECT destination, count(*) FROM waiting GROUP BY destination",
-    "later": "SELECT destination, count(*) FROM later GROUP BY destination",
+    "delayed": "SELECT destination, count(*) FROM later GROUP BY destination",
     "leased": "SELECT destination, count(*) FROM leased JOIN lease USING (lease) GROUP BY destination",
     "dead": "SELECT destination, count(*) FROM dead GROUP BY destination",
 }
@@ -109,7 +109,7 @@ def _stats(db: sqlite3.Connection) -> dict[str, dict[str, Any]]:
         oldest = db.execute("SELECT event_time FROM item WHERE id = ?", (item,)).fetchone()[0]
         found[destination].update(deadline=deadline, oldest=oldest)
     for destination, until in resting(db).items():
-        found[destination]["rests_until"] = until
+        found[destination]["backoff_until"] = until
     for destination, pause in paused(db).items():
         found[destination]["pause"] = pause
     return found
