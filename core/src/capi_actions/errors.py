@@ -14,10 +14,13 @@
 No message may hold a raw personal value or a token: say which field, not what was in it.
 """
 
-from collections.abc import Iterable
-from typing import Self, TypeVar
+from collections.abc import Iterable, Iterator
+from typing import Literal, Self, TypeAlias, TypeVar
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
+
+Severity: TypeAlias = Literal["error", "warning"]
+"""An error must be put right before anything is sent; a warning is likely to be a mistake."""
 
 
 @frozen
@@ -29,11 +32,13 @@ class Problem:
         (``$.user_data.email``, ``$.destinations.shop.pixel_id``); empty for the whole.
     :ivar code: the number by which the platform itself names this problem, when it has one
         (Meta's error subcode, such as 2804003); else None.
+    :ivar severity: ``"error"`` or ``"warning"``.
     """
 
     message: str
     path: str = "$"
     code: int | None = None
+    severity: Severity = "error"
 
     def __str__(self) -> str:
         return self.message if self.path in ("", "$") else f"{self.path}: {self.message}"
@@ -45,6 +50,58 @@ def _tuple(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     if not all(isinstance(each, Problem) for each in found):
         raise TypeError("an error is made of Problems; one of a text alone is made with .of(text)")
     return found
+
+
+class Diagnostics:
+    """Collects problems, so that all of them are reported at once.
+
+    >>> diagnostics = Diagnostics()
+    >>> shop = diagnostics.under("$.destinations.shop")
+    >>> shop.add("should be digits only", "$.pixel_id")
+    >>> shop.warn("is not known to this version", "$.api_version")
+    >>> [str(problem) for problem in diagnostics.errors]
+    ['$.destinations.shop.pixel_id: should be digits only']
+    >>> [problem.path for problem in diagnostics.warnings]
+    ['$.destinations.shop.api_version']
+    """
+
+    def __init__(self, problems: Iterable[Problem] = ()) -> None:
+        self._problems = list(problems)
+        self._path = "$"
+
+    def under(self, path: str) -> "Diagnostics":
+        """Return a collector into the same list whose paths start at ``path`` instead of ``$``."""
+        nested = Diagnostics()
+        nested._problems, nested._path = self._problems, self._absolute(path)
+        return nested
+
+    def add(self, message: str, path: str = "$", code: int | None = None) -> None:
+        """Add an error."""
+        self.extend([Problem(message, path, code)])
+
+    def warn(self, message: str, path: str = "$", code: int | None = None) -> None:
+        """Add a warning."""
+        self.extend([Problem(message, path, code, "warning")])
+
+    def extend(self, problems: Iterable[Problem]) -> None:
+        """Add problems found elsewhere, their paths relative to this collector's."""
+        self._problems += (evolve(problem, path=self._absolute(problem.path)) for problem in problems)
+
+    @property
+    def errors(self) -> list[Problem]:
+        """What must be put right, in the order in which it was found."""
+        return [problem for problem in self._problems if problem.severity == "error"]
+
+    @property
+    def warnings(self) -> list[Problem]:
+        """What is likely to be a mistake, in the order in which it was found."""
+        return [problem for problem in self._problems if problem.severity == "warning"]
+
+    def __iter__(self) -> Iterator[Problem]:
+        return iter(self._problems)
+
+    def _absolute(self, path: str) -> str:
+        return self._path + path.removeprefix("$") if path else path
 
 
 class CapiError(Exception):
