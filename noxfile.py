@@ -75,9 +75,9 @@ def bench(session: nox.Session) -> None:
 def chaos(session: nox.Session) -> None:
     """Kill senders 200 times and count what arrived; an hour of bad weather 800 times; a million events."""
     session.install(*TEST, *DISTS, env=AS_WHEELS)
-    killing = ("core/tests/delivery/test_http.py", "tests/together/test_kills.py")
+    killing = ("core/tests/delivery/test_unreliable_server.py", "tests/together/test_kills.py")
     session.run("python", "-m", "pytest", "-q", "-s", "-k", "killed", *killing, env={"CAPI_KILLS": "200"})
-    long = ("core/tests/delivery/test_weather.py", "core/tests/builtin/outbox/test_state_machine.py")
+    long = ("core/tests/delivery/test_outages.py", "core/tests/builtin/outbox/test_state_machine.py")
     session.run("python", "-m", "pytest", "-q", *long, env={"CAPI_SOAK": "20"})
     session.run("python", "tests/benchmarks/million.py", *session.posargs)
 

@@ -20,7 +20,7 @@ from capi_actions.config import load_config
 from capi_actions.delivery import Deliverer, Options
 from capi_actions.runtime import Assembly
 
-OPTIONS = Options(workers=2, lease=1.0, initial_wait=0.02, max_wait=0.1, linger=0.0, poll=0.01)
+OPTIONS = Options(workers=2, lease=1.0, initial_wait=0.02, max_wait=0.1, linger=0.0, poll_interval=0.01)
 _BACKLOG = 200
 
 

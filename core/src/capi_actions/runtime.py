@@ -55,7 +55,7 @@ class Assembly:
             options=Options(
                 workers=config.delivery.workers,
                 drop_refused_field=config.delivery.drop_refused_field,
-                keep_dead=config.delivery.keep_dead_days * 86_400.0,
+                keep_dead_letters=config.delivery.keep_dead_days * 86_400.0,
             ),
         )
         return cls(

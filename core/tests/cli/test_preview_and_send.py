@@ -146,7 +146,7 @@ def test_the_summary_is_there_for_machines(capi: Any, config: Path, ping: Any, a
         "repaired": 0,
         "buried": 1,
         "waiting": 0,
-        "troubles": {},
+        "last_errors": {},
         "paused": {},
     }
 

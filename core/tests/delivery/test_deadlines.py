@@ -20,7 +20,7 @@ def test_expired_items_are_buried_without_a_request(world: Any) -> None:
 
     (letter,) = world.outbox.dead()
     assert letter.item.event_id == "late"
-    assert letter.reason == "The event is too old by now: its time ran out before the platform could take it."
+    assert letter.reason == "The event is too old: its deadline passed before the platform could take it."
     assert letter.advice
     assert (letter.code, letter.tries) == (None, 0)
     assert world.notes.outcomes == [("dead", 1), ("done", 2)]

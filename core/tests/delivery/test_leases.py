@@ -52,14 +52,14 @@ def test_dead_letters_are_forgotten_after_their_time(make_world: MakeWorld) -> N
     """At the start of a run, and every hour while serving."""
     world = make_world(lambda ids: {"verdict": "dead", "reason": "No."})
     world.put("a")
-    world.deliverer(keep_dead=1_000).drain()
+    world.deliverer(keep_dead_letters=1_000).drain()
     world.clock.now += 999
-    world.deliverer(keep_dead=1_000).drain()
+    world.deliverer(keep_dead_letters=1_000).drain()
     assert list(world.dead()) == ["a"]
     world.clock.now += 2
     world.deliverer().drain()
     assert list(world.dead()) == ["a"]
-    world.deliverer(keep_dead=1_000).drain()
+    world.deliverer(keep_dead_letters=1_000).drain()
     assert world.dead() == {}
 
 

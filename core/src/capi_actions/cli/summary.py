@@ -45,7 +45,7 @@ def add(one: Summary, two: Summary) -> Summary:
         released=one.released + two.released,
         requests=one.requests + two.requests,
         paused=tuple(sorted({*one.paused, *two.paused})),
-        troubles={**one.troubles, **two.troubles},
+        last_errors={**one.last_errors, **two.last_errors},
     )
 
 
@@ -72,8 +72,10 @@ def as_record(tally: Tally | None, summary: Summary, stats: Mapping[str, Stats])
         "buried": summary.buried,
         "requests": summary.requests,
         "waiting": sum(each.undelivered for each in stats.values()),
-        "troubles": {
-            name: why for name, why in summary.troubles.items() if name in stats and stats[name].undelivered
+        "last_errors": {
+            name: why
+            for name, why in summary.last_errors.items()
+            if name in stats and stats[name].undelivered
         },
         "paused": {name: each.pause.judgement.reason for name, each in stats.items() if each.pause},
     }
@@ -118,7 +120,7 @@ def _why_it_waits(name: str, stats: Stats, summary: Summary, is_configured: bool
     elif stats.pause:
         yield f"capi outbox resume {name}"
     else:
-        if why := summary.troubles.get(name):
+        if why := summary.last_errors.get(name):
             yield why
         if stats.backoff_until is not None and stats.backoff_until > time():
             yield f"nothing is sent before {moment(stats.backoff_until)}"

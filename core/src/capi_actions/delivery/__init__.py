@@ -1,4 +1,13 @@
-"""Delivery: empty the outbox in batches, and deal with every answer that a platform may give."""
+"""Delivery: empties an outbox in batches and acts on every answer of a platform.
+
+deliverer    worker threads: when to send the next batch
+batch        one claimed batch: what each verdict does to its items
+exchange     one request: made, sent and judged
+bisect       chunks of a batch that was refused, and how they are split
+channel      what the workers of one destination share: back-off, batch size
+reporting    observers, log, summary
+options      settings, and the summary's counts
+"""
 
 from capi_actions.delivery.deliverer import Deliverer, Progress
 from capi_actions.delivery.options import Options, Summary

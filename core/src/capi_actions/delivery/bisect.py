@@ -1,4 +1,4 @@
-"""Divide a batch that was refused for an event's sake until the bad ones stand alone."""
+"""Bisection of a refused batch: its chunks, how one is split, and an item without its refused field."""
 
 from collections.abc import Sequence
 
@@ -9,71 +9,73 @@ from capi_actions.model import Claimed, Judgement
 
 
 @define(eq=False)
-class Part:
-    """Some items of a batch that go into one request.
+class Chunk:
+    """Items of a batch that go into one request.
 
-    :ivar tried: how many requests they were part of since they were claimed.
-    :ivar refused: known to hold a bad item, though it was not sent by itself: its twin passed.
-    :ivar twin: the other part of what was divided, for the part that is sent first.
-    :ivar twin_failed: the other part failed before this one was sent; then neither is to blame.
-    :ivar repaired: the refusal after which a field was left out of this single item.
+    :ivar tries: requests that these items were part of since they were claimed.
+    :ivar known_bad: known to hold a bad item, although it wasn't sent by itself: its sibling was delivered.
+    :ivar sibling: the other half of the chunk that was split, in the half that is sent first.
+    :ivar sibling_failed: the other half failed before this one was sent.  If this one fails too, no single
+        item is the cause.
+    :ivar repaired: the refusal after which a field was dropped from this single item.
     """
 
     items: Sequence[Claimed]
-    tried: int = 0
-    refused: bool = False
-    twin: "Part | None" = None
-    twin_failed: bool = False
+    tries: int = 0
+    known_bad: bool = False
+    sibling: "Chunk | None" = None
+    sibling_failed: bool = False
     repaired: Judgement | None = None
 
     @property
     def ids(self) -> list[int]:
-        """Numbers of the items."""
+        """Numbers of the items in the outbox."""
         return [item.id for item in self.items]
 
-    def passed(self) -> None:
-        """Draw the conclusion from this part's success: the bad item is in its twin.
+    def blame_sibling(self) -> None:
+        """Conclude from this chunk's delivery that the bad item is in its sibling.
 
-        A single item is sent nevertheless, so that its reason is its own.
+        A sibling of one item is sent all the same: its dead letter should have its own reason.
         """
-        if self.twin is not None and len(self.twin.items) > 1:
-            self.twin.refused = True
+        if self.sibling is not None and len(self.sibling.items) > 1:
+            self.sibling.known_bad = True
 
 
-def divide(part: Part, index: object = None) -> tuple[Part, Part]:
-    """Divide a part of at least two items, the one to be sent first coming first.
-
-    :param index: the position of the item at fault, when the platform named it: it is then sent
-        alone.  Anything else than a position in the part is ignored, and the part is halved.
+def split(chunk: Chunk, index: object = None) -> tuple[Chunk, Chunk]:
+    """Split a chunk of at least two items; the one to be sent first comes first.
 
     With halves, one bad item among n costs at most 2·⌈log₂ n⌉ further requests: at each level the
     first half is sent, and the second only if the first was refused.
+
+    :param index: position of the bad item, if the platform named it: that item is then sent alone.
+        Anything but a position in the chunk is ignored, and the chunk is halved.
     """
-    items = part.items
+    items = chunk.items
     if type(index) is int and 0 <= index < len(items):
-        first, second = [items[index]], [*items[:index], *items[index + 1 :]]
+        first_items, last_items = [items[index]], [*items[:index], *items[index + 1 :]]
     else:
         middle = len(items) // 2
-        first, second = [*items[:middle]], [*items[middle:]]
-    last = Part(second, part.tried)
-    return Part(first, part.tried, twin=last), last
+        first_items, last_items = [*items[:middle]], [*items[middle:]]
+    last = Chunk(last_items, chunk.tries)
+    return Chunk(first_items, chunk.tries, sibling=last), last
 
 
-def without(body: bytes, path: str) -> bytes | None:
-    """Encode an item anew without one field.
+def without_field(body: bytes, path: str) -> bytes | None:
+    """Return an encoded item without one of its fields.
 
-    :param path: keys joined by dots: ``user_data.fbc``.
-    :returns: None when the item has no such field, or nothing would be left of the object around it.
+    :param path: keys joined by dots, such as ``user_data.fbc``.
+    :returns: None if the item isn't JSON or has no such field, or if the object that holds the field has
+        no other.
     """
     try:
         data = orjson.loads(body)
     except orjson.JSONDecodeError:
         return None
     *parents, key = path.split(".")
-    holder = data
+    container = data
     for parent in parents:
-        holder = holder.get(parent) if isinstance(holder, dict) else None
-    if not isinstance(holder, dict) or key not in holder or len(holder) == 1:
+        container = container.get(parent) if isinstance(container, dict) else None
+    if not isinstance(container, dict) or key not in container or len(container) == 1:
         return None
-    del holder[key]
+    del container[key]
     return orjson.dumps(data)

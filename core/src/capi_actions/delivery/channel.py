@@ -1,4 +1,8 @@
-"""The way to one destination, which its worker threads share."""
+"""The channel to one destination, shared by its workers, and the back-off computed from recent answers.
+
+Retry libraries (tenacity, stamina, backoff) wait inside the process that failed.  These delays are written to
+the outbox and outlive the process, so only the formula is here.
+"""
 
 import math
 import threading
@@ -8,147 +12,160 @@ from contextlib import contextmanager
 from attrs import Factory, define, field
 
 from capi_actions.delivery.options import Options
-from capi_actions.delivery.reporting import Teller
+from capi_actions.delivery.reporting import Reporter
 from capi_actions.model import Destination, Outbox, Transport
-
-_FIRST_GAP = 1.0
-_LONGEST_GAP = 60.0
-_DOUBLINGS = 30  # more of them only overflow
-_PATIENT = 3  # failures in a row before batches get smaller
-_LARGEST = 2**20  # above any batch
-
-
-class Pace:
-    """What recent answers of one destination tell about the next request.  Usable from several threads.
-
-    :ivar failures: how many requests in a row have failed.
-    """
-
-    def __init__(self, options: Options, random: Callable[[], float]) -> None:
-        """Start without any failure.
-
-        :param random: gives numbers from 0 to 1.
-        """
-        self._options = options
-        self._random = random
-        self._lock = threading.Lock()
-        self._failed_at = -math.inf
-        self._gap = 0.0
-        self._limit = _LARGEST
-        self.failures = 0
-
-    def limit(self, most: int) -> int:
-        """Say how many items the next batch may have.
-
-        Fewer after several failures in a row, as the line may be too slow for more, or one item the
-        cause; twice as many after each success.
-        """
-        return max(1, min(most, self._limit))
-
-    def shrink(self, size: int) -> None:
-        """Begin with batches of this size the next time."""
-        self._limit = max(1, min(size, self._limit))
-
-    def answered(self, after: float | None, delivered: bool) -> float:
-        """Note that the platform dealt with a request, be it that it took or refused the items.
-
-        :param after: seconds that the platform wants to be left alone, if it said.
-        :returns: seconds to wait before the next request.
-        """
-        with self._lock:
-            self.failures = 0
-            if delivered:
-                self._limit = min(_LARGEST, self._limit * 2)
-            gap, self._gap = self._gap, self._gap / 2 if self._gap > 0.1 else 0.0
-        return max(self._asked(after), gap)
-
-    def failed(self, items: int, started: float, now: float, after: float | None) -> float:
-        """Note a failure that may pass by itself.
-
-        :param items: how many were in the request.
-        :param started: when the request began; of several that were under way when the trouble
-            began, only the first counts.
-        :returns: seconds to wait before the next request.
-        """
-        with self._lock:
-            if self._counts(started, now) and (self.failures > _PATIENT or self._limit < _LARGEST):
-                self.shrink(items // 2)
-            return self._wait(self._options.initial_wait, self.failures, after)
-
-    def throttled(self, started: float, now: float, after: float | None) -> float:
-        """Note that the platform wants fewer requests; returns the wait before the next."""
-        with self._lock:
-            if self._counts(started, now):
-                self._gap = min(_LONGEST_GAP, max(_FIRST_GAP, self._gap * 2))
-            if after is None:
-                return self._wait(self._options.throttle_wait, self.failures, None)
-        return self._asked(after)
-
-    def retry(self, tries: int, after: float | None) -> float:
-        """Say how long items wait that were part of so many requests."""
-        return self._wait(self._options.initial_wait, tries, after)
-
-    def _counts(self, started: float, now: float) -> bool:
-        if started < self._failed_at:
-            return False
-        self.failures += 1
-        self._failed_at = now
-        return True
-
-    def _wait(self, first: float, failures: int, after: float | None) -> float:
-        bound = min(self._options.max_wait, first * 2.0 ** min(_DOUBLINGS, max(0, failures - 1)))
-        return max(self._random() * bound, self._asked(after))
-
-    def _asked(self, after: float | None) -> float:
-        return min(max(0.0, after or 0.0), self._options.max_backoff)
 
 
 @define(kw_only=True, eq=False)
-class Lane:
-    """Everything needed to send to one destination.
+class Channel:
+    """Everything needed to send to one destination.  Usable from several threads.
 
-    :ivar clock: gives Unix seconds.
-    :ivar sleep: waits some seconds.
-    :ivar random: gives numbers from 0 to 1.
-    :ivar resting_until: no request before this time (Unix seconds).
-    :ivar busy: how many batches are on their way.
+    :ivar clock: returns Unix seconds.
+    :ivar sleep: waits the number of seconds passed to it.
+    :ivar random: returns numbers from 0 to 1, for jitter.
+    :ivar backoff_until: no request before this time (Unix seconds).
+    :ivar in_flight: batches that are being sent.
     """
 
     name: str
     destination: Destination
     outbox: Outbox
     transport: Transport
-    teller: Teller
+    reporter: Reporter
     options: Options
     clock: Callable[[], float]
     sleep: Callable[[float], object]
     random: Callable[[], float]
-    pace: Pace = field(
-        init=False, default=Factory(lambda lane: Pace(lane.options, lane.random), takes_self=True)
+    backoff: "Backoff" = field(
+        init=False, default=Factory(lambda channel: Backoff(channel.options, channel.random), takes_self=True)
     )
-    resting_until: float = field(init=False, default=0.0)
-    busy: int = field(init=False, default=0)
+    backoff_until: float = field(init=False, default=0.0)
+    in_flight: int = field(init=False, default=0)
     _lock: threading.Lock = field(init=False, factory=threading.Lock)
 
     @contextmanager
-    def working(self) -> Iterator[None]:
-        """Count as busy."""
+    def track_batch(self) -> Iterator[None]:
+        """Count a batch as in flight while the context is open."""
         with self._lock:
-            self.busy += 1
+            self.in_flight += 1
         try:
             yield
         finally:
             with self._lock:
-                self.busy -= 1
+                self.in_flight -= 1
 
-    def rest_left(self) -> float:
-        """Say how many seconds no request may be made; a rest longer than any was begun by a clock that was ahead."""
-        left = self.resting_until - self.clock()
+    def backoff_left(self) -> float:
+        """Return the seconds of back-off left.
+
+        A back-off of more than ``max_backoff`` was set by a wrong clock and is dropped.
+        """
+        left = self.backoff_until - self.clock()
         if left > self.options.max_backoff:
-            self.resting_until = left = 0.0
+            self.backoff_until = left = 0.0
         return left
 
     def back_off(self, until: float) -> None:
-        """Make no request before some time, in no process."""
-        self.resting_until = max(self.resting_until, until)
+        """Make no request before a time (Unix seconds), in this process and all others."""
+        self.backoff_until = max(self.backoff_until, until)
         self.outbox.back_off(self.name, until)
+
+
+_MIN_SPACING = 1.0  # seconds between requests after a first throttling
+_MAX_SPACING = 60.0
+_NEGLIGIBLE_SPACING = 0.1
+_MAX_DOUBLINGS = 30  # more would only overflow
+_FAILURES_AT_FULL_SIZE = 3  # in a row, before batches are made smaller
+_UNLIMITED = 2**20  # items: more than any batch has
+
+
+class Backoff:
+    """Delays and batch sizes that follow from a destination's recent answers.  Usable from several threads.
+
+    A delay is random between 0 and an upper bound that doubles with each failure ("full jitter").
+
+    :ivar failures: how many requests in a row have failed.
+    """
+
+    def __init__(self, options: Options, random: Callable[[], float]) -> None:
+        """Start without failures.
+
+        :param random: returns numbers from 0 to 1.
+        """
+        self._options = options
+        self._random = random
+        self._lock = threading.Lock()
+        self._failed_at = -math.inf
+        self._spacing = 0.0
+        self._size_limit = _UNLIMITED
+        self.failures = 0
+
+    def batch_size(self, max_items: int) -> int:
+        """Return how many items the next batch may have.
+
+        Halved after several failures in a row, as the line may be too slow for more, or one item the
+        cause; doubled after each success.
+        """
+        return max(1, min(max_items, self._size_limit))
+
+    def limit_batch_size(self, size: int) -> None:
+        """Limit the next batches to a number of items; each success doubles it."""
+        self._size_limit = max(1, min(size, self._size_limit))
+
+    def record_answer(self, after: float | None, delivered: bool) -> float:
+        """Record that the platform has dealt with a request.
+
+        :param after: seconds to wait before the next request, if the platform said.
+        :param delivered: True if it took the items, False if it refused them.
+        :returns: seconds to wait before the next request.
+        """
+        with self._lock:
+            self.failures = 0
+            if delivered:
+                self._size_limit = min(_UNLIMITED, self._size_limit * 2)
+            spacing = self._spacing
+            self._spacing = spacing / 2 if spacing > _NEGLIGIBLE_SPACING else 0.0
+        return max(self._requested_delay(after), spacing)
+
+    def record_failure(self, items: int, started: float, now: float, after: float | None) -> float:
+        """Record a failure after which the same request may succeed later.
+
+        :param items: how many were in the request.
+        :param started: when the request began.  Of several requests that were under way at the first
+            failure, only one counts.
+        :param after: seconds to wait before the next request, if the platform said.
+        :returns: seconds to wait before the next request.
+        """
+        with self._lock:
+            is_new = self._count_failure(started, now)
+            if is_new and (self.failures > _FAILURES_AT_FULL_SIZE or self._size_limit < _UNLIMITED):
+                self.limit_batch_size(items // 2)
+            return self._delay(self._options.initial_wait, self.failures, after)
+
+    def record_throttling(self, started: float, now: float, after: float | None) -> float:
+        """Record that the platform wants fewer requests.  Parameters and result as for a failure."""
+        with self._lock:
+            if self._count_failure(started, now):
+                self._spacing = min(_MAX_SPACING, max(_MIN_SPACING, self._spacing * 2))
+            if after is None:
+                return self._delay(self._options.throttle_wait, self.failures, None)
+        return self._requested_delay(after)
+
+    def retry_delay(self, tries: int, after: float | None) -> float:
+        """Return how many seconds items wait that were part of this many requests."""
+        return self._delay(self._options.initial_wait, tries, after)
+
+    def _count_failure(self, started: float, now: float) -> bool:
+        """Count a failure; False if the request began before the last one that was counted."""
+        if started < self._failed_at:
+            return False
+        self.failures += 1
+        self._failed_at = now
+        return True
+
+    def _delay(self, initial: float, failures: int, after: float | None) -> float:
+        doublings = min(_MAX_DOUBLINGS, max(0, failures - 1))
+        bound = min(self._options.max_wait, initial * 2.0**doublings)
+        return max(self._random() * bound, self._requested_delay(after))
+
+    def _requested_delay(self, after: float | None) -> float:
+        return min(max(0.0, after or 0.0), self._options.max_backoff)

@@ -1,4 +1,7 @@
-"""Empty the outbox."""
+"""The deliverer: worker threads that send what is due to each destination.
+
+What becomes of the items of one batch is in :mod:`capi_actions.delivery.batch`.
+"""
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -7,61 +10,20 @@ from random import random as uniform
 from time import monotonic, time
 
 from capi_actions.delivery.batch import send_batch
-from capi_actions.delivery.channel import Lane
+from capi_actions.delivery.channel import Channel
 from capi_actions.delivery.options import Options, Summary
-from capi_actions.delivery.reporting import LOG, Teller
+from capi_actions.delivery.reporting import LOG, Reporter
 from capi_actions.errors import OutboxError
 from capi_actions.model import DeadFilter, Destination, Observer, Outbox, Transport
 
-_LOOK = 0.2  # seconds: a signal that another thread receives doesn't wake the one that waits
-
-
-def run_all(jobs: Sequence[tuple[str, Callable[[], None]]], halt: threading.Event) -> None:
-    """Do named jobs, each in a thread of its own: an interrupt of this one then cuts no request in two.
-
-    :param halt: set when one job fails or the caller is interrupted: the others should then end.
-    :raises BaseException: the first error of a job, after all have ended.
-    """
-    errors: list[BaseException] = []
-
-    def guarded(job: Callable[[], None], ended: threading.Event) -> None:
-        try:
-            job()
-        except BaseException as error:  # noqa: BLE001  raised again below, in the caller's thread
-            errors.append(error)
-            halt.set()
-        finally:
-            ended.set()
-
-    # Not Thread.join: interrupted in it, Python before 3.13 takes a running thread for ended (gh-90882).
-    ends: list[threading.Event] = []
-    try:
-        for name, job in jobs:
-            ended = threading.Event()
-            threading.Thread(target=guarded, args=(job, ended), name=name).start()
-            ends.append(ended)
-        _wait_for(ends)
-    except BaseException:  # such as KeyboardInterrupt: requests under way are finished first
-        halt.set()
-        _wait_for(ends)
-        raise
-    if errors:
-        raise errors[0]
-
-
-def _wait_for(ends: Sequence[threading.Event]) -> None:
-    for ended in ends:
-        while not ended.wait(_LOOK):
-            pass
-
-
-_SHORTEST_NAP = 0.01
-_NAP = 5.0
-_FORGET_EVERY = 3600.0
-_GATHER_STEP = 0.05
+_MIN_WAIT = 0.01  # seconds
+_MAX_WAIT = 5.0  # seconds, unless nothing was due for longer
+_LINGER_STEP = 0.05  # seconds
+_PURGE_INTERVAL = 3600.0  # seconds
+_MAX_DOUBLINGS = 30
 
 Progress = Callable[[Summary], object]
-"""Is told how far a run has come, after every batch, from the thread that sent it."""
+"""Called with the summary so far after every batch, in the thread that sent it."""
 
 
 class Deliverer:
@@ -82,32 +44,33 @@ class Deliverer:
         sleep: Callable[[float], object] | None = None,
         random: Callable[[], float] = uniform,
     ) -> None:
-        """Get ready; nothing is sent yet.
+        """Prepare; nothing is sent yet.
 
         :param destinations: accounts by their names in the configuration.
-        :param observers: are told of every outcome.
-        :param clock: gives Unix seconds.
-        :param sleep: waits some seconds; by default it ends early when the run is halted.
-        :param random: gives numbers from 0 to 1, for the jitter of waits.
+        :param observers: called with every outcome.
+        :param clock: returns Unix seconds.
+        :param sleep: waits the number of seconds passed to it; by default it returns early when the run
+            is stopping.
+        :param random: returns numbers from 0 to 1, for the jitter of delays.
         """
         self._outbox = outbox
         self._options = options or Options()
         self._clock = clock
-        self._teller = Teller(observers)
-        self._halt = threading.Event()
-        self._news = threading.Condition()
-        self._rings = 0
-        self._forgotten_at = -_FORGET_EVERY
-        self._lanes = [
-            Lane(
+        self._reporter = Reporter(observers)
+        self._stopping = threading.Event()
+        self._put_condition = threading.Condition()
+        self._put_notifications = 0
+        self._purged_at = -_PURGE_INTERVAL
+        self._channels = [
+            Channel(
                 name=name,
                 destination=destination,
                 outbox=outbox,
                 transport=transport,
-                teller=self._teller,
+                reporter=self._reporter,
                 options=self._options,
                 clock=clock,
-                sleep=sleep or self._wait_for_halt,
+                sleep=sleep or self._wait_unless_stopping,
                 random=random,
             )
             for name, destination in destinations.items()
@@ -115,8 +78,8 @@ class Deliverer:
 
     @property
     def summary(self) -> Summary:
-        """What came of the last run, or has come so far of the one that goes on."""
-        return self._teller.summary
+        """The summary of the last run, or of the current one so far."""
+        return self._reporter.summary
 
     def run_once(self) -> Summary:
         """Send at most one batch to each destination, in this thread.
@@ -124,120 +87,173 @@ class Deliverer:
         :raises OutboxError: when the outbox fails.
         """
         self._start()
-        for lane in self._lanes:
-            send_batch(lane, self._halt.is_set)
-        return self._teller.summary
+        for channel in self._channels:
+            send_batch(channel, self._stopping.is_set)
+        return self.summary
 
     def drain(self, deadline: float | None = None, progress: Progress | None = None) -> Summary:
         """Send everything that is due.
 
-        :param deadline: also wait, until this Unix second at most, for what is to be tried again
-            later, and stop then; None doesn't wait.
+        :param deadline: wait until this Unix second at most for items that are delayed, and stop then;
+            None doesn't wait for them.
         :raises OutboxError: when the outbox fails.
         :raises KeyboardInterrupt: after requests under way were finished.
         """
         self._start()
-        self._run(lambda lane: self._drain(lane, deadline, progress))
-        return self._teller.summary
+        self._run_workers(lambda channel: self._drain_channel(channel, deadline, progress))
+        return self.summary
 
     def forever(self, stop: threading.Event, progress: Progress | None = None) -> Summary:
-        """Send whatever gets due, until told to stop; requests under way are finished first.
+        """Send whatever becomes due, until ``stop`` is set; requests under way are finished first.
 
-        A failing outbox is logged and tried again.
+        An error of the outbox is logged, and the call tried again later.
         """
         try:
             self._start()
         except OutboxError as error:
             LOG.error("%s", error)
-        self._run(lambda lane: self._serve(lane, stop, progress))
-        return self._teller.summary
+        self._run_workers(lambda channel: self._serve_channel(channel, stop, progress))
+        return self.summary
 
     def wake(self) -> None:
-        """Say that something was put, so that :meth:`forever` looks at once."""
-        with self._news:
-            self._rings += 1
-            self._news.notify_all()
+        """Notify :meth:`forever` that items were put, so that it looks at once."""
+        with self._put_condition:
+            self._put_notifications += 1
+            self._put_condition.notify_all()
 
     def _start(self) -> None:
-        self._halt.clear()
-        self._teller.restart()
-        self._forget()
-        known = {lane.name for lane in self._lanes}
+        self._stopping.clear()
+        self._reporter.reset()
+        self._purge_dead_letters()
+        configured = {channel.name for channel in self._channels}
         for name in self._outbox.destinations():
-            if name not in known:
+            if name not in configured:
                 LOG.warning("items wait for the destination %r, which isn't configured", name)
 
-    def _run(self, work: Callable[[Lane], None]) -> None:
-        """Do work in all worker threads; the first error ends it for all and is raised here."""
-        lanes = [lane for lane in self._lanes for _ in range(self._options.workers)]
-        run_all(
-            [(f"capi-{lane.name}-{number}", partial(work, lane)) for number, lane in enumerate(lanes)],
-            self._halt,
+    def _run_workers(self, work: Callable[[Channel], None]) -> None:
+        """Run a function in every worker thread of every channel; the first error ends all and is raised."""
+        channels = [channel for channel in self._channels for _ in range(self._options.workers)]
+        run_in_threads(
+            [
+                (f"capi-{channel.name}-{number}", partial(work, channel))
+                for number, channel in enumerate(channels)
+            ],
+            self._stopping,
         )
 
-    def _drain(self, lane: Lane, deadline: float | None, progress: Progress | None) -> None:
+    def _drain_channel(self, channel: Channel, deadline: float | None, progress: Progress | None) -> None:
         idle_since = self._clock()
-        while not self._halt.is_set() and (deadline is None or self._clock() < deadline):
-            if send_batch(lane, self._halt.is_set):
-                self._tell(progress)
+        while not self._stopping.is_set() and (deadline is None or self._clock() < deadline):
+            if send_batch(channel, self._stopping.is_set):
+                self._show_progress(progress)
                 idle_since = self._clock()
                 continue
             if deadline is None:
                 return
             now = self._clock()
-            due = self._outbox.next_due(lane.name, now)
+            due = self._outbox.next_due(channel.name, now)
             if due is None or due >= deadline:
                 return
-            # What others have claimed may be settled long before its lease ends: look again now and then.
-            nap = self._options.poll if lane.busy else max(_NAP, now - idle_since)
-            lane.sleep(max(_SHORTEST_NAP, min(due - now, nap)))
+            # Batches in flight may release items long before their leases end: look again now and then.
+            longest = self._options.poll_interval if channel.in_flight else max(_MAX_WAIT, now - idle_since)
+            channel.sleep(max(_MIN_WAIT, min(due - now, longest)))
 
-    def _serve(self, lane: Lane, stop: threading.Event, progress: Progress | None) -> None:
-        def halted() -> bool:
-            return stop.is_set() or self._halt.is_set()
+    def _serve_channel(self, channel: Channel, stop: threading.Event, progress: Progress | None) -> None:
+        def stopping() -> bool:
+            return stop.is_set() or self._stopping.is_set()
 
         failures, idle = 0, True
-        while not halted():
-            rings = self._rings
+        while not stopping():
+            notifications = self._put_notifications
             try:
                 if idle:
-                    self._gather(lane, halted)
-                idle = not send_batch(lane, halted)
-                self._forget()
+                    self._linger(channel, stopping)
+                idle = not send_batch(channel, stopping)
+                self._purge_dead_letters()
                 failures = 0
             except OutboxError as error:
                 failures += 1
-                wait = min(self._options.max_wait, self._options.initial_wait * 2.0 ** min(failures, 30))
-                LOG.error("%s: %s; next try in %d seconds", lane.name, error, wait)
+                doublings = min(failures, _MAX_DOUBLINGS)
+                wait = min(self._options.max_wait, self._options.initial_wait * 2.0**doublings)
+                LOG.error("%s: %s; next try in %d seconds", channel.name, error, wait)
                 stop.wait(wait)
                 continue
             if idle:
-                self._wait_for_news(rings, halted)
+                self._wait_for_put(notifications, stopping)
             else:
-                self._tell(progress)
+                self._show_progress(progress)
 
-    def _gather(self, lane: Lane, halted: Callable[[], bool]) -> None:
-        """After a time with nothing to do, give a batch a little time to fill."""
+    def _linger(self, channel: Channel, stopping: Callable[[], bool]) -> None:
+        """Wait a little for a batch to fill, if there is anything to send."""
         end = monotonic() + self._options.linger
-        while not halted() and monotonic() < end:
-            ready = self._outbox.ready(lane.name, lane.destination.max_items, self._clock())
-            if not 0 < ready < lane.destination.max_items:
+        max_items = channel.destination.max_items
+        while not stopping() and monotonic() < end:
+            if not 0 < self._outbox.ready(channel.name, max_items, self._clock()) < max_items:
                 return
-            self._halt.wait(min(_GATHER_STEP, self._options.linger))
+            self._stopping.wait(min(_LINGER_STEP, self._options.linger))
 
-    def _wait_for_news(self, rings: int, halted: Callable[[], bool]) -> None:
-        with self._news:
-            self._news.wait_for(lambda: self._rings != rings or halted(), self._options.poll)
+    def _wait_for_put(self, notifications: int, stopping: Callable[[], bool]) -> None:
+        """Wait until :meth:`wake` is called, but no longer than the polling interval.
 
-    def _forget(self) -> None:
-        keep, now = self._options.keep_dead, self._clock()
-        if keep is not None and now - self._forgotten_at >= _FORGET_EVERY:
-            self._forgotten_at = now
-            self._outbox.purge(DeadFilter(before=now - keep))
+        :param notifications: their number before the outbox was found empty.
+        """
+        with self._put_condition:
+            self._put_condition.wait_for(
+                lambda: self._put_notifications != notifications or stopping(), self._options.poll_interval
+            )
 
-    def _tell(self, progress: Progress | None) -> None:
+    def _purge_dead_letters(self) -> None:
+        """Delete dead letters that are too old, at most once an hour."""
+        max_age, now = self._options.keep_dead_letters, self._clock()
+        if max_age is not None and now - self._purged_at >= _PURGE_INTERVAL:
+            self._purged_at = now
+            self._outbox.purge(DeadFilter(before=now - max_age))
+
+    def _show_progress(self, progress: Progress | None) -> None:
         if progress is not None:
-            progress(self._teller.summary)
+            progress(self.summary)
 
-    def _wait_for_halt(self, seconds: float) -> None:
-        self._halt.wait(seconds)
+    def _wait_unless_stopping(self, seconds: float) -> None:
+        self._stopping.wait(seconds)
+
+
+_SIGNAL_CHECK = 0.2  # seconds: a signal that another thread receives doesn't wake the one that waits
+
+
+def run_in_threads(jobs: Sequence[tuple[str, Callable[[], None]]], stopping: threading.Event) -> None:
+    """Run named jobs, each in a thread of its own: an interrupt of this thread then cuts no request in two.
+
+    :param stopping: set when a job fails or the caller is interrupted; the jobs should then end.
+    :raises BaseException: the first error of a job, after all have ended.
+    """
+    errors: list[BaseException] = []
+
+    def run(job: Callable[[], None], ended: threading.Event) -> None:
+        try:
+            job()
+        except BaseException as error:  # noqa: BLE001  raised again below, in the caller's thread
+            errors.append(error)
+            stopping.set()
+        finally:
+            ended.set()
+
+    # Not Thread.join: interrupted in it, Python before 3.13 takes a running thread for ended (gh-90882).
+    all_ended: list[threading.Event] = []
+    try:
+        for name, job in jobs:
+            ended = threading.Event()
+            threading.Thread(target=run, args=(job, ended), name=name).start()
+            all_ended.append(ended)
+        _wait_for_all(all_ended)
+    except BaseException:  # such as KeyboardInterrupt: requests under way are finished first
+        stopping.set()
+        _wait_for_all(all_ended)
+        raise
+    if errors:
+        raise errors[0]
+
+
+def _wait_for_all(events: Sequence[threading.Event]) -> None:
+    for event in events:
+        while not event.wait(_SIGNAL_CHECK):
+            pass

@@ -1,4 +1,4 @@
-"""How delivery behaves, and what came of it."""
+"""Options of delivery, and the summary of a run."""
 
 from collections.abc import Mapping
 
@@ -14,22 +14,24 @@ _seconds = validators.gt(0.0)
 class Options:
     """How delivery behaves.  All times are in seconds.
 
-    :ivar workers: threads that send, for each destination.  16 hide 100 ms of latency.
-    :ivar drop_refused_field: when the platform names a field that keeps a single item from passing, send the item
-        once more without it.
-    :ivar lease: how long claimed items are kept from other processes without news; extended before
-        each request when half of it is over, so it must be twice as long as any request.  After a
-        crash items wait so long at most.
-    :ivar initial_wait: upper bound of the first random wait after a failure; it doubles each time.
-    :ivar max_wait: upper bound of all such waits.
-    :ivar throttle_wait: upper bound of the first wait after throttling, where the platform names none.
-    :ivar max_backoff: the longest time for which the platform can make us wait.
-    :ivar max_inline_wait: shorter rests in the middle of a batch are waited out on the spot.
-    :ivar bisect_after_failures: a batch that has failed so often while others passed is divided, as one of its
-        items may make the platform stumble.
-    :ivar linger: after a time with nothing to do, how long to wait for a batch to fill.
-    :ivar poll: how often to look for items that other processes put.
-    :ivar keep_dead: how long dead letters are kept; None keeps them until somebody deletes them.
+    :ivar workers: sending threads per destination.  16 hide 100 ms of latency.
+    :ivar drop_refused_field: when the platform refuses a single item and names the field at fault, send
+        the item again without that field, once.
+    :ivar lease: how long claimed items stay reserved for this process.  The lease is extended before each
+        request when half of it is over, so it must be twice as long as any request.  After a crash,
+        claimed items wait this long at most.
+    :ivar initial_wait: upper bound of the random delay after the first failure; it doubles with each
+        further failure.
+    :ivar max_wait: limit of that upper bound.
+    :ivar throttle_wait: upper bound of the first random delay after throttling, if the platform names none.
+    :ivar max_backoff: limit of a delay that the platform names.
+    :ivar max_inline_wait: a shorter back-off in the middle of a batch is waited out by the worker; for a
+        longer one the rest of the batch is released.
+    :ivar bisect_after_failures: a batch that has failed more often than this, while others succeed, is
+        bisected: one of its items may be what makes the platform fail.
+    :ivar linger: how long a worker that was idle waits for a batch to fill.
+    :ivar poll_interval: how often an idle worker looks for items that other processes have put.
+    :ivar keep_dead_letters: age at which dead letters are purged; None keeps them.
     """
 
     workers: int = field(default=1, validator=_count)
@@ -42,22 +44,22 @@ class Options:
     max_inline_wait: float = 5.0
     bisect_after_failures: int = field(default=3, validator=_count)
     linger: float = 0.2
-    poll: float = field(default=0.5, validator=_seconds)
-    keep_dead: float | None = None
+    poll_interval: float = field(default=0.5, validator=_seconds)
+    keep_dead_letters: float | None = None
 
 
 @frozen(kw_only=True)
 class Summary:
-    """What came of a run, in items if not said otherwise.
+    """What a run has done, counted in items unless stated otherwise.
 
-    :ivar delivered: the platform took them.
-    :ivar repaired: of these, without a field that it had named.
-    :ivar buried: became dead letters.
-    :ivar released: how often an item was put back to wait; the same one may count several times.
-    :ivar requests: how many requests were made.
-    :ivar paused: destinations that were paused in this run, sorted.
-    :ivar troubles: why the last request to a destination failed for now, in a sentence, by its name; those
-        whose last request went well aren't in it.
+    :ivar delivered: taken by the platform.
+    :ivar repaired: of these, delivered without a field that the platform had refused.
+    :ivar buried: made dead letters.
+    :ivar released: put back to be tried later; an item counts once for each time.
+    :ivar requests: requests made.
+    :ivar paused: names of the destinations that were paused in this run, sorted.
+    :ivar last_errors: by destination name, the reason of its last request's failure, if that is to be
+        tried again.  A destination whose last request succeeded isn't listed.
     """
 
     delivered: int = 0
@@ -66,4 +68,4 @@ class Summary:
     released: int = 0
     requests: int = 0
     paused: tuple[str, ...] = ()
-    troubles: Mapping[str, str] = field(factory=dict)
+    last_errors: Mapping[str, str] = field(factory=dict)

@@ -1,4 +1,4 @@
-"""Tell observers, the log and the summary what happened; no personal data, no token."""
+"""Reports to observers, the log and the summary: no personal data, no token."""
 
 import logging
 import threading
@@ -22,15 +22,14 @@ _LEVELS = {
 }
 
 
-class Teller:
-    """Passes on what happened.  Usable from several threads.
+class Reporter:
+    """Passes reports on and keeps the summary of a run.  Usable from several threads.
 
     Log records carry the report's figures as attributes: ``destination``, ``verdict``, ``items``,
     ``code``, ``subcode``, ``seconds``, ``request_bytes``.
     """
 
     def __init__(self, observers: Sequence[Observer]) -> None:
-        """Remember who is to be told."""
         self._observers = observers
         self._faulty: set[int] = set()
         self._lock = threading.Lock()
@@ -38,11 +37,11 @@ class Teller:
 
     @property
     def summary(self) -> Summary:
-        """What happened since the last :meth:`restart`."""
+        """What was counted since the last :meth:`reset`."""
         return self._summary
 
-    def restart(self) -> None:
-        """Count from nought again."""
+    def reset(self) -> None:
+        """Start an empty summary."""
         self._summary = Summary()
 
     def count(
@@ -50,26 +49,29 @@ class Teller:
     ) -> None:
         """Add to the summary."""
         with self._lock:
-            old = self._summary
+            summary = self._summary
             self._summary = evolve(
-                old,
-                delivered=old.delivered + delivered,
-                repaired=old.repaired + repaired,
-                buried=old.buried + buried,
-                released=old.released + released,
-                requests=old.requests + requests,
+                summary,
+                delivered=summary.delivered + delivered,
+                repaired=summary.repaired + repaired,
+                buried=summary.buried + buried,
+                released=summary.released + released,
+                requests=summary.requests + requests,
             )
 
     def count_pause(self, destination: str) -> None:
-        """Note in the summary that a destination was paused."""
+        """Add a paused destination to the summary."""
         with self._lock:
             paused = {*self._summary.paused, destination}
             self._summary = evolve(self._summary, paused=tuple(sorted(paused)))
 
-    def tell(self, report: Report) -> None:
-        """Log a report and pass it to all observers; what they raise is logged once and goes no further."""
+    def report(self, report: Report) -> None:
+        """Log a report and pass it to all observers.
+
+        What an observer raises is logged once per observer and goes no further.
+        """
         judgement = report.judgement
-        self._note(report.destination, judgement)
+        self._update_last_errors(report.destination, judgement)
         LOG.log(
             _LEVELS.get(judgement.verdict, logging.WARNING),
             "%s: %s, items: %d%s",
@@ -91,20 +93,20 @@ class Teller:
             try:
                 observer.observe(report)
             except Exception as error:  # noqa: BLE001  an observer's fault must not stop delivery
-                self._complain(observer, error)
+                self._log_observer_fault(observer, error)
 
-    def _note(self, destination: str, judgement: Judgement) -> None:
+    def _update_last_errors(self, destination: str, judgement: Judgement) -> None:
         with self._lock:
-            troubles = dict(self._summary.troubles)
+            last_errors = dict(self._summary.last_errors)
             if judgement.verdict in (Verdict.LATER, Verdict.THROTTLED) and judgement.reason:
-                troubles[destination] = judgement.reason
+                last_errors[destination] = judgement.reason
             elif judgement.verdict is Verdict.DONE:
-                troubles.pop(destination, None)
-            if troubles != self._summary.troubles:
-                self._summary = evolve(self._summary, troubles=troubles)
+                last_errors.pop(destination, None)
+            if last_errors != self._summary.last_errors:
+                self._summary = evolve(self._summary, last_errors=last_errors)
 
-    def _complain(self, observer: Observer, error: Exception) -> None:
+    def _log_observer_fault(self, observer: Observer, error: Exception) -> None:
         if id(observer) not in self._faulty:
             self._faulty.add(id(observer))
-            message = "the observer %s raised %s; further faults of it aren't logged"
+            message = "the observer %s raised %s; its further errors aren't logged"
             LOG.error(message, type(observer).__name__, where(error))

@@ -23,7 +23,10 @@ class Request:
 
 @frozen(kw_only=True)
 class Response:
-    """One HTTP answer; header names are lower case."""
+    """One HTTP answer.
+
+    :ivar headers: by their names in lower case.
+    """
 
     status: int
     headers: Mapping[str, str]
@@ -31,42 +34,72 @@ class Response:
 
 
 class Transport(Protocol):
-    """A way for requests to leave.  Must be usable from several threads."""
+    """A way to send requests.  Must be usable from several threads at once.
+
+    Offer one through the hook ``capi_transports``.
+    """
 
     def send(self, request: Request) -> Response:
-        """Send one request and return the answer, whatever its status.
+        """Send one request and return the answer.
 
-        :raises TransportError: when no whole answer came.
+        An error status or a redirect is an answer, too: return it, as judging it is the destination's
+        part.  Don't send again by yourself: delivery retries, with growing delays.
+
+        :raises TransportError: when no complete answer came.  Its ``sent`` is False only if the request
+            certainly never left.  Its ``problem`` contains neither token nor body.  Any other error
+            counts as a fault of the transport, and the items are tried later.
         """
 
     def close(self) -> None:
-        """Release connections."""
+        """Close all connections.  Called once; nothing is sent afterwards."""
 
 
 class Verdict(StrEnum):
-    """What a response means for the items of its request."""
+    """What a response means for the items of its request, and so what delivery does with them.
 
-    DONE = "done"  # delivered
-    LATER = "later"  # try again, with growing waits
-    THROTTLED = "throttled"  # try again after the time that the platform named
-    SPLIT = "split"  # one of the items is bad: divide the batch to find it
-    DEAD = "dead"  # these items can never be delivered
-    PAUSE = "pause"  # the account needs a person: keep the items, stop the destination
+    :cvar DONE: the platform took every item.  They leave the outbox.
+    :cvar LATER: a failure that may pass, such as an outage.  The items are tried again, after random
+        delays that double each time; the whole destination backs off meanwhile.  A batch that keeps
+        failing while others succeed is bisected as with SPLIT, but nothing is buried.
+    :cvar THROTTLED: too many requests.  The destination backs off for ``after`` seconds, or for a
+        growing random time without it; the items are tried again then.
+    :cvar SPLIT: the platform refused the request because of at least one item.  The batch is split until
+        the bad items stand alone; each becomes a dead letter, the others are delivered.
+    :cvar DEAD: no item of the request can ever be delivered.  All become dead letters, without a split.
+    :cvar PAUSE: the account has a fault that a person must fix, such as an expired token.  The
+        destination is paused and its items are kept until somebody resumes it.
+    """
+
+    DONE = "done"
+    LATER = "later"
+    THROTTLED = "throttled"
+    SPLIT = "split"
+    DEAD = "dead"
+    PAUSE = "pause"
 
 
 @frozen(kw_only=True)
 class Judgement:
-    """A verdict and what is known about it.
+    """A verdict and the details known about it: what ``Destination.judge`` returns.
 
+    ``judge`` is called with every answer, also with one that isn't the platform's own, such as a proxy's
+    error page: that is LATER.  If it raises or returns anything else, its destination is paused.
+
+    :ivar verdict: decides what happens to the items.  The other details never change that, save where
+        they say so.
     :ivar code: the platform's error code.
     :ivar subcode: the platform's error subcode.
-    :ivar reason: a sentence that a marketer understands; no personal data, no token.
-    :ivar advice: what would mend it.
-    :ivar after: seconds to wait before the next request, when the platform said.
-    :ivar index: position in the batch of the item at fault, when the platform said.
-    :ivar refused_field: path of a field whose removal would let the item pass (``user_data.fbc``).
-    :ivar taken: with DONE, how many items the platform says it took, if it said.  Another number than
-        was sent makes the judgement LATER: nobody could tell which items are missing.
+    :ivar reason: a sentence that a marketer understands: no personal data, no token.  It is logged and
+        stored with a dead letter or pause; cut after 1,000 characters.
+    :ivar advice: what a person can do about it, under the same rules; may be empty.
+    :ivar after: seconds to wait before the next request to this destination, if the platform said;
+        delivery waits a day at most.  Heeded with every verdict but PAUSE, also with DONE.
+    :ivar index: with SPLIT, position of the bad item in the request, if the platform said: it is tried
+        alone first.
+    :ivar refused_field: with SPLIT or DEAD, path of the field whose removal would let the item pass
+        (``user_data.fbc``).  If the settings allow it, a single item is sent again without it, once.
+    :ivar taken: with DONE, how many items the platform says it took, if it said.  Any other number than
+        was sent makes the verdict LATER: nobody could tell which items are missing.
     """
 
     verdict: Verdict
@@ -82,14 +115,15 @@ class Judgement:
 
 @frozen(kw_only=True)
 class Report:
-    """The outcome of one request, or of an item that never got into one.
+    """The outcome of one request, or of items that never got into one.
 
     :ivar destination: the destination's name in the configuration.
     :ivar items: how many items it is about.
-    :ivar judgement: what was decided.
-    :ivar requested: whether there was a request; False for what was too large or too old for one.
-    :ivar seconds: how long the request took; 0 when there was none.
-    :ivar request_bytes: length of the request's body, even when that was too long for a request.
+    :ivar judgement: what was decided.  Its verdict may differ from the one that ``judge`` returned: a single
+        item that was to be split is DEAD.
+    :ivar requested: whether a request was made; False for items that were too large or too old for one.
+    :ivar seconds: how long the request took; 0 if there was none.
+    :ivar request_bytes: length of the request's body, even if that was too large to be sent.
     """
 
     destination: str
@@ -101,12 +135,19 @@ class Report:
 
 
 class Observer(Protocol):
-    """Is told of every outcome, from the sending thread: must be quick and must not raise.
+    """Gets a report of every outcome, for metrics or alerts.
 
-    An observer that also has a method ``watch(read)`` is given, once, a function that counts what the
-    outbox holds, by destination: :meth:`capi_actions.builtin.outbox.Outbox.stats`.  It raises ``OutboxError``
-    when that can't be read, or is closed; an observer that outlives clients should hold it weakly.
+    Offer a factory of observers through the hook ``capi_report``.
+
+    An observer may also have a method ``watch(read)``.  It is called once, before anything is sent, with
+    a function that returns :class:`~capi_actions.Stats` by destination (:meth:`capi_actions.Outbox.stats`).
+    That function raises ``OutboxError`` when the outbox can't be read or is closed.  An observer that outlives
+    the deliverer should keep only a weak reference to it.
     """
 
     def observe(self, report: Report) -> None:
-        """Take note of one outcome."""
+        """Take note of one outcome.
+
+        Called in the thread that sent the request, so from several threads at once, and delivery waits
+        for it: it must be quick.  What it raises is logged once, and ignored.
+        """

@@ -24,7 +24,7 @@ def real(world: Any, **options: Any) -> Deliverer:
         world.accounts,
         world.platform,
         [world.notes],
-        options=Options(**{"poll": 0.02, **options}),
+        options=Options(**{"poll_interval": 0.02, **options}),
     )
 
 
@@ -107,7 +107,7 @@ def test_a_worker_does_not_wait_for_the_end_of_anothers_lease(make_world: MakeWo
 
     world.platform.behave = behave
     world.put("a")
-    options = Options(workers=2, lease=1_000.0, poll=0.02)
+    options = Options(workers=2, lease=1_000.0, poll_interval=0.02)
     deliverer = Deliverer(world.outbox, world.accounts, world.platform, options=options, sleep=sleep)
 
     assert deliverer.drain(time.time() + 10_000) == Summary(delivered=1, requests=1)
@@ -135,7 +135,7 @@ def test_a_slow_destination_holds_up_no_other(make_world: MakeWorld, make_accoun
 def test_serving_picks_up_what_is_put(make_world: MakeWorld, serving: Any) -> None:
     """At once when told, else when it looks the next time."""
     world = make_world()
-    deliverer = real(world, poll=PATIENCE, linger=0.0)
+    deliverer = real(world, poll_interval=PATIENCE, linger=0.0)
     serving(deliverer)
     for name in "abc":
         world.put(name)

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from capi_actions.delivery import Summary
-from capi_actions.delivery.bisect import Part, divide
+from capi_actions.delivery.bisect import Chunk, split
 from capi_actions.model import Claimed
 
 MakeWorld = Callable[..., Any]
@@ -185,10 +185,10 @@ def test_dividing_loses_and_doubles_nothing(size: int, index: object) -> None:
     """Two parts, neither of them empty, with their order kept."""
     items = [Claimed(number, 0, 0, b"") for number in range(size)]
 
-    first, last = divide(Part(items, tried=3), index)
+    first, last = split(Chunk(items, tries=3), index)
 
     assert sorted([*first.ids, *last.ids]) == list(range(size))
     assert first.ids
     assert last.ids == sorted(last.ids)
-    assert first.twin is last
-    assert (first.tried, last.tried) == (3, 3)
+    assert first.sibling is last
+    assert (first.tries, last.tries) == (3, 3)

@@ -164,8 +164,8 @@ def test_a_broken_transport_keeps_the_items_for_later(
 
     summary = world.deliverer().drain()
 
-    assert summary == Summary(requests=1, released=1, troubles=summary.troubles)
-    assert "the transport has a fault" in summary.troubles["shop"]
+    assert summary == Summary(requests=1, released=1, last_errors=summary.last_errors)
+    assert "the transport has a fault" in summary.last_errors["shop"]
     assert "the transport has a fault" in world.notes.reports[0].judgement.reason
     assert type(fault).__name__ in world.notes.reports[0].judgement.reason
     assert "MARKER" not in caplog.text

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capi_actions.delivery import Summary
-from capi_actions.delivery.bisect import without
+from capi_actions.delivery.bisect import without_field
 
 MakeWorld = Callable[..., Any]
 
@@ -141,7 +141,7 @@ objects = st.recursive(
 @given(objects, st.text("ab.", max_size=5))
 def test_only_the_named_field_is_left_out(data: Any, path: str) -> None:
     """Whatever the item and the path: one member less, all else unchanged, or nothing."""
-    repaired = without(json.dumps(data).encode(), path)
+    repaired = without_field(json.dumps(data).encode(), path)
 
     if repaired is not None:
         left = json.loads(repaired)
@@ -158,4 +158,4 @@ def test_only_the_named_field_is_left_out(data: Any, path: str) -> None:
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 5000 + b"]" * 5000])
 def test_what_is_no_json_cannot_be_mended(body: bytes) -> None:
     """An item of some other plugin."""
-    assert without(body, "a") is None
+    assert without_field(body, "a") is None

@@ -24,7 +24,7 @@ from capi_actions.builtin.outbox import SqliteOutbox
 from capi_actions.builtin.transport import Urllib3Transport
 from capi_actions.delivery import Deliverer
 
-LIFE = Path(__file__).with_name("life.py")
+LIFE = Path(__file__).with_name("killed_program.py")
 PATIENCE = 30.0
 
 

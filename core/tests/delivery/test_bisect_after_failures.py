@@ -58,7 +58,7 @@ def test_finding_it_costs_no_more_than_finding_a_bad_one(make_world: MakeWorld, 
         summaries.append(deliverer.drain())
         world.clock.now += 60
 
-    assert summaries[0] == Summary(released=1000, requests=1, troubles={"shop": "Unknown error."})
+    assert summaries[0] == Summary(released=1000, requests=1, last_errors={"shop": "Unknown error."})
     assert (summaries[1].delivered, summaries[1].released) == (999, 1)
     assert summaries[1].requests <= 21
 

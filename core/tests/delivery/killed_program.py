@@ -17,7 +17,7 @@ from capi_actions.builtin.transport import Urllib3Transport
 from capi_actions.delivery import Deliverer, Options
 from capi_actions.model import Destination, Item, Judgement, Request, Response, Verdict
 
-OPTIONS = Options(workers=2, lease=1.0, initial_wait=0.02, max_wait=0.1, linger=0.0, poll=0.01)
+OPTIONS = Options(workers=2, lease=1.0, initial_wait=0.02, max_wait=0.1, linger=0.0, poll_interval=0.01)
 _BACKLOG = 200
 _VERDICTS = {200: Verdict.DONE, 400: Verdict.SPLIT}
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capi_actions.delivery import Options, Summary
-from capi_actions.delivery.channel import Pace
+from capi_actions.delivery.channel import Backoff
 from capi_actions.errors import TransportError
 
 MakeWorld = Callable[..., Any]
@@ -24,7 +24,7 @@ def test_a_failed_batch_stays_in_the_outbox_for_later(make_world: MakeWorld) -> 
 
     deliverer = world.deliverer()
 
-    assert deliverer.drain() == Summary(released=2, requests=1, troubles={"shop": "Busy."})
+    assert deliverer.drain() == Summary(released=2, requests=1, last_errors={"shop": "Busy."})
     assert world.left() == 2
     assert world.outbox.next_due("shop", NOW) == NOW + 1
 
@@ -36,7 +36,7 @@ def test_a_trouble_that_is_over_is_not_told_in_the_end(make_world: MakeWorld) ->
     )
     world.put("a")
 
-    assert world.deliverer().drain(NOW + 100).troubles == {}
+    assert world.deliverer().drain(NOW + 100).last_errors == {}
 
 
 def test_waits_double_up_to_a_limit(make_world: MakeWorld) -> None:
@@ -57,14 +57,14 @@ def test_waits_double_up_to_a_limit(make_world: MakeWorld) -> None:
 @given(st.integers(0, 200), st.floats(0, 1))
 def test_waits_are_random_within_their_bound(failures: int, draw: float) -> None:
     """Full jitter: any wait from nothing to the bound, so that many senders don't come back at once."""
-    pace = Pace(Options(initial_wait=1.0, max_wait=300.0), lambda: draw)
+    backoff = Backoff(Options(initial_wait=1.0, max_wait=300.0), lambda: draw)
 
     for _ in range(failures):
-        pace.failed(1, 0.0, 0.0, None)
-    wait = pace.failed(1, 0.0, 0.0, None)
+        backoff.record_failure(1, 0.0, 0.0, None)
+    wait = backoff.record_failure(1, 0.0, 0.0, None)
 
     assert wait == draw * min(300.0, 2.0**failures if failures < 30 else math.inf)
-    assert pace.retry(failures + 1, None) == wait
+    assert backoff.retry_delay(failures + 1, None) == wait
 
 
 @pytest.mark.parametrize(
@@ -218,26 +218,26 @@ def test_requests_get_smaller_while_nothing_works(make_world: MakeWorld, outage:
 
 def test_the_size_of_batches_comes_back() -> None:
     """Halved by each failure after the fourth, doubled by each success, and not by a mere refusal."""
-    pace = Pace(Options(), lambda: 1.0)
+    backoff = Backoff(Options(), lambda: 1.0)
     limits = []
     for _ in range(6):
-        pace.failed(pace.limit(1000), 0.0, 0.0, None)
-        limits.append(pace.limit(1000))
+        backoff.record_failure(backoff.batch_size(1000), 0.0, 0.0, None)
+        limits.append(backoff.batch_size(1000))
     for delivered in (False, True, True, True, True):
-        pace.answered(None, delivered=delivered)
-        limits.append(pace.limit(1000))
+        backoff.record_answer(None, delivered=delivered)
+        limits.append(backoff.batch_size(1000))
 
     assert limits == [1000, 1000, 1000, 500, 250, 125, 125, 250, 500, 1000, 1000]
 
 
 def test_several_failures_at_once_count_as_one() -> None:
     """Sixteen threads that run into the same outage must not wait sixteen doublings."""
-    pace = Pace(Options(), lambda: 1.0)
+    backoff = Backoff(Options(), lambda: 1.0)
 
     times = [(0, 10), (1, 10), (2, 11), (12, 13)]
 
-    assert [pace.failed(1, started, now, None) for started, now in times] == [1, 1, 1, 2]
-    assert [pace.throttled(started + 100, now + 100, None) for started, now in times] == [240, 240, 240, 300]
+    assert [backoff.record_failure(1, started, now, None) for started, now in times] == [1, 1, 1, 2]
+    assert [backoff.record_throttling(started + 100, now + 100, None) for started, now in times] == [240, 240, 240, 300]
 
 
 def test_a_drain_waits_no_longer_than_it_may(make_world: MakeWorld) -> None:
