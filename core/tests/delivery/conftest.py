@@ -69,9 +69,9 @@ Behaviour = Callable[[list[str]], Answer | None]
 
 @define(eq=False, slots=False)
 class Platform:
-    """A transport that ends at a made-up platform.
+    """A transport to a platform whose behaviour the test sets.
 
-    :ivar behave: given the ids of a request's items; None takes them, a dictionary is the judgement
+    :ivar behave: called with the ids of a request's items; None takes them, a dictionary is the judgement
         to answer with, an exception is raised.
     :ivar arrived: ids that were taken, and how often.
     :ivar requests: ids of every request, taken or not.
@@ -111,8 +111,8 @@ class Platform:
 
 
 @define(eq=False)
-class Notes:
-    """An observer that takes notes."""
+class Recorder:
+    """An observer that records all reports."""
 
     reports: list[Report] = field(factory=list)
 
@@ -132,13 +132,13 @@ class World:
     outbox: SqliteOutbox
     clock: Clock
     platform: Platform
-    notes: Notes
+    recorder: Recorder
     accounts: dict[str, Account] = field(factory=lambda: {"shop": Account()})
 
     def put(
         self, *names: str, destination: str = "shop", group: str = "", after: float = WEEK, **data: object
     ) -> None:
-        """Put items with these ids that expire so many seconds from now."""
+        """Put items with these ids, to expire ``after`` seconds from now."""
         self.outbox.put(
             [
                 Item(
@@ -156,12 +156,12 @@ class World:
         )
 
     def deliverer(self, random: Callable[[], float] = lambda: 1.0, **options: Any) -> Deliverer:
-        """Make a deliverer; its waits are as long as they can be, unless told otherwise."""
+        """Make a deliverer; its random delays are the longest possible ones by default."""
         return Deliverer(
             self.outbox,
             self.accounts,
             self.platform,
-            [self.notes],
+            [self.recorder],
             options=Options(**options),
             clock=self.clock,
             sleep=self.clock.sleep,
@@ -179,24 +179,24 @@ class World:
 
 @pytest.fixture
 def make_world(tmp_path: Path) -> Iterator[Callable[..., World]]:
-    """Make worlds, each with an outbox of its own."""
-    made: list[World] = []
+    """Make worlds with separate outboxes."""
+    worlds: list[World] = []
 
     def make(behave: Behaviour = lambda ids: None, accounts: dict[str, Account] | None = None) -> World:
         clock = Clock()
         world = World(
-            outbox=SqliteOutbox(tmp_path / f"outbox-{len(made)}.db"),
+            outbox=SqliteOutbox(tmp_path / f"outbox-{len(worlds)}.db"),
             clock=clock,
             platform=Platform(behave, clock=clock),
-            notes=Notes(),
+            recorder=Recorder(),
         )
         if accounts:
             world.accounts = accounts
-        made.append(world)
+        worlds.append(world)
         return world
 
     yield make
-    for world in made:
+    for world in worlds:
         world.outbox.close()
 
 

@@ -1,6 +1,6 @@
-"""One short life of a program that accepts and delivers; it is meant to be killed.
+"""A program that accepts and delivers until the test kills it.
 
-Arguments: the outbox's path, a file for the ids of accepted items, the platform's URL, a name for this life.
+Arguments: the outbox's path, a file for the ids of accepted items, the platform's URL, a name for this run.
 """
 
 import json
@@ -63,18 +63,18 @@ def main(path: str, accepted: str, url: str, name: str) -> None:
                     destination="shop",
                     action="simple.ping",
                     message_id=None,
-                    event_id=each,
+                    event_id=event_id,
                     event_time=1_800_000_000,
                     deadline=4_000_000_000,
                     group="",
-                    body=json.dumps({"id": each, "noise": random.random()}).encode(),
+                    body=json.dumps({"id": event_id, "noise": random.random()}).encode(),
                 )
-                for each in ids
+                for event_id in ids
             ]
         )
-        os.write(log, "".join(f"{each}\n" for each in ids).encode())
+        os.write(log, "".join(f"{event_id}\n" for event_id in ids).encode())
         deliverer.wake()
-        while outbox.ready("shop", _BACKLOG, time.time()) == _BACKLOG:  # else the test's end takes long
+        while outbox.ready("shop", _BACKLOG, time.time()) == _BACKLOG:  # else the test takes long to drain it
             time.sleep(0.001)
 
 

@@ -29,8 +29,8 @@ def test_a_failed_batch_stays_in_the_outbox_for_later(make_world: MakeWorld) -> 
     assert world.outbox.next_due("shop", NOW) == NOW + 1
 
 
-def test_a_trouble_that_is_over_is_not_told_in_the_end(make_world: MakeWorld) -> None:
-    """Whoever reads the summary would look for what isn't there any more."""
+def test_an_error_that_is_over_is_not_in_the_summary(make_world: MakeWorld) -> None:
+    """Its reader would look for a problem that no longer exists."""
     world = make_world(
         lambda ids: {"verdict": "later", "reason": "Busy."} if len(world.platform.requests) == 1 else None
     )
@@ -68,11 +68,11 @@ def test_waits_are_random_within_their_bound(failures: int, draw: float) -> None
 
 
 @pytest.mark.parametrize(
-    ("after", "rest"),
+    ("after", "backoff"),
     [(30, 30), (0, 0.5), (-5, 0.5), (1e9, 86_400), (math.inf, 86_400), (math.nan, 0.5), (None, 0.5)],
 )
 def test_a_wait_that_the_platform_names_is_kept_to(
-    make_world: MakeWorld, after: float | None, rest: float
+    make_world: MakeWorld, after: float | None, backoff: float
 ) -> None:
     """If it is longer than ours, and within reason."""
     world = make_world(lambda ids: {"verdict": "later", "after": after})
@@ -80,10 +80,10 @@ def test_a_wait_that_the_platform_names_is_kept_to(
 
     world.deliverer(random=lambda: 0.5).drain()
 
-    assert world.outbox.stats()["shop"].backoff_until == NOW + rest
+    assert world.outbox.stats()["shop"].backoff_until == NOW + backoff
 
 
-def test_a_whole_destination_rests_after_a_failure(
+def test_a_whole_destination_backs_off_after_a_failure(
     make_world: MakeWorld, make_account: Callable[..., Any]
 ) -> None:
     """A backlog of many batches must not hammer a platform that is down."""
@@ -96,7 +96,7 @@ def test_a_whole_destination_rests_after_a_failure(
 
 
 def test_throttling_is_obeyed(make_world: MakeWorld) -> None:
-    """To the second, by every process, and across restarts: the rest is in the outbox."""
+    """To the second, by every process, and across restarts: the back-off is in the outbox."""
     world = make_world()
     world.platform.behave = lambda ids: (
         {"verdict": "throttled", "after": 120} if world.clock() < NOW + 120 else None
@@ -143,7 +143,7 @@ def test_after_throttling_requests_keep_a_distance(
     assert gaps == [10, 1, 0.5, 10, 1, 0.5, 0.25, 0.125, 0.062, 0, 0, 0, 0, 0]
 
 
-def test_a_platform_that_feels_busy_is_given_time(
+def test_a_platform_that_asks_for_time_with_its_answer_gets_it(
     make_world: MakeWorld, make_account: Callable[..., Any]
 ) -> None:
     """It took the events, and its usage headers ask to slow down before there is a wall."""
@@ -157,8 +157,10 @@ def test_a_platform_that_feels_busy_is_given_time(
 
 
 @pytest.mark.parametrize(("after", "slept"), [(2, True), (30, False)])
-def test_a_division_keeps_to_the_pace_too(make_world: MakeWorld, after: float, slept: bool) -> None:
-    """A short rest is waited out on the spot, a long one in the outbox."""
+def test_a_batch_that_is_split_keeps_to_the_back_off_too(
+    make_world: MakeWorld, after: float, slept: bool
+) -> None:
+    """The worker waits out a short back-off; for a long one the items are released."""
     world = make_world()
     world.platform.behave = lambda ids: (
         {"verdict": "split", "after": after} if "a" in ids else {"verdict": "done", "after": after}
@@ -197,7 +199,7 @@ def test_no_answer_is_no_verdict(make_world: MakeWorld, sent: bool, doubt: bool)
 
     world.deliverer().drain()
 
-    (report,) = world.notes.reports
+    (report,) = world.recorder.reports
     assert report.judgement.reason.startswith("No answer came: the connection broke.")
     assert ("same event ids" in report.judgement.reason) is doubt
     assert world.left() == 1
@@ -237,7 +239,12 @@ def test_several_failures_at_once_count_as_one() -> None:
     times = [(0, 10), (1, 10), (2, 11), (12, 13)]
 
     assert [backoff.record_failure(1, started, now, None) for started, now in times] == [1, 1, 1, 2]
-    assert [backoff.record_throttling(started + 100, now + 100, None) for started, now in times] == [240, 240, 240, 300]
+    assert [backoff.record_throttling(started + 100, now + 100, None) for started, now in times] == [
+        240,
+        240,
+        240,
+        300,
+    ]
 
 
 def test_a_drain_waits_no_longer_than_it_may(make_world: MakeWorld) -> None:
@@ -251,7 +258,7 @@ def test_a_drain_waits_no_longer_than_it_may(make_world: MakeWorld) -> None:
     assert world.left() == 1
 
 
-def test_a_clock_that_is_put_right_ends_rests_of_the_wrong_one(make_world: MakeWorld) -> None:
+def test_a_clock_that_is_put_right_ends_the_back_off_of_the_wrong_one(make_world: MakeWorld) -> None:
     """A day ahead when the platform asked for an hour: the same process goes on, and doesn't hammer."""
     world = make_world(
         lambda ids: {"verdict": "throttled", "after": 3600} if len(world.platform.requests) == 1 else None

@@ -111,15 +111,15 @@ def test_one_run_sends_one_batch_to_each_destination(world: Any, make_account: M
     assert world.platform.requests == [["a", "b"], ["d"]]
 
 
-def test_progress_is_told_after_every_batch(world: Any, make_account: MakeAccount) -> None:
+def test_progress_is_called_after_every_batch(world: Any, make_account: MakeAccount) -> None:
     """For a progress bar."""
     world.accounts = {"shop": make_account(max_items=2)}
     world.put(*"abcde")
-    told: list[int] = []
+    delivered: list[int] = []
 
-    world.deliverer().drain(progress=lambda summary: told.append(summary.delivered))
+    world.deliverer().drain(progress=lambda summary: delivered.append(summary.delivered))
 
-    assert told == [2, 4, 5]
+    assert delivered == [2, 4, 5]
 
 
 def test_a_destination_that_is_not_configured_keeps_its_items(world: Any, caplog: Any) -> None:

@@ -23,7 +23,7 @@ def test_expired_items_are_buried_without_a_request(world: Any) -> None:
     assert letter.reason == "The event is too old: its deadline passed before the platform could take it."
     assert letter.advice
     assert (letter.code, letter.tries) == (None, 0)
-    assert world.notes.outcomes == [("dead", 1), ("done", 2)]
+    assert world.recorder.outcomes == [("dead", 1), ("done", 2)]
 
 
 def test_only_expired_items_need_no_request_at_all(world: Any) -> None:

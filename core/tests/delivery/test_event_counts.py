@@ -21,7 +21,7 @@ def test_another_number_than_was_sent_is_no_delivery(make_world: MakeWorld, take
     summary = world.deliverer().drain()
 
     assert (summary.delivered, summary.released, summary.requests) == (0, 3, 1)
-    (report,) = world.notes.reports
+    (report,) = world.recorder.reports
     assert (report.judgement.verdict, report.items) == (Verdict.LATER, 3)
     assert " of a request that held 3: its answer can't be trusted." in report.judgement.reason
     assert world.left() == 3
@@ -45,11 +45,11 @@ def test_the_number_changes_no_other_verdict(make_world: MakeWorld, verdict: str
 
     world.deliverer().drain()
 
-    assert [report.judgement.reason for report in world.notes.reports] == ["Because."]
+    assert [report.judgement.reason for report in world.recorder.reports] == ["Because."]
 
 
 def test_the_event_that_is_not_counted_holds_up_no_other(make_world: MakeWorld) -> None:
-    """After some tries the batch is divided, as for any that makes a platform stumble."""
+    """After some tries the batch is bisected, as for any event that makes a platform fail."""
     world = make_world()
     world.platform.behave = lambda ids: {"verdict": "done", "taken": len(ids) - 1} if "x" in ids else None
     world.put("a", "b", "x", "c", "d", "e")

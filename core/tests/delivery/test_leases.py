@@ -29,7 +29,7 @@ def test_a_lost_lease_stops_a_batch(make_world: MakeWorld) -> None:
     assert world.outbox.stats()["shop"].leased == 4
 
 
-def test_a_long_division_keeps_its_lease(make_world: MakeWorld) -> None:
+def test_splitting_for_long_keeps_the_lease(make_world: MakeWorld) -> None:
     """Each request takes half a minute: nobody else gets the items meanwhile."""
     world = make_world()
     others: list[Any] = []
@@ -48,7 +48,7 @@ def test_a_long_division_keeps_its_lease(make_world: MakeWorld) -> None:
     assert (summary.delivered, summary.buried) == (63, 1)
 
 
-def test_dead_letters_are_forgotten_after_their_time(make_world: MakeWorld) -> None:
+def test_dead_letters_are_purged_after_their_time(make_world: MakeWorld) -> None:
     """At the start of a run, and every hour while serving."""
     world = make_world(lambda ids: {"verdict": "dead", "reason": "No."})
     world.put("a")

@@ -1,4 +1,4 @@
-"""What a person must mend stops the destination, keeps its items, and leaves others alone."""
+"""What a person must fix stops the destination, keeps its items, and leaves others alone."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -61,7 +61,7 @@ def test_after_resuming_everything_is_sent(make_world: MakeWorld) -> None:
     assert all(len(bodies) == 1 for bodies in world.platform.bodies.values())
 
 
-def test_a_pause_in_the_middle_of_a_division_keeps_the_rest(make_world: MakeWorld) -> None:
+def test_a_pause_in_the_middle_of_a_split_keeps_all_items(make_world: MakeWorld) -> None:
     """The token died meanwhile."""
     world = make_world()
     world.platform.behave = lambda ids: {"verdict": "split" if len(world.platform.requests) < 3 else "pause"}
@@ -130,7 +130,7 @@ def test_a_nonsensical_judgement_is_the_plugins_fault(
 
 
 @pytest.mark.parametrize(
-    ("given", "kept"),
+    ("details", "kept"),
     [
         ({"code": 2**63, "subcode": -(2**70)}, (None, None, "")),
         ({"code": "100", "subcode": True}, (None, None, "")),
@@ -141,10 +141,10 @@ def test_a_nonsensical_judgement_is_the_plugins_fault(
     ],
 )
 def test_what_a_platform_answers_cannot_break_the_outbox(
-    make_world: MakeWorld, make_account: MakeAccount, given: dict[str, Any], kept: tuple[Any, ...]
+    make_world: MakeWorld, make_account: MakeAccount, details: dict[str, Any], kept: tuple[Any, ...]
 ) -> None:
     """Plugins pass codes and texts on as they come."""
-    account = broken(make_account(), "judge", Judgement(verdict=Verdict.DEAD, **given))
+    account = broken(make_account(), "judge", Judgement(verdict=Verdict.DEAD, **details))
     world = make_world(accounts={"shop": account})
     world.put("a")
 
@@ -166,7 +166,7 @@ def test_a_broken_transport_keeps_the_items_for_later(
 
     assert summary == Summary(requests=1, released=1, last_errors=summary.last_errors)
     assert "the transport has a fault" in summary.last_errors["shop"]
-    assert "the transport has a fault" in world.notes.reports[0].judgement.reason
-    assert type(fault).__name__ in world.notes.reports[0].judgement.reason
+    assert "the transport has a fault" in world.recorder.reports[0].judgement.reason
+    assert type(fault).__name__ in world.recorder.reports[0].judgement.reason
     assert "MARKER" not in caplog.text
     assert world.left() == 1

@@ -14,7 +14,7 @@ from capi_actions.delivery.bisect import without_field
 MakeWorld = Callable[..., Any]
 
 
-def picky(world: Any, refused_field: str | None = "user_data.fbc") -> None:
+def refuse_malformed(world: Any, refused_field: str | None = "user_data.fbc") -> None:
     """Refuse items that still have a malformed field, in the words of the platform."""
 
     def behave(ids: list[str]) -> Any:
@@ -54,9 +54,9 @@ def last_body(world: Any, name: str) -> str:
     return str(world.platform.bodies[name][-1])
 
 
-def test_a_mended_item_arrives_without_the_field(world: Any) -> None:
+def test_a_repaired_item_arrives_without_the_field(world: Any) -> None:
     """The others as they are; the report names field and refusal."""
-    picky(world)
+    refuse_malformed(world)
     world.put("a", "b", "c", user_data={"em": "x", "fbc": "fine"})
     world.put("bad", user_data={"em": "x", "fbc": "malformed"})
 
@@ -65,29 +65,34 @@ def test_a_mended_item_arrives_without_the_field(world: Any) -> None:
     assert (summary.delivered, summary.repaired, summary.buried) == (4, 1, 0)
     assert json.loads(last_body(world, "bad")) == {"id": "bad", "user_data": {"em": "x"}}
     assert json.loads(last_body(world, "a"))["user_data"]["fbc"] == "fine"
-    (told,) = [
+    (judgement,) = [
         report.judgement
-        for report in world.notes.reports
+        for report in world.recorder.reports
         if report.judgement.refused_field and report.items == 1
     ]
-    assert (told.verdict, told.code, told.subcode, told.refused_field) == ("done", 100, 1, "user_data.fbc")
+    assert (judgement.verdict, judgement.code, judgement.subcode, judgement.refused_field) == (
+        "done",
+        100,
+        1,
+        "user_data.fbc",
+    )
     assert (
-        told.reason
+        judgement.reason
         == "The event was delivered without user_data.fbc, for which it had been refused. Malformed."
     )
 
 
-def test_without_permission_nothing_is_left_out(world: Any) -> None:
-    """What is sent is what the mapping made, unless somebody says otherwise."""
-    picky(world)
+def test_without_the_option_no_field_is_dropped(world: Any) -> None:
+    """What is sent is what the mapping built, unless the settings say otherwise."""
+    refuse_malformed(world)
     world.put("bad", user_data={"em": "x", "fbc": "malformed"})
 
     assert world.deliverer().drain() == Summary(buried=1, requests=1)
 
 
-def test_an_item_is_mended_once(world: Any) -> None:
-    """If that doesn't help, it is dead, as it was: whoever replays it gets the whole."""
-    picky(world)
+def test_an_item_is_repaired_once(world: Any) -> None:
+    """If that doesn't help, it is dead, as it was: whoever replays it gets all of it."""
+    refuse_malformed(world)
     world.put("bad", user_data={"em": "malformed", "fbc": "malformed"})
 
     assert world.deliverer(drop_refused_field=True).drain() == Summary(buried=1, requests=2)
@@ -98,7 +103,7 @@ def test_an_item_is_mended_once(world: Any) -> None:
 
 
 def test_no_second_field_is_left_out(make_world: MakeWorld) -> None:
-    """An item that needs more than one mend needs a person."""
+    """An item that needs more than one repair needs a person."""
     refused_field = iter(["user_data.fbc", "user_data.em"])
     world = make_world(lambda ids: {"verdict": "split", "refused_field": next(refused_field)})
     world.put("bad", user_data={"em": "x", "fbc": "x", "ph": "x"})
@@ -109,15 +114,15 @@ def test_no_second_field_is_left_out(make_world: MakeWorld) -> None:
 @pytest.mark.parametrize("refused_field", [None, "user_data.none", "no.such", "id.x", "", "user_data.fbc.x"])
 def test_what_cannot_be_left_out_is_not_tried(world: Any, refused_field: str | None) -> None:
     """There is nothing to send that would be different."""
-    picky(world, refused_field)
+    refuse_malformed(world, refused_field)
     world.put("bad", user_data={"em": "x", "fbc": "malformed"})
 
     assert world.deliverer(drop_refused_field=True).drain() == Summary(buried=1, requests=1)
 
 
-def test_trouble_while_mending_keeps_the_whole_item(world: Any) -> None:
+def test_an_error_during_repair_keeps_the_whole_item(world: Any) -> None:
     """The next run begins with the original bytes."""
-    picky(world)
+    refuse_malformed(world)
     refuse = world.platform.behave
     world.platform.behave = lambda ids: (
         {"verdict": "later"} if len(world.platform.requests) == 2 else refuse(ids)
@@ -146,16 +151,16 @@ def test_only_the_named_field_is_left_out(data: Any, path: str) -> None:
     if repaired is not None:
         left = json.loads(repaired)
         *parents, key = path.split(".")
-        holder, whole = left, data
+        container, original = left, data
         for parent in parents:
-            holder, whole = holder[parent], whole[parent]
-        assert key not in holder
-        assert holder
-        holder[key] = whole[key]
+            container, original = container[parent], original[parent]
+        assert key not in container
+        assert container
+        container[key] = original[key]
         assert left == data
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 5000 + b"]" * 5000])
-def test_what_is_no_json_cannot_be_mended(body: bytes) -> None:
+def test_what_is_no_json_cannot_be_repaired(body: bytes) -> None:
     """An item of some other plugin."""
     assert without_field(body, "a") is None

@@ -21,8 +21,8 @@ def test_observers_hear_of_every_outcome(make_world: MakeWorld) -> None:
 
     world.deliverer().drain()
 
-    assert world.notes.outcomes == [("split", 4), ("done", 2), ("dead", 1), ("done", 1)]
-    dead = world.notes.reports[2]
+    assert world.recorder.outcomes == [("split", 4), ("done", 2), ("dead", 1), ("done", 1)]
+    dead = world.recorder.reports[2]
     assert dead == Report(
         destination="shop",
         items=1,
@@ -34,12 +34,12 @@ def test_observers_hear_of_every_outcome(make_world: MakeWorld) -> None:
     assert dead.seconds > 0
 
 
-def test_reports_tell_whether_there_was_a_request(make_world: MakeWorld, make_account: Any) -> None:
+def test_reports_say_whether_there_was_a_request(make_world: MakeWorld, make_account: Any) -> None:
     """Else metrics would count requests that never were: too old, too large, or too large together."""
     world = make_world(accounts={"shop": make_account(max_bytes=2_000)})
     envelope = world.accounts["shop"].envelope
     world.accounts["shop"].envelope = lambda group, bodies: envelope(
-        group, [each.ljust(700) for each in bodies]
+        group, [body.ljust(700) for body in bodies]
     )
     world.put("old", after=-1)
     world.put("large", after=100, text="x" * 3_000)
@@ -47,19 +47,20 @@ def test_reports_tell_whether_there_was_a_request(make_world: MakeWorld, make_ac
 
     world.deliverer().drain()
 
-    told = [(str(each.judgement.verdict), each.items, each.requested) for each in world.notes.reports]
-    assert sorted(told) == [
+    reports = world.recorder.reports
+    outcomes = [(str(report.judgement.verdict), report.items, report.requested) for report in reports]
+    assert sorted(outcomes) == [
         ("dead", 1, False),
         ("dead", 1, False),
         ("done", 1, True),
         ("done", 2, True),
         ("split", 3, False),
     ]
-    assert all((each.seconds > 0) is each.requested for each in world.notes.reports)
+    assert all((report.seconds > 0) is report.requested for report in reports)
 
 
 def test_an_observer_that_raises_is_logged_once_and_does_no_harm(world: Any, caplog: Any) -> None:
-    """Metrics must not stop deliveries, nor fill the log; others are told nevertheless."""
+    """Metrics must not stop deliveries, nor fill the log; others get the report nevertheless."""
 
     class Faulty:
         def observe(self, report: Report) -> None:
@@ -69,7 +70,7 @@ def test_an_observer_that_raises_is_logged_once_and_does_no_harm(world: Any, cap
         world.outbox,
         world.accounts,
         world.platform,
-        [Faulty(), world.notes],
+        [Faulty(), world.recorder],
         clock=world.clock,
         sleep=world.clock.sleep,
     )
@@ -77,12 +78,12 @@ def test_an_observer_that_raises_is_logged_once_and_does_no_harm(world: Any, cap
         world.put(name)
         deliverer.drain()
 
-    complaints = [record.getMessage() for record in caplog.records if "observer" in record.getMessage()]
-    assert len(complaints) == 1
-    assert complaints[0].startswith("the observer Faulty raised ZeroDivisionError in observe, ")
+    messages = [record.getMessage() for record in caplog.records if "observer" in record.getMessage()]
+    assert len(messages) == 1
+    assert messages[0].startswith("the observer Faulty raised ZeroDivisionError in observe, ")
     assert "BODYMARKER" not in caplog.text
     assert world.platform.arrived == {"a": 1, "b": 1, "c": 1}
-    assert len(world.notes.reports) == 3
+    assert len(world.recorder.reports) == 3
 
 
 @pytest.mark.parametrize(
@@ -123,7 +124,7 @@ def test_log_records_carry_the_figures(make_world: MakeWorld, caplog: Any, verdi
         lambda ids: ValueError("TOKENMARKER BODYMARKER"),
     ],
 )
-def test_nothing_personal_and_no_token_is_told(make_world: MakeWorld, caplog: Any, behave: Any) -> None:
+def test_nothing_personal_and_no_token_is_reported(make_world: MakeWorld, caplog: Any, behave: Any) -> None:
     """Neither in the log, whatever is logged of a record, nor in what observers and dead letters get to read."""
     world = make_world(behave)
     world.put("EVENTMARKER-1", "EVENTMARKER-2", text="BODYMARKER")
@@ -133,8 +134,8 @@ def test_nothing_personal_and_no_token_is_told(make_world: MakeWorld, caplog: An
             world.deliverer(drop_refused_field=True).drain()
             world.clock.now += 10
 
-    told = [*(str(vars(record)) for record in caplog.records), repr(world.notes.reports), caplog.text]
-    told += [letter.reason + letter.advice for letter in world.outbox.dead()]
-    told += [repr(pause) for pause in world.outbox.paused().values()]
+    texts = [*(str(vars(record)) for record in caplog.records), repr(world.recorder.reports), caplog.text]
+    texts += [letter.reason + letter.advice for letter in world.outbox.dead()]
+    texts += [repr(pause) for pause in world.outbox.paused().values()]
     for marker in MARKERS:
-        assert not any(marker in text for text in told)
+        assert not any(marker in text for text in texts)

@@ -29,12 +29,12 @@ def refusing(
 
 
 def first_bad(bad: set[str]) -> Callable[[list[str]], int]:
-    """Tell the position of the first bad item."""
+    """Return a function for the position of the first bad item."""
     return lambda ids: next(at for at, name in enumerate(ids) if name in bad)
 
 
 def most_requests(items: int, bad: int) -> int:
-    """Say how many requests may be needed: two for each part that is divided, at most ``bad`` a level."""
+    """Return the bound on requests: two for each chunk that is split, at most ``bad`` a level."""
     levels = math.ceil(math.log2(items)) if items > 1 else 0
     return 1 + 2 * sum(min(int(2**level), bad) for level in range(levels))
 
@@ -65,7 +65,7 @@ def test_any_bad_items_are_found(make_world: MakeWorld, batch: tuple[int, set[in
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(batches)
 def test_a_position_in_the_answer_is_used(make_world: MakeWorld, batch: tuple[int, set[int]]) -> None:
-    """Then each bad item costs two requests: itself, and the rest without it."""
+    """Then each bad item costs two requests: itself, and the others without it."""
     size, positions = batch
     bad = {str(position) for position in positions}
     world = make_world(refusing(bad, first_bad(bad)))
@@ -132,7 +132,7 @@ def test_all_bad_costs_less_than_two_requests_each(make_world: MakeWorld) -> Non
 
 
 def test_a_lone_bad_item_is_dead(make_world: MakeWorld) -> None:
-    """There is nothing left to divide; tries and codes are those of its own requests."""
+    """There is nothing left to split; tries and codes are those of its own requests."""
     world = make_world(refusing({"a"}))
     world.put("a")
 
@@ -162,8 +162,8 @@ def test_a_dead_verdict_concerns_the_whole_request(make_world: MakeWorld) -> Non
     assert world.dead() == {"a": "Gone for good.", "b": "Gone for good."}
 
 
-def test_trouble_in_the_middle_keeps_everything_that_is_left(make_world: MakeWorld) -> None:
-    """An outage during a division: what was found stays found, the rest is tried again later."""
+def test_an_outage_in_the_middle_keeps_everything_that_is_left(make_world: MakeWorld) -> None:
+    """What was found out stays so; all other items are tried again later."""
     bad = refusing({"d"})
     world = make_world()
     world.platform.behave = lambda ids: (
@@ -181,8 +181,8 @@ def test_trouble_in_the_middle_keeps_everything_that_is_left(make_world: MakeWor
 
 
 @given(st.integers(2, 1000), st.one_of(st.none(), st.integers(-3, 1003), st.floats(), st.booleans()))
-def test_dividing_loses_and_doubles_nothing(size: int, index: object) -> None:
-    """Two parts, neither of them empty, with their order kept."""
+def test_splitting_loses_and_doubles_nothing(size: int, index: object) -> None:
+    """Two chunks, neither of them empty, with their order kept."""
     items = [Claimed(number, 0, 0, b"") for number in range(size)]
 
     first, last = split(Chunk(items, tries=3), index)

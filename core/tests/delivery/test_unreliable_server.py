@@ -24,7 +24,7 @@ from capi_actions.builtin.outbox import SqliteOutbox
 from capi_actions.builtin.transport import Urllib3Transport
 from capi_actions.delivery import Deliverer
 
-LIFE = Path(__file__).with_name("killed_program.py")
+PROGRAM = Path(__file__).with_name("killed_program.py")
 PATIENCE = 30.0
 
 
@@ -103,11 +103,11 @@ def start_server() -> Iterator[Callable[..., Server]]:
 
 
 @pytest.fixture
-def life() -> Any:
+def killed_program() -> Any:
     """The program that is killed, as a module."""
     import importlib.util
 
-    spec = importlib.util.spec_from_file_location("life", LIFE)
+    spec = importlib.util.spec_from_file_location("killed_program", PROGRAM)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -116,7 +116,7 @@ def life() -> Any:
 
 
 def test_everything_arrives_at_a_server_that_misbehaves(
-    make_world: Callable[..., Any], start_server: Callable[..., Server], life: Any
+    make_world: Callable[..., Any], start_server: Callable[..., Server], killed_program: Any
 ) -> None:
     """Errors, HTML, resets, half answers, and answers that never come, in any order; repeats are equal."""
     random = Random(1)
@@ -126,8 +126,10 @@ def test_everything_arrives_at_a_server_that_misbehaves(
     names = [f"{number}" for number in range(100)] + ["one-bad", "two-bad"]
     world.put(*names, text="ü\u2028")
     transport = Urllib3Transport()
-    destinations = {"shop": life.Simple(server.url)}
-    deliverer = Deliverer(world.outbox, destinations, transport, options=life.OPTIONS, clock=time.time)
+    destinations = {"shop": killed_program.Simple(server.url)}
+    deliverer = Deliverer(
+        world.outbox, destinations, transport, options=killed_program.OPTIONS, clock=time.time
+    )
 
     summary = deliverer.drain(time.time() + PATIENCE)
     transport.close()
@@ -140,7 +142,7 @@ def test_everything_arrives_at_a_server_that_misbehaves(
 
 
 def test_what_was_accepted_survives_being_killed(
-    tmp_path: Path, start_server: Callable[..., Server], life: Any
+    tmp_path: Path, start_server: Callable[..., Server], killed_program: Any
 ) -> None:
     """kill -9 at random moments, while putting, claiming, sending and acknowledging.
 
@@ -151,7 +153,7 @@ def test_what_was_accepted_survives_being_killed(
     server = start_server(lambda: random.choices(["fine", "busy", "reset", "dumb"], [20, 1, 1, 1])[0])
     path, accepted = tmp_path / "outbox.db", tmp_path / "accepted"
     for number in range(kills):
-        command = [sys.executable, str(LIFE), str(path), str(accepted), server.url, f"life{number}"]
+        command = [sys.executable, str(PROGRAM), str(path), str(accepted), server.url, f"run{number}"]
         with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
             assert process.stdout is not None
             assert process.stdout.readline() == b"alive\n"
@@ -160,7 +162,9 @@ def test_what_was_accepted_survives_being_killed(
         assert process.returncode == -9
     transport = Urllib3Transport()
     with SqliteOutbox(path) as outbox:
-        deliverer = Deliverer(outbox, {"shop": life.Simple(server.url)}, transport, options=life.OPTIONS)
+        deliverer = Deliverer(
+            outbox, {"shop": killed_program.Simple(server.url)}, transport, options=killed_program.OPTIONS
+        )
         deliverer.drain(time.time() + PATIENCE)
         left = outbox.stats()["shop"].undelivered if outbox.destinations() else 0
         dead = {letter.item.event_id for letter in outbox.dead()}

@@ -23,7 +23,7 @@ def real(world: Any, **options: Any) -> Deliverer:
         world.outbox,
         world.accounts,
         world.platform,
-        [world.notes],
+        [world.recorder],
         options=Options(**{"poll_interval": 0.02, **options}),
     )
 
@@ -76,7 +76,7 @@ def test_workers_send_at_the_same_time(make_world: MakeWorld, make_account: Make
 
 
 def test_many_workers_lose_and_double_nothing(make_world: MakeWorld, make_account: MakeAccount) -> None:
-    """With divisions in several of them."""
+    """With split batches in several of them."""
     bad = {str(number) for number in range(0, 500, 37)}
     world = make_world(
         lambda ids: None if bad.isdisjoint(ids) else {"verdict": "split"},
@@ -95,10 +95,10 @@ def test_a_worker_does_not_wait_for_the_end_of_anothers_lease(make_world: MakeWo
     """One worker has everything, the other nothing to do but to look now and then."""
     world = make_world()
     looked = threading.Event()
-    naps: list[float] = []
+    waits: list[float] = []
 
     def sleep(seconds: float) -> None:
-        naps.append(seconds)
+        waits.append(seconds)
         looked.set()
         time.sleep(0.001)
 
@@ -111,7 +111,7 @@ def test_a_worker_does_not_wait_for_the_end_of_anothers_lease(make_world: MakeWo
     deliverer = Deliverer(world.outbox, world.accounts, world.platform, options=options, sleep=sleep)
 
     assert deliverer.drain(time.time() + 10_000) == Summary(delivered=1, requests=1)
-    assert max(naps) <= 0.02
+    assert max(waits) <= 0.02
 
 
 def test_a_slow_destination_holds_up_no_other(make_world: MakeWorld, make_account: MakeAccount) -> None:
@@ -133,7 +133,7 @@ def test_a_slow_destination_holds_up_no_other(make_world: MakeWorld, make_accoun
 
 
 def test_serving_picks_up_what_is_put(make_world: MakeWorld, serving: Any) -> None:
-    """At once when told, else when it looks the next time."""
+    """At once after a call of wake, else when it polls the next time."""
     world = make_world()
     deliverer = real(world, poll_interval=PATIENCE, linger=0.0)
     serving(deliverer)
@@ -175,7 +175,7 @@ def test_a_lone_item_does_not_wait_for_company_for_long(make_world: MakeWorld, s
     assert soon(lambda: world.platform.requests == [["a"]])
 
 
-def test_the_end_finishes_what_is_under_way(make_world: MakeWorld, serving: Any) -> None:
+def test_stopping_finishes_requests_under_way(make_world: MakeWorld, serving: Any) -> None:
     """The request that was sent is settled; nothing new is begun."""
     asked, answer = threading.Event(), threading.Event()
     world = make_world()
@@ -194,7 +194,7 @@ def test_the_end_finishes_what_is_under_way(make_world: MakeWorld, serving: Any)
     assert soon(lambda: world.left() == 0)
 
 
-def test_the_end_of_serving_ends_a_division(make_world: MakeWorld) -> None:
+def test_stopping_ends_a_split(make_world: MakeWorld) -> None:
     """What is left goes back to the outbox at once, for whoever comes next."""
     stop = threading.Event()
     world = make_world()
