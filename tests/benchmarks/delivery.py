@@ -1,7 +1,7 @@
 """Delivery speed: engine, durable outbox and HTTP in batches of 1,000, on one core.
 
 Beside it, in the same run: the hand-written floor (see engine.py), Meta's own Python SDK on the same
-events and server, and what one ``Client.send`` costs its caller, alone and in company, against the
+events and server, and what one ``Client.send`` costs its caller, alone and with other callers, against the
 disk's own fsync.  `--json` prints one line for machines.
 """
 
@@ -49,21 +49,21 @@ def main() -> None:
 
 
 def _throughput(url: str, plugins: Plugins) -> dict[str, float]:
-    """Time floor, delivery and SDK alternately, wall clock: all three are ours alone on this core."""
+    """Time floor, delivery and SDK alternately, wall clock: all three run in this process, on one core."""
     lines = purchases(EVENTS)
     floor = partial(floor_purchase, states=dict(STATES), countries=dict(COUNTRIES))
-    works: dict[str, Callable[[], int]] = {
+    tasks: dict[str, Callable[[], int]] = {
         "floor": lambda: len([floor(line) for line in lines]),
         "delivery": lambda: _deliver(lines, url, plugins),
         "sdk": lambda: _sdk(lines[:SDK_EVENTS], url),
     }
-    times: dict[str, list[float]] = {name: [] for name in works}
+    times: dict[str, list[float]] = {name: [] for name in tasks}
     for _ in range(ROUNDS):
-        for name, work in works.items():
+        for name, task in tasks.items():
             start = perf_counter()
-            count = work()
+            count = task()
             times[name].append((perf_counter() - start) / count * 1e6)
-    floor_us, delivery_us, sdk_us = (statistics.median(times[name]) for name in works)
+    floor_us, delivery_us, sdk_us = (statistics.median(times[name]) for name in tasks)
     return {
         "floor_us": round(floor_us, 2),
         "delivery_us": round(delivery_us, 2),
@@ -99,16 +99,16 @@ def _callers(url: str, plugins: Plugins) -> dict[str, float]:
             share = len(events) // callers
 
             def call(
-                mine: list[dict[str, object]], client: Client = client, waits: list[float] = waits
+                own_events: list[dict[str, object]], client: Client = client, waits: list[float] = waits
             ) -> None:
-                for event in mine:
+                for event in own_events:
                     start = perf_counter()
                     client.send(event)
                     waits.append(perf_counter() - start)
 
             threads = [
-                threading.Thread(target=call, args=(events[n * share : (n + 1) * share],))
-                for n in range(callers)
+                threading.Thread(target=call, args=(events[number * share : (number + 1) * share],))
+                for number in range(callers)
             ]
             start = perf_counter()
             for thread in threads:
