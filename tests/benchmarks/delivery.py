@@ -24,9 +24,9 @@ from server import fast_server, pin_to_first_core
 
 import capi_actions_facebook.plugin
 from capi_actions import Client, Plugins, builtin
-from capi_actions.cli.ingest import Feeder
+from capi_actions.cli.ingest import Ingester
 from capi_actions.config import load_config
-from capi_actions.runtime import Assembly
+from capi_actions.runtime import Runtime
 from capi_actions_facebook.normalization.places import COUNTRIES, STATES
 
 EVENTS, ROUNDS, SDK_EVENTS, SENDS = 20_000, 5, 4_000, 200
@@ -76,10 +76,10 @@ def _throughput(url: str, plugins: Plugins) -> dict[str, float]:
 
 def _deliver(lines: list[bytes], url: str, plugins: Plugins) -> int:
     """Do what `capi send` does: store in chunks, then deliver everything."""
-    with _folder(url) as config, Assembly.of(load_config(config, plugins), plugins) as assembly:
-        feeder = Feeder(assembly, _fail)
-        feeder.feed(enumerate(lines))
-        delivered = assembly.deliverer.drain().delivered
+    with _folder(url) as config, Runtime.open(load_config(config, plugins), plugins) as runtime:
+        ingester = Ingester(runtime, _fail)
+        ingester.ingest(enumerate(lines))
+        delivered = runtime.deliverer.drain().delivered
     assert delivered == len(lines), delivered
     return delivered
 

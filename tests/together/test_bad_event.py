@@ -12,7 +12,7 @@ import pytest
 
 from capi_actions import Client, Plugins, Request, Response
 from capi_actions.config import load_config
-from capi_actions.runtime import Assembly
+from capi_actions.runtime import Runtime
 from capi_actions_sandbox import Sandbox
 
 TOO_LONG = "x" * 301  # the picky sandbox's limit is 300, which our own checks know nothing of
@@ -196,13 +196,13 @@ def test_as_many_workers_send_as_the_configuration_says(
     with Client.from_config(config, deliver=False) as client:
         client.send_many(order(number) for number in range(2_500))
     together = threading.Barrier(3, timeout=60)
-    with Assembly.of(load_config(config, plugins), plugins) as assembly:
-        send = assembly.transport.send
+    with Runtime.open(load_config(config, plugins), plugins) as runtime:
+        send = runtime.transport.send
 
         def wait_for_the_others(request: Request) -> Response:
             together.wait()
             return send(request)
 
-        assembly.transport.send = wait_for_the_others  # type: ignore[method-assign]
-        assert assembly.deliverer.drain().delivered == 2_500
+        runtime.transport.send = wait_for_the_others  # type: ignore[method-assign]
+        assert runtime.deliverer.drain().delivered == 2_500
     assert sandbox.counts()["requests"] == 3

@@ -41,12 +41,12 @@ def test_the_installed_command_sends(start: Any, order: Any, sandbox: Sandbox, i
     """Data on standard output, everything else on standard error."""
     running = start("send", "--json")
     running.pour([*map(order, range(20)), {}])
-    status, (error, summary), told = running.end()
+    status, (error, summary), messages = running.end()
 
     assert status == 1
     assert (error["line"], error["error"]["path"]) == (21, "$.type")
     assert summary["summary"]["delivered"] == 20
-    assert "access_token: stands in the file" in told[0]
+    assert "access_token: stands in the file" in messages[0]
     assert ids(sandbox) == orders(20)
 
 
@@ -59,23 +59,23 @@ def test_a_port_for_metrics_that_is_in_use_stops_no_delivery(
         port = server.getsockname()[1]
         running = start("send", "--json", environment={"CAPI_PROMETHEUS_PORT": str(port)})
         running.pour([order(0)])
-        status, _, told = running.end()
+        status, _, messages = running.end()
 
     assert (status, ids(sandbox)) == (0, orders(1))
-    assert sum(f"port {port} is in use" in line for line in told) == 1
+    assert sum(f"port {port} is in use" in line for line in messages) == 1
 
 
 @pytest.mark.usefixtures("config")
-def test_a_port_for_metrics_that_is_none_is_told_before_anything_is_sent(
+def test_an_invalid_port_for_metrics_is_an_error_before_anything_is_sent(
     start: Any, order: Any, sandbox: Sandbox, ids: Any
 ) -> None:
     """With the variable's name and the status of a wrong configuration."""
     running = start("send", environment={"CAPI_PROMETHEUS_PORT": "metrics"})
     running.pour([order(0)])
-    status, _, told = running.end()
+    status, _, messages = running.end()
 
     assert (status, ids(sandbox)) == (2, [])
-    assert told[-1] == "capi: CAPI_PROMETHEUS_PORT should be a port number from 1 to 65535, not 'metrics'"
+    assert messages[-1] == "capi: CAPI_PROMETHEUS_PORT should be a port number from 1 to 65535, not 'metrics'"
 
 
 @pytest.mark.usefixtures("config")
@@ -85,11 +85,11 @@ def test_preview_into_a_pipe_that_closes_ends_quietly(start: Any, order: Any) ->
     running.keep_pouring(map(order, count()))
     lines = [running.line() for _ in range(2)]
     running.process.stdout.close()
-    status, _, told = running.end()
+    status, _, messages = running.end()
 
     assert [line["message_id"] for line in lines] == orders(2)
     assert status == 1
-    assert all(line.startswith("capi: warning: ") for line in told)
+    assert all(line.startswith("capi: warning: ") for line in messages)
 
 
 @pytest.mark.usefixtures("config")
@@ -102,10 +102,10 @@ def test_send_goes_on_when_nobody_reads_what_fails(
     assert running.line()["line"] == 1
     running.process.stdout.close()
     running.pour([*([{}] * 100), *map(order, range(1_500))])
-    status, _, told = running.end()
+    status, _, messages = running.end()
 
     assert status == 1
-    assert any("1,500" in line for line in told)
+    assert any("1,500" in line for line in messages)
     assert ids(sandbox) == orders(1_500)
 
 
@@ -114,14 +114,14 @@ def test_send_goes_on_when_nobody_reads_what_fails(
 def test_memory_does_not_grow_with_the_input(
     command: str, start: Any, order: Any, sandbox: Sandbox, ids: Any
 ) -> None:
-    """300 MB through a pipe need no more than 3 MB; every event is dealt with."""
+    """300 MB through a pipe need no more than 3 MB; every event is processed."""
     peaks = []
     for events in (30, 3_000):
         running = start(command, code=MEASURED, stdout=subprocess.DEVNULL)
         running.pour(order(number, filler="x" * 100_000) for number in range(events))
-        status, _, told = running.end()
+        status, _, messages = running.end()
         assert status == 0
-        peaks.append(int(told[-1]))
+        peaks.append(int(messages[-1]))
 
     assert peaks[1] < peaks[0] + SLACK, peaks
     assert len(set(ids(sandbox))) == (3_000 if command == "send" else 0)
@@ -129,7 +129,7 @@ def test_memory_does_not_grow_with_the_input(
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.usefixtures("config")
-def test_a_signal_keeps_what_was_read_and_says_how_far_it_came(
+def test_a_signal_keeps_what_was_read_and_names_the_line_to_resume_at(
     number: int, start: Any, order: Any, sandbox: Sandbox, ids: Any, wait_for: Any
 ) -> None:
     """Ctrl-C, a container's end, a closed terminal: the rest can be sent from the next line on, nothing left out."""
@@ -137,11 +137,11 @@ def test_a_signal_keeps_what_was_read_and_says_how_far_it_came(
     running.keep_pouring(map(order, count()))
     wait_for(lambda: sandbox.counts()["events"] > 1_000)
     running.process.send_signal(number)
-    status, (record,), told = running.end()
+    status, (record,), messages = running.end()
     stored = record["summary"]["stored"]
 
     assert status == 128 + number
-    assert told[-1] == f"capi: stopped; all up to line {stored} is dealt with, go on at line {stored + 1}"
+    assert messages[-1] == f"capi: stopped; processed up to line {stored}; resume at line {stored + 1}"
     assert start("deliver").end()[0] == 0
     assert ids(sandbox) == orders(stored)
 
@@ -149,7 +149,7 @@ def test_a_signal_keeps_what_was_read_and_says_how_far_it_came(
 @pytest.mark.parametrize("command", ["send", "deliver"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.usefixtures("config")
-def test_a_signal_while_delivering_finishes_the_request_under_way(
+def test_a_signal_while_delivering_finishes_the_request_in_flight(
     number: int,
     command: str,
     start: Any,
@@ -159,7 +159,7 @@ def test_a_signal_while_delivering_finishes_the_request_under_way(
     wait_for: Any,
     tmp_path: Path,
 ) -> None:
-    """And tells what came of it: nothing is sent twice, nothing has to be sent again by hand."""
+    """And counts its items: nothing is sent twice, nothing has to be sent again by hand."""
     with Client.from_config(tmp_path / "capi.toml", deliver=False) as client:
         client.send_many(map(order, range(2_500)))
     sandbox.fault("pass,delay=1,times=100")
@@ -168,13 +168,13 @@ def test_a_signal_while_delivering_finishes_the_request_under_way(
         running.pour([])
     wait_for(lambda: sandbox.counts()["events"] > 0)
     running.process.send_signal(number)
-    status, (record,), told = running.end()
+    status, (record,), messages = running.end()
     summary = record["summary"]
     sandbox.clear()
 
     assert status == 128 + number
-    assert told[-1].startswith("capi: stopped; ")
-    assert told[-1].endswith("`capi deliver` sends what still waits")
+    assert messages[-1].startswith("capi: stopped; ")
+    assert messages[-1].endswith("`capi deliver` sends what is still waiting")
     assert summary["delivered"] + summary["waiting"] == 2_500
     assert summary["delivered"] in (1_000, 2_000)
     assert start("deliver", "--json").end()[1][0]["summary"]["delivered"] == summary["waiting"]
@@ -233,7 +233,7 @@ def test_deliver_forever_delivers_what_others_put_and_ends_on_request(
 
 
 @pytest.mark.usefixtures("config")
-def test_deliver_forever_tells_what_goes_wrong_and_a_second_signal_does_not_wait(
+def test_deliver_forever_logs_what_goes_wrong_and_a_second_signal_does_not_wait(
     start: Any, order: Any, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     """The service's log must say why nothing arrives; and a request that hangs must not keep it from ending."""

@@ -26,7 +26,7 @@ def test_each_setting_has_its_comment(text: str, plugins: Plugins) -> None:
 
 def test_each_default_can_be_uncommented(capi: Any, text: str, tmp_path: Path) -> None:
     """Settings of Meta's that have no default stand there with an example that is one."""
-    lines = re.findall(r"^# (\w+ = .*)$", text.partition("\n# No mappings")[0], re.MULTILINE)
+    lines = re.findall(r"^# (\w+ = .*)$", text.partition("\n# Without mappings")[0], re.MULTILINE)
     for line in lines:
         (tmp_path / "capi.toml").write_text(text.replace(f"# {line}", line))
         result = capi("check", "-c", str(tmp_path / "capi.toml"))

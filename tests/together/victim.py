@@ -18,7 +18,7 @@ from capi_actions import Client, Plugins, Request, Response
 from capi_actions.builtin.transport import Urllib3Transport
 from capi_actions.config import load_config
 from capi_actions.delivery import Deliverer, Options
-from capi_actions.runtime import Assembly
+from capi_actions.runtime import Runtime
 
 OPTIONS = Options(workers=2, lease=1.0, initial_wait=0.02, max_wait=0.1, linger=0.0, poll_interval=0.01)
 _BACKLOG = 200
@@ -71,11 +71,11 @@ def open_client(config: Path, way: str, count: int) -> Client:
 
         sqlite3.connect = mortal  # type: ignore[assignment]
     plugins = Plugins.installed()
-    usual = Assembly.of(load_config(config, plugins), plugins)
+    usual = Runtime.open(load_config(config, plugins), plugins)
     transport = MortalTransport(deadly if way == "request" else never, deadly if way == "answer" else never)
     deliverer = Deliverer(usual.outbox, usual.destinations, transport, options=OPTIONS)
     return Client(
-        Assembly(
+        Runtime(
             destinations=usual.destinations,
             pipeline=usual.pipeline,
             outbox=usual.outbox,
@@ -109,7 +109,7 @@ def main(config: str, accepted: str, name: str, way: str, count: str) -> None:
         assert all(len(receipt.accepted) == 1 for receipt in receipts)
         os.write(log, "".join(f"{each}\n" for each in ids).encode())
         accepted_one()
-        while sum(each.undelivered for each in client._assembly.outbox.stats().values()) > _BACKLOG:
+        while sum(each.undelivered for each in client._runtime.outbox.stats().values()) > _BACKLOG:
             time.sleep(0.001)  # else the test's end takes long
 
 

@@ -17,17 +17,17 @@ from typing import Self
 
 from attrs import frozen
 
-from capi_actions.codec import plain_event
+from capi_actions.codec import event_from_python
 from capi_actions.config import load_config
 from capi_actions.errors import EventError, OutboxError, detached
 from capi_actions.model import DeadLetter, Item, Json
 from capi_actions.pipeline.pipeline import Refusal
 from capi_actions.plugins import Plugins
-from capi_actions.runtime import Assembly
+from capi_actions.runtime import Runtime
 
-_ASYNC_CALLERS = 64  # threads that wait for the disk, so that the event loop doesn't
-_POLL = 0.02  # seconds
-_SHORT_REST = 5.0  # seconds; such rests are waited out between two batches, too
+_ASYNC_THREADS = 64  # they wait for the disk, so that the event loop doesn't
+_POLL_INTERVAL = 0.02  # seconds
+_SHORT_BACKOFF = 5.0  # seconds; flush() waits out a back-off that ends within these
 
 
 @frozen(kw_only=True)
@@ -35,8 +35,8 @@ class Receipt:
     """What became of an event.
 
     :ivar accepted: items that are on disk now and will be delivered, or end as dead letters.
-    :ivar refused: mappings that took the event but can't send it, with the reason.
-    :ivar problem: why it is no event at all; None when it is one.
+    :ivar refused: items that can't be sent, one for each such mapping, with the reason.
+    :ivar problem: why it is no event; None when it is one.
     """
 
     accepted: Sequence[Item] = ()
@@ -44,8 +44,8 @@ class Receipt:
     problem: EventError | None = None
 
     @property
-    def taken(self) -> bool:
-        """Whether any mapping took the event."""
+    def matched(self) -> bool:
+        """Whether any mapping matches the event."""
         return bool(self.accepted or self.refused)
 
 
@@ -55,13 +55,14 @@ class Client:
     Use one for the whole program, from any thread.  After a fork make a new one in the child.
     """
 
-    def __init__(self, assembly: Assembly, *, deliver: bool = True) -> None:
-        """Take over an assembly; it is closed with the client.
+    def __init__(self, runtime: Runtime, *, deliver: bool = True) -> None:
+        """Start delivering.
 
+        :param runtime: is closed with the client.
         :param deliver: False only stores, for programs beside which ``capi deliver --forever`` runs.
         """
-        self._assembly = assembly
-        self._destinations = frozenset(assembly.destinations)
+        self._runtime = runtime
+        self._destinations = frozenset(runtime.destinations)
         self._process = os.getpid()
         self._stop = threading.Event()
         self._executor: ThreadPoolExecutor | None = None
@@ -69,7 +70,7 @@ class Client:
         self._thread: threading.Thread | None = None
         if deliver:
             self._thread = threading.Thread(
-                target=assembly.deliverer.forever, args=(self._stop,), name="capi-deliver", daemon=True
+                target=runtime.deliverer.forever, args=(self._stop,), name="capi-deliver", daemon=True
             )
             self._thread.start()
 
@@ -77,90 +78,92 @@ class Client:
     def from_config(
         cls, path: str | Path, *, plugins: Plugins | None = None, deliver: bool = True
     ) -> "Client":
-        """Make a client of a configuration file.
+        """Return a client for a configuration file.
 
         :param plugins: by default every installed plugin.
+        :param deliver: see :class:`Client`.
         :raises ConfigError: when the configuration is wrong, with all problems.
         :raises PluginError: when a plugin can't be loaded.
         :raises OutboxError: when the outbox can't be opened.
         """
         installed = plugins or Plugins.installed()
         config = load_config(Path(path), installed, strict=False)
-        return cls(Assembly.of(config, installed), deliver=deliver)
+        return cls(Runtime.open(config, installed), deliver=deliver)
 
     def send(self, event: Json) -> Receipt:
-        """Take one event; what was accepted is on disk when this returns.
+        """Store one event; what was accepted is on disk when this returns.
 
-        An event that can't be sent, or is none, doesn't raise: the receipt says so.  Concurrent
+        An event that can't be sent, or is none, doesn't raise: the receipt has the reason.  Concurrent
         callers share a commit, and so a wait for the disk.
 
-        :param event: the event as JSON would have it.  Dates, times, UUIDs, enums, Decimals, tuples and
-            dataclasses in it are written as JSON writes them.
+        :param event: the event as a JSON object.  Dates, times, UUIDs, enums, Decimals, tuples and
+            dataclasses in it are converted to JSON.
         :raises OutboxError: when it can't be stored (disk full, client closed, process forked); then
             nothing of it was accepted.
         """
         return self.send_many([event])[0]
 
     def send_many(self, events: Iterable[Json]) -> list[Receipt]:
-        """Take several events with one commit.
+        """Store several events with one commit.
 
         :raises OutboxError: when they can't be stored; then none was accepted.
         """
-        self._must_be_usable()
+        self._check_usable()
         now = time()
-        receipts = [self._receipt(event, now) for event in events]
+        receipts = [self._process_event(event, now) for event in events]
         items = [item for receipt in receipts for item in receipt.accepted]
         if items:
-            self._assembly.outbox.put(items)
-            self._assembly.deliverer.wake()
+            self._runtime.outbox.put(items)
+            self._runtime.deliverer.wake()
         return receipts
 
     async def asend(self, event: Json) -> Receipt:
-        """Do as :meth:`send` without blocking the event loop.
+        """Store one event like :meth:`send`, without blocking the event loop.
 
-        A task that is cancelled while it waits doesn't know what became of its event: it may be accepted.
+        When a task is cancelled while it waits, its event may or may not be accepted.
 
         :raises OutboxError: when it can't be stored.
         """
-        self._must_be_usable()
+        self._check_usable()
         with self._closing:
-            self._must_be_usable()
+            self._check_usable()
             if self._executor is None:
-                self._executor = ThreadPoolExecutor(_ASYNC_CALLERS, "capi-send")
-            sent = asyncio.get_running_loop().run_in_executor(self._executor, self.send, event)
-        return await sent
+                self._executor = ThreadPoolExecutor(_ASYNC_THREADS, "capi-send")
+            future = asyncio.get_running_loop().run_in_executor(self._executor, self.send, event)
+        return await future
 
     def flush(self, timeout: float | None = None) -> bool:
-        """Wait until nothing is left that could be delivered now or in a few seconds.
+        """Wait until nothing is left that could be delivered now or within a few seconds.
 
-        Other items don't count: those that wait for a later try, of destinations that are paused or
-        rest for longer than 5 seconds, and of destinations that aren't configured any more.
+        Other items don't count: delayed ones, those of destinations that are paused or back off for
+        longer than 5 seconds, and those of destinations that aren't configured any more.
 
         :param timeout: seconds; None waits as long as it takes.
-        :returns: False when there was still something when the time was up.
+        :returns: False when the time was up first.
         :raises OutboxError: when the outbox can't be read.
         """
-        self._must_be_usable()
-        until = None if timeout is None else monotonic() + timeout
+        self._check_usable()
+        deadline = None if timeout is None else monotonic() + timeout
         while self._is_busy():
-            if until is not None and monotonic() >= until:
+            if deadline is not None and monotonic() >= deadline:
                 return False
-            self._stop.wait(_POLL)
-            self._must_be_usable()
+            self._stop.wait(_POLL_INTERVAL)
+            self._check_usable()
         return True
 
     def dead_letters(self) -> list[DeadLetter]:
-        """Give what could not be delivered so far, with the reasons.
+        """Return what could not be delivered so far, with the reasons.
 
         :raises OutboxError: when the outbox can't be read.
         """
-        self._must_be_usable()
-        return list(self._assembly.outbox.dead())
+        self._check_usable()
+        return list(self._runtime.outbox.dead())
 
     def close(self) -> None:
-        """Stop delivering and release everything; what is left stays in the outbox for the next time.
+        """Stop delivering and close everything; what is left stays in the outbox for the next time.
 
-        Requests under way are finished first.  In a child after a fork this does nothing: all is the parent's.
+        Requests in flight are finished first.  In a child after a fork this does nothing: all of it
+        belongs to the parent.
         """
         if os.getpid() != self._process:
             return
@@ -168,12 +171,12 @@ class Client:
             if self._stop.is_set():
                 return
             self._stop.set()
-        self._assembly.deliverer.wake()
+        self._runtime.deliverer.wake()
         if self._executor is not None:
             self._executor.shutdown()
         if self._thread is not None:
             self._thread.join()
-        self._assembly.close()
+        self._runtime.close()
 
     def __enter__(self) -> Self:
         return self
@@ -181,26 +184,26 @@ class Client:
     def __exit__(self, *error: object) -> None:
         self.close()
 
-    def _receipt(self, event: Json, now: float) -> Receipt:
+    def _process_event(self, event: Json, now: float) -> Receipt:
         try:
-            outcomes = self._assembly.pipeline.process(plain_event(event), now)
+            outcomes = self._runtime.pipeline.process(event_from_python(event), now)
         except EventError as error:
             return Receipt(problem=detached(error))
         return Receipt(
-            accepted=[each for each in outcomes if isinstance(each, Item)],
-            refused=[each for each in outcomes if isinstance(each, Refusal)],
+            accepted=[outcome for outcome in outcomes if isinstance(outcome, Item)],
+            refused=[outcome for outcome in outcomes if isinstance(outcome, Refusal)],
         )
 
     def _is_busy(self) -> bool:
-        soon = time() + _SHORT_REST
+        soon = time() + _SHORT_BACKOFF
         return any(
             stats.leased > 0
             or (stats.waiting > 0 and stats.pause is None and (stats.backoff_until or 0.0) <= soon)
-            for name, stats in self._assembly.outbox.stats().items()
+            for name, stats in self._runtime.outbox.stats().items()
             if name in self._destinations
         )
 
-    def _must_be_usable(self) -> None:
+    def _check_usable(self) -> None:
         if os.getpid() != self._process:
             raise OutboxError("this client was made before a fork; make one in each process")
         if self._stop.is_set():

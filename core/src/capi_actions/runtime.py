@@ -1,4 +1,4 @@
-"""Put a configuration to work: pipeline, outbox, transport and deliverer, opened and closed together."""
+"""Open what a configuration asks for, and close it: pipeline, outbox, transport and deliverer."""
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -13,11 +13,11 @@ from capi_actions.model import Destination, Observer, Outbox, OutboxFactory, Tra
 from capi_actions.pipeline.pipeline import Pipeline
 from capi_actions.plugins import Plugins
 
-_FILES = ("path", "ca_file")  # options that name a file, relative to the configuration's folder
+_FILE_OPTIONS = ("path", "ca_file")  # relative to the configuration's folder
 
 
 @frozen(kw_only=True)
-class Assembly:
+class Runtime:
     """Everything that takes part in sending.  A context manager: leaving it closes outbox and transport.
 
     :ivar destinations: the accounts by their names.
@@ -30,23 +30,23 @@ class Assembly:
     deliverer: Deliverer
 
     @classmethod
-    def of(cls, config: Config, plugins: Plugins) -> "Assembly":
+    def open(cls, config: Config, plugins: Plugins) -> "Runtime":
         """Open what a configuration asks for.
 
-        :param config: may have problems of its own: they are raised together with those of its mappings.
+        :param config: may have problems: they are raised together with those of its mappings.
         :raises ConfigError: when anything in it is wrong; nothing is opened then.
         :raises OutboxError: when the outbox can't be opened.
-        :raises PluginError: when a plugin can't make what it offers.
+        :raises PluginError: when a plugin fails to make what it offers.
         """
         pipeline = Pipeline.build(config, plugins)
-        with ExitStack() as opened:
+        with ExitStack() as stack:
             outbox = open_outbox(config, plugins)
-            opened.callback(outbox.close)
-            transport: Transport = _open(plugins, "transport", config.transport, config)
-            opened.callback(transport.close)
-            observers = [_observer(plugin, make, outbox) for plugin, make in plugins.makers()]
-            opened.pop_all()
-        destinations = {each.name: each.destination for each in config.destinations}
+            stack.callback(outbox.close)
+            transport: Transport = _make(plugins, "transport", config.transport, config)
+            stack.callback(transport.close)
+            observers = [_make_observer(plugin, make, outbox) for plugin, make in plugins.makers()]
+            stack.pop_all()
+        destinations = {configured.name: configured.destination for configured in config.destinations}
         deliverer = Deliverer(
             outbox,
             destinations,
@@ -67,7 +67,7 @@ class Assembly:
         )
 
     def close(self) -> None:
-        """Release the outbox and the connections."""
+        """Close the connections and the outbox."""
         self.transport.close()
         self.outbox.close()
 
@@ -82,19 +82,22 @@ def open_outbox(config: Config, plugins: Plugins) -> Outbox:
     """Open the outbox alone, to look after it.
 
     :raises OutboxError: when it can't be opened.
-    :raises PluginError: when a plugin can't make what it offers.
+    :raises PluginError: when a plugin fails to make it.
     """
-    outbox: Outbox = _open(plugins, "outbox", config.outbox, config)
+    outbox: Outbox = _make(plugins, "outbox", config.outbox, config)
     return outbox
 
 
-def _open(plugins: Plugins, kind: str, options: Mapping[str, Any], config: Config) -> Any:
-    """Open the outbox or the transport."""
+def _make(plugins: Plugins, kind: str, options: Mapping[str, Any], config: Config) -> Any:
+    """Return the outbox or transport that a table of the configuration describes.
+
+    :param kind: ``"outbox"`` or ``"transport"``.
+    """
     factories: Mapping[str, OutboxFactory | TransportFactory] = (
         plugins.outboxes if kind == "outbox" else plugins.transports
     )
     arguments = {
-        key: str(config.folder / value) if key in _FILES and isinstance(value, str) else value
+        key: str(config.folder / value) if key in _FILE_OPTIONS and isinstance(value, str) else value
         for key, value in options.items()
         if key != "type"
     }
@@ -105,10 +108,10 @@ def _open(plugins: Plugins, kind: str, options: Mapping[str, Any], config: Confi
         raise
     except Exception as error:
         plugin = plugins.provider("capi_outboxes" if kind == "outbox" else "capi_transports", name)
-        raise PluginError(plugin, f"its {kind} {name!r} can't be opened: {_fault(error)}") from error
+        raise PluginError(plugin, f"its {kind} {name!r} can't be opened: {_describe(error)}") from error
 
 
-def _observer(plugin: str, make: Callable[[], Observer], outbox: Outbox) -> Observer:
+def _make_observer(plugin: str, make: Callable[[], Observer], outbox: Outbox) -> Observer:
     try:
         observer = make()
         if (watch := getattr(observer, "watch", None)) is not None:
@@ -116,7 +119,7 @@ def _observer(plugin: str, make: Callable[[], Observer], outbox: Outbox) -> Obse
     except CapiError:
         raise
     except Exception as error:
-        raise PluginError(plugin, f"its observer can't be made: {_fault(error)}") from error
+        raise PluginError(plugin, f"its observer can't be made: {_describe(error)}") from error
     if not callable(getattr(observer, "observe", None)):
         problem = (
             f"capi_report(): what it makes must have a method observe(report), but {type(observer).__name__}"
@@ -125,6 +128,9 @@ def _observer(plugin: str, make: Callable[[], Observer], outbox: Outbox) -> Obse
     return observer
 
 
-def _fault(error: Exception) -> str:
-    """Say what the system says; other texts may quote an option that is secret."""
+def _describe(error: Exception) -> str:
+    """Return where an error was raised, and the text of the operating system's.
+
+    Other errors' texts are left out: they may quote an option that is secret.
+    """
     return f"{where(error)}: {error.strerror}" if isinstance(error, OSError) else where(error)

@@ -8,7 +8,7 @@ class Secret:
     """A token.  Its text is in ``value`` and nowhere else: not in ``str``, ``repr`` or messages.
 
     :ivar value: the token itself.
-    :ivar literal: True when it stood in the configuration file instead of the environment.
+    :ivar literal: True when it is written in the configuration file instead of the environment.
     """
 
     value: str

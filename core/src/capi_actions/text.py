@@ -1,15 +1,15 @@
-"""Numbers as text, and hints at words that were meant."""
+"""Numbers as text, and hints at misspelt words."""
 
 import math
 from collections.abc import Collection
 from decimal import Decimal
 from difflib import get_close_matches
 
-_PLAIN_UNTIL = 10**21  # from here on JavaScript writes an exponent
+_EXPONENT_FROM = 10**21  # JavaScript writes numbers from here on with an exponent
 
 
 def number_text(value: int | float) -> str:
-    """Write a number as JavaScript does, so that mapped and coerced text equals the reference's.
+    """Return a number as JavaScript writes it, so that mapped and coerced text equals the reference's.
 
     Whole floats lose their ``.0``; an exponent appears from 1e21 on and below 1e-6.  Integers below
     1e21 keep every digit, which JavaScript's own lose beyond 2**53.
@@ -20,7 +20,7 @@ def number_text(value: int | float) -> str:
     ('5', '9007199254740993', '1e+21', '1e-7')
     """
     if isinstance(value, int):
-        if -_PLAIN_UNTIL < value < _PLAIN_UNTIL:
+        if -_EXPONENT_FROM < value < _EXPONENT_FROM:
             return str(value)
         try:
             value = float(value)
@@ -31,14 +31,14 @@ def number_text(value: int | float) -> str:
     text = repr(value).removesuffix(".0")
     if "e" not in text:
         return "0" if text == "-0" else text
-    if 1e-6 <= abs(value) < _PLAIN_UNTIL:
+    if 1e-6 <= abs(value) < _EXPONENT_FROM:
         return format(Decimal(text), "f")
     digits, exponent = text.split("e")
     return f"{digits}e{int(exponent):+d}"
 
 
 def did_you_mean(word: str, known: Collection[str]) -> str:
-    """Add the closest known word, or all of them, to a message.
+    """Return a hint for the end of a message: the closest known word, or else all of them.
 
     >>> did_you_mean("ping", ["pings", "pongs"]), did_you_mean("x", ["b", "a"]), did_you_mean("x", [])
     ("; did you mean 'pings'?", '; there are: a, b', '')

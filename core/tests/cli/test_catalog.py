@@ -125,7 +125,7 @@ def test_what_can_not_be_used_is_shown(capi: Any, config: Any, only_acme: None, 
     assert odd["unused"] == [
         "the action 'acne.ping' can't be used: no plugin offers the destination type 'acne';"
         " did you mean 'acme'?",
-        "the command 'eval' is left out: capi has one of this name; rename it",
+        "the command 'eval' is ignored: capi has a command of this name; rename it",
     ]
     for sentence in odd["unused"]:
         assert f"warning: plugin 'odd': {sentence}\n" in checked.out

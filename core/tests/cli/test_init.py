@@ -25,7 +25,7 @@ def test_what_init_writes_needs_only_its_blanks_filled(
     (problem,) = capi("check", "-c", str(path), "--json").lines
     assert problem["message"] == "the environment variable ACME_TOKEN isn't set"
     monkeypatch.setenv("ACME_TOKEN", "sesame")
-    for filled in (text, re.sub(r"(?m)^# (?=\w+ = )", "", text.partition("\n# No mappings")[0])):
+    for filled in (text, re.sub(r"(?m)^# (?=\w+ = )", "", text.partition("\n# Without mappings")[0])):
         path.write_text(filled, encoding="utf-8")
         assert capi("check", "-c", str(path)) == (0, "", f"{path} is fine: 1 mapping.\n")
 
@@ -146,14 +146,14 @@ def test_init_without_plugins_says_what_is_missing(capi: Any, tmp_path: Path, no
     assert "No plugin offers a destination type" in path.read_text(encoding="utf-8")
 
 
-def test_init_writes_over_nothing(capi: Any, tmp_path: Path) -> None:
-    """Unless it is told to."""
+def test_init_overwrites_nothing(capi: Any, tmp_path: Path) -> None:
+    """Unless with --force."""
     path = tmp_path / "capi.toml"
     path.write_text("# mine", encoding="utf-8")
     result = capi("init", "-c", str(path))
 
     assert result.status == 2
-    assert "is there already; --force writes over it" in result.err
+    assert "already exists; use --force to overwrite" in result.err
     assert path.read_text(encoding="utf-8") == "# mine"
     assert capi("init", "-c", str(path), "--force").status == 0
     assert path.read_text(encoding="utf-8") != "# mine"

@@ -48,7 +48,7 @@ def test_preview_works_without_the_token(
     assert "NO_SUCH_TOKEN isn't set" in capi("send", "-c", str(config), lines=[ping()]).err
 
 
-def test_what_is_refused_is_said_where_it_stands(capi: Any, config: Path, ping: Any) -> None:
+def test_what_is_refused_is_reported_with_its_line(capi: Any, config: Path, ping: Any) -> None:
     """An error in place of the item, with the platform's own code; the rest goes on."""
     events = [ping(1, timestamp=5), ping(2), ping(3, timestamp=None), ping(4, event="Crash")]
     result = capi("preview", "-c", str(config), lines=events)
@@ -65,20 +65,20 @@ def test_what_is_refused_is_said_where_it_stands(capi: Any, config: Path, ping: 
     assert "personal@example.com" not in result.out + result.err
 
 
-def test_preview_counts_what_no_mapping_takes(capi: Any, config: Path, ping: Any) -> None:
+def test_preview_counts_what_no_mapping_matches(capi: Any, config: Path, ping: Any) -> None:
     """Else nothing at all would be seen of them; names from events can't steer the terminal."""
     nopes = [{"type": "screen", "event": f"\x1b[31m{number}"} for number in range(12)]
     result = capi("preview", "-c", str(config), lines=[{"type": "page"}, ping(), {"type": "page"}, *nopes])
-    told = [line for line in result.err.splitlines() if "no mapping" in line]
+    counts = [line for line in result.err.splitlines() if "no mapping" in line]
 
     assert (result.status, len(result.lines)) == (0, 1)
-    assert told[0] == "capi: no mapping takes: page 2"
-    assert told[1] == "capi: no mapping takes: screen \ufffd[31m0 1"
-    assert told[10:] == ["capi: no mapping takes: others 3"]
+    assert counts[0] == "capi: no mapping matches: page 2"
+    assert counts[1] == "capi: no mapping matches: screen \ufffd[31m0 1"
+    assert counts[10:] == ["capi: no mapping matches: others 3"]
 
 
 @pytest.mark.parametrize("command", ["preview", "send"])
-def test_bad_lines_are_told_and_the_rest_goes_on(
+def test_bad_lines_are_reported_and_the_others_go_on(
     capi: Any, config: Path, ping: Any, acme_server: Any, command: str
 ) -> None:
     """With their numbers, in order."""
@@ -118,7 +118,7 @@ def test_send_delivers_and_sums_up(capi: Any, config: Path, ping: Any, acme_serv
     for words in (
         "events read",
         "26",
-        "no mapping takes: page",
+        "no mapping matches: page",
         "stored in the outbox",
         "25",
         "in 3 requests",
@@ -140,7 +140,7 @@ def test_the_summary_is_there_for_machines(capi: Any, config: Path, ping: Any, a
         "events": 6,
         "broken": 1,
         "refused": 2,
-        "not_taken": {"page": 1},
+        "unmatched": {"page": 1},
         "stored": 2,
         "delivered": 1,
         "repaired": 0,
@@ -161,27 +161,29 @@ def test_names_of_events_can_not_steer_the_terminal(capi: Any, config: Path) -> 
     assert "x" * 61 not in result.err.replace(" ", "").replace("│", "").replace("\n", "")
 
 
-def test_names_of_what_is_not_taken_are_bounded(capi: Any, config: Path) -> None:
+def test_names_of_unmatched_events_are_bounded(capi: Any, config: Path) -> None:
     """A sender that puts an id into each name must not fill the memory; the table shows ten."""
     events = [{"type": "screen", "event": f"Screen {number}"} for number in range(1_200)]
     summary = capi("send", "-c", str(config), "--json", lines=events).lines[-1]["summary"]
     table = capi("send", "-c", str(config), lines=events[:15]).err
 
-    assert len(summary["not_taken"]) == 1_001
-    assert summary["not_taken"]["others"] == 200
-    assert table.count("no mapping takes: screen") == 10
-    assert "no mapping takes: others" in table
+    assert len(summary["unmatched"]) == 1_001
+    assert summary["unmatched"]["others"] == 200
+    assert table.count("no mapping matches: screen") == 10
+    assert "no mapping matches: others" in table
 
 
-def test_a_pause_is_told_and_keeps_the_items(capi: Any, config: Path, ping: Any, acme_server: Any) -> None:
+def test_a_pause_is_reported_and_keeps_the_items(
+    capi: Any, config: Path, ping: Any, acme_server: Any
+) -> None:
     """With what the person who must act should do."""
     acme_server.status = 401
     result = capi("send", "-c", str(config), lines=[ping()])
-    told = " ".join(result.err.replace("│", " ").split())
+    words = " ".join(result.err.replace("│", " ").split())
 
     assert result.status == 1
-    assert "main is paused It is locked. Unlock it." in told
-    assert "waiting for main 1 capi outbox resume main" in told
+    assert "main is paused It is locked. Unlock it." in words
+    assert "waiting for main 1 capi outbox resume main" in words
     paused = capi("deliver", "-c", str(config), "--json").lines[-1]["summary"]
     assert (paused["waiting"], paused["paused"]) == (1, {"main": "It is locked."})
 
@@ -249,11 +251,11 @@ def test_an_outbox_that_can_not_be_opened_is_named(capi: Any, config: Path, ping
     assert result.err.splitlines()[-1].startswith(f"capi: the outbox {config.parent} can't be opened")
 
 
-def test_lines_that_are_too_long_are_passed_over(
+def test_lines_that_are_too_long_are_skipped(
     capi: Any, config: Path, ping: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However long: they are never in memory as a whole, and the next line is a line again."""
-    monkeypatch.setattr("capi_actions.jsonl.LONGEST_LINE", 2**20)
+    monkeypatch.setattr("capi_actions.jsonl.MAX_LINE_BYTES", 2**20)
     good = json.dumps(ping()).encode()
     text = b"\n".join((good, b"x" * (2**20 + 1), good, b"y" * (3 * 2**20), good, b"z" * (2**21)))
     result = capi("preview", "-c", str(config), text=text)
@@ -262,22 +264,22 @@ def test_lines_that_are_too_long_are_passed_over(
     assert result.lines[1]["error"]["message"] == "the line is longer than 1 MiB"
 
 
-def test_mended_items_are_counted(capi: Any, config: Path) -> None:
+def test_repaired_items_are_counted(capi: Any, config: Path) -> None:
     """The table says that the platform named a field, and that it was left out."""
     from capi_actions.cli.console import stdout
-    from capi_actions.cli.summary import add, as_record, as_table
+    from capi_actions.cli.summary import merge, summary_record, summary_table
     from capi_actions.delivery import Summary
 
     one, two = (
         Summary(delivered=2, repaired=1, paused=("b",)),
         Summary(delivered=1, requests=1, paused=("a",)),
     )
-    both = add(one, two)
+    both = merge(one, two)
     console = stdout()
     with console.capture() as shown:
-        console.print(as_table(None, both, {}, []))
+        console.print(summary_table(None, both, {}, []))
 
     assert both == Summary(delivered=3, repaired=1, requests=1, paused=("a", "b"))
-    assert as_record(None, both, {})["repaired"] == 1
-    assert "of these, repaired" in shown.get()
+    assert summary_record(None, both, {})["repaired"] == 1
+    assert "of which repaired" in shown.get()
     assert "in 1 request " in shown.get()

@@ -69,7 +69,7 @@ def test_a_reader_that_goes_ends_the_command_quietly(start: Start) -> None:
     assert process.wait() == 1
 
 
-def test_an_output_that_can_not_be_written_is_told(tmp_path: Path) -> None:
+def test_an_output_that_can_not_be_written_is_an_error(tmp_path: Path) -> None:
     """A full disk, here a limit on the file's size: in a sentence, and Python's own last words are kept back."""
     limited = RUN[2].replace(
         "sys.exit", "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (9, 9)); sys.exit"
@@ -105,7 +105,7 @@ def test_ctrl_c_stops_with_a_word(start: Start) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "closed", "told"),
+    ("arguments", "closed", "message"),
     [
         ("eval mapping", "<&-", b"capi: standard input is closed; name a FILE, or pipe lines in\n"),
         ("eval mapping -", "<&-", b"capi: standard input is closed; name a FILE, or pipe lines in\n"),
@@ -115,14 +115,14 @@ def test_ctrl_c_stops_with_a_word(start: Start) -> None:
         ("eval mapping", "2>&-", b""),
     ],
 )
-def test_a_stream_that_is_closed_is_told_in_a_sentence(arguments: str, closed: str, told: bytes) -> None:
+def test_a_stream_that_is_closed_gives_a_sentence(arguments: str, closed: str, message: bytes) -> None:
     """Some service managers start programs so; with standard error closed, all the rest still works."""
     script = f'"$0" -c "$1" {arguments} {closed}'
     result = subprocess.run(["sh", "-c", script, RUN[0], RUN[2]], input=LINE, capture_output=True)
 
-    assert result.stderr.startswith(told)
-    assert result.stderr.count(b"\n") == (1 if told else 0)
-    assert (result.returncode, result.stdout) == ((2, b"") if told else (0, ANSWER))
+    assert result.stderr.startswith(message)
+    assert result.stderr.count(b"\n") == (1 if message else 0)
+    assert (result.returncode, result.stdout) == ((2, b"") if message else (0, ANSWER))
 
 
 def test_send_goes_on_without_standard_output(config: Path, acme_server: Any, ping: Any) -> None:

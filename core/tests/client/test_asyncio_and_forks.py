@@ -40,7 +40,7 @@ def test_asend_lets_the_loop_go_on(client: Client, ping: Any, monkeypatch: pytes
         return [len(receipt.accepted) for receipt in await asyncio.gather(*sending)]
 
     assert asyncio.run(run()) == [1] * 10
-    assert client._assembly.outbox.stats()["main"].waiting == 10
+    assert client._runtime.outbox.stats()["main"].waiting == 10
 
 
 def test_asend_raises_what_send_raises(client: Client, ping: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,7 +64,7 @@ def test_asend_raises_what_send_raises(client: Client, ping: Any, monkeypatch: p
     assert len(first.accepted) == len(third.accepted) == 1
 
 
-def test_closing_waits_for_what_is_under_way(
+def test_closing_waits_for_sends_in_flight(
     client: Client, ping: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A task that was told to send gets its receipt, or an error that says why not."""
@@ -160,4 +160,4 @@ def test_a_child_can_make_a_client_of_its_own(client: Client, config: Path, ping
 
     assert in_child(use) == "1"
     client.send(ping(2))
-    assert client._assembly.outbox.stats()["main"].waiting == 2
+    assert client._runtime.outbox.stats()["main"].waiting == 2

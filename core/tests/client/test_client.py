@@ -31,7 +31,7 @@ def test_what_is_accepted_is_on_disk_when_send_returns(client: Client, config: P
     """As another process sees it."""
     receipt = client.send(ping(1))
 
-    assert (receipt.taken, receipt.refused, receipt.problem) == (True, [], None)
+    assert (receipt.matched, receipt.refused, receipt.problem) == (True, [], None)
     assert [item.message_id for item in receipt.accepted] == ["m1"]
     assert held(config) == 1
 
@@ -40,16 +40,16 @@ def test_what_can_not_be_sent_is_in_the_receipt(client: Client, config: Path, pi
     """Nothing raises into the caller's checkout page, whatever the event."""
     refused = client.send(ping(1, timestamp=5))
     crashed = client.send(ping(2, event="Crash"))
-    not_taken = client.send({"type": "page"})
+    unmatched = client.send({"type": "page"})
     problems = [client.send(event).problem for event in (None, 5, "x", b"{}", [], {}, {"type": "trak"}, ping)]
 
-    assert refused.taken
+    assert refused.matched
     assert [(each.message_id, each.error.path, each.error.problems[0].code) for each in refused.refused] == [
         ("m1", "$.time", 7)
     ]
     assert crashed.refused[0].error.__cause__ is crashed.refused[0].error.__context__ is None
-    assert not not_taken.taken
-    assert not_taken.problem is None
+    assert not unmatched.matched
+    assert unmatched.problem is None
     assert all(problems)
     assert "an event must be a JSON object, but this is a Python bytes" in str(problems[3])
     assert held(config) == 0
@@ -121,7 +121,7 @@ def test_flush_does_not_wait_for_destinations_that_are_gone(
     assert (acme_server.taken, held(config)) == ([], 1)
 
 
-def test_flush_waits_out_the_short_rests_between_batches(config: Path, acme_server: Any, ping: Any) -> None:
+def test_flush_waits_out_a_short_back_off_between_batches(config: Path, acme_server: Any, ping: Any) -> None:
     """A platform that feels busy asks for a second or two after each request; it still takes everything."""
     acme_server.after = 0.2
     with Client.from_config(config) as client:
@@ -131,7 +131,7 @@ def test_flush_waits_out_the_short_rests_between_batches(config: Path, acme_serv
         assert len(acme_server.taken) == 30
 
 
-def test_flush_waits_for_what_is_on_its_way(client: Client, config: Path, ping: Any) -> None:
+def test_flush_waits_for_items_in_flight(client: Client, config: Path, ping: Any) -> None:
     """In another thread or process; its outcome isn't known yet, whatever the destination's state."""
     from time import time
 
@@ -232,7 +232,7 @@ def test_trouble_with_the_disk_is_raised_and_nothing_is_accepted(
 
 
 @pytest.mark.parametrize(("path", "why"), [(".", "can't be opened"), ("capi.toml/x", "can't be opened")])
-def test_an_outbox_that_can_not_be_opened_is_told_at_once(config: Path, path: str, why: str) -> None:
+def test_an_outbox_that_can_not_be_opened_is_an_error_at_once(config: Path, path: str, why: str) -> None:
     """At start, not with the first event.  (Folders without rights don't stop the root user, these do.)"""
     config.write_text(config.read_text() + f'[outbox]\npath = "{path}"\n', encoding="utf-8")
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capi_actions import Client, EventError
-from capi_actions.codec import plain_event
+from capi_actions.codec import event_from_python
 from capi_actions.testing import json_objects
 
 UNIQUE = UUID("12345678-1234-5678-1234-567812345678")
@@ -33,7 +33,7 @@ def test_json_stays_as_it_is(properties: dict[str, Any]) -> None:
     """Lone surrogates and long integers included."""
     event = {"type": "track", "properties": properties}
 
-    assert plain_event(event) == event
+    assert event_from_python(event) == event
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_python_s_own_values_become_json(value: Any, written: Any, beside: str) 
     """Also beside a lone surrogate, which takes a slower way."""
     if beside and (type(value) is float or type(value) is Colour):
         return
-    plain = plain_event({"type": "track", "value": value, "beside": beside})
+    plain = event_from_python({"type": "track", "value": value, "beside": beside})
 
     assert plain == {"type": "track", "value": written, "beside": beside}
 
@@ -103,7 +103,7 @@ class Thing:
 def test_what_json_can_not_hold_is_a_problem(event: Any) -> None:
     """An event error, not RecursionError or TypeError; the value isn't quoted, nor kept in its context."""
     with pytest.raises(EventError) as caught:
-        plain_event(event)
+        event_from_python(event)
 
     assert "nested too deeply" in str(caught.value) or "holds what JSON can't" in str(caught.value)
     assert "marker" not in str(caught.value)
@@ -139,6 +139,6 @@ def test_whatever_is_given_nothing_else_is_raised(value: Any) -> None:
     """Into a checkout page."""
     for event in (value, {"type": "track", "a": value}, {"type": value}):
         try:
-            plain_event(event)
+            event_from_python(event)
         except EventError:
             continue

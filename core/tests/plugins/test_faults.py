@@ -22,7 +22,7 @@ from capi_actions import (
 )
 from capi_actions.config import Config, read_config
 from capi_actions.pipeline.pipeline import Pipeline, Refusal
-from capi_actions.runtime import Assembly
+from capi_actions.runtime import Runtime
 
 MARKER = "ada@marker.example"
 EVENT = {"type": "track", "event": "Order", "messageId": "m", "timestamp": int(time()), "email": MARKER}
@@ -201,5 +201,5 @@ def test_what_can_not_be_opened_names_its_plugin(
     plugins, config = odd(text, {hook: [offered]})
 
     with pytest.raises(PluginError) as caught:
-        Assembly.of(config, plugins)
+        Runtime.open(config, plugins)
     assert str(caught.value).startswith(f"plugin 'plug': {why}")

@@ -15,7 +15,7 @@ import capi_actions_facebook.plugin
 from capi_actions import Judgement, Plugins, Report, Verdict, builtin
 from capi_actions.config import read_config
 from capi_actions.mapping import compile_mapping
-from capi_actions.runtime import Assembly
+from capi_actions.runtime import Runtime
 from capi_actions.testing import build_item
 
 PAGE = "docs/how-to/plugins.md"
@@ -120,11 +120,11 @@ def test_a_transport(load: Load, page: Callable[[str], list[Any]], tmp_path: Pat
     (choice,) = (each.text for each in page(PAGE) if (each.heading, each.language) == (heading, "toml"))
     plugins = load(heading)
 
-    with Assembly.of(read_config(CONFIG + choice, plugins, tmp_path), plugins) as assembly:
+    with Runtime.open(read_config(CONFIG + choice, plugins, tmp_path), plugins) as runtime:
         for user in "uvw":
             event = {"type": "page", "userId": user, "timestamp": time()}
-            assembly.outbox.put(assembly.pipeline.process(event, time()))
-        summary = assembly.deliverer.drain(deadline=time() + 60)
+            runtime.outbox.put(runtime.pipeline.process(event, time()))
+        summary = runtime.deliverer.drain(deadline=time() + 60)
 
     assert (summary.requests, summary.delivered) == (1, 3)
 

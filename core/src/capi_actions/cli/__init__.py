@@ -1,1 +1,1 @@
-"""The command line ``capi``: one module a command; :mod:`capi_actions.cli.app` holds them together."""
+"""The command line ``capi``: one module for each command; :mod:`capi_actions.cli.app` is the entry point."""

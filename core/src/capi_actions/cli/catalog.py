@@ -1,4 +1,4 @@
-"""``capi plugins`` and ``capi actions``."""
+"""``capi plugins`` and ``capi actions``: what is installed, and what each action takes."""
 
 import json
 import re
@@ -8,52 +8,32 @@ from typing import Any
 import click
 from rich.table import Table
 
-from capi_actions.cli.console import cell, stdout, table, write
+from capi_actions.cli.console import cell, stdout, table
 from capi_actions.cli.options import json_option
+from capi_actions.jsonl import write_line
 from capi_actions.model import Action, Field
 from capi_actions.plugins import Offer, Plugins, survey
 from capi_actions.text import did_you_mean
 
-
-def unused(offer: Offer) -> Iterator[str]:
-    """Say what of a plugin's offers can't be used, to be called while a command of ``capi`` runs."""
-    yield from offer.notes
-    own = click.get_current_context().find_root().command
-    for name in offer.hooks.get("capi_commands", ()):
-        if isinstance(own, click.Group) and name in own.commands:
-            yield f"the command {name!r} is left out: capi has one of this name; rename it"
-
-
-_WIDEST_KEY = 40  # characters; longer keys fold
-_ONE_NAME = re.compile(r"\{\{([\w.]+)\}\}")
+_MAX_KEY_WIDTH = 40  # characters; longer keys fold
+_PLACEHOLDER = re.compile(r"\{\{([\w.]+)\}\}")
 
 
 @click.command()
 @json_option
 def plugins(as_json: bool) -> int:
-    """Say who provides what; plugins that are refused are named, with the reason."""
+    """List plugins and what they offer.
+
+    Plugins that can't be loaded are listed with the reason; the exit status is 2 then.
+    """
     offers = survey()
     if as_json:
-        for each in offers:
-            record = {"name": each.name, "package": each.distribution, "hooks": each.hooks}
-            write({**record, "error": each.error, "unused": list(unused(each))})
+        for offer in offers:
+            record = {"name": offer.name, "package": offer.distribution, "hooks": offer.hooks}
+            write_line({**record, "error": offer.error, "unused": list(lint_offer(offer))})
     else:
         stdout().print(_plugin_table(offers))
-    return 2 if any(each.error for each in offers) else 0
-
-
-def _plugin_table(offers: Iterable[Offer]) -> Table:
-    made = table("Plugins", "plugin", "offers", "", wide="")
-    for offer in offers:
-        rows = [(cell("refused", style="red"), " ".join(offer.error.split()))] if offer.error else []
-        rows += [(cell(hook.removeprefix("capi_")), ", ".join(names)) for hook, names in offer.hooks.items()]
-        rows += [(cell("unused", style="yellow"), each) for each in unused(offer)]
-        who = cell(offer.name, offer.distribution)
-        for what, text in rows or [(cell(), "")]:
-            made.add_row(who, what, cell(text))
-            who = cell()
-        made.add_section()
-    return made
+    return 2 if any(offer.error for offer in offers) else 0
 
 
 @click.command()
@@ -61,28 +41,37 @@ def _plugin_table(offers: Iterable[Offer]) -> Table:
 @json_option
 @click.option("--markdown", is_flag=True, help="Print Markdown, as in the docs.")
 def actions(name: str | None, as_json: bool, markdown: bool) -> int:
-    """List actions, or show one action's trigger, fields and prebuilt mapping."""
+    """List actions, or show the fields of one.
+
+    With NAME: that action's trigger, fields and prebuilt mapping.
+    """
     known = Plugins.installed().actions
     if name is not None and name not in known:
         raise click.UsageError(f"there is no action {name!r}{did_you_mean(name, known)}")
-    chosen = [known[name]] if name else list(known.values())
+    selected = [known[name]] if name else list(known.values())
     if as_json:
-        for action in chosen:
-            write(describe(action))
+        for action in selected:
+            write_line(describe(action))
     elif markdown:
-        click.echo("\n\n".join(as_markdown(action) for action in chosen))
+        click.echo("\n\n".join(as_markdown(action) for action in selected))
     elif name is None:
-        made = table("Actions", "action", "prebuilt trigger", wide="prebuilt trigger", lines=True)
-        for action in chosen:
-            made.add_row(cell(action.name, action.title), cell(action.trigger or "none"))
-        stdout().print(made)
+        stdout().print(_action_table(selected))
     else:
-        _print(chosen[0])
+        _print_action(selected[0])
     return 0
 
 
+def lint_offer(offer: Offer) -> Iterator[str]:
+    """Return what of a plugin's offers can't be used, and why; only while a command of ``capi`` runs."""
+    yield from offer.notes
+    root = click.get_current_context().find_root().command
+    for name in offer.hooks.get("capi_commands", ()):
+        if isinstance(root, click.Group) and name in root.commands:
+            yield f"the command {name!r} is ignored: capi has a command of this name; rename it"
+
+
 def describe(action: Action) -> dict[str, Any]:
-    """Describe an action for machines."""
+    """Return an action as a JSON object."""
     return {
         "name": action.name,
         "title": action.title,
@@ -106,13 +95,14 @@ def describe(action: Action) -> dict[str, Any]:
 
 
 def as_markdown(action: Action) -> str:
-    """Describe an action for the docs."""
+    """Return an action as a section of the docs."""
     trigger = (
         f"Prebuilt trigger: `{action.trigger}`" if action.trigger else "No prebuilt trigger: give it one."
     )
     rows = [
-        f"| `{key}` | {_type(spec)} | {'yes' if spec.required is True else ''} | {_default(default)} |"
-        f" {' '.join(_what(spec, '`'))} |"
+        f"| `{key}` | {_type_name(spec)} | {'yes' if spec.required is True else ''} |"
+        f" {f'`{summarize_mapping(default)}`' if default is not None else ''} |"
+        f" {' '.join(_description(spec, '`'))} |"
         for key, spec, default in flat_fields(action.fields)
     ]
     head = "| field | type | required | by default | what it is |\n| --- | --- | --- | --- | --- |"
@@ -123,63 +113,87 @@ def as_markdown(action: Action) -> str:
 
 
 def flat_fields(fields: Mapping[str, Field], prefix: str = "") -> Iterator[tuple[str, Field, Any]]:
-    """Walk fields and the fields inside them, with dotted keys."""
+    """Return fields and the fields inside them: dotted key, field, default mapping."""
     for key, spec in fields.items():
         yield prefix + key, spec, spec.default
         if spec.properties:
             yield from flat_fields(spec.properties, f"{prefix}{key}.")
 
 
-def _print(action: Action) -> None:
+def summarize_mapping(mapping: Any) -> str:
+    """Return a mapping in short: a path as a path, a choice between paths as ``a, else b``, the rest as JSON."""
+    if not isinstance(mapping, dict) or len(mapping) != 1:
+        return json.dumps(mapping)
+    ((directive, argument),) = mapping.items()
+    if directive == "@path":
+        return str(argument)
+    if directive == "@template" and (placeholder := _PLACEHOLDER.fullmatch(str(argument))):
+        return f"$.{placeholder[1]}"
+    summary = _summarize_condition(argument) if directive == "@if" and isinstance(argument, dict) else None
+    return json.dumps(mapping) if summary is None else summary
+
+
+def _summarize_condition(condition: Mapping[str, Any]) -> str | None:
+    """Return the argument of ``@if`` in short, or None for a form that is better shown as JSON."""
+    if condition.keys() == {"blank", "else"}:
+        return f"{summarize_mapping(condition['else'])} unless {summarize_mapping(condition['blank'])}"
+    operands = [condition[key] for key in ("exists", "blank") if key in condition]
+    if "then" not in condition or len(operands) != 1:
+        return None
+    operand, result = summarize_mapping(operands[0]), summarize_mapping(condition["then"])
+    if ", else " in result:
+        result = f"({result})"
+    if result != operand:
+        result = f"{result} if {operand}"
+    default = condition.get("else")
+    if default is None:
+        return result
+    fallback = summarize_mapping(default)
+    # A prebuilt mapping may test the same value in two ways: `a, else a, else b` is `a, else b`.
+    return fallback if fallback.partition(", else ")[0] == result else f"{result}, else {fallback}"
+
+
+def _plugin_table(offers: Iterable[Offer]) -> Table:
+    view = table("Plugins", "plugin", "offers", "", wide="")
+    for offer in offers:
+        rows = [(cell("refused", style="red"), " ".join(offer.error.split()))] if offer.error else []
+        rows += [(cell(hook.removeprefix("capi_")), ", ".join(names)) for hook, names in offer.hooks.items()]
+        rows += [(cell("unused", style="yellow"), warning) for warning in lint_offer(offer)]
+        plugin = cell(offer.name, offer.distribution)
+        for kind, text in rows or [(cell(), "")]:
+            view.add_row(plugin, kind, cell(text))
+            plugin = cell()
+        view.add_section()
+    return view
+
+
+def _action_table(actions: Iterable[Action]) -> Table:
+    view = table("Actions", "action", "prebuilt trigger", wide="prebuilt trigger", lines=True)
+    for action in actions:
+        view.add_row(cell(action.name, action.title), cell(action.trigger or "none"))
+    return view
+
+
+def _print_action(action: Action) -> None:
     console = stdout()
     head = (f"{action.name}: {action.title}", action.description, f"trigger: {action.trigger or 'none'}", "")
     console.print(cell(*head))
-    made = table(
-        "Fields", "field", "what it is, and what fills it", wide="what it is, and what fills it", lines=True
-    )
-    made.columns[0].max_width = _WIDEST_KEY
+    view = table("Fields", "field", "description and default", wide="description and default", lines=True)
+    view.columns[0].max_width = _MAX_KEY_WIDTH
     for key, spec, default in flat_fields(action.fields):
-        kind = f"{_type(spec)}, required" if spec.required is True else _type(spec)
-        filled = [f"= {_default(default).strip('`')}"] if default is not None else []
-        made.add_row(cell(key, kind), cell(*(_what(spec) or [""]), *filled))
-    console.print(made)
+        type_name = f"{_type_name(spec)}, required" if spec.required is True else _type_name(spec)
+        source = [f"= {summarize_mapping(default)}"] if default is not None else []
+        view.add_row(cell(key, type_name), cell(*(_description(spec) or [""]), *source))
+    console.print(view)
 
 
-def _what(spec: Field, quote: str = "") -> list[str]:
-    """Say what a field is, and which values it takes; its label does where nothing describes it."""
+def _description(spec: Field, quote: str = "") -> list[str]:
+    """Return sentences: the field's description, or else its label, and the values to choose from."""
     choices = ", ".join(f"{quote}{choice.value}{quote}" for choice in spec.choices if choice.listed)
-    said = spec.description or (f"{spec.label}." if spec.label and choices else spec.label)
-    return [part for part in (said, f"One of {choices}." if choices else "") if part]
+    meaning = spec.description or (f"{spec.label}." if spec.label and choices else spec.label)
+    return [part for part in (meaning, f"One of {choices}." if choices else "") if part]
 
 
-def _type(spec: Field) -> str:
-    kind = f"list of {spec.type}" if spec.multiple else spec.type
-    return f"{kind}, hashed" if spec.hashed else kind
-
-
-def _default(default: Any) -> str:
-    """Write a mapping shortly: a path as a path, a choice between paths as ``a, else b``."""
-    if default is None:
-        return ""
-    return f"`{_short(default)}`"
-
-
-def _short(mapping: Any) -> str:
-    if isinstance(mapping, dict) and set(mapping) == {"@path"}:
-        return str(mapping["@path"])
-    condition = mapping.get("@if") if isinstance(mapping, dict) and len(mapping) == 1 else None
-    if isinstance(condition, dict) and set(condition) == {"blank", "else"}:
-        return f"{_short(condition['else'])} unless {_short(condition['blank'])}"
-    if isinstance(condition, dict) and "then" in condition and len({"exists", "blank"} & set(condition)) == 1:
-        head, tail = condition.get("exists", condition.get("blank")), condition.get("else")
-        then = _short(condition["then"])
-        if ", else " in then:
-            then = f"({then})"
-        taken = then if _short(head) == then else f"{then} if {_short(head)}"
-        rest = "" if tail is None else _short(tail)
-        if not rest or rest.partition(", else ")[0] == taken:  # asked in two ways, said once
-            return rest or taken
-        return f"{taken}, else {rest}"
-    if isinstance(mapping, dict) and (name := _ONE_NAME.fullmatch(str(mapping.get("@template")))):
-        return f"$.{name[1]}"
-    return json.dumps(mapping)
+def _type_name(spec: Field) -> str:
+    name = f"list of {spec.type}" if spec.multiple else spec.type
+    return f"{name}, hashed" if spec.hashed else name

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from capi_actions.cli.catalog import unused
-from capi_actions.cli.console import write
+from capi_actions.cli.catalog import lint_offer
 from capi_actions.cli.options import config_option, json_option
 from capi_actions.config import load_config, outbox_problems
 from capi_actions.errors import ConfigError, PluginError, Problem
+from capi_actions.jsonl import write_line
 from capi_actions.pipeline.pipeline import Pipeline
 from capi_actions.plugins import Plugins
 
@@ -25,7 +25,9 @@ def check(config_path: Path, as_json: bool) -> int:
         _tell("error", Problem(error.problem, f"plugin {error.plugin!r}"), as_json=as_json)
         return 2
     routes, errors = 0, list[Problem]()
-    warnings = [Problem(text, f"plugin {each.name!r}") for each in plugins.offers() for text in unused(each)]
+    warnings = [
+        Problem(text, f"plugin {each.name!r}") for each in plugins.offers() for text in lint_offer(each)
+    ]
     try:
         config = load_config(config_path, plugins, strict=False)
         warnings += config.warnings
@@ -46,7 +48,7 @@ def check(config_path: Path, as_json: bool) -> int:
 def _tell(severity: str, problem: Problem, *, as_json: bool) -> None:
     if as_json:
         record = {"path": problem.path, "message": problem.message, "code": problem.code}
-        write({"severity": severity, **record})
+        write_line({"severity": severity, **record})
         return
     place = f"{problem.path}: " if problem.path else ""
     code = "" if problem.code is None else f" (the platform's error {problem.code})"

@@ -1,4 +1,7 @@
-"""Tables for people: nothing is cut off however narrow the terminal, and no text can steer it."""
+"""Output of ``capi``: tables, JSON records, log lines, and standard streams that are closed.
+
+In tables nothing is cut off, however narrow the terminal, and no text from outside can steer it.
+"""
 
 import io
 import logging
@@ -18,17 +21,111 @@ from rich.table import Table
 from rich.text import Text
 
 from capi_actions.errors import CapiError, ConfigError, EventError, Problem
-from capi_actions.jsonl import read_lines
-from capi_actions.jsonl import write_line as write
+from capi_actions.jsonl import write_line
 from capi_actions.model import Json
+
+_LOG_INTERVAL = 60.0  # seconds between two lines of one kind: an outage must not fill the screen
+
+
+def stdout() -> Console:
+    """Return the console for the tables that a command is asked for."""
+    return Console(highlight=False)
+
+
+def stderr() -> Console:
+    """Return the console for progress and accompanying tables."""
+    return Console(stderr=True, highlight=False)
+
+
+def table(title: str, *columns: str, wide: str = "", lines: bool = False) -> Table:
+    """Return an empty table whose cells fold; add rows of :func:`cell`.
+
+    :param wide: the column that takes the width that is left.
+    :param lines: draw lines between rows, for rows of several lines.
+    """
+    view = Table(title=title, show_lines=lines)
+    for column in columns:
+        view.add_column(column, overflow="fold", ratio=1 if column == wide else None)
+    return view
+
+
+def cell(*lines: object, style: str = "") -> Text:
+    """Return a table's cell; see :func:`printable`."""
+    return Text("\n".join(printable(str(line)) for line in lines), style=style)
+
+
+def printable(text: str) -> str:
+    """Replace unprintable characters by U+FFFD: names come from events, and could steer a terminal."""
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
+    )
+
+
+def format_time(seconds: float) -> str:
+    """Return Unix seconds as date and time in UTC."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(" ", "seconds")
+
+
+def join_words(parts: Iterable[str]) -> str:
+    """Join the parts that aren't empty by spaces."""
+    return " ".join(part for part in parts if part)
+
+
+def error_record(error: CapiError) -> dict[str, Any]:
+    """Return an error as a JSON object.  With more than one problem, ``problems`` lists them all."""
+    if not isinstance(error, ConfigError | EventError):
+        return {"message": str(error), "path": "$"}
+    record: dict[str, Any] = {"message": error.message, "path": error.path}
+    if error.problems and error.problems[0].code is not None:
+        record["code"] = error.problems[0].code
+    if len(error.problems) > 1:
+        record["problems"] = [_problem_record(problem) for problem in error.problems]
+    return record
+
+
+def _problem_record(problem: Problem) -> dict[str, Any]:
+    code = {} if problem.code is None else {"code": problem.code}
+    return {"message": problem.message, "path": problem.path, **code}
+
+
+def try_write_line(record: Json) -> None:
+    """Write one line of JSON, unless nobody reads it, as after ``head`` or with a closed standard output.
+
+    For commands that must finish their work even so.
+    """
+    try:
+        write_line(record)
+    except BrokenPipeError:
+        discard_output()
+    except ClosedStreamError:
+        pass
+
+
+def discard_output() -> None:
+    """Redirect standard output to nowhere, including what Python flushes when it exits."""
+    with suppress(UnsupportedOperation), Path(os.devnull).open("wb") as devnull:
+        os.dup2(devnull.fileno(), sys.stdout.fileno())
 
 
 class ClosedStreamError(ConfigError):
     """A standard stream is closed, but needed."""
 
 
-class _Closed(io.TextIOBase):
-    """Stands for a closed stream, where Python has None: says so when it is used."""
+def replace_closed_streams() -> None:
+    """Replace standard streams that are closed by ones that raise :class:`ClosedStreamError` when used."""
+    streams: Any = sys
+    if streams.stdin is None:
+        streams.stdin = _ClosedStream("standard input is closed; name a FILE, or pipe lines in")
+    if streams.stdout is None:
+        streams.stdout = _ClosedStream(
+            "standard output is closed; leave it open, or redirect it to a file or /dev/null"
+        )
+
+
+class _ClosedStream(io.TextIOBase):
+    """Stands for a closed stream, where Python has None."""
 
     def __init__(self, problem: str) -> None:
         self._problem = problem
@@ -41,140 +138,41 @@ class _Closed(io.TextIOBase):
         raise ClosedStreamError.of(self._problem, "")
 
 
-def replace_closed() -> None:
-    """Put something that explains itself in the place of closed streams."""
-    streams: Any = sys
-    if streams.stdin is None:
-        streams.stdin = _Closed("standard input is closed; name a FILE, or pipe lines in")
-    if streams.stdout is None:
-        streams.stdout = _Closed(
-            "standard output is closed; leave it open, or redirect it to a file or /dev/null"
-        )
-
-
-def stderr() -> Console:
-    """Give the console for progress and accompanying tables."""
-    return Console(stderr=True, highlight=False)
-
-
-def stdout() -> Console:
-    """Give the console for tables that were asked for."""
-    return Console(highlight=False)
-
-
-def table(title: str, *columns: str, wide: str = "", lines: bool = False) -> Table:
-    """Make a table whose cells fold; add rows of :func:`cell`.
-
-    :param wide: the column that takes what width is left.
-    :param lines: put lines between rows, for rows of several lines.
-    """
-    made = Table(title=title, show_lines=lines)
-    for column in columns:
-        made.add_column(column, overflow="fold", ratio=1 if column == wide else None)
-    return made
-
-
-def cell(*parts: object, style: str = "") -> Text:
-    """Make a cell of one line for each part; what isn't printable becomes U+FFFD."""
-    return Text("\n".join(printable(str(part)) for part in parts), style=style)
-
-
-def printable(text: str) -> str:
-    """Put U+FFFD for what can't be printed: names come from events, and could steer a terminal."""
-    if text.isprintable():
-        return text
-    return "".join(
-        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
-    )
-
-
-def moment(seconds: float) -> str:
-    """Write a time, Unix seconds, in UTC."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(" ", "seconds")
-
-
-def joined(parts: Iterable[str]) -> str:
-    """Join the parts that aren't empty."""
-    return " ".join(part for part in parts if part)
-
-
-__all__ = ["discard_output", "error_record", "read_lines", "write", "write_if_read"]
-
-
-def write_if_read(record: Json) -> None:
-    """Write one line; when nobody reads any more, as after `head`, or nobody ever did, go on in silence.
-
-    For commands that do more than print.
-    """
-    try:
-        write(record)
-    except BrokenPipeError:
-        discard_output()
-    except ClosedStreamError:
-        pass
-
-
-def discard_output() -> None:
-    """Send the rest of standard output nowhere, also what Python still wants to write at its end."""
-    with suppress(UnsupportedOperation), Path(os.devnull).open("wb") as nowhere:
-        os.dup2(nowhere.fileno(), sys.stdout.fileno())
-
-
-def error_record(error: CapiError) -> dict[str, Any]:
-    """Describe an error for machines."""
-    if not isinstance(error, ConfigError | EventError):
-        return {"message": str(error), "path": "$"}
-    record: dict[str, Any] = {"message": error.message, "path": error.path}
-    if error.problems and error.problems[0].code is not None:
-        record["code"] = error.problems[0].code
-    if len(error.problems) > 1:
-        record["problems"] = [_problem_record(each) for each in error.problems]
-    return record
-
-
-def _problem_record(problem: Problem) -> dict[str, Any]:
-    record: dict[str, Any] = {"message": problem.message, "path": problem.path}
-    return record if problem.code is None else {**record, "code": problem.code}
-
-
-_EVERY = 60.0  # seconds between two lines of one kind: an outage must not fill the screen
-
-
 @contextmanager
-def told(verbose: bool = False) -> Iterator[None]:
-    """Print what the library logs from warnings on, or with ``verbose`` everything.
+def log_to_stderr(verbose: bool = False) -> Iterator[None]:
+    """Print the library's warnings and errors on standard error, or with ``verbose`` every log record.
 
-    Of what says the same about the same destination one line a minute is printed, and how many were not.
+    Unless verbose, it is rate-limited: one line a minute per message and destination, with the number suppressed.
     """
     logger = logging.getLogger("capi_actions")
-    handler = _Teller(logging.DEBUG if verbose else logging.WARNING)
+    handler = _StderrHandler(logging.DEBUG if verbose else logging.WARNING)
     if not verbose:
-        handler.addFilter(_Repeats())
-    former = logger.level
+        handler.addFilter(_RateLimit())
+    former_level = logger.level
     logger.addHandler(handler)
     logger.setLevel(min(handler.level, logger.getEffectiveLevel()))
     try:
         yield
     finally:
         logger.removeHandler(handler)
-        logger.setLevel(former)
+        logger.setLevel(former_level)
 
 
-class _Teller(logging.Handler):
+class _StderrHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
-        more = getattr(record, "unsaid", 0)
-        suffix = f" ({more} more like this since the last)" if more else ""
-        with suppress(OSError):  # nobody reads any more: that is no reason to stop sending
+        suppressed = getattr(record, "suppressed", 0)
+        suffix = f" ({suppressed} more like this since the last)" if suppressed else ""
+        with suppress(OSError):  # a terminal that has gone is no reason to stop sending
             click.echo(
                 f"capi: {record.levelname.lower()}: {printable(record.getMessage())}{suffix}", err=True
             )
 
 
-class _Repeats(logging.Filter):
+class _RateLimit(logging.Filter):
     def __init__(self) -> None:
         super().__init__()
-        self._said: dict[tuple[object, ...], float] = {}
-        self._unsaid: dict[tuple[object, ...], int] = {}
+        self._last: dict[tuple[object, ...], float] = {}
+        self._suppressed: dict[tuple[object, ...], int] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         kind = (
@@ -183,9 +181,9 @@ class _Repeats(logging.Filter):
             *(getattr(record, name, None) for name in ("verdict", "code", "subcode")),
         )
         now = monotonic()
-        if now - self._said.get(kind, -_EVERY) < _EVERY:
-            self._unsaid[kind] = self._unsaid.get(kind, 0) + 1
+        if now - self._last.get(kind, -_LOG_INTERVAL) < _LOG_INTERVAL:
+            self._suppressed[kind] = self._suppressed.get(kind, 0) + 1
             return False
-        self._said[kind] = now
-        record.unsaid = self._unsaid.pop(kind, 0)
+        self._last[kind] = now
+        record.suppressed = self._suppressed.pop(kind, 0)
         return True

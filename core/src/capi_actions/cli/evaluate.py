@@ -6,12 +6,13 @@ from typing import IO
 
 import click
 
-from capi_actions.cli.console import error_record, read_lines, write
+from capi_actions.cli.console import error_record
 from capi_actions.cli.options import files_argument
 from capi_actions.codec import decode_json
 from capi_actions.errors import ConfigError, EventError, where
 from capi_actions.fields import compile_fields, read_fields
 from capi_actions.hashing import Hasher
+from capi_actions.jsonl import read_lines, write_line
 from capi_actions.mapping import compile_mapping
 from capi_actions.model import MISSING, Action, Json, JsonObject
 from capi_actions.pipeline.compiled_action import Recipe
@@ -19,96 +20,71 @@ from capi_actions.plugins import Plugins
 from capi_actions.text import did_you_mean
 from capi_actions.triggers import compile_trigger
 
-Form = Callable[[JsonObject, Plugins], JsonObject]
+Evaluator = Callable[[JsonObject, Plugins], JsonObject]
+
+_MAX_KEY_LENGTH = 60  # characters of a key that a message repeats
 
 
 @click.group("eval")
 def evaluate() -> None:
-    """Try a mapping, trigger, field set, action or flow: JSON Lines in, JSON Lines out."""
+    """Try a mapping, trigger or action on JSON Lines.
+
+    Reads JSON Lines from files or standard input and prints one JSON line for each.
+    """
 
 
-def _form(name: str) -> Callable[[Form], Form]:
-    """Add a form of ``capi eval`` as a command."""
+def _subcommand(name: str) -> Callable[[Evaluator], Evaluator]:
+    """Add an evaluator as a subcommand; its docstring is the help text."""
 
-    def add(form: Form) -> Form:
+    def add(evaluator: Evaluator) -> Evaluator:
         def command(files: tuple[IO[bytes], ...]) -> int:
             installed = Plugins.installed()
             failed = False
             for number, line in read_lines(files):
-                record = _result(number, line, lambda given: form(given, installed))
-                failed = _write(number, record) or failed
+                answer = _evaluate_line(number, line, lambda record: evaluator(record, installed))
+                failed = _write(number, answer) or failed
             return 1 if failed else 0
 
-        evaluate.add_command(click.command(name, help=form.__doc__)(files_argument(command)))
-        return form
+        evaluate.add_command(click.command(name, help=evaluator.__doc__)(files_argument(command)))
+        return evaluator
 
     return add
 
 
-def _result(number: int, line: bytes | EventError, form: Callable[[JsonObject], JsonObject]) -> JsonObject:
-    try:
-        record = form(_given(line))
-    except (EventError, ConfigError) as error:
-        record = {"error": error_record(error)}
-    except Exception as error:  # noqa: BLE001  a plugin may raise anything, and the other lines go on
-        record = {"error": {"message": f"something in a plugin failed ({where(error)})", "path": "$"}}
-    return {"line": number, **record} if "error" in record else record
-
-
-def _given(line: bytes | EventError) -> JsonObject:
-    if isinstance(line, EventError):
-        raise line
-    given = decode_json(line)
-    if not isinstance(given, dict):
-        raise EventError.of("a line must be a JSON object")
-    return given
-
-
-def _write(number: int, record: JsonObject) -> bool:
-    """Write a line; say whether it tells of an error."""
-    try:
-        write(record)
-    except EventError as error:
-        write({"line": number, "error": error_record(error)})
-        return True
-    return "error" in record
-
-
-@_form("mapping")
-def _mapping(record: JsonObject, plugins: Plugins) -> JsonObject:
+@_subcommand("mapping")
+def _evaluate_mapping(record: JsonObject, plugins: Plugins) -> JsonObject:
     """Turn {"mapping", "payload"} into {"result"}."""
-    mapping = _given_under("mapping", record, ("mapping", "payload"))
+    mapping = _required(record, "mapping", ("mapping", "payload"))
     result = compile_mapping(mapping, plugins.directives)(record.get("payload", {}))
     return {"result": None if result is MISSING else result}
 
 
-@_form("trigger")
-def _trigger(record: JsonObject, plugins: Plugins) -> JsonObject:
+@_subcommand("trigger")
+def _evaluate_trigger(record: JsonObject, plugins: Plugins) -> JsonObject:
     """Turn {"trigger", "event"} into {"match"}."""
-    _given_under("trigger", record, ("trigger", "event"))
-    return {"match": compile_trigger(_text(record, "trigger")).matches(record.get("event"))}
+    _required(record, "trigger", ("trigger", "event"))
+    return {"match": compile_trigger(_string(record, "trigger")).matches(record.get("event"))}
 
 
-@_form("fields")
-def _fields(record: JsonObject, plugins: Plugins) -> JsonObject:
+@_subcommand("fields")
+def _evaluate_fields(record: JsonObject, plugins: Plugins) -> JsonObject:
     """Turn {"fields", "payload"} into {"result"}."""
     return {"result": compile_fields(read_fields(record.get("fields", {})))(record.get("payload"))}
 
 
-@_form("action")
-def _action(record: JsonObject, plugins: Plugins) -> JsonObject:
-    """Turn {"action", "mapping" or null, "event", "settings"} into {"item"}.
+@_subcommand("action")
+def _evaluate_action(record: JsonObject, plugins: Plugins) -> JsonObject:
+    """Turn {"action", "mapping", "event", "settings"} into {"item"}.
 
-    A mapping is taken whole; null means the prebuilt one.  The platform's checks, ids and deadlines
-    aren't applied: `capi preview` does all of it.
+    "mapping" is a complete mapping, or null for the prebuilt one.  The platform's checks, ids and
+    deadlines are not applied: `capi preview` does that.
     """
-    _given_under("action", record, ("action", "mapping", "event", "settings"))
-    name = _text(record, "action")
+    _required(record, "action", ("action", "mapping", "event", "settings"))
+    name = _string(record, "action")
     action = plugins.actions.get(name)
     if action is None:
-        raise ConfigError.of(
-            f"there is no action {name[:60]!r}{did_you_mean(name, plugins.actions)}", "$.action"
-        )
+        hint = did_you_mean(name, plugins.actions)
+        raise ConfigError.of(f"there is no action {name[:_MAX_KEY_LENGTH]!r}{hint}", "$.action")
     mapping = record.get("mapping")
     if not isinstance(mapping, dict | None):
         raise ConfigError.of("should be an object, or null for the prebuilt mapping", "$.mapping")
@@ -118,19 +94,19 @@ def _action(record: JsonObject, plugins: Plugins) -> JsonObject:
     return {"item": item}
 
 
-@_form("flow")
-def _flow(record: JsonObject, plugins: Plugins) -> JsonObject:
-    """Turn {"fields", "mapping", "trigger" (optional), "event"} into {"subscribed", "payload"}.
+@_subcommand("flow")
+def _evaluate_flow(record: JsonObject, plugins: Plugins) -> JsonObject:
+    """Turn {"fields", "mapping", "trigger", "event"} into {"subscribed", "payload"}.
 
-    The event is mapped and validated also when the trigger doesn't match.  Of an error, it is said
-    whether the trigger matches all the same; a malformed one doesn't.
+    "trigger" is optional.  The event is mapped and validated even if the trigger doesn't match.  An
+    error has "subscribed", too; it is false when the trigger itself is malformed.
     """
     event = record.get("event", {})
     trigger = record.get("trigger")
     subscribed = trigger is None
     try:
         if trigger is not None:
-            subscribed = compile_trigger(_text(record, "trigger")).matches(event)
+            subscribed = compile_trigger(_string(record, "trigger")).matches(event)
         fields = read_fields(record.get("fields", {}))
         mapping = record.get("mapping")
         if mapping is None:
@@ -141,36 +117,70 @@ def _flow(record: JsonObject, plugins: Plugins) -> JsonObject:
     return {"subscribed": subscribed, "payload": payload}
 
 
-def _given_under(key: str, record: JsonObject, keys: tuple[str, ...]) -> Json:
-    """Give a member that must be there.
+def _evaluate_line(
+    number: int, line: bytes | EventError, evaluator: Callable[[JsonObject], JsonObject]
+) -> JsonObject:
+    """Return the answer to one line; every error becomes a record with the line's number."""
+    try:
+        answer = evaluator(_parse(line))
+    except (EventError, ConfigError) as error:
+        answer = {"error": error_record(error)}
+    except Exception as error:  # noqa: BLE001  a plugin may raise anything; the other lines go on
+        answer = {"error": {"message": f"something in a plugin failed ({where(error)})", "path": "$"}}
+    return {"line": number, **answer} if "error" in answer else answer
 
-    :param keys: what a line of this form holds.
+
+def _parse(line: bytes | EventError) -> JsonObject:
+    if isinstance(line, EventError):
+        raise line
+    record = decode_json(line)
+    if not isinstance(record, dict):
+        raise EventError.of("a line must be a JSON object")
+    return record
+
+
+def _write(number: int, answer: JsonObject) -> bool:
+    """Write an answer; return whether it is an error, such as one that JSON can't hold."""
+    try:
+        write_line(answer)
+    except EventError as error:
+        write_line({"line": number, "error": error_record(error)})
+        return True
+    return "error" in answer
+
+
+def _required(record: JsonObject, key: str, keys: tuple[str, ...]) -> Json:
+    """Return a member.
+
+    :param keys: the members of such a record, for the message.
+    :raises ConfigError: when it is missing.
     """
     if key not in record:
-        close = get_close_matches(key, [each[:60] for each in record if each not in keys], n=1)
+        unknown = [name[:_MAX_KEY_LENGTH] for name in record if name not in keys]
+        close = get_close_matches(key, unknown, n=1)
         hint = f", but there is {close[0]!r}" if close else ""
         raise ConfigError.of(f"there is no {key!r}{hint}; a line holds {', '.join(keys)}")
     return record[key]
 
 
-def _text(record: JsonObject, key: str) -> str:
-    found = record.get(key)
-    if not isinstance(found, str):
+def _string(record: JsonObject, key: str) -> str:
+    value = record.get(key)
+    if not isinstance(value, str):
         raise ConfigError.of("should be text", f"$.{key}")
-    return found
+    return value
 
 
 def _hashers(action: Action, settings: Json, plugins: Plugins) -> Mapping[str, Hasher]:
-    """Give the hashers of the normalization profile that settings ask for.
+    """Return the hashers of the normalization profile in settings.
 
-    Nothing is sent, so that no other setting matters: they may be missing or unknown.
+    As nothing is sent, no other setting matters: they may be missing or unknown.
     """
-    kind = plugins.destinations.get(action.destination)
-    if kind is None:
+    destination = plugins.destinations.get(action.destination)
+    if destination is None:
         raise ConfigError.of(f"no plugin offers the destination type {action.destination!r}", "$.action")
     if not isinstance(settings, dict | None):
         raise ConfigError.of("should be an object", "$.settings")
-    profile = (settings or {}).get("normalization", kind.default_profile())
+    profile = (settings or {}).get("normalization", destination.default_profile())
     if not isinstance(profile, str):
         raise ConfigError.of("should be text, the name of a profile", "$.settings.normalization")
     try:

@@ -1,4 +1,4 @@
-"""Options that several commands share, and what they load."""
+"""Options that several commands share, and loading the configuration that they name."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,10 +10,10 @@ from capi_actions.config import Config, load_config
 from capi_actions.errors import ConfigError
 from capi_actions.plugins import Plugins
 
-F = TypeVar("F", bound=Callable[..., Any])
+CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
 
-def config_option(command: F) -> F:
+def config_option(command: CommandT) -> CommandT:
     """Add ``--config``."""
     return click.option(
         "--config",
@@ -28,40 +28,40 @@ def config_option(command: F) -> F:
     )(command)
 
 
-def files_argument(command: F) -> F:
+def files_argument(command: CommandT) -> CommandT:
     """Add ``[FILE]...``; standard input when there is none, or for ``-``."""
     return click.argument("files", type=click.File("rb"), nargs=-1, metavar="[FILE]...")(command)
 
 
-def json_option(command: F) -> F:
+def json_option(command: CommandT) -> CommandT:
     """Add ``--json``."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")(command)
 
 
 def load_for_outbox(path: Path) -> tuple[Config, Plugins]:
-    """Load plugins and a configuration, for the commands that look after the outbox.
+    """Load plugins and a configuration for the commands that only use the outbox.
 
-    What is wrong elsewhere in it doesn't matter to them: a person may have broken it in trying to mend
-    something.
+    Problems elsewhere in it are ignored: these commands must work while a person repairs the configuration.
 
-    :raises ConfigError: when the configuration can't be read, or the outbox's own table is wrong.
-    :raises PluginError: when a plugin is.
+    :raises ConfigError: when the configuration can't be read, or the table ``[outbox]`` is wrong.
+    :raises PluginError: when a plugin can't be loaded.
     """
     plugins = Plugins.installed()
     config = load_config(path, plugins, need_secrets=False, strict=False)
-    problems = [each for each in config.problems if each.path.startswith("$.outbox")]
+    problems = [problem for problem in config.problems if problem.path.startswith("$.outbox")]
     if problems:
         raise ConfigError(problems)
     return config, plugins
 
 
-def load_to_send(path: Path, *, need_secrets: bool = True) -> tuple[Config, Plugins]:
-    """Load plugins and a configuration that a pipeline is built of, which says what is wrong with either.
+def load_for_pipeline(path: Path, *, need_secrets: bool = True) -> tuple[Config, Plugins]:
+    """Load plugins and a configuration, and print its warnings on standard error.
 
-    Warnings go to standard error.
+    Problems are not raised yet: building the pipeline raises them together with those of mappings.
 
+    :param need_secrets: False when secrets from the environment may be missing.
     :raises ConfigError: when the configuration can't be read at all.
-    :raises PluginError: when a plugin is wrong.
+    :raises PluginError: when a plugin can't be loaded.
     """
     plugins = Plugins.installed()
     config = load_config(path, plugins, need_secrets=need_secrets, strict=False)

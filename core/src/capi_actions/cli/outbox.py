@@ -1,4 +1,4 @@
-"""``capi outbox``: look after what waits and what failed."""
+"""``capi outbox``: see what is queued and what failed; replay, purge or export dead letters."""
 
 import base64
 import json
@@ -13,66 +13,183 @@ from typing import Any
 import click
 from rich.text import Text
 
-from capi_actions.cli.console import cell, joined, moment, stdout, table, write
+from capi_actions.cli.console import cell, format_time, join_words, stdout, table
 from capi_actions.cli.options import config_option, json_option, load_for_outbox
 from capi_actions.errors import ConfigError
+from capi_actions.jsonl import write_line
 from capi_actions.model import DeadFilter, DeadLetter, Outbox, Stats
 from capi_actions.runtime import open_outbox
 from capi_actions.text import did_you_mean
 
 _TIME = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"])
+_NONE_MATCHED = "No dead letter matches."
 
 
-def filtered(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add options that choose dead letters."""
+def _filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that select dead letters; see :func:`dead_letter_filter`."""
     options = (
-        click.option("--id", "ids", type=int, multiple=True, help="The dead letter with this number."),
-        click.option("--destination", help="Those of this destination."),
-        click.option("--action", help="Those of this action."),
-        click.option("--code", type=int, help="Those with this error code."),
-        click.option("--subcode", type=int, help="Those with this error subcode."),
-        click.option("--since", type=_TIME, help="Those buried at this time or later; UTC."),
-        click.option("--before", type=_TIME, help="Those buried before this time; UTC."),
+        click.option("--id", "ids", type=int, multiple=True, help="Only this dead letter; may be repeated."),
+        click.option("--destination", metavar="NAME", help="Only those of this destination."),
+        click.option("--action", metavar="NAME", help="Only those of this action."),
+        click.option("--code", type=int, help="Only those with this error code."),
+        click.option("--subcode", type=int, help="Only those with this error subcode."),
+        click.option(
+            "--since",
+            type=_TIME,
+            metavar="TIME",
+            help="Only those buried at this time or later; UTC, such as 2026-11-28 or 2026-11-28T12:30:00.",
+        ),
+        click.option("--before", type=_TIME, metavar="TIME", help="Only those buried before this time; UTC."),
     )
     for option in reversed(options):
         command = option(command)
     return command
 
 
-def chosen(
+@click.group()
+def outbox() -> None:
+    """Look after queued events and dead letters."""
+
+
+@outbox.command()
+@config_option
+@json_option
+def stats(config_path: Path, as_json: bool) -> None:
+    """Count what each destination has queued."""
+    with _open(config_path) as (store, configured):
+        all_stats = store.stats()
+    if as_json:
+        for name, stats in all_stats.items():
+            write_line(_stats_record(name, stats))
+        return
+    console = stdout()
+    view = table("Outbox", "destination", "waiting", "delayed", "in flight", "dead", "oldest")
+    for name, stats in all_stats.items():
+        counts = (cell(f"{count:,}") for count in (stats.waiting, stats.delayed, stats.leased, stats.dead))
+        view.add_row(cell(name), *counts, cell("" if stats.oldest is None else format_time(stats.oldest)))
+    console.print(view)
+    for name, stats in all_stats.items():
+        for notice in _notices(name, stats, name in configured):
+            console.print(cell(notice, style="red"))
+
+
+@outbox.command()
+@config_option
+@_filter_options
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=100,
+    show_default=True,
+    help="Rows of the table, which is held in memory; --json prints all.",
+)
+@json_option
+def dead(config_path: Path, limit: int, as_json: bool, **conditions: Any) -> None:
+    """List dead letters with their reasons."""
+    with _open(config_path, conditions["destination"]) as (store, _):
+        letters = store.dead(dead_letter_filter(**conditions))
+        if as_json:
+            for letter in letters:
+                write_line(dead_letter_record(letter))
+            return
+        view = table("Dead letters", "id", "event", "reason and advice", wide="reason and advice", lines=True)
+        for letter in islice(letters, limit):
+            view.add_row(*_dead_letter_row(letter))
+        stdout().print(view)
+        if any(True for _ in letters):
+            click.echo(
+                f"capi: only the first {limit} are shown; --json or `capi outbox export` print all", err=True
+            )
+
+
+@outbox.command()
+@config_option
+@_filter_options
+def export(config_path: Path, **conditions: Any) -> None:
+    """Print dead letters as JSON Lines, with their items."""
+    with _open(config_path, conditions["destination"]) as (store, _):
+        for letter in store.dead(dead_letter_filter(**conditions)):
+            write_line({**dead_letter_record(letter), "item": _body(letter)})
+
+
+@outbox.command()
+@config_option
+@_filter_options
+@click.option("--all", "everything", is_flag=True, help="Replay every dead letter.")
+@json_option
+def replay(config_path: Path, everything: bool, as_json: bool, **conditions: Any) -> None:
+    """Queue dead letters again.
+
+    Do so after the cause is repaired.  Dead letters past their deadline are not replayed.
+    """
+    require_selection(everything, conditions)
+    with _open(config_path, conditions["destination"]) as (store, _):
+        replayed = store.replay(dead_letter_filter(**conditions), time())
+    if as_json:
+        write_line({"moved": replayed.moved, "expired": replayed.expired})
+    elif replayed.moved + replayed.expired == 0:
+        click.echo(_NONE_MATCHED, err=True)
+    else:
+        skipped = f"; {replayed.expired} skipped: past their deadline" if replayed.expired else ""
+        click.echo(f"{_count(replayed.moved)} queued again{skipped}. Next: capi deliver", err=True)
+
+
+@outbox.command()
+@config_option
+@_filter_options
+@click.option("--all", "everything", is_flag=True, help="Delete every dead letter.")
+def purge(config_path: Path, everything: bool, **conditions: Any) -> None:
+    """Delete dead letters for good."""
+    require_selection(everything, conditions)
+    with _open(config_path, conditions["destination"]) as (store, _):
+        count = store.purge(dead_letter_filter(**conditions))
+    click.echo(f"{_count(count)} deleted." if count else _NONE_MATCHED, err=True)
+
+
+@outbox.command()
+@config_option
+@click.argument("destination")
+def resume(config_path: Path, destination: str) -> None:
+    """End a destination's pause or back-off.
+
+    Do so after the cause is repaired.  Delayed items become due at once.
+    """
+    with _open(config_path, destination) as (store, _):
+        before = store.stats().get(destination, Stats())
+        store.resume(destination)
+    if before.pause:
+        click.echo(f"{destination} is resumed. Next: capi deliver", err=True)
+    elif before.backoff_until is not None or before.delayed:
+        click.echo(
+            f"{destination} was not paused; its back-off has ended, and delayed items are due now.", err=True
+        )
+    else:
+        click.echo(f"{destination} was not paused.", err=True)
+
+
+def dead_letter_filter(
     ids: tuple[int, ...], since: datetime | None, before: datetime | None, **conditions: Any
 ) -> DeadFilter:
-    """Give the filter that the options of :func:`filtered` mean."""
+    """Return the filter that the options of :func:`_filter_options` describe."""
     return DeadFilter(ids=ids or None, since=_seconds(since), before=_seconds(before), **conditions)
 
 
-def must_choose(everything: bool, conditions: dict[str, Any]) -> None:
-    """Ask for conditions, or for ``--all``, but not for both.
+def require_selection(everything: bool, conditions: dict[str, Any]) -> None:
+    """Require either ``--all`` or conditions: forgotten conditions must not mean everything.
 
-    :raises ConfigError: saying which is missing.
+    :raises ConfigError: when there are neither or both.
     """
-    given = any(each not in (None, ()) for each in conditions.values())
-    if everything and given:
-        raise ConfigError.of("say either --all or conditions, not both", "")
-    if not everything and not given:
-        raise ConfigError.of("say which dead letters: --all, or conditions such as --subcode 2804003", "")
+    has_conditions = any(condition not in (None, ()) for condition in conditions.values())
+    if everything and has_conditions:
+        raise ConfigError.of("use either --all or conditions, not both", "")
+    if not everything and not has_conditions:
+        raise ConfigError.of(
+            "select dead letters with --all, or with conditions such as --subcode 2804003", ""
+        )
 
 
-def row(letter: DeadLetter) -> tuple[Text, Text, Text]:
-    """Describe a dead letter for people."""
-    item = letter.item
-    code = "/".join(str(number) for number in (letter.code, letter.subcode) if number is not None)
-    tries = f"{letter.tries} {'try' if letter.tries == 1 else 'tries'}, {moment(letter.buried_at)}"
-    why = [each for each in (letter.reason, letter.advice) if each]
-    return (
-        cell(letter.id),
-        cell(item.event_id, item.action, item.destination),
-        cell(*why, joined((f"code {code}," if code else "", tries))),
-    )
-
-
-def record(letter: DeadLetter) -> dict[str, Any]:
-    """Describe a dead letter for machines, without the item's body."""
+def dead_letter_record(letter: DeadLetter) -> dict[str, Any]:
+    """Return a dead letter as a JSON object, without the item's body."""
     item = letter.item
     return {
         "id": letter.id,
@@ -91,28 +208,13 @@ def record(letter: DeadLetter) -> dict[str, Any]:
     }
 
 
-def item_of(letter: DeadLetter) -> Any:
-    """Give what was to be sent."""
-    try:
-        return json.loads(letter.item.body)
-    except ValueError:  # a platform's items needn't be JSON
-        return {"base64": base64.b64encode(letter.item.body).decode()}
-
-
-def _seconds(time: datetime | None) -> float | None:
-    return None if time is None else time.replace(tzinfo=UTC).timestamp()
-
-
-@click.group()
-def outbox() -> None:
-    """Look after what waits and what could not be delivered."""
-
-
 @contextmanager
-def _opened(config_path: Path, destination: str | None = None) -> Iterator[tuple[Outbox, list[str]]]:
-    """Open the outbox; give it with the names of the configured destinations.
+def _open(config_path: Path, destination: str | None = None) -> Iterator[tuple[Outbox, list[str]]]:
+    """Open the outbox.
 
-    :param destination: must be one that is configured or has items.
+    :param destination: must be configured or have items.
+    :returns: the outbox, and the names of the configured destinations.
+    :raises click.UsageError: when there is no such destination.
     """
     config, plugins = load_for_outbox(config_path)
     with open_outbox(config, plugins) as store:
@@ -122,156 +224,76 @@ def _opened(config_path: Path, destination: str | None = None) -> Iterator[tuple
         yield store, config.names
 
 
-@outbox.command()
-@config_option
-@json_option
-def stats(config_path: Path, as_json: bool) -> None:
-    """Show what is held, by destination."""
-    with _opened(config_path) as (store, configured):
-        found = store.stats()
-    if as_json:
-        for name, each in found.items():
-            write(_counts(name, each))
-        return
-    console = stdout()
-    made = table("Outbox", "destination", "waiting", "delayed", "under way", "dead", "oldest")
-    for name, each in found.items():
-        counts = (cell(f"{count:,}") for count in (each.waiting, each.delayed, each.leased, each.dead))
-        made.add_row(cell(name), *counts, cell("" if each.oldest is None else moment(each.oldest)))
-    console.print(made)
-    for name, each in found.items():
-        for note in _notes(name, each, name in configured):
-            console.print(cell(note, style="red"))
-
-
-@outbox.command()
-@config_option
-@filtered
-@click.option(
-    "--limit",
-    type=click.IntRange(min=1),
-    default=100,
-    show_default=True,
-    help="Rows in the table, which is made in memory; --json prints all.",
-)
-@json_option
-def dead(config_path: Path, limit: int, as_json: bool, **conditions: Any) -> None:
-    """List what could not be delivered, and why."""
-    with _opened(config_path, conditions["destination"]) as (store, _):
-        letters = store.dead(chosen(**conditions))
-        if as_json:
-            for letter in letters:
-                write(record(letter))
-            return
-        made = table(
-            "Dead letters", "id", "event", "why, and what helps", wide="why, and what helps", lines=True
-        )
-        for letter in islice(letters, limit):
-            made.add_row(*row(letter))
-        stdout().print(made)
-        if any(True for _ in letters):
-            click.echo(
-                f"capi: these are the first {limit}; --json or `capi outbox export` print all", err=True
-            )
-
-
-@outbox.command()
-@config_option
-@filtered
-def export(config_path: Path, **conditions: Any) -> None:
-    """Print dead letters as JSON Lines, with the items themselves."""
-    with _opened(config_path, conditions["destination"]) as (store, _):
-        for letter in store.dead(chosen(**conditions)):
-            write({**record(letter), "item": item_of(letter)})
-
-
-@outbox.command()
-@config_option
-@filtered
-@click.option("--all", "everything", is_flag=True, help="Replay every dead letter.")
-@json_option
-def replay(config_path: Path, everything: bool, as_json: bool, **conditions: Any) -> None:
-    """Let dead letters wait again, after what was wrong is repaired.  Expired ones stay."""
-    must_choose(everything, conditions)
-    with _opened(config_path, conditions["destination"]) as (store, _):
-        done = store.replay(chosen(**conditions), time())
-    if as_json:
-        write({"moved": done.moved, "expired": done.expired})
-    elif done.moved + done.expired == 0:
-        click.echo(_NONE, err=True)
-    else:
-        wait = f"{done.moved} {'waits' if done.moved == 1 else 'wait'} again"
-        stay = f"; {done.expired} stay, as they are too old by now" if done.expired else ""
-        click.echo(f"{wait}{stay}. Next: capi deliver", err=True)
-
-
-@outbox.command()
-@config_option
-@filtered
-@click.option("--all", "everything", is_flag=True, help="Delete every dead letter.")
-def purge(config_path: Path, everything: bool, **conditions: Any) -> None:
-    """Delete dead letters for good."""
-    must_choose(everything, conditions)
-    with _opened(config_path, conditions["destination"]) as (store, _):
-        count = store.purge(chosen(**conditions))
-    click.echo(f"{count} dead letter{'' if count == 1 else 's'} deleted." if count else _NONE, err=True)
-
-
-_NONE = "No dead letter meets these conditions."
-
-
-@outbox.command()
-@config_option
-@click.argument("destination")
-def resume(config_path: Path, destination: str) -> None:
-    """End a destination's pause or rest, after its fault is mended; what was put back waits no longer."""
-    with _opened(config_path, destination) as (store, _):
-        before = store.stats().get(destination, Stats())
-        store.resume(destination)
-    if before.pause:
-        click.echo(f"{destination} goes on. Next: capi deliver", err=True)
-    elif before.backoff_until is not None or before.delayed:
-        click.echo(f"{destination} was not paused; what waited for a later try is due now.", err=True)
-    else:
-        click.echo(f"{destination} was not paused.", err=True)
-
-
-def _notes(name: str, each: Stats, is_configured: bool) -> Iterator[str]:
-    if each.pause:
-        why = each.pause.judgement
-        code = "/".join(str(number) for number in (why.code, why.subcode) if number is not None)
-        since = f"{name} is paused since {moment(each.pause.since)}{f' ({code})' if code else ''}:"
-        yield joined((since, why.reason, why.advice, f"Then: capi outbox resume {name}"))
-    elif each.backoff_until is not None and each.backoff_until > time():
+def _notices(name: str, stats: Stats, is_configured: bool) -> Iterator[str]:
+    """Return sentences about why a destination delivers nothing now, and what a person can do."""
+    if stats.pause:
+        judgement = stats.pause.judgement
+        code = _code(judgement.code, judgement.subcode)
+        since = f"{name} is paused since {format_time(stats.pause.since)}{f' ({code})' if code else ''}:"
+        yield join_words((since, judgement.reason, judgement.advice, f"Then: capi outbox resume {name}"))
+    elif stats.backoff_until is not None and stats.backoff_until > time():
         yield (
-            f"{name} rests until {moment(each.backoff_until)}, as the platform asked for it or failed;"
-            f" `capi outbox resume {name}` ends that"
+            f"{name} is backing off until {format_time(stats.backoff_until)}: the platform asked for it, or"
+            f" failed; `capi outbox resume {name}` ends that"
         )
-    if each.undelivered and not is_configured:
-        yield f"{name} isn't in the configuration: its items wait until [destinations.{name}] is there again"
+    if stats.undelivered and not is_configured:
+        yield f"{name} isn't in the configuration: its items wait until [destinations.{name}] is added again"
 
 
-def _counts(name: str, each: Stats) -> dict[str, Any]:
+def _dead_letter_row(letter: DeadLetter) -> tuple[Text, Text, Text]:
+    item = letter.item
+    code = _code(letter.code, letter.subcode)
+    tries = f"{letter.tries} {'try' if letter.tries == 1 else 'tries'}, {format_time(letter.buried_at)}"
+    sentences = [text for text in (letter.reason, letter.advice) if text]
+    return (
+        cell(letter.id),
+        cell(item.event_id, item.action, item.destination),
+        cell(*sentences, join_words((f"code {code}," if code else "", tries))),
+    )
+
+
+def _stats_record(name: str, stats: Stats) -> dict[str, Any]:
     return {
         "destination": name,
-        "waiting": each.waiting,
-        "delayed": each.delayed,
-        "leased": each.leased,
-        "dead": each.dead,
-        "oldest": each.oldest,
-        "backoff_until": each.backoff_until,
-        "paused": _pause(each),
+        "waiting": stats.waiting,
+        "delayed": stats.delayed,
+        "leased": stats.leased,
+        "dead": stats.dead,
+        "oldest": stats.oldest,
+        "backoff_until": stats.backoff_until,
+        "paused": _pause_record(stats),
     }
 
 
-def _pause(each: Stats) -> dict[str, Any] | None:
-    if each.pause is None:
+def _pause_record(stats: Stats) -> dict[str, Any] | None:
+    if stats.pause is None:
         return None
-    why = each.pause.judgement
+    judgement = stats.pause.judgement
     return {
-        "reason": why.reason,
-        "advice": why.advice,
-        "code": why.code,
-        "subcode": why.subcode,
-        "since": each.pause.since,
+        "reason": judgement.reason,
+        "advice": judgement.advice,
+        "code": judgement.code,
+        "subcode": judgement.subcode,
+        "since": stats.pause.since,
     }
+
+
+def _body(letter: DeadLetter) -> Any:
+    """Return the item's body for JSON; in base64 if it isn't JSON, as a platform's items needn't be."""
+    try:
+        return json.loads(letter.item.body)
+    except ValueError:
+        return {"base64": base64.b64encode(letter.item.body).decode()}
+
+
+def _code(*numbers: int | None) -> str:
+    """Return an error's code and subcode, as far as there are any: ``100/2804003``."""
+    return "/".join(str(number) for number in numbers if number is not None)
+
+
+def _count(letters: int) -> str:
+    return f"{letters} dead letter{'' if letters == 1 else 's'}"
+
+
+def _seconds(time: datetime | None) -> float | None:
+    return None if time is None else time.replace(tzinfo=UTC).timestamp()

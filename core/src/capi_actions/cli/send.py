@@ -1,4 +1,4 @@
-"""``capi send`` and ``capi deliver``."""
+"""``capi send`` and ``capi deliver``: put events into the outbox, and empty it."""
 
 import os
 import threading
@@ -10,14 +10,17 @@ from typing import IO
 import click
 from rich.progress import Progress
 
-from capi_actions.cli.console import read_lines, stderr, told, write_if_read
-from capi_actions.cli.ingest import Feeder
-from capi_actions.cli.options import config_option, files_argument, json_option, load_to_send
-from capi_actions.cli.signals import CtrlC, stopped_by_signals
-from capi_actions.cli.summary import add, as_record, as_table, progress_bar
+from capi_actions.cli.console import log_to_stderr, stderr, try_write_line
+from capi_actions.cli.ingest import Ingester
+from capi_actions.cli.options import config_option, files_argument, json_option, load_for_pipeline
+from capi_actions.cli.signals import DeferredInterrupts, stop_on_signal
+from capi_actions.cli.summary import merge, progress_bar, summary_record, summary_table
 from capi_actions.delivery import Summary
 from capi_actions.errors import EventError
-from capi_actions.runtime import Assembly
+from capi_actions.jsonl import read_lines
+from capi_actions.runtime import Runtime
+
+_PROGRESS_LINES = 1000  # lines between two updates of the progress bar
 
 _WAIT = click.option(
     "--wait",
@@ -25,13 +28,10 @@ _WAIT = click.option(
     type=click.FloatRange(min=0),
     show_default=True,
     metavar="SECONDS",
-    help="How long to wait, after everything was tried once, for what is to be tried again.",
+    help="How long to wait for retries, after everything was tried once.",
 )
 
-
-_VERBOSE = click.option(
-    "--verbose", "-v", is_flag=True, help="Tell of every request, not only of what goes wrong."
-)
+_VERBOSE = click.option("--verbose", "-v", is_flag=True, help="Log every request, not only what goes wrong.")
 
 
 @click.command()
@@ -41,140 +41,147 @@ _VERBOSE = click.option(
 @_VERBOSE
 @json_option
 def send(files: tuple[IO[bytes], ...], config_path: Path, wait: float, verbose: bool, as_json: bool) -> int:
-    """Send events, through the outbox, to every destination whose mappings take them.
+    """Send events to every destination that takes them.
 
-    Prints a JSON line for each line or item that fails before it is sent; what fails later is listed
-    by `capi outbox dead`.  What can't be delivered now stays in the outbox: run `capi deliver`.
+    Events are stored in the outbox first.  What can't be delivered now stays there: run `capi deliver`.
+    Prints a JSON line for each line or item that fails before it is stored; what fails later is listed
+    by `capi outbox dead`.
     """
-    config, plugins = load_to_send(config_path)
+    config, plugins = load_for_pipeline(config_path)
     with (
-        CtrlC() as ctrl_c,
-        told(verbose),
-        Assembly.of(config, plugins) as assembly,
-        progress_bar("reading", _size(files)) as bar,
+        DeferredInterrupts() as interrupts,
+        log_to_stderr(verbose),
+        Runtime.open(config, plugins) as runtime,
+        progress_bar("reading", _total_size(files)) as bar,
     ):
-        feeder = Feeder(assembly, write_if_read)
-        background = _Background(assembly, bar)
+        ingester = Ingester(runtime, try_write_line)
+        background = _BackgroundDelivery(runtime, bar)
         stopped = False
         try:
-            feeder.feed(_watched(files, bar, feeder), ctrl_c)
+            ingester.ingest(_lines_with_progress(files, bar, ingester), interrupts)
         except KeyboardInterrupt:
             stopped = True
-            feeder.store()
+            ingester.flush()
         finally:
-            ctrl_c.hold()
+            interrupts.defer()
             summary = background.stop()
-        where = f"all up to line {feeder.tally.line} is dealt with, go on at line {feeder.tally.line + 1}"
+        line = ingester.stats.line
+        progress = f"processed up to line {line}; resume at line {line + 1}"
         if not stopped:
-            more, stopped = _drain(assembly, wait, bar, ctrl_c, summary.delivered)
-            summary = add(summary, more)
-            where = "all lines are dealt with; `capi deliver` sends what still waits"
-        stats = dict(assembly.outbox.stats())
+            drained, stopped = _drain(runtime, wait, bar, interrupts, summary.delivered)
+            summary = merge(summary, drained)
+            progress = "all lines are processed; `capi deliver` sends what is still waiting"
+        outbox_stats = dict(runtime.outbox.stats())
     if as_json:
-        write_if_read({"summary": as_record(feeder.tally, summary, stats)})
+        try_write_line({"summary": summary_record(ingester.stats, summary, outbox_stats)})
     else:
-        stderr().print(as_table(feeder.tally, summary, stats, assembly.destinations))
+        stderr().print(summary_table(ingester.stats, summary, outbox_stats, runtime.destinations))
     if stopped:
-        click.echo(f"capi: stopped; {where}", err=True)
-        return 128 + ctrl_c.number
-    waiting = sum(each.undelivered for each in stats.values())
-    return 1 if feeder.tally.failed or summary.buried or waiting else 0
+        click.echo(f"capi: stopped; {progress}", err=True)
+        return 128 + interrupts.number
+    waiting = sum(stats.undelivered for stats in outbox_stats.values())
+    return 1 if ingester.stats.failed or summary.buried or waiting else 0
 
 
 @click.command()
 @config_option
-@click.option("--forever", is_flag=True, help="Keep at it until told to end, by Ctrl-C or SIGTERM.")
+@click.option("--forever", is_flag=True, help="Keep delivering until Ctrl-C or SIGTERM.")
 @_WAIT
 @_VERBOSE
 @json_option
 def deliver(config_path: Path, forever: bool, wait: float, verbose: bool, as_json: bool) -> int:
-    """Deliver what waits in the outbox."""
-    config, plugins = load_to_send(config_path)
-    stop, ctrl_c, stopped = threading.Event(), CtrlC(), False
+    """Deliver what is waiting in the outbox."""
+    config, plugins = load_for_pipeline(config_path)
+    stop, interrupts, stopped = threading.Event(), DeferredInterrupts(), False
     with (
-        stopped_by_signals(stop) if forever else ctrl_c,
-        told(verbose),
-        Assembly.of(config, plugins) as assembly,
+        stop_on_signal(stop) if forever else interrupts,
+        log_to_stderr(verbose),
+        Runtime.open(config, plugins) as runtime,
         progress_bar("delivering") as bar,
     ):
         if forever:
-            summary = assembly.deliverer.forever(stop, _progress(bar))
+            summary = runtime.deliverer.forever(stop, _progress_callback(bar))
         else:
-            summary, stopped = _drain(assembly, wait, bar, ctrl_c)
-        stats = dict(assembly.outbox.stats())
+            summary, stopped = _drain(runtime, wait, bar, interrupts)
+        outbox_stats = dict(runtime.outbox.stats())
     if as_json:
-        write_if_read({"summary": as_record(None, summary, stats)})
+        try_write_line({"summary": summary_record(None, summary, outbox_stats)})
     else:
-        stderr().print(as_table(None, summary, stats, assembly.destinations))
+        stderr().print(summary_table(None, summary, outbox_stats, runtime.destinations))
     if stopped:
-        click.echo("capi: stopped; `capi deliver` sends what still waits", err=True)
-        return 128 + ctrl_c.number
-    failed = summary.buried or any(each.undelivered for each in stats.values())
+        click.echo("capi: stopped; `capi deliver` sends what is still waiting", err=True)
+        return 128 + interrupts.number
+    failed = summary.buried or any(stats.undelivered for stats in outbox_stats.values())
     return 1 if failed and not forever else 0
 
 
-class _Background:
-    """Delivers while events are still being read."""
+class _BackgroundDelivery:
+    """Delivers in a thread while events are still being read."""
 
-    def __init__(self, assembly: Assembly, bar: Progress) -> None:
+    def __init__(self, runtime: Runtime, bar: Progress) -> None:
         self._stop = threading.Event()
         self._summary = Summary()
-        self._progress = _progress(bar)
-        self._assembly = assembly
+        self._progress = _progress_callback(bar)
+        self._runtime = runtime
         self._thread = threading.Thread(target=self._run, name="capi-deliver", daemon=True)
         self._thread.start()
 
     def stop(self) -> Summary:
-        """Finish the requests under way."""
+        """Finish the requests in flight and return what was delivered."""
         self._stop.set()
-        self._assembly.deliverer.wake()
+        self._runtime.deliverer.wake()
         self._thread.join()
         return self._summary
 
     def _run(self) -> None:
-        self._summary = self._assembly.deliverer.forever(self._stop, self._progress)
+        self._summary = self._runtime.deliverer.forever(self._stop, self._progress)
 
 
 def _drain(
-    assembly: Assembly, wait: float, bar: Progress, ctrl_c: CtrlC, before: int = 0
+    runtime: Runtime, wait: float, bar: Progress, interrupts: DeferredInterrupts, delivered: int = 0
 ) -> tuple[Summary, bool]:
-    """Try everything that waits once, however long that takes; then wait for what is to be tried again.
+    """Try everything that is waiting once, however long that takes; then wait for retries.
 
-    :param before: how many items were delivered already.
-    :returns: what came of it, and whether it was interrupted.
+    :param wait: seconds to wait for retries.
+    :param delivered: how many items were delivered before, for the progress bar.
+    :returns: the summary, and whether it was interrupted.
     """
     bar.update(bar.tasks[0].id, description="delivering")
-    done = Summary()
+    summary = Summary()
     try:
-        ctrl_c.release()
-        done = assembly.deliverer.drain(progress=_progress(bar, before))
+        interrupts.deliver()
+        summary = runtime.deliverer.drain(progress=_progress_callback(bar, delivered))
         if wait:
-            progress = _progress(bar, before + done.delivered)
-            done = add(done, assembly.deliverer.drain(time() + wait, progress))
+            callback = _progress_callback(bar, delivered + summary.delivered)
+            summary = merge(summary, runtime.deliverer.drain(time() + wait, callback))
     except KeyboardInterrupt:
-        return add(done, assembly.deliverer.summary), True
-    return done, False
+        return merge(summary, runtime.deliverer.summary), True
+    return summary, False
 
 
-def _progress(bar: Progress, before: int = 0) -> Callable[[Summary], None]:
-    """Show how much is delivered."""
-    return lambda summary: bar.update(bar.tasks[0].id, delivered=before + summary.delivered)
+def _progress_callback(bar: Progress, delivered: int = 0) -> Callable[[Summary], None]:
+    """Return a callback that shows the number of delivered items.
+
+    :param delivered: how many items were delivered before.
+    """
+    return lambda summary: bar.update(bar.tasks[0].id, delivered=delivered + summary.delivered)
 
 
-def _watched(
-    files: tuple[IO[bytes], ...], bar: Progress, feeder: Feeder
+def _lines_with_progress(
+    files: tuple[IO[bytes], ...], bar: Progress, ingester: Ingester
 ) -> Iterator[tuple[int, bytes | EventError]]:
     for number, line in read_lines(files):
         yield number, line
-        if number % 1000 == 0:
-            bar.update(bar.tasks[0].id, completed=_position(files), events=feeder.tally.events)
+        if number % _PROGRESS_LINES == 0:
+            bar.update(bar.tasks[0].id, completed=_position(files), events=ingester.stats.events)
 
 
-def _size(files: tuple[IO[bytes], ...]) -> int | None:
-    """Give the files' length in bytes; None when one of them is a pipe."""
+def _total_size(files: tuple[IO[bytes], ...]) -> int | None:
+    """Return the size of all files in bytes; None when one of them is a pipe."""
     sizes = [os.fstat(file.fileno()).st_size if file.seekable() else 0 for file in files]
     return sum(sizes) if sizes and all(sizes) else None
 
 
 def _position(files: tuple[IO[bytes], ...]) -> int:
+    """Return how many bytes of the files were read."""
     return sum(file.tell() for file in files if file.seekable() and not file.closed)

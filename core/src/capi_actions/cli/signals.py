@@ -1,4 +1,4 @@
-"""Ctrl-C, and being told to end, at the right moment."""
+"""React to Ctrl-C and other signals at a safe moment."""
 
 import signal
 import threading
@@ -8,71 +8,71 @@ from types import FrameType
 from typing import Any, Self
 
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
-_USUAL = (signal.SIG_DFL, signal.default_int_handler)
+_DEFAULT_HANDLERS = (signal.SIG_DFL, signal.default_int_handler)
 
 
-class CtrlC:
-    """Inside its ``with`` block Ctrl-C waits while something is held that must not be cut in two.
+class DeferredInterrupts:
+    """A context manager in which Ctrl-C can be deferred while something must not be cut in two.
 
-    So do SIGTERM, by which containers and services are ended, and SIGHUP, when a terminal closes; they
-    raise KeyboardInterrupt, too.  A second one doesn't wait.  In other threads than the main one, and where a
-    signal is ignored or the program handles it by itself, nothing changes.
+    The same holds for SIGTERM, which stops containers and services, and SIGHUP, when a terminal closes:
+    they raise KeyboardInterrupt as well.  A second signal is never deferred.  Nothing changes in threads
+    other than the main one, nor for signals that are ignored or that the program handles itself.
 
-    :ivar number: the signal that came; SIGINT until one did.
+    :ivar number: the signal that was received; SIGINT before.
     """
 
     def __init__(self) -> None:
         self.number: int = signal.SIGINT
-        self._held = self._wanted = False
-        self._former: dict[int, Any] = {}
+        self._deferring = self._pending = False
+        self._former_handlers: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
-            self._former = {number: signal.getsignal(number) for number in _SIGNALS}
-            for number in self._ours():
-                signal.signal(number, self._interrupt)
+            self._former_handlers = {number: signal.getsignal(number) for number in _SIGNALS}
+            for number in self._handled():
+                signal.signal(number, self._handle)
         return self
 
     def __exit__(self, *error: object) -> None:
-        for number in self._ours():
-            signal.signal(number, self._former[number])
+        for number in self._handled():
+            signal.signal(number, self._former_handlers[number])
 
-    def hold(self) -> None:
-        """Let signals wait from here on."""
-        self._held = True
+    def defer(self) -> None:
+        """Defer signals from here on."""
+        self._deferring = True
 
-    def release(self) -> None:
-        """Let signals act again.
+    def deliver(self) -> None:
+        """Stop deferring signals.
 
-        :raises KeyboardInterrupt: when one came meanwhile.
+        :raises KeyboardInterrupt: when one was received meanwhile.
         """
-        self._held = False
-        if self._wanted:
-            self._wanted = False
+        self._deferring = False
+        if self._pending:
+            self._pending = False
             raise KeyboardInterrupt
 
-    def _ours(self) -> list[int]:
-        return [number for number, former in self._former.items() if former in _USUAL]
+    def _handled(self) -> list[int]:
+        return [number for number, handler in self._former_handlers.items() if handler in _DEFAULT_HANDLERS]
 
-    def _interrupt(self, number: int, frame: FrameType | None) -> None:
+    def _handle(self, number: int, frame: FrameType | None) -> None:
         self.number = number
-        if not self._held or self._wanted:
+        if not self._deferring or self._pending:
             raise KeyboardInterrupt
-        self._wanted = True
+        self._pending = True
 
 
 @contextmanager
-def stopped_by_signals(stop: threading.Event) -> Iterator[None]:
-    """Let the first signal ask for an end; a second one raises KeyboardInterrupt."""
+def stop_on_signal(stop: threading.Event) -> Iterator[None]:
+    """Set an event at the first signal; a second one raises KeyboardInterrupt."""
 
-    def interrupt(number: int, frame: FrameType | None) -> None:
+    def handle(number: int, frame: FrameType | None) -> None:
         if stop.is_set():
             raise KeyboardInterrupt
         stop.set()
 
-    former = {number: signal.signal(number, interrupt) for number in _SIGNALS}
+    former_handlers = {number: signal.signal(number, handle) for number in _SIGNALS}
     try:
         yield
     finally:
-        for number, handler in former.items():
+        for number, handler in former_handlers.items():
             signal.signal(number, handler)

@@ -1,4 +1,4 @@
-"""What came of a run: shown while it goes on, and at its end."""
+"""Progress of a run of ``capi send`` or ``capi deliver``, and its summary at the end."""
 
 from collections.abc import Collection, Iterator, Mapping
 from time import time
@@ -7,19 +7,19 @@ from typing import Any
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from capi_actions.cli.console import cell, joined, moment, stderr, table
-from capi_actions.cli.ingest import Tally, most_common
+from capi_actions.cli.console import cell, format_time, join_words, stderr, table
+from capi_actions.cli.ingest import IngestStats, most_common
 from capi_actions.delivery import Summary
 from capi_actions.model import Stats
 
-_NAMES = 10  # of events that no mapping takes
+_SHOWN_NAMES = 10  # of events that no mapping matches
 
 
 def progress_bar(task: str, total: int | None = None) -> Progress:
-    """Make a progress bar, on terminals only.
+    """Return a progress bar, which is shown on terminals only.
 
-    :param task: what goes on.
-    :param total: bytes to read; None when nobody knows.
+    :param task: its description.
+    :param total: bytes to read; None if unknown.
     """
     events = "{task.fields[events]:,} events, " if task == "reading" else ""
     columns = (
@@ -36,105 +36,112 @@ def progress_bar(task: str, total: int | None = None) -> Progress:
     return bar
 
 
-def add(one: Summary, two: Summary) -> Summary:
-    """Add two runs up."""
-    return Summary(
-        delivered=one.delivered + two.delivered,
-        repaired=one.repaired + two.repaired,
-        buried=one.buried + two.buried,
-        released=one.released + two.released,
-        requests=one.requests + two.requests,
-        paused=tuple(sorted({*one.paused, *two.paused})),
-        last_errors={**one.last_errors, **two.last_errors},
-    )
-
-
-def as_record(tally: Tally | None, summary: Summary, stats: Mapping[str, Stats]) -> dict[str, Any]:
-    """Describe a run for machines.
-
-    :param tally: what was read; None when nothing was.
-    """
-    read = (
-        {
-            "events": tally.events,
-            "broken": tally.broken,
-            "refused": tally.refused,
-            "not_taken": dict(tally.not_taken),
-            "stored": tally.stored,
-        }
-        if tally
-        else {}
-    )
-    return {
-        **read,
-        "delivered": summary.delivered,
-        "repaired": summary.repaired,
-        "buried": summary.buried,
-        "requests": summary.requests,
-        "waiting": sum(each.undelivered for each in stats.values()),
-        "last_errors": {
-            name: why
-            for name, why in summary.last_errors.items()
-            if name in stats and stats[name].undelivered
-        },
-        "paused": {name: each.pause.judgement.reason for name, each in stats.items() if each.pause},
-    }
-
-
-def as_table(
-    tally: Tally | None, summary: Summary, stats: Mapping[str, Stats], configured: Collection[str]
+def summary_table(
+    ingest_stats: IngestStats | None,
+    summary: Summary,
+    outbox_stats: Mapping[str, Stats],
+    configured: Collection[str],
 ) -> Table:
-    """Describe a run for people.
+    """Return the summary of a run as a table.
 
-    :param configured: names of the destinations that there are in the configuration.
+    :param ingest_stats: what was read; None if nothing was.
+    :param configured: names of the destinations in the configuration.
     """
-    made = table("Sent" if tally else "Delivered", "what", "how many", "")
-    made.columns[1].justify = "right"
-    if tally:
-        _add_read(made, tally)
-    made.add_row(
+    view = table("Sent" if ingest_stats else "Delivered", "what", "how many", "")
+    view.columns[1].justify = "right"
+    if ingest_stats:
+        _add_ingest_rows(view, ingest_stats)
+    view.add_row(
         cell("delivered", style="green"),
         cell(f"{summary.delivered:,}"),
         cell(f"in {summary.requests:,} request{'' if summary.requests == 1 else 's'}"),
     )
     if summary.repaired:
-        note = "without a field that the platform named"
-        made.add_row(cell("of these, repaired"), cell(f"{summary.repaired:,}"), cell(note))
+        note = "without a field that the platform refused"
+        view.add_row(cell("of which repaired"), cell(f"{summary.repaired:,}"), cell(note))
     if summary.buried:
-        made.add_row(cell("dead letters", style="red"), cell(f"{summary.buried:,}"), cell("capi outbox dead"))
-    for name, each in stats.items():
-        if each.undelivered:
-            what = cell(f"waiting for {name}", style="yellow")
-            notes = _why_it_waits(name, each, summary, name in configured)
-            made.add_row(what, cell(f"{each.undelivered:,}"), cell(*notes))
-        if each.pause:
-            judgement = each.pause.judgement
-            note = joined((judgement.reason, judgement.advice))
-            made.add_row(cell(f"{name} is paused", style="red"), cell(), cell(note))
-    return made
+        view.add_row(cell("dead letters", style="red"), cell(f"{summary.buried:,}"), cell("capi outbox dead"))
+    for name, stats in outbox_stats.items():
+        if stats.undelivered:
+            label = cell(f"waiting for {name}", style="yellow")
+            notes = _waiting_notes(name, stats, summary, name in configured)
+            view.add_row(label, cell(f"{stats.undelivered:,}"), cell(*notes))
+        if stats.pause:
+            judgement = stats.pause.judgement
+            note = join_words((judgement.reason, judgement.advice))
+            view.add_row(cell(f"{name} is paused", style="red"), cell(), cell(note))
+    return view
 
 
-def _why_it_waits(name: str, stats: Stats, summary: Summary, is_configured: bool) -> Iterator[str]:
+def summary_record(
+    ingest_stats: IngestStats | None, summary: Summary, outbox_stats: Mapping[str, Stats]
+) -> dict[str, Any]:
+    """Return the summary of a run as a JSON object.
+
+    :param ingest_stats: what was read; None if nothing was.
+    """
+    ingested = (
+        {
+            "events": ingest_stats.events,
+            "broken": ingest_stats.broken,
+            "refused": ingest_stats.refused,
+            "unmatched": dict(ingest_stats.unmatched),
+            "stored": ingest_stats.stored,
+        }
+        if ingest_stats
+        else {}
+    )
+    return {
+        **ingested,
+        "delivered": summary.delivered,
+        "repaired": summary.repaired,
+        "buried": summary.buried,
+        "requests": summary.requests,
+        "waiting": sum(stats.undelivered for stats in outbox_stats.values()),
+        "last_errors": {
+            name: error
+            for name, error in summary.last_errors.items()
+            if name in outbox_stats and outbox_stats[name].undelivered
+        },
+        "paused": {name: stats.pause.judgement.reason for name, stats in outbox_stats.items() if stats.pause},
+    }
+
+
+def merge(first: Summary, second: Summary) -> Summary:
+    """Return the sum of two runs; of two last_errors of one destination, the second run's."""
+    return Summary(
+        delivered=first.delivered + second.delivered,
+        repaired=first.repaired + second.repaired,
+        buried=first.buried + second.buried,
+        released=first.released + second.released,
+        requests=first.requests + second.requests,
+        paused=tuple(sorted({*first.paused, *second.paused})),
+        last_errors={**first.last_errors, **second.last_errors},
+    )
+
+
+def _add_ingest_rows(view: Table, ingest_stats: IngestStats) -> None:
+    view.add_row(cell("events read"), cell(f"{ingest_stats.events:,}"))
+    for label, count in (
+        ("not an event", ingest_stats.broken),
+        ("refused before sending", ingest_stats.refused),
+    ):
+        if count:
+            view.add_row(cell(label, style="red"), cell(f"{count:,}"), cell("see the lines printed"))
+    for name, count in most_common(ingest_stats.unmatched, _SHOWN_NAMES).items():
+        view.add_row(cell(f"no mapping matches: {name}", style="dim"), cell(f"{count:,}"))
+    view.add_row(cell("stored in the outbox"), cell(f"{ingest_stats.stored:,}"))
+
+
+def _waiting_notes(name: str, stats: Stats, summary: Summary, is_configured: bool) -> Iterator[str]:
+    """Return why items are waiting, and what delivers them."""
     if not is_configured:
         yield f"isn't in the configuration: add [destinations.{name}] again"
     elif stats.pause:
         yield f"capi outbox resume {name}"
     else:
-        if why := summary.last_errors.get(name):
-            yield why
+        if error := summary.last_errors.get(name):
+            yield error
         if stats.backoff_until is not None and stats.backoff_until > time():
-            yield f"nothing is sent before {moment(stats.backoff_until)}"
+            yield f"backing off until {format_time(stats.backoff_until)}"
         yield "capi deliver"
-
-
-def _add_read(made: Table, tally: Tally) -> None:
-    made.add_row(cell("events read"), cell(f"{tally.events:,}"))
-    if tally.broken:
-        what = cell("not an event", style="red")
-        made.add_row(what, cell(f"{tally.broken:,}"), cell("see the lines printed"))
-    if tally.refused:
-        what = cell("refused before sending", style="red")
-        made.add_row(what, cell(f"{tally.refused:,}"), cell("see the lines printed"))
-    for title, count in most_common(tally.not_taken, _NAMES).items():
-        made.add_row(cell(f"no mapping takes: {title}", style="dim"), cell(f"{count:,}"))
-    made.add_row(cell("stored in the outbox"), cell(f"{tally.stored:,}"))

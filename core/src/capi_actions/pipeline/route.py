@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from attrs import frozen
 
-from capi_actions.codec import encode_item, message_id, whole_text
+from capi_actions.codec import encode_item, message_id, replace_surrogates
 from capi_actions.errors import EventError, Problem, where
 from capi_actions.model import Action, Destination, Item, JsonObject
 from capi_actions.pipeline.compiled_action import Recipe
@@ -60,10 +60,10 @@ class Route:
                 self.destination_name,
                 self.recipe.action.name,
                 message_id(event),
-                event_id if event_id.isascii() else whole_text(event_id),
+                event_id if event_id.isascii() else replace_surrogates(event_id),
                 event_time,
                 deadline,
-                group if group.isascii() else whole_text(group),
+                group if group.isascii() else replace_surrogates(group),
                 encode_item(data),
             )
         # Out here the error has no context: the original's text may quote the event.

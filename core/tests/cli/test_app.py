@@ -1,4 +1,4 @@
-"""What plugins add to `capi` itself, and commands that there aren't."""
+"""`capi` itself: commands of plugins, unknown commands, exit status."""
 
 from typing import Any
 
@@ -29,11 +29,11 @@ def test_plugins_add_commands(capi: Any, install: Any) -> None:
 
 
 def test_a_plugin_can_not_take_the_place_of_a_command_of_the_core(capi: Any, install: Any) -> None:
-    """And that it was left out is said; the core's own command runs."""
+    """And a message says that it is ignored; the core's own command runs."""
     install("thief", capi_commands=[click.Command("eval"), click.Command("steal")])
     helped = capi("--help")
 
-    complaint = "capi: plugin 'thief': the command 'eval' is left out: capi has one of this name\n"
+    complaint = "capi: plugin 'thief': the command 'eval' is ignored: capi has a command of this name\n"
     assert helped.err == complaint
     assert "steal" in helped.out
     assert capi("eval", "mapping", lines=[{"mapping": {}}]).lines == [{"result": {}}]
@@ -50,7 +50,7 @@ def test_a_command_that_is_missing_with_a_refused_plugin_is_not_called_unknown(
     assert result.err.startswith("capi: plugin 'acme2': capi_actions() must return a list, but gave int\n")
     assert result.err.count("acme2") == 1
     assert (
-        "Error: no command 'greet': its plugin may be among those that can't be loaded; see `capi plugins`\n"
+        "Error: no command 'greet': its plugin may be one that can't be loaded; see `capi plugins`\n"
         in result.err
     )
     assert "No such option" in capi("--greet").err

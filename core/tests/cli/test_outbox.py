@@ -1,4 +1,4 @@
-"""`capi outbox`: see what waits and what failed, and mend it."""
+"""`capi outbox`: see what is queued and what failed, and repair it."""
 
 from pathlib import Path
 from time import time
@@ -19,7 +19,7 @@ def failed(capi: Any, config: Path, ping: Any) -> Path:
 
 
 def test_stats_count_what_is_held(capi: Any, failed: Path, ping: Any, acme_server: Any) -> None:
-    """And tell why a destination is paused, and what to do then."""
+    """And say why a destination is paused, and what to do then."""
     acme_server.status = 401
     capi("send", "-c", str(failed), lines=[ping(7)])
     result = capi("outbox", "stats", "-c", str(failed))
@@ -47,7 +47,7 @@ def test_stats_count_what_is_held(capi: Any, failed: Path, ping: Any, acme_serve
     }
 
 
-def test_an_empty_outbox_has_nothing_to_tell(capi: Any, config: Path) -> None:
+def test_an_empty_outbox_prints_no_records(capi: Any, config: Path) -> None:
     """An empty table, and no line for machines."""
     assert capi("outbox", "stats", "-c", str(config)).status == 0
     assert capi("outbox", "stats", "--json", "-c", str(config)) == (0, "", "")
@@ -74,7 +74,7 @@ def test_a_long_table_is_cut_at_rows_and_says_so(capi: Any, failed: Path) -> Non
     result = capi("outbox", "dead", "--limit", "2", "-c", str(failed))
 
     assert result.out.count("It is bad.") == 2
-    assert result.err == "capi: these are the first 2; --json or `capi outbox export` print all\n"
+    assert result.err == "capi: only the first 2 are shown; --json or `capi outbox export` print all\n"
     assert len(capi("outbox", "dead", "--limit", "2", "--json", "-c", str(failed)).lines) == 3
 
 
@@ -106,7 +106,7 @@ def test_machines_get_everything_about_a_dead_letter(capi: Any, failed: Path) ->
         (("--id", "1", "--id", "3", "--id", str(10**30)), 2),
     ],
 )
-def test_dead_letters_are_chosen_by_conditions(
+def test_dead_letters_are_selected_by_conditions(
     capi: Any, failed: Path, conditions: tuple[str, ...], count: int
 ) -> None:
     """Those that meet every condition; nought is a condition, too."""
@@ -122,47 +122,47 @@ def test_replayed_letters_are_delivered(capi: Any, failed: Path, acme_server: An
     result = capi("outbox", "replay", "--all", "-c", str(failed))
 
     assert (result.status, result.out) == (0, "")
-    assert result.err == "3 wait again. Next: capi deliver\n"
+    assert result.err == "3 dead letters queued again. Next: capi deliver\n"
     assert capi("deliver", "-c", str(failed)).status == 0
     assert {each["id"] for each in acme_server.taken} == {"m9", "bad-0", "bad-1", "bad-2"}
 
 
-def test_forgotten_letters_are_gone(capi: Any, failed: Path) -> None:
+def test_purged_letters_are_gone(capi: Any, failed: Path) -> None:
     """For good."""
     result = capi("outbox", "purge", "--id", "1", "-c", str(failed))
 
     assert (result.status, result.err) == (0, "1 dead letter deleted.\n")
     for command in ("purge", "replay"):
         nothing = capi("outbox", command, "--id", "1", "-c", str(failed))
-        assert (nothing.status, nothing.err) == (0, "No dead letter meets these conditions.\n")
+        assert (nothing.status, nothing.err) == (0, "No dead letter matches.\n")
     assert capi("outbox", "purge", "--all", "-c", str(failed)).err == "2 dead letters deleted.\n"
     assert capi("outbox", "dead", "--json", "-c", str(failed)).lines == []
 
 
 @pytest.mark.parametrize("command", ["replay", "purge"])
-def test_all_must_be_said(capi: Any, failed: Path, command: str) -> None:
+def test_all_must_be_given(capi: Any, failed: Path, command: str) -> None:
     """Not what happens when somebody forgets the conditions."""
     result = capi("outbox", command, "-c", str(failed))
 
     both = capi("outbox", command, "--all", "--id", "3", "-c", str(failed))
 
     assert (result.status, both.status) == (2, 2)
-    assert "say which dead letters: --all, or conditions" in result.err
-    assert "say either --all or conditions, not both" in both.err
+    assert "select dead letters with --all, or with conditions" in result.err
+    assert "use either --all or conditions, not both" in both.err
     assert len(capi("outbox", "dead", "--json", "-c", str(failed)).lines) == 3
 
 
 @pytest.mark.parametrize("command", ["dead", "export", "replay", "purge"])
-def test_a_misspelt_destination_is_said(capi: Any, failed: Path, command: str) -> None:
-    """ "0 wait again" would look as if all were well."""
+def test_a_misspelt_destination_is_a_usage_error(capi: Any, failed: Path, command: str) -> None:
+    """ "0 dead letters" would look as if all were well."""
     result = capi("outbox", command, "--destination", "mian", "-c", str(failed))
 
     assert result.status == 2
     assert "there is no destination 'mian'; did you mean 'main'?" in result.err
 
 
-def test_a_rest_is_shown_and_can_be_ended(capi: Any, config: Path, ping: Any, acme_server: Any) -> None:
-    """When it is known that the platform would take events again; what was put back comes at once, too."""
+def test_a_back_off_is_shown_and_can_be_ended(capi: Any, config: Path, ping: Any, acme_server: Any) -> None:
+    """When the platform is known to take events again; delayed items become due at once, too."""
     acme_server.after = 3_600
     capi("send", "-c", str(config), lines=[ping(1)])
     acme_server.status, acme_server.after = 503, 0
@@ -176,11 +176,11 @@ def test_a_rest_is_shown_and_can_be_ended(capi: Any, config: Path, ping: Any, ac
     ended = capi("outbox", "resume", "main", "-c", str(config))
     (after,) = capi("outbox", "stats", "--json", "-c", str(config)).lines
 
-    assert "main rests until 20" in shown
+    assert "main is backing off until 20" in shown
     assert "`capi outbox resume main` ends that" in shown
-    assert "nothing is sent before 20" in " ".join(sent.err.replace("│", " ").split())
+    assert "backing off until 20" in " ".join(sent.err.replace("│", " ").split())
     assert (before["backoff_until"] > time(), before["delayed"], before["waiting"]) == (True, 1, 0)
-    assert ended.err == "main was not paused; what waited for a later try is due now.\n"
+    assert ended.err == "main was not paused; its back-off has ended, and delayed items are due now.\n"
     assert (after["backoff_until"], after["delayed"], after["waiting"]) == (None, 0, 1)
 
 
@@ -203,7 +203,7 @@ def test_resume_ends_a_pause(capi: Any, config: Path, ping: Any, acme_server: An
 
     assert capi("outbox", "resume", "mian", "-c", str(config)).status == 2
     assert "did you mean 'main'?" in capi("outbox", "resume", "mian", "-c", str(config)).err
-    assert capi("outbox", "resume", "main", "-c", str(config)).err.startswith("main goes on.")
+    assert capi("outbox", "resume", "main", "-c", str(config)).err.startswith("main is resumed.")
     assert capi("outbox", "resume", "main", "-c", str(config)).err == "main was not paused.\n"
 
 
@@ -221,7 +221,7 @@ def test_items_of_a_destination_that_is_gone_can_be_seen_and_resumed(
         "main"
     ]
     shown = " ".join(capi("outbox", "stats", "-c", str(config)).out.split())
-    assert "its items wait until [destinations.main] is there again" in shown
+    assert "its items wait until [destinations.main] is added again" in shown
     sent = " ".join(capi("deliver", "-c", str(config), "--wait", "0").err.replace("│", " ").split())
     assert "isn't in the configuration: add [destinations.main] again" in sent
     assert capi("outbox", "resume", "main", "-c", str(config)).status == 0

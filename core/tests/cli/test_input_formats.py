@@ -1,4 +1,4 @@
-"""Files of another format than JSON Lines: one hint, where there would be a riddle for every line."""
+"""Files that aren't JSON Lines: one hint, instead of an error for every line."""
 
 import gzip
 import json
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capi_actions import EventError
-from capi_actions.jsonl import first_line, unreadable
+from capi_actions.jsonl import check_first_line, detect_foreign_format
 
 HINT = "there should be one JSON object a line; `jq -c .` writes such lines"
 
@@ -26,7 +26,10 @@ HINT = "there should be one JSON object a line; `jq -c .` writes such lines"
         (b'[{"type": "page"}]', ["this is a JSON array; `jq -c '.[]'` makes lines of one"]),
         (b'\n{\n  "type": "page"\n}\n', [HINT, "", ""]),
         (b"type,event\npage,x\n", [HINT, ""]),
-        (gzip.compress(b'{"type": "page"}\n' * 9, mtime=0), ["this is gzip: `zcat FILE | capi ...` reads it"]),
+        (
+            gzip.compress(b'{"type": "page"}\n' * 9, mtime=0),
+            ["this is gzip: `zcat FILE | capi ...` reads it"],
+        ),
         ('{"type": "page"}\n{}\n'.encode("utf-16-le"), None),
         (
             "\ufeff{}\n{}\n{}".encode("utf-16-le"),
@@ -41,7 +44,7 @@ HINT = "there should be one JSON object a line; `jq -c .` writes such lines"
 def test_the_first_bad_line_says_what_the_file_is(
     capi: Any, config: Path, form: list[str], text: bytes, hints: list[str] | None
 ) -> None:
-    """And how to make lines of it; what can't hold any is told once, and the rest is passed over."""
+    """And how to convert it; a format that can't hold lines gives one error, and the file is skipped."""
     options = [] if form[0] == "eval" else ["-c", str(config)]
     result = capi(*form, *options, text=text)
     messages = [line["error"]["message"] for line in result.lines]
@@ -71,19 +74,19 @@ def test_lines_of_json_are_left_alone(event: dict[str, Any]) -> None:
     """Whatever is in them."""
     line = json.dumps(event).encode()
 
-    assert first_line(line) == line
-    assert unreadable(line) == ""
+    assert line == check_first_line(line)
+    assert detect_foreign_format(line) is None
 
 
 @given(st.binary())
 def test_any_bytes_are_a_line_or_a_hint(line: bytes) -> None:
     """Nothing else is raised."""
-    found = first_line(line)
+    checked = check_first_line(line)
 
-    assert found == line or isinstance(found, EventError)
+    assert line == checked or isinstance(checked, EventError)
 
 
-def test_an_unterminated_string_is_told_in_english(capi: Any) -> None:
+def test_an_unterminated_string_is_reported_in_english(capi: Any) -> None:
     """Python's own sentence ends with `at`."""
     (answer,) = capi("eval", "mapping", text=b'{"a": "b').lines
 

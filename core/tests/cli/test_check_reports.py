@@ -46,7 +46,7 @@ keep_dead_days = 0
 """
 
 
-def test_check_tells_everything_that_is_wrong_at_once(
+def test_check_reports_everything_that_is_wrong_at_once(
     capi: Any, tmp_path: Path, acme_installed: None, only_acme: None
 ) -> None:
     """Settings, options, triggers and mappings, also of a destination whose settings are wrong."""
@@ -81,7 +81,7 @@ def test_check_tells_everything_that_is_wrong_at_once(
 
 
 @pytest.mark.parametrize("command", ["send", "preview", "deliver"])
-def test_other_commands_tell_the_same(
+def test_other_commands_report_the_same(
     capi: Any, tmp_path: Path, acme_installed: None, only_acme: None, command: str
 ) -> None:
     """Before anything is read, sent or opened."""

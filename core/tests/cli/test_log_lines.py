@@ -1,4 +1,4 @@
-"""What delivery has to say reaches the terminal, once."""
+"""Log lines of delivery on standard error: warnings and errors, rate-limited."""
 
 import logging
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from capi_actions.cli import console
-from capi_actions.cli.console import told
+from capi_actions.cli.console import log_to_stderr
 
 LOG = logging.getLogger("capi_actions.delivery")
 
@@ -17,7 +17,7 @@ def say(reason: str = "It stumbled.", **extra: Any) -> None:
     LOG.warning("%s: %s", extra.get("destination", "main"), reason, extra=extra)
 
 
-def test_why_nothing_arrives_is_told_on_standard_error(
+def test_why_nothing_arrives_is_logged_to_standard_error(
     capi: Any, config: Path, ping: Any, acme_server: Any
 ) -> None:
     """In a sentence, while it happens and in the end; a machine finds it in the summary."""
@@ -33,8 +33,8 @@ def test_why_nothing_arrives_is_told_on_standard_error(
     assert again.lines[-1]["summary"]["waiting"] == 1
 
 
-def test_nothing_is_told_of_what_goes_well_unless_asked(capi: Any, config: Path, ping: Any) -> None:
-    """With --verbose every request is."""
+def test_successful_requests_are_logged_only_with_verbose(capi: Any, config: Path, ping: Any) -> None:
+    """Otherwise an hour of success would fill the screen."""
     quiet = capi("send", "-c", str(config), lines=[ping(1)])
     loud = capi("send", "-c", str(config), "--verbose", lines=[ping(2)])
 
@@ -44,11 +44,11 @@ def test_nothing_is_told_of_what_goes_well_unless_asked(capi: Any, config: Path,
     assert LOG.getEffectiveLevel() == logging.getLogger().getEffectiveLevel()
 
 
-def test_one_kind_is_told_once_a_minute(capsys: pytest.CaptureFixture[str], monkeypatch: Any) -> None:
+def test_one_kind_is_logged_once_a_minute(capsys: pytest.CaptureFixture[str], monkeypatch: Any) -> None:
     """An outage of an hour would fill the screen; other destinations and codes are other kinds."""
     now = [0.0]
     monkeypatch.setattr(console, "monotonic", lambda: now[0])
-    with told():
+    with log_to_stderr():
         for _ in range(5):
             say(destination="a", verdict="later", code=1)
             say(destination="b", verdict="later", code=1)
@@ -68,7 +68,7 @@ def test_one_kind_is_told_once_a_minute(capsys: pytest.CaptureFixture[str], monk
 
 def test_no_text_can_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     """A reason comes from a platform's answer, or from a plugin."""
-    with told():
+    with log_to_stderr():
         say("\x1b[2J gone")
 
     assert "\x1b" not in capsys.readouterr().err
@@ -81,5 +81,5 @@ def test_a_terminal_that_is_gone_stops_nothing(monkeypatch: pytest.MonkeyPatch) 
         raise BrokenPipeError
 
     monkeypatch.setattr("capi_actions.cli.console.click.echo", gone)
-    with told():
+    with log_to_stderr():
         say()

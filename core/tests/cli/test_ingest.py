@@ -14,46 +14,46 @@ import pytest
 
 from capi_actions import Item, OutboxError
 from capi_actions.cli import ingest
-from capi_actions.cli.ingest import Feeder
-from capi_actions.cli.signals import CtrlC
+from capi_actions.cli.ingest import Ingester
+from capi_actions.cli.signals import DeferredInterrupts
 from capi_actions.config import load_config
 from capi_actions.plugins import Plugins
-from capi_actions.runtime import Assembly
+from capi_actions.runtime import Runtime
 
 
 @pytest.fixture
-def assembly(config: Path) -> Iterator[Assembly]:
-    """A whole assembly; nothing delivers."""
+def runtime(config: Path) -> Iterator[Runtime]:
+    """A complete runtime; nothing delivers."""
     plugins = Plugins.installed()
-    with Assembly.of(load_config(config, plugins), plugins) as opened:
+    with Runtime.open(load_config(config, plugins), plugins) as opened:
         yield opened
 
 
-def test_what_was_read_is_stored_while_the_input_is_idle(assembly: Assembly, ping: Any) -> None:
+def test_what_was_read_is_stored_while_the_input_is_idle(runtime: Runtime, ping: Any) -> None:
     """`tail -f events.jsonl | capi send`: an event must not wait for the next one."""
-    feeder = Feeder(assembly, lambda record: None)
+    ingester = Ingester(runtime, lambda record: None)
     waited_for: list[int] = []
 
     def lines() -> Iterator[tuple[int, bytes]]:
         yield 1, orjson.dumps(ping(1))
         give_up = monotonic() + 60
-        while not assembly.outbox.stats() and monotonic() < give_up:
+        while not runtime.outbox.stats() and monotonic() < give_up:
             sleep(0.01)
-        waited_for.append(assembly.outbox.stats()["main"].waiting)
+        waited_for.append(runtime.outbox.stats()["main"].waiting)
 
-    feeder.feed(lines())
+    ingester.ingest(lines())
 
     assert waited_for == [1]
-    assert (feeder.tally.stored, feeder.tally.line) == (1, 1)
+    assert (ingester.stats.stored, ingester.stats.line) == (1, 1)
 
 
 def test_a_store_that_fails_for_a_moment_loses_nothing(
-    assembly: Assembly, ping: Any, monkeypatch: pytest.MonkeyPatch
+    runtime: Runtime, ping: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While the input is idle, storing is tried again; what was read is kept until then."""
-    monkeypatch.setattr(ingest, "_LONGEST_HOLD", 0.01)
+    monkeypatch.setattr(ingest, "_FLUSH_INTERVAL", 0.01)
     failures = threading.Semaphore(3)
-    put, tried = assembly.outbox.put, threading.Event()
+    put, tried = runtime.outbox.put, threading.Event()
 
     def failing(items: list[Item]) -> None:
         if failures.acquire(blocking=False):
@@ -61,32 +61,32 @@ def test_a_store_that_fails_for_a_moment_loses_nothing(
         tried.set()
         put(items)
 
-    monkeypatch.setattr(assembly.outbox, "put", failing)
+    monkeypatch.setattr(runtime.outbox, "put", failing)
 
     def lines() -> Iterator[tuple[int, bytes]]:
         yield 1, orjson.dumps(ping(1))
         assert tried.wait(60)
 
-    feeder = Feeder(assembly, lambda record: None)
-    feeder.feed(lines())
+    ingester = Ingester(runtime, lambda record: None)
+    ingester.ingest(lines())
 
-    assert (feeder.tally.stored, assembly.outbox.stats()["main"].waiting) == (1, 1)
+    assert (ingester.stats.stored, runtime.outbox.stats()["main"].waiting) == (1, 1)
 
 
 def test_a_store_that_goes_on_failing_is_raised(
-    assembly: Assembly, ping: Any, monkeypatch: pytest.MonkeyPatch
+    runtime: Runtime, ping: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """To whoever feeds: reading on would only lose more."""
+    """To the caller: reading on would only lose more."""
 
     def failing(items: list[Item]) -> None:
         raise OutboxError("the disk is full")
 
-    monkeypatch.setattr(assembly.outbox, "put", failing)
-    feeder = Feeder(assembly, lambda record: None)
+    monkeypatch.setattr(runtime.outbox, "put", failing)
+    ingester = Ingester(runtime, lambda record: None)
 
     with pytest.raises(OutboxError, match="the disk is full"):
-        feeder.feed((number, orjson.dumps(ping(number))) for number in range(1, 2_000))
-    assert (feeder.tally.line, feeder.tally.stored) == (1_000, 0)
+        ingester.ingest((number, orjson.dumps(ping(number))) for number in range(1, 2_000))
+    assert (ingester.stats.line, ingester.stats.stored) == (1_000, 0)
 
 
 def test_an_interrupted_run_stores_what_it_read_and_says_where_it_stopped(
@@ -104,30 +104,30 @@ def test_an_interrupted_run_stores_what_it_read_and_says_where_it_stopped(
 
     assert result.status == 130
     assert result.lines[-1]["summary"]["stored"] == 2
-    assert result.err.endswith("capi: stopped; all up to line 3 is dealt with, go on at line 4\n")
+    assert result.err.endswith("capi: stopped; processed up to line 3; resume at line 4\n")
 
 
 def test_ctrl_c_in_the_middle_of_storing_stores_nothing_twice(
-    assembly: Assembly, ping: Any, monkeypatch: pytest.MonkeyPatch
+    runtime: Runtime, ping: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It comes just after the commit, when the feeder doesn't know yet that all went well."""
-    put = assembly.outbox.put
+    """It comes just after the commit, when the ingester doesn't know yet that all went well."""
+    put = runtime.outbox.put
 
     def interrupted(items: list[Item]) -> None:
         put(items)
         signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr(assembly.outbox, "put", interrupted)
-    feeder = Feeder(assembly, lambda record: None)
-    with CtrlC() as ctrl_c, pytest.raises(KeyboardInterrupt):
-        feeder.feed(((number, orjson.dumps(ping(number))) for number in range(1, 2_000)), ctrl_c)
-    feeder.store()
+    monkeypatch.setattr(runtime.outbox, "put", interrupted)
+    ingester = Ingester(runtime, lambda record: None)
+    with DeferredInterrupts() as interrupts, pytest.raises(KeyboardInterrupt):
+        ingester.ingest(((number, orjson.dumps(ping(number))) for number in range(1, 2_000)), interrupts)
+    ingester.flush()
 
-    assert (feeder.tally.line, feeder.tally.stored) == (1_000, 1_000)
-    assert assembly.outbox.stats()["main"].waiting == 1_000
+    assert (ingester.stats.line, ingester.stats.stored) == (1_000, 1_000)
+    assert runtime.outbox.stats()["main"].waiting == 1_000
 
 
-def test_ctrl_c_while_waiting_for_input_acts_at_once(assembly: Assembly, ping: Any) -> None:
+def test_ctrl_c_while_waiting_for_input_acts_at_once(runtime: Runtime, ping: Any) -> None:
     """What was read is kept, and the next Ctrl-C finds the handler that was there before."""
 
     def lines() -> Iterator[tuple[int, bytes]]:
@@ -135,19 +135,19 @@ def test_ctrl_c_while_waiting_for_input_acts_at_once(assembly: Assembly, ping: A
         signal.raise_signal(signal.SIGINT)
         raise AssertionError("not interrupted")
 
-    feeder = Feeder(assembly, lambda record: None)
-    with CtrlC() as ctrl_c, pytest.raises(KeyboardInterrupt):
-        feeder.feed(lines(), ctrl_c)
-    feeder.store()
+    ingester = Ingester(runtime, lambda record: None)
+    with DeferredInterrupts() as interrupts, pytest.raises(KeyboardInterrupt):
+        ingester.ingest(lines(), interrupts)
+    ingester.flush()
 
-    assert assembly.outbox.stats()["main"].waiting == 1
+    assert runtime.outbox.stats()["main"].waiting == 1
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_a_second_ctrl_c_does_not_wait() -> None:
     """A reader that stalls would otherwise keep the command for ever."""
-    with CtrlC() as ctrl_c:
-        ctrl_c.hold()
+    with DeferredInterrupts() as interrupts:
+        interrupts.defer()
         signal.raise_signal(signal.SIGINT)
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
@@ -157,13 +157,13 @@ def test_who_handles_ctrl_c_by_himself_keeps_doing_so() -> None:
     """A program that embeds us, or one that was started with Ctrl-C ignored."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        with CtrlC() as ctrl_c:
+        with DeferredInterrupts() as interrupts:
             signal.raise_signal(signal.SIGINT)
-            ctrl_c.release()
+            interrupts.deliver()
             with pytest.raises(KeyboardInterrupt):
                 signal.raise_signal(signal.SIGTERM)
         assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-        assert (signal.getsignal(signal.SIGTERM), ctrl_c.number) == (signal.SIG_DFL, signal.SIGTERM)
+        assert (signal.getsignal(signal.SIGTERM), interrupts.number) == (signal.SIG_DFL, signal.SIGTERM)
     finally:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -171,7 +171,7 @@ def test_who_handles_ctrl_c_by_himself_keeps_doing_so() -> None:
 def test_in_another_thread_signals_are_left_alone() -> None:
     """Python allows only the main one to handle them; a program may well call us from another."""
     with ThreadPoolExecutor(1) as threads:
-        threads.submit(lambda: CtrlC().__enter__().__exit__()).result()
+        threads.submit(lambda: DeferredInterrupts().__enter__().__exit__()).result()
 
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
@@ -186,7 +186,7 @@ def test_an_output_that_nobody_reads_does_not_stop_sending(
         tried.append(record)
         raise BrokenPipeError
 
-    monkeypatch.setattr("capi_actions.cli.console.write", gone)
+    monkeypatch.setattr("capi_actions.cli.console.write_line", gone)
     result = capi("send", "-c", str(config), lines=[[], ping(1), [], ping(2)])
 
     assert (result.status, len(tried), len(acme_server.taken)) == (1, 2, 2)
