@@ -198,8 +198,8 @@ def test_kill_9_loses_nothing_that_was_stored(
 
     assert start("deliver").end()[0] == 0
     bodies: dict[str, Any] = {}
-    for each in sandbox.events():
-        assert bodies.setdefault(each["event"]["event_id"], each["event"]) == each["event"]
+    for entry in sandbox.events():
+        assert bodies.setdefault(entry["event"]["event_id"], entry["event"]) == entry["event"]
     assert sorted(bodies) == orders(len(bodies))
     assert len(bodies) >= max(arrived, held)
 
@@ -242,10 +242,10 @@ def test_deliver_forever_logs_what_goes_wrong_and_a_second_signal_does_not_wait(
     with Client.from_config(tmp_path / "capi.toml", deliver=False) as client:
         client.send(order(1))
     forever = start("deliver", "--forever")
-    said = b""
-    while b"warning: shop: later" not in said:
-        said = forever.process.stderr.readline()
-        assert said
+    line = b""
+    while b"warning: shop: later" not in line:
+        line = forever.process.stderr.readline()
+        assert line
     forever.process.send_signal(signal.SIGTERM)
     forever.process.send_signal(signal.SIGINT)
     status, _, _ = forever.end()

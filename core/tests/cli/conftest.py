@@ -16,7 +16,7 @@ Install = Callable[..., None]
 
 @pytest.fixture
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
-    """Install a plugin, given by its hooks and what each offers."""
+    """Install a plugin: its name, its hooks and what these offer."""
     site = tmp_path / "site"
     monkeypatch.syspath_prepend(site)
 
@@ -42,7 +42,7 @@ def lost_action(install: Install) -> None:
 
 @pytest.fixture
 def crashing_directive(install: Install) -> str:
-    """A directive that raises with a person's address in its message; gives the address."""
+    """A directive that raises with a person's address in its message; returns the address."""
     address = "marker@example.com"
 
     def crash(payload: object) -> object:
@@ -65,10 +65,10 @@ def no_plugins(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _leave(monkeypatch: pytest.MonkeyPatch, names: set[str]) -> None:
-    found = loading.entry_points
-    others = {each.name for each in found(group=loading.GROUP)} - names
+    entry_points = loading.entry_points
+    others = {entry_point.name for entry_point in entry_points(group=loading.GROUP)} - names
 
-    def some(group: str) -> list[EntryPoint]:
-        return [each for each in found(group=group) if each.name not in others]
+    def filtered(group: str) -> list[EntryPoint]:
+        return [entry_point for entry_point in entry_points(group=group) if entry_point.name not in others]
 
-    monkeypatch.setattr(loading, "entry_points", some)
+    monkeypatch.setattr(loading, "entry_points", filtered)

@@ -10,7 +10,7 @@ EM = "b5fc85e55755f9e0d030a10ab4429b6b2944855f9a0d60077fe832becbc41d72"  # print
 
 
 @pytest.mark.parametrize(
-    ("form", "given", "answer"),
+    ("form", "record", "answer"),
     [
         ("mapping", {"mapping": {"a": {"@path": "$.b"}}, "payload": {"b": 1}}, {"result": {"a": 1}}),
         ("mapping", {"mapping": {"a": {"@path": "$.b"}}}, {"result": {}}),
@@ -62,16 +62,16 @@ EM = "b5fc85e55755f9e0d030a10ab4429b6b2944855f9a0d60077fe832becbc41d72"  # print
     ],
 )
 @pytest.mark.usefixtures("acme_installed")
-def test_every_form_answers_as_agreed(capi: Any, form: str, given: Any, answer: Any) -> None:
+def test_every_form_answers_as_agreed(capi: Any, form: str, record: Any, answer: Any) -> None:
     """Other programs read these answers: keys and values are a contract."""
-    result = capi("eval", form, lines=[given])
+    result = capi("eval", form, lines=[record])
 
     assert (result.status, result.lines) == (0, [answer])
     assert result.err == ""
 
 
 @pytest.mark.parametrize(
-    ("form", "given", "path", "message"),
+    ("form", "record", "path", "message"),
     [
         ("mapping", {"mapping": {"a": {"@pth": "$.b"}}}, "$.a", "@pth"),
         ("mapping", {}, "$", "there is no 'mapping'; a line holds mapping, payload"),
@@ -139,10 +139,10 @@ def test_every_form_answers_as_agreed(capi: Any, form: str, given: Any, answer: 
 )
 @pytest.mark.usefixtures("acme_installed", "lost_action")
 def test_what_is_wrong_is_said_with_its_place(
-    capi: Any, form: str, given: Any, path: str, message: str
+    capi: Any, form: str, record: Any, path: str, message: str
 ) -> None:
     """And with the number of the line, as there may be millions."""
-    result = capi("eval", form, lines=[given])
+    result = capi("eval", form, lines=[record])
     (answer,) = result.lines
 
     assert result.status == 1
@@ -154,9 +154,9 @@ def test_what_is_wrong_is_said_with_its_place(
 
 def test_a_flow_says_whether_it_subscribes_also_when_it_fails(capi: Any) -> None:
     """So that both can be mended at once."""
-    given = {"fields": {"a": {"type": "integer"}}, "mapping": {"a": "x"}, "event": {"type": "track"}}
+    record = {"fields": {"a": {"type": "integer"}}, "mapping": {"a": "x"}, "event": {"type": "track"}}
     triggers = [{}, {"trigger": 'type = "track"'}, {"trigger": 'type = "page"'}]
-    result = capi("eval", "flow", lines=[given | trigger for trigger in triggers])
+    result = capi("eval", "flow", lines=[record | trigger for trigger in triggers])
 
     assert [answer["subscribed"] for answer in result.lines] == [True, True, False]
     assert {answer["error"]["path"] for answer in result.lines} == {"$.a"}
@@ -165,8 +165,8 @@ def test_a_flow_says_whether_it_subscribes_also_when_it_fails(capi: Any) -> None
 @pytest.mark.parametrize(("trigger", "path"), [("(", "$"), (5, "$.trigger")])
 def test_a_flow_whose_trigger_is_malformed_does_not_subscribe(capi: Any, trigger: Any, path: str) -> None:
     """Whoever reads `subscribed` of every line must find it in every line."""
-    given = {"fields": {}, "mapping": {}, "trigger": trigger, "event": {}}
-    (answer,) = capi("eval", "flow", lines=[given]).lines
+    record = {"fields": {}, "mapping": {}, "trigger": trigger, "event": {}}
+    (answer,) = capi("eval", "flow", lines=[record]).lines
 
     assert list(answer) == ["line", "subscribed", "error"]
     assert answer["subscribed"] is False
@@ -178,8 +178,8 @@ def test_several_problems_are_all_listed(capi: Any) -> None:
     fields = {key: {"type": "integer"} for key in "ab"}
     (answer,) = capi("eval", "fields", lines=[{"fields": fields, "payload": {"a": "x", "b": "y"}}]).lines
 
-    assert [each["path"] for each in answer["error"]["problems"]] == ["$.a", "$.b"]
-    assert all(each["message"] in answer["error"]["message"] for each in answer["error"]["problems"])
+    assert [problem["path"] for problem in answer["error"]["problems"]] == ["$.a", "$.b"]
+    assert all(problem["message"] in answer["error"]["message"] for problem in answer["error"]["problems"])
 
 
 DEEP = 1_000
@@ -198,7 +198,7 @@ GOOD = b'{"trigger": "event = \\"x\\"", "event": {"event": "x"}}'
 
 
 def test_bad_lines_give_error_lines_and_the_rest_goes_on(capi: Any) -> None:
-    """In order; empty lines are counted, but nothing is said of them."""
+    """In order; empty lines are counted, but nothing is printed for them."""
     text = b"".join(line + b"\n" + GOOD + b"\n\n \t\n" for line, _ in HOSTILE)
     result = capi("eval", "trigger", text=text)
 

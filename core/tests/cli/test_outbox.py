@@ -124,7 +124,7 @@ def test_replayed_letters_are_delivered(capi: Any, failed: Path, acme_server: An
     assert (result.status, result.out) == (0, "")
     assert result.err == "3 dead letters queued again. Next: capi deliver\n"
     assert capi("deliver", "-c", str(failed)).status == 0
-    assert {each["id"] for each in acme_server.taken} == {"m9", "bad-0", "bad-1", "bad-2"}
+    assert {item["id"] for item in acme_server.taken} == {"m9", "bad-0", "bad-1", "bad-2"}
 
 
 def test_purged_letters_are_gone(capi: Any, failed: Path) -> None:

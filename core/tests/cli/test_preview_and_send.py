@@ -83,7 +83,7 @@ def test_bad_lines_are_reported_and_the_others_go_on(
 ) -> None:
     """With their numbers, in order."""
     good = json.dumps(ping()).encode()
-    text = b"\n".join(each for bad in BROKEN for each in (bad, b"", good)) + b"\n"
+    text = b"\n".join(line for bad in BROKEN for line in (bad, b"", good)) + b"\n"
     result = capi(command, "-c", str(config), text=text)
     errors = [line for line in result.lines if "error" in line]
 
@@ -102,7 +102,7 @@ def test_odd_text_costs_no_event(capi: Any, config: Path, ping: Any, acme_server
 
     assert (preview.status, result.status) == (0, 0), result.err
     assert [line["message_id"] for line in preview.lines] == ["a\ufffd", "m2", "m3"]
-    assert {each["id"]: each["name"] for each in acme_server.taken} == {
+    assert {item["id"]: item["name"] for item in acme_server.taken} == {
         "a\ufffd": "Order",
         "m2": "b\ufffd",
         "m3": "Order",
@@ -114,7 +114,7 @@ def test_send_delivers_and_sums_up(capi: Any, config: Path, ping: Any, acme_serv
     result = capi("send", "-c", str(config), lines=[*map(ping, range(25)), {"type": "page"}])
 
     assert (result.status, result.out) == (0, "")
-    assert sorted(each["id"] for each in acme_server.taken) == sorted(f"m{number}" for number in range(25))
+    assert sorted(item["id"] for item in acme_server.taken) == sorted(f"m{number}" for number in range(25))
     for words in (
         "events read",
         "26",
@@ -224,7 +224,7 @@ def test_deliver_takes_up_what_is_left(capi: Any, config: Path, ping: Any, acme_
     result = capi("deliver", "-c", str(config))
 
     assert (result.status, result.out) == (1, "")
-    assert [each["id"] for each in acme_server.taken] == ["m1"]
+    assert [item["id"] for item in acme_server.taken] == ["m1"]
     assert "dead letters" in result.err
     assert "events read" not in result.err
     assert capi("deliver", "-c", str(config)).status == 0

@@ -139,4 +139,4 @@ def test_send_goes_on_without_standard_output(config: Path, acme_server: Any, pi
 
     assert result.returncode == 1
     assert b"Traceback" not in result.stderr
-    assert [each["id"] for each in acme_server.taken] == ["m1"]
+    assert [item["id"] for item in acme_server.taken] == ["m1"]

@@ -8,14 +8,16 @@ from capi_actions import Directive
 
 
 @pytest.mark.parametrize(
-    ("given", "why"),
+    ("value", "why"),
     [({1}, "type set is not"), ([object()], "type object is not"), ({(1,): 2}, "keys must be")],
 )
 def test_what_json_can_not_hold_is_an_error_of_its_line(
-    capi: Any, install: Any, given: object, why: str
+    capi: Any, install: Any, value: object, why: str
 ) -> None:
     """A directive may give anything; the other lines go on."""
-    install("odd", capi_directives=[Directive(name="@odd", compile=lambda value, compiler: lambda _: given)])
+    install(
+        "odd", capi_directives=[Directive(name="@odd", compile=lambda argument, compiler: lambda _: value)]
+    )
     bad, good = capi("eval", "mapping", lines=[{"mapping": {"x": {"@odd": 1}}}, {"mapping": {}}]).lines
 
     assert bad["line"] == 1

@@ -17,8 +17,8 @@ from capi_actions.builtin.outbox import SqliteOutbox
 @pytest.fixture
 def client(config: Path) -> Iterator[Client]:
     """A client that only stores."""
-    with Client.from_config(config, deliver=False) as made:
-        yield made
+    with Client.from_config(config, deliver=False) as client:
+        yield client
 
 
 def test_asend_lets_the_loop_go_on(client: Client, ping: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,7 +115,7 @@ def test_a_forked_child_is_refused_clearly(config: Path, ping: Any, acme_server:
         client.send(ping(1))
 
         def use() -> str:
-            said = []
+            messages = []
             for attempt in (
                 lambda: client.send(ping(2)),
                 client.flush,
@@ -124,14 +124,14 @@ def test_a_forked_child_is_refused_clearly(config: Path, ping: Any, acme_server:
                 try:
                     attempt()
                 except OutboxError as error:
-                    said.append(str(error))
-            return "\n".join(said)
+                    messages.append(str(error))
+            return "\n".join(messages)
 
-        said = in_child(use)
+        messages = in_child(use)
         assert client.flush(timeout=60)
 
-    assert said.splitlines() == ["this client was made before a fork; make one in each process"] * 3
-    assert [each["id"] for each in acme_server.taken] == ["m1"]
+    assert messages.splitlines() == ["this client was made before a fork; make one in each process"] * 3
+    assert [item["id"] for item in acme_server.taken] == ["m1"]
 
 
 def test_closing_in_a_child_leaves_the_parent_s_client_alone(
@@ -148,7 +148,7 @@ def test_closing_in_a_child_leaves_the_parent_s_client_alone(
         assert len(client.send(ping(1)).accepted) == 1
         assert client.flush(timeout=60)
 
-    assert [each["id"] for each in acme_server.taken] == ["m1"]
+    assert [item["id"] for item in acme_server.taken] == ["m1"]
 
 
 def test_a_child_can_make_a_client_of_its_own(client: Client, config: Path, ping: Any) -> None:

@@ -1,4 +1,4 @@
-"""The client: what was accepted is on disk; what isn't, is said; nothing is raised by surprise."""
+"""The client: what was accepted is on disk; the receipt says what isn't; no unexpected exceptions."""
 
 import asyncio
 import sqlite3
@@ -17,14 +17,14 @@ from capi_actions.builtin.outbox import SqliteOutbox
 def held(config: Path) -> int:
     """Count what the outbox holds undelivered, through a connection of its own."""
     with SqliteOutbox(config.parent / "capi-outbox.sqlite3") as outbox:
-        return sum(each.undelivered for each in outbox.stats().values())
+        return sum(stats.undelivered for stats in outbox.stats().values())
 
 
 @pytest.fixture
 def client(config: Path) -> Iterator[Client]:
     """A client that only stores."""
-    with Client.from_config(config, deliver=False) as made:
-        yield made
+    with Client.from_config(config, deliver=False) as client:
+        yield client
 
 
 def test_what_is_accepted_is_on_disk_when_send_returns(client: Client, config: Path, ping: Any) -> None:
@@ -44,9 +44,10 @@ def test_what_can_not_be_sent_is_in_the_receipt(client: Client, config: Path, pi
     problems = [client.send(event).problem for event in (None, 5, "x", b"{}", [], {}, {"type": "trak"}, ping)]
 
     assert refused.matched
-    assert [(each.message_id, each.error.path, each.error.problems[0].code) for each in refused.refused] == [
-        ("m1", "$.time", 7)
-    ]
+    assert [
+        (refusal.message_id, refusal.error.path, refusal.error.problems[0].code)
+        for refusal in refused.refused
+    ] == [("m1", "$.time", 7)]
     assert crashed.refused[0].error.__cause__ is crashed.refused[0].error.__context__ is None
     assert not unmatched.matched
     assert unmatched.problem is None
@@ -80,7 +81,7 @@ def test_a_hundred_threads_lose_nothing(config: Path, acme_server: Any, ping: An
         assert client.flush(timeout=60)
 
     assert accepted == 300
-    assert sorted(each["id"] for each in acme_server.taken) == sorted(
+    assert sorted(item["id"] for item in acme_server.taken) == sorted(
         f"{thread}-{number}" for thread in range(100) for number in range(3)
     )
 

@@ -113,8 +113,8 @@ def test_what_json_can_not_hold_is_a_problem(event: Any) -> None:
 @pytest.fixture
 def client(config: Path) -> Iterator[Client]:
     """A client that only stores."""
-    with Client.from_config(config, deliver=False) as made:
-        yield made
+    with Client.from_config(config, deliver=False) as client:
+        yield client
 
 
 def test_a_program_s_event_arrives(client: Client) -> None:
