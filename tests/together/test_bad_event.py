@@ -97,7 +97,7 @@ def test_the_dead_letter_can_be_seen_exported_mended_and_replayed(
 
 
 def test_expired_letters_are_not_replayed(picky_config: Path, thousand: list[Any], capi: Any) -> None:
-    """Meta would refuse them; dating them anew would be a lie.  Forgetting is what is left."""
+    """Meta would refuse them; dating them anew would be a lie.  Purging is what is left."""
     arguments = ("--config", str(picky_config))
     capi("send", *arguments, lines=thousand[BAD:])
     file = picky_config.with_name("capi-outbox.sqlite3")
@@ -105,7 +105,7 @@ def test_expired_letters_are_not_replayed(picky_config: Path, thousand: list[Any
         outbox.execute("UPDATE item SET deadline = 1000")  # as if a week had passed
     replayed = capi("outbox", "replay", "--all", *arguments)
 
-    assert "0 wait again; 1 stay, as they are too old by now" in replayed.err
+    assert "0 dead letters queued again; 1 skipped: past the deadline" in replayed.err
     assert capi("outbox", "purge", "--destination", "shop", *arguments).err == "1 dead letter deleted.\n"
     assert capi("outbox", "stats", "--json", *arguments).lines == []
 

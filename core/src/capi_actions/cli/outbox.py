@@ -130,7 +130,7 @@ def replay(config_path: Path, everything: bool, as_json: bool, **conditions: Any
     elif replayed.moved + replayed.expired == 0:
         click.echo(_NONE_MATCHED, err=True)
     else:
-        skipped = f"; {replayed.expired} skipped: past their deadline" if replayed.expired else ""
+        skipped = f"; {replayed.expired} skipped: past the deadline" if replayed.expired else ""
         click.echo(f"{_count(replayed.moved)} queued again{skipped}. Next: capi deliver", err=True)
 
 
