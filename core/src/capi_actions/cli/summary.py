@@ -108,7 +108,7 @@ def summary_record(
 
 
 def merge(first: Summary, second: Summary) -> Summary:
-    """Return the sum of two runs; of two last_errors of one destination, the second run's."""
+    """Return the sum of two runs; of two errors of one destination, the second one."""
     return Summary(
         delivered=first.delivered + second.delivered,
         repaired=first.repaired + second.repaired,
