@@ -23,6 +23,9 @@ from capi_actions.hashing import Hasher, make_hasher
 from capi_actions.hookspecs import hookimpl
 from capi_actions.jsonl import read_lines, write_line
 from capi_actions.model import (
+    ALL_DEAD,
+    MAX_DELAY,
+    MAX_LEASE,
     MISSING,
     Action,
     Choice,
@@ -63,6 +66,9 @@ from capi_actions.secret import Secret
 logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 __all__ = [
+    "ALL_DEAD",
+    "MAX_DELAY",
+    "MAX_LEASE",
     "MISSING",
     "Action",
     "CapiError",

@@ -67,7 +67,7 @@ def test_a_failing_outbox_ends_a_drain(make_world: MakeWorld) -> None:
     """The caller learns why; nothing was lost."""
     world = make_world()
     world.put("a")
-    world.outbox._store._db.execute("DROP TABLE lease")
+    world.outbox._database._connection.execute("DROP TABLE lease")
 
     with pytest.raises(OutboxError):
         world.deliverer().drain()

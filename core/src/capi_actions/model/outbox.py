@@ -1,20 +1,30 @@
-"""What an outbox must do, whoever stores it.
+"""The outbox: a store in which items wait until they are delivered.
 
-An item in an outbox is in exactly one state::
+This module is the contract between delivery and any store.  An item in an outbox is in exactly one state::
 
-    waiting ──claim──▶ leased ──acknowledge──▶ gone: it was delivered
-       ▲                 │ ├────bury─────────▶ dead, until replayed or forgotten
-       │                 │ └────release─────▶ later, until its not-before time
-       └── lease ran out ┘                       │
-       └─────────────────────────────────────────┘
+    put ──▶ waiting ──claim──▶ leased ──acknowledge──▶ deleted: it was delivered
+            ▲  ▲  ▲            │  │  └──bury─────────▶ dead ──purge──▶ deleted
+            │  │  └─lease ends─┘  └─────release──┐      │
+            │  └──────run_at reached── delayed ◀─┘      │
+            └──────────────────────────────────replay───┘
 
-Times are Unix seconds by the clock that the caller passes in as ``now``; all processes that share
-an outbox should have the same clock.  What waits for a time further ahead than :data:`MAX_DELAY`, and a
-lease that ends later than :data:`MAX_LEASE` from now, were written by a clock that was wrong: they count
-as due, so that a clock put right again doesn't strand anything.
+Two transitions are not drawn: ``acknowledge`` deletes an item in whatever state it is by then, and
+``resume`` makes all delayed items of a destination wait.
 
-Every method raises :class:`~capi_actions.errors.OutboxError` when the store can't do what was asked, and
-then nothing of the call was done.
+**Time.** Times are Unix seconds.  The caller passes the present as ``now``; an outbox needs no clock of its
+own.  All processes that share an outbox should have the same clock.  A back-off or a ``run_at`` further
+ahead than :data:`MAX_DELAY`, and a lease that ends more than :data:`MAX_LEASE` ahead, were written by a wrong
+clock: they count as over, so that nothing is stuck once the clock is right again.
+
+**Concurrency.** Every method may be called by several threads at the same time.  If several processes can
+open the same store, a claimed item belongs to one of them only.  A process that is killed at any moment
+loses no item: what it had claimed is given out again when its lease ends.
+
+**Errors.** A method that can't do its work raises :class:`~capi_actions.errors.OutboxError`, with a sentence that says
+what a person can do about it and quotes no item.  Delivery waits and tries again after this error only; it
+treats any other exception as a bug.  Nothing of a failed call was done.  Exceptions are :meth:`~Outbox.resume`,
+:meth:`~Outbox.replay` and :meth:`~Outbox.purge`, which may work in steps: steps that were completed stay done,
+and repeating the call does the others.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,16 +38,16 @@ from capi_actions.model.delivery import Judgement
 class Item(NamedTuple):
     """One platform-ready event.  Personal data in it is hashed already.
 
-    A tuple, as it is made for every event: 0.5 µs, a frozen attrs class takes 1.5.
+    A tuple, because one is made for every event: 0.5 µs, where a frozen attrs class takes 1.5.
 
     :ivar destination: the destination's name in the configuration.
-    :ivar action: the action that built it.
-    :ivar message_id: the source event's ``messageId``, when it had one.
-    :ivar event_id: the id by which the platform drops repeats; the same at every try.
-    :ivar event_time: when it happened, whole seconds since 1970-01-01 UTC.
-    :ivar deadline: the last second at which the platform takes it.
-    :ivar group: items of one request share it (Meta: the test event code); mostly empty.
-    :ivar body: the encoded JSON object, never encoded again.
+    :ivar action: the name of the action that built it.
+    :ivar message_id: the source event's ``messageId``; None if it had none.
+    :ivar event_id: the id by which the platform drops duplicates; the same at every try.
+    :ivar event_time: when the event happened, in whole Unix seconds.
+    :ivar deadline: the last Unix second at which the platform takes the event.
+    :ivar group: items share a request only if their groups are equal (Meta: the test event code); mostly empty.
+    :ivar body: the encoded JSON object, sent byte for byte.
     """
 
     destination: str
@@ -50,18 +60,56 @@ class Item(NamedTuple):
     body: bytes
 
 
+MAX_DELAY = 90_000.0
+"""The furthest a ``run_at`` or the end of a back-off may lie ahead, in seconds: a day and an hour."""
+
+MAX_LEASE = 3_600.0
+"""The furthest the end of a lease may lie ahead, in seconds."""
+
+
+class Claimed(NamedTuple):
+    """A claimed item, with only what sending needs.
+
+    :ivar id: its number in the outbox.  It stays the same until the item is deleted, also when it is buried and
+        replayed, and is never used for another item.
+    :ivar tries: how many requests it was part of before this claim.
+    :ivar deadline: the last Unix second at which the platform takes it.
+    :ivar body: the item's body, the same bytes at every claim.
+    """
+
+    id: int
+    tries: int
+    deadline: int
+    body: bytes
+
+
+@frozen(kw_only=True)
+class Claim:
+    """Items of one destination and group that only the claimer may send until the lease ends.
+
+    :ivar lease: the lease's number, unique for the life of the store.
+    :ivar until: when the lease ends (Unix seconds), unless it is extended.
+    :ivar items: at least one, ordered by deadline, then by id.
+    """
+
+    lease: int
+    until: float
+    destination: str
+    group: str
+    items: Sequence[Claimed]
+
+
 @frozen(kw_only=True)
 class DeadLetter:
     """An item that will not be delivered, and why.
 
-    :ivar item: what it was.
-    :ivar code: the platform's error code, when it gave one.
-    :ivar subcode: the platform's error subcode, when it gave one.
-    :ivar reason: a sentence that a marketer understands.
-    :ivar advice: what would mend it; may be empty.
+    :ivar code: the platform's error code, if it gave one.
+    :ivar subcode: the platform's error subcode, if it gave one.
+    :ivar reason: what is wrong, in a sentence that a marketer understands.
+    :ivar advice: what would help; may be empty.
     :ivar tries: how many requests it was part of.
     :ivar buried_at: Unix seconds.
-    :ivar id: its number in the outbox, by which it can be replayed; None outside of an outbox.
+    :ivar id: the item's number in the outbox; None for a letter that isn't stored in one.
     """
 
     item: Item
@@ -74,63 +122,17 @@ class DeadLetter:
     id: int | None = None
 
 
-MAX_DELAY = 90_000.0
-"""Seconds, a day and an hour: no rest and no not-before time may be further ahead."""
-
-MAX_LEASE = 3_600.0
-"""Seconds: no lease may end later."""
-
-
-class Claimed(NamedTuple):
-    """One item that was claimed: only what sending needs.
-
-    :ivar id: its number in the outbox; never used again for another item.
-    :ivar tries: how many requests it was part of before this claim.
-    :ivar deadline: the last second at which the platform takes it.
-    :ivar body: the encoded JSON object, the same bytes at every claim.
-    """
-
-    id: int
-    tries: int
-    deadline: int
-    body: bytes
-
-
-@frozen(kw_only=True)
-class Claim:
-    """Items of one destination and group that the claimer alone may deal with until the lease ends.
-
-    :ivar lease: the number to show when acknowledging, putting back or burying.
-    :ivar until: when the lease ends unless it is extended.
-    :ivar items: at least one, nearest deadline first.
-    """
-
-    lease: int
-    until: float
-    destination: str
-    group: str
-    items: Sequence[Claimed]
-
-
-@frozen(kw_only=True)
-class Pause:
-    """Why a destination is paused.
-
-    :ivar judgement: what the platform answered; its verdict is PAUSE.
-    :ivar since: Unix seconds.
-    """
-
-    judgement: Judgement
-    since: float
-
-
 @frozen(kw_only=True)
 class DeadFilter:
-    """Which dead letters are meant: those that meet every condition given.
+    """A condition on dead letters.  All fields that aren't None must match.
 
-    :ivar ids: numbers of dead letters; None means any.
-    :ivar since: buried at this Unix second or after it.
-    :ivar before: buried before this Unix second.
+    :ivar ids: the letter's id is one of these; an empty sequence matches nothing.
+    :ivar destination: the item's destination is this one.
+    :ivar action: the item's action is this one.
+    :ivar code: the platform's error code is this one.
+    :ivar subcode: the platform's error subcode is this one.
+    :ivar since: buried at this time (Unix seconds) or later.
+    :ivar before: buried before this time (Unix seconds).
     """
 
     ids: Sequence[int] | None = None
@@ -143,15 +145,15 @@ class DeadFilter:
 
 
 ALL_DEAD = DeadFilter()
-"""Every dead letter."""
+"""Matches every dead letter."""
 
 
 @frozen(kw_only=True)
 class Replayed:
-    """What became of a replay.
+    """The result of a replay.
 
     :ivar moved: how many dead letters wait again.
-    :ivar expired: how many stayed dead because the platform takes them no more.
+    :ivar expired: how many stayed dead because their deadline has passed.
     """
 
     moved: int
@@ -159,17 +161,29 @@ class Replayed:
 
 
 @frozen(kw_only=True)
-class Stats:
-    """What the outbox holds for one destination, in items.
+class Pause:
+    """Why a destination is paused.
 
-    :ivar waiting: can be claimed now, were the destination neither paused nor resting.
-    :ivar delayed: put back until some later time.
-    :ivar leased: claimed and on their way.
-    :ivar dead: dead letters.
-    :ivar oldest: event time (Unix seconds) of the undelivered item whose deadline is nearest.
+    :ivar judgement: the platform's answer: verdict PAUSE, code, subcode, reason and advice.
+    :ivar since: when it was paused, in Unix seconds.
+    """
+
+    judgement: Judgement
+    since: float
+
+
+@frozen(kw_only=True)
+class Stats:
+    """What an outbox holds for one destination.
+
+    :ivar waiting: number of items that can be claimed, unless the destination is paused or backing off.
+    :ivar delayed: number of items that were released to run later.
+    :ivar leased: number of claimed items.
+    :ivar dead: number of dead letters.
+    :ivar oldest: event time (Unix seconds) of the undelivered item with the nearest deadline; None without items.
     :ivar deadline: that item's deadline.
-    :ivar backoff_until: no request before this Unix second; None when there is no such wish.
-    :ivar pause: why it is paused; None when it isn't.
+    :ivar backoff_until: no request before this time (Unix seconds), or None.  May be in the past.
+    :ivar pause: why it is paused; None if it isn't.
     """
 
     waiting: int = 0
@@ -183,107 +197,157 @@ class Stats:
 
     @property
     def undelivered(self) -> int:
-        """Everything but the dead."""
+        """Number of items that are not dead."""
         return self.waiting + self.delayed + self.leased
 
 
 class Outbox(Protocol):
-    """A store in which items wait until they are delivered.  Usable from several threads.
+    """A store in which items wait until they are delivered.
 
-    Offer one through the hook ``capi_outboxes``.  Several processes may share one store.
+    To offer one, return an :class:`~capi_actions.OutboxFactory` from the hook ``capi_outboxes``.  The opening of
+    :mod:`capi_actions.model.outbox` has the states of an item and what holds for all methods: time, threads,
+    processes, and errors.
     """
 
     def put(self, items: Sequence[Item]) -> None:
-        """Store items; they survive a crash and power loss once this returns.
+        """Store new items, as waiting, with 0 tries.
 
-        :raises OutboxError: then none of these items was accepted.
+        A durable outbox returns only when they would survive a crash and a loss of power.  Equal items are
+        stored as often as they are put: an outbox doesn't look for duplicates.
+
+        :param items: may be empty, may be of several destinations.
+        :raises OutboxError: if any of them can't be stored; then none is.
         """
 
     def claim(
         self, destination: str, limit: int, max_bytes: int, lease_seconds: float, now: float
     ) -> Claim | None:
-        """Take items for sending, nearest deadline first, all of one group.
+        """Lease waiting items of one destination and one group, those with the nearest deadline first.
 
-        Items whose lease ran out or whose not-before time came wait again.  Of a destination that
-        is paused or rests, only items whose deadline has passed are given out: to be buried.
+        First, items of this destination whose lease has ended, and delayed items whose ``run_at`` is reached,
+        become waiting again; where there are many, this may take several claims.  The group is that of
+        the item with the nearest deadline.  Its items are then taken in the order of deadline and id, up to
+        the first that would exceed a limit.
 
-        :param limit: at most so many items.
-        :param lease_seconds: at most :data:`MAX_LEASE`.
-        :param max_bytes: bodies of at most so many bytes in all, each counted with one more for a
-            comma; a single item may be larger.
-        :returns: None when there is nothing to do now.
+        While the destination is paused or backing off, only items whose deadline is before ``now`` are claimed:
+        they are going to be buried.
+
+        :param limit: the greatest number of items; 0 or less claims nothing.
+        :param max_bytes: the greatest sum of the bodies' lengths, with 1 added to each for the comma.  The first
+            item is claimed whatever its length, so that one that is too large blocks nothing.
+        :param lease_seconds: how long the lease lasts, at most :data:`MAX_LEASE`.
+        :returns: None if there is nothing to claim.
         """
 
     def extend(self, lease: int, until: float) -> bool:
-        """Keep a lease for longer.
+        """Move the end of a lease.
 
-        :returns: False when the lease has run out and its items are no longer the caller's.
+        A lease that has ended can be extended as long as no claim has taken its items back.
+
+        :param until: the new end (Unix seconds), at most :data:`MAX_LEASE` ahead.
+        :returns: False if the lease holds no items any more.  The caller must not send them then.
         """
 
     def acknowledge(self, lease: int, ids: Sequence[int]) -> None:
-        """Forget items that were delivered, even when the lease ran out meanwhile."""
+        """Delete items that were delivered.
+
+        A late acknowledgement counts: the items are deleted even if the lease has ended, and whether they
+        are waiting, delayed, leased to another caller, or buried by now.  If another lease holds nothing after that,
+        it ends.  Unknown ids are ignored.
+        """
 
     def release(self, lease: int, ids: Sequence[int], run_at: float, tried: int = 1) -> None:
-        """Let items wait until some time, or until just after their deadline if that is sooner.
+        """Make leased items wait until some time.
 
-        Items that the lease doesn't hold any more are left alone.
+        An item becomes waiting again at ``run_at``, or one second after its deadline if that is earlier, so
+        that it can be buried.  Ids that this lease doesn't hold (any more) are ignored.
 
-        :param run_at: at most :data:`MAX_DELAY` ahead.
-        :param tried: how many requests they were part of since the claim.
+        :param run_at: Unix seconds, at most :data:`MAX_DELAY` ahead.  May be in the past.
+        :param tried: how many requests they were part of since the claim; added to their tries.
         """
 
     def bury(self, lease: int, ids: Sequence[int], judgement: Judgement, now: float, tried: int = 1) -> None:
-        """Make dead letters of items, with the judgement's code, subcode, reason and advice.
+        """Turn leased items into dead letters, with the judgement's code, subcode, reason and advice.
 
-        Items that the lease doesn't hold any more are left alone.
+        Ids that this lease doesn't hold (any more) are ignored.
 
-        :param tried: how many requests they were part of since the claim.
+        :param tried: how many requests they were part of since the claim; added to their tries.
         """
 
     def back_off(self, destination: str, until: float) -> None:
-        """Give out nothing for a destination before some time; a later wish of this kind wins.
+        """Claim nothing for a destination before some time, expired items aside.
 
-        :param until: at most :data:`MAX_DELAY` ahead.
+        If a back-off is set already, the later of the two times holds, whichever was set last: answers to
+        concurrent requests come in any order.  A time more than :data:`MAX_DELAY` later than ``until`` was set by
+        a wrong clock and is replaced.
+
+        :param until: Unix seconds, at most :data:`MAX_DELAY` ahead.
         """
 
     def pause(self, destination: str, judgement: Judgement, now: float) -> None:
-        """Give out nothing for a destination until a person resumes it."""
+        """Claim nothing for a destination until :meth:`resume` is called, expired items aside.
+
+        Items can still be put.  A second pause replaces the first one's judgement and time.
+        """
 
     def resume(self, destination: str) -> bool:
-        """End a destination's pause and rest, and let what was put back wait no longer.
+        """End the pause and the back-off of a destination, and make its delayed items wait.
 
-        :returns: False when it was not paused.
+        :returns: whether it was paused.  Back-off and delays end in either case.
         """
 
     def paused(self) -> Mapping[str, Pause]:
-        """Tell which destinations are paused, and why."""
+        """Return the paused destinations, also those without items."""
 
     def ready(self, destination: str, limit: int, now: float) -> int:
-        """Count what could be claimed now, but no further than ``limit``."""
+        """Count waiting items and delayed items that are due, of all groups; 0 if paused or backing off.
+
+        Called often, to see whether a batch is full: must not take longer the more items there are.
+
+        :param limit: stop counting here; 0 or less returns 0.
+        """
 
     def next_due(self, destination: str, now: float) -> float | None:
-        """Tell when there may be something to claim: ``now`` or later; None when nothing is stored."""
+        """Return when a claim may find something: ``now``, or a later time.
+
+        That is the earliest time at which an item is waiting, is due, or has its lease ended, but not before the end
+        of the back-off.  It may be too early: a claim at that time can still return None.
+
+        :returns: None if the destination has no undelivered items, or is paused: then only a call can change that.
+        """
 
     def destinations(self) -> Sequence[str]:
-        """Name every destination that the outbox holds undelivered items for, sorted."""
+        """Return the names of all destinations with undelivered items, sorted."""
 
     def stats(self) -> Mapping[str, Stats]:
-        """Count what is held, by destination."""
+        """Return counts by destination, sorted by name.
+
+        A destination is included if it has items or dead letters, is paused, or has had a back-off since it was last
+        resumed.  Each item is counted in one state.  Items whose lease has ended, and delayed ones that are due, may be
+        counted as leased and delayed until the next claim.
+        """
 
     def dead(self, which: DeadFilter = ALL_DEAD) -> Iterator[DeadLetter]:
-        """Go through dead letters in the order of their numbers, a few at a time."""
+        """Iterate over matching dead letters in the order of their ids.
+
+        May read them in pages, and holds no lock in between: letters that are buried, replayed or purged meanwhile
+        may be returned or not.
+        """
 
     def replay(self, which: DeadFilter, now: float) -> Replayed:
-        """Let dead letters wait again, with no tries counted; expired ones stay dead."""
+        """Make matching dead letters wait again, with 0 tries.
+
+        Items keep their ids.  Those whose deadline is before ``now`` stay dead, with their first reason.
+        """
 
     def purge(self, which: DeadFilter) -> int:
-        """Delete dead letters for good and return how many."""
+        """Delete matching dead letters and return their number."""
 
     def close(self) -> None:
-        """Release the store; the outbox can't be used afterwards."""
+        """Release the store; may be called repeatedly.  All other methods raise OutboxError from then on."""
 
     def __enter__(self) -> Self:
         """Return the outbox itself."""
 
     def __exit__(self, *error: object) -> None:
-        """Close it."""
+        """Close the outbox."""

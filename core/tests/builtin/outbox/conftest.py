@@ -55,7 +55,7 @@ def dead() -> Judgement:
 
 @pytest.fixture
 def bodies() -> Callable[..., list[bytes]]:
-    """Claim what is due and give its bodies; nothing is settled."""
+    """Claim what is due and return its bodies; nothing is settled."""
 
     def claim(
         outbox: SqliteOutbox, now: float = NOW, destination: str = "shop", limit: int = 1000

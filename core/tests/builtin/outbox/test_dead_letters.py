@@ -98,7 +98,7 @@ def test_dead_letters_can_be_filtered(buried: SqliteOutbox, expected: list[int],
 def test_many_dead_letters_are_read_a_page_at_a_time(
     outbox: SqliteOutbox, bury: Callable[..., None], make_item: MakeItem, dead: Judgement
 ) -> None:
-    """All come, once and in order, also while others are forgotten meanwhile."""
+    """All come, once and in order, also while others are purged meanwhile."""
     bury([make_item(str(number)) for number in range(1, 451)], dead)
 
     letters = outbox.dead()
@@ -135,7 +135,7 @@ def test_thousands_are_replayed_in_steps(
     assert outbox.stats()["shop"].waiting == 5_500
 
 
-def test_forgotten_letters_are_gone(buried: SqliteOutbox) -> None:
+def test_purged_letters_are_gone(buried: SqliteOutbox) -> None:
     """Kept for a configurable time, and no longer."""
     assert buried.purge(DeadFilter(before=NOW + 20)) == 3
     assert [letter.id for letter in buried.dead()] == [4, 5, 6]
@@ -143,7 +143,7 @@ def test_forgotten_letters_are_gone(buried: SqliteOutbox) -> None:
     assert buried.stats() == {}
 
 
-def test_thousands_are_forgotten_in_steps(
+def test_thousands_are_purged_in_steps(
     outbox: SqliteOutbox, bury: Callable[..., None], make_item: MakeItem, dead: Judgement
 ) -> None:
     """As with replaying."""

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from capi_actions.builtin.outbox import SqliteOutbox
-from capi_actions.builtin.outbox.schema import prepare
+from capi_actions.builtin.outbox.schema import APPLICATION, prepare
 from capi_actions.errors import OutboxError
 from capi_actions.model import Item
 
@@ -54,7 +54,7 @@ def test_a_full_database_is_said_and_what_was_there_stays(
 ) -> None:
     """SQLite's own word for a full disk; afterwards, with room again, all is as before."""
     outbox.put([make_item("first")])
-    db = outbox._store._db
+    db = outbox._database._connection
     db.execute("PRAGMA max_page_count = 30")
 
     with pytest.raises(OutboxError, match=r"no room left: the disk is full; free some space .*SQLITE_FULL"):
@@ -81,7 +81,7 @@ def test_a_locked_outbox_is_said_after_a_while(path: Path, make_item: MakeItem, 
 
 
 def test_an_outbox_that_is_locked_from_the_start_is_said(path: Path) -> None:
-    """Also while it is being made."""
+    """Also while it is being created."""
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
 
@@ -160,9 +160,28 @@ def test_a_newer_format_is_refused(path: Path) -> None:
     other.close()
 
     with pytest.raises(
-        OutboxError, match=r"newer capi-actions \(format 99, this one knows up to 1\); upgrade"
+        OutboxError, match=r"newer capi-actions \(format 99, this one knows up to 2\); upgrade"
     ):
         SqliteOutbox(path)
+
+
+def test_a_format_from_before_the_first_release_is_refused_and_left_alone(path: Path) -> None:
+    """Its tables have other names: a person must empty it with the version that knows them."""
+    old = sqlite3.connect(path, isolation_level=None)
+    old.execute("CREATE TABLE later (id INTEGER)")
+    old.execute(f"PRAGMA application_id = {APPLICATION}")
+    old.execute("PRAGMA user_version = 1")
+    old.close()
+    content = path.read_bytes()
+
+    with pytest.raises(OutboxError) as raised:
+        SqliteOutbox(path)
+
+    assert (
+        f"the outbox {path} was written by a capi-actions from before its first release (format 1, this one knows 2 and"
+        " newer); deliver what it holds with the version that wrote it, then move the file away: a new one is created"
+    ) == str(raised.value)
+    assert content == path.read_bytes()
 
 
 def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
@@ -178,7 +197,7 @@ def test_a_folder_in_its_place_is_said(path: Path) -> None:
     path.mkdir(mode=0o755)
     (path / "other").write_text("")
 
-    with pytest.raises(OutboxError, match="it is no file, but a folder or a device; name a file"):
+    with pytest.raises(OutboxError, match="it is a folder or a device; give the path of a file"):
         SqliteOutbox(path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o755
 
@@ -202,7 +221,7 @@ def test_a_nearly_full_disk_keeps_room_for_delivering(
 
 
 @pytest.mark.parametrize("replace", [False, True])
-def test_a_deleted_outbox_accepts_and_tells_nothing(
+def test_a_deleted_outbox_can_be_neither_written_nor_read(
     path: Path, outbox: SqliteOutbox, make_item: MakeItem, replace: bool
 ) -> None:
     """The open file would take items that no other process could ever find, and an idle one would look empty."""

@@ -29,7 +29,7 @@ def open_umask() -> Iterator[None]:
 
 def modes(path: Path) -> set[tuple[str, int]]:
     """Names and permissions of all files of an outbox."""
-    return {(each.name, stat.S_IMODE(each.stat().st_mode)) for each in path.parent.iterdir()}
+    return {(file.name, stat.S_IMODE(file.stat().st_mode)) for file in path.parent.iterdir()}
 
 
 @pytest.mark.usefixtures("open_umask")
@@ -95,15 +95,15 @@ def test_odd_characters_in_the_path_are_fine(tmp_path: Path, make_item: MakeItem
         ("temp_store", 2),
         ("secure_delete", 2),
         ("page_size", 8192),
-        ("user_version", 1),
+        ("user_version", 2),
     ],
 )
 def test_the_file_is_tuned_for_durability_first(outbox: SqliteOutbox, pragma: str, expected: object) -> None:
     """2 means FULL for synchronous, FAST for secure_delete, MEMORY for temp_store."""
-    assert expected == outbox._store._db.execute(f"PRAGMA {pragma}").fetchone()[0]
+    assert expected == outbox._database._connection.execute(f"PRAGMA {pragma}").fetchone()[0]
 
 
-def test_an_older_file_is_brought_up_to_date(path: Path, make_item: MakeItem) -> None:
+def test_a_file_of_an_older_format_is_migrated(path: Path, make_item: MakeItem) -> None:
     """With what it holds; a second opening changes nothing more."""
     with SqliteOutbox(path) as outbox:
         outbox.put([make_item()])
@@ -114,7 +114,7 @@ def test_an_older_file_is_brought_up_to_date(path: Path, make_item: MakeItem) ->
         prepare(db, path, newer)
 
     assert db.execute("SELECT event_id, colour FROM item").fetchall() == [("event-a", "red")]
-    assert db.execute("PRAGMA user_version").fetchone() == (2,)
+    assert db.execute("PRAGMA user_version").fetchone() == (3,)
     db.close()
     with pytest.raises(OutboxError, match="newer"):
         SqliteOutbox(path)
@@ -137,24 +137,26 @@ def test_a_failed_migration_leaves_the_file_as_it_was(
 
 
 def test_the_file_shrinks_when_the_backlog_does(path: Path, make_item: MakeItem) -> None:
-    """Grown to 40 MB in an outage, small again when nearly all is delivered; the rest is still there."""
+    """Grown to 40 MB in an outage, small again when nearly all is delivered; what is left is still there."""
     with SqliteOutbox(path) as outbox:
         for _ in range(20):
             outbox.put([make_item(str(number), body=bytes(2000)) for number in range(1000)])
-        outbox._store._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        outbox._database._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         grown = path.stat().st_size
         for _ in range(19):
             claim = outbox.claim("shop", 1000, 10**9, 60, NOW)
             assert claim is not None
             outbox.acknowledge(claim.lease, [item.id for item in claim.items])
-        outbox._store._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        outbox._database._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
         assert grown > 40_000_000
         assert path.stat().st_size < grown / 3
         assert outbox.stats()["shop"].waiting == 1000
 
 
-def test_a_larger_rest_is_made_compact_at_the_end(path: Path, make_item: MakeItem, dead: Judgement) -> None:
+def test_a_larger_file_is_made_compact_when_it_is_closed(
+    path: Path, make_item: MakeItem, dead: Judgement
+) -> None:
     """Rewriting 40 MB would keep callers waiting; when the outbox is closed nobody waits."""
     with SqliteOutbox(path) as outbox:
         for _ in range(5):
@@ -167,7 +169,7 @@ def test_a_larger_rest_is_made_compact_at_the_end(path: Path, make_item: MakeIte
                 outbox.bury(claim.lease, ids, dead, NOW)
             else:
                 outbox.acknowledge(claim.lease, ids)
-        outbox._store._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        outbox._database._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         before = path.stat().st_size
 
     assert before > 150_000_000
@@ -176,7 +178,7 @@ def test_a_larger_rest_is_made_compact_at_the_end(path: Path, make_item: MakeIte
         assert outbox.stats()["shop"].dead == 5_000
 
 
-def test_forgetting_dead_letters_shrinks_the_file(path: Path, make_item: MakeItem, dead: Judgement) -> None:
+def test_purging_dead_letters_shrinks_the_file(path: Path, make_item: MakeItem, dead: Judgement) -> None:
     """Their retention would be pointless if the disk stayed full."""
     with SqliteOutbox(path) as outbox:
         outbox.put([make_item(str(number), body=bytes(4000)) for number in range(5_000)])
@@ -192,19 +194,20 @@ def test_no_hot_query_scans_a_table_that_grows(
 ) -> None:
     """A claim costs as much with a million items as with one: every access goes by a key.
 
-    ``lease`` has a row for each batch on its way, ``each`` one for each group, ``json_each`` the numbers given.
+    ``lease`` has a row for each batch on its way, ``groups`` one for each group, ``names`` one for each destination,
+    ``json_each`` the ids that the caller gave.
     """
-    db = outbox._store._db
+    db = outbox._database._connection
     queries: list[str] = []
     db.set_trace_callback(queries.append)
     outbox.put([make_item(str(number)) for number in range(20)])
-    for settle in ("acknowledge", "put back", "bury", "nothing"):
+    for settle in ("acknowledge", "release", "bury", "nothing"):
         claim = outbox.claim("shop", 5, 1000, 60, NOW)
         assert claim is not None
         ids = [item.id for item in claim.items]
         if settle == "acknowledge":
             outbox.acknowledge(claim.lease, ids)
-        elif settle == "put back":
+        elif settle == "release":
             outbox.release(claim.lease, ids, NOW + 5)
         elif settle == "bury":
             outbox.bury(claim.lease, ids, dead, NOW)
@@ -222,6 +225,13 @@ def test_no_hot_query_scans_a_table_that_grows(
         for step in db.execute(f"EXPLAIN QUERY PLAN {query}")
     }
     scans = {plan for plan in plans if plan.startswith("SCAN")}
-    allowed = ("SCAN lease", "SCAN each", "SCAN json_each", "SCAN (subquery", "SCAN CONSTANT ROW")
+    allowed = (
+        "SCAN lease",
+        "SCAN groups",
+        "SCAN names",
+        "SCAN json_each",
+        "SCAN (subquery",
+        "SCAN CONSTANT ROW",
+    )
     assert {scan for scan in scans if not scan.startswith(allowed) or scan.startswith("SCAN leased")} == set()
     assert any("waiting USING PRIMARY KEY" in plan for plan in plans)

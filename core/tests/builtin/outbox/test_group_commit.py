@@ -13,6 +13,7 @@ from capi_actions.model import Item
 
 NOW = 1_800_000_000
 MakeItem = Callable[..., Item]
+_PATIENCE = 120  # seconds, for a machine that is busy with other things
 
 
 class Disk:
@@ -37,25 +38,25 @@ class Disk:
 
 
 def outcomes(disk: Disk, words: Sequence[str]) -> dict[int, object]:
-    """Submit the first word, and while that is being committed all others; give what each met."""
-    found: dict[int, object] = {}
+    """Submit the first word, and while that is being committed all others; return each one's error."""
+    errors: dict[int, object] = {}
 
     def submit(at: int) -> None:
         try:
             disk.group.submit(words[at])
-            found[at] = None
+            errors[at] = None
         except (OutboxError, KeyboardInterrupt) as error:
-            found[at] = str(error)
+            errors[at] = str(error)
 
     threads = [threading.Thread(target=submit, args=(at,)) for at in range(len(words))]
     threads[0].start()
-    assert disk.first.wait(10)
+    assert disk.first.wait(_PATIENCE)
     for thread in threads[1:]:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(_PATIENCE)
     assert not any(thread.is_alive() for thread in threads)
-    return found
+    return errors
 
 
 def test_all_that_queue_during_a_commit_share_the_next() -> None:
@@ -75,14 +76,14 @@ def test_ones_fault_is_not_anothers() -> None:
 
 
 def test_an_interrupted_leader_leaves_nobody_waiting() -> None:
-    """Ctrl-C in one thread: the followers it led are told, and those after them go on."""
+    """Ctrl-C in one thread: those it led get an error, and those after them go on."""
     disk = Disk(queued=2)
 
-    found = outcomes(disk, ["a", "cut", "b"])
+    errors = outcomes(disk, ["a", "cut", "b"])
 
     interrupted = "storing was interrupted before it was certain; put the items again"
-    assert found[0] is None
-    assert [found[1], found[2]] in (["", interrupted], [interrupted, ""])
+    assert errors[0] is None
+    assert [errors[1], errors[2]] in (["", interrupted], [interrupted, ""])
     disk.group.submit("later")
     assert disk.commits[-1] == ["later"]
 
@@ -90,32 +91,43 @@ def test_an_interrupted_leader_leaves_nobody_waiting() -> None:
 def test_a_hundred_threads_lose_nothing_and_need_few_commits(
     path: Path, make_item: MakeItem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The real thing: how many share a commit depends on the machine, that some do doesn't."""
+    """The real thing.  Each commit waits until all other threads have queued, as if the disk were as slow as that.
+
+    So two commits do one put of each thread: 20 do all ten, where one for each put would be 1,000.
+    """
+    threads, rounds = 100, 10
     commits = 0
+    busy = threads
 
     with SqliteOutbox(path) as outbox:
         commit = outbox._puts.commit
 
-        def counting(puts: Sequence[Sequence[Item]]) -> None:
+        def slowly(puts: Sequence[Sequence[Item]]) -> None:
             nonlocal commits
             commits += 1
+            while len(outbox._puts._queue) + len(puts) < busy:
+                threading.Event().wait(0.001)
             commit(puts)
 
-        monkeypatch.setattr(outbox._puts, "commit", counting)
+        monkeypatch.setattr(outbox._puts, "commit", slowly)
+        ends = threading.Lock()
 
         def put(thread: int) -> None:
-            for number in range(10):
+            nonlocal busy
+            for number in range(rounds):
                 outbox.put([make_item(f"{thread}-{number}")])
+            with ends:
+                busy -= 1
 
-        threads = [threading.Thread(target=put, args=(thread,)) for thread in range(100)]
-        for each in threads:
-            each.start()
-        for each in threads:
-            each.join()
+        workers = [threading.Thread(target=put, args=(thread,)) for thread in range(threads)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
         claim = outbox.claim("shop", 2000, 10**7, 60, NOW)
 
     assert claim is not None
-    expected = {make_item(f"{thread}-{number}").body for thread in range(100) for number in range(10)}
+    expected = {make_item(f"{thread}-{number}").body for thread in range(threads) for number in range(rounds)}
     assert expected == {item.body for item in claim.items}
-    assert len(claim.items) == 1000
-    assert commits < 700
+    assert len(claim.items) == threads * rounds
+    assert commits <= 2 * rounds

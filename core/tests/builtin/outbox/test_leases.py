@@ -55,7 +55,7 @@ def test_acknowledged_items_are_gone(outbox: SqliteOutbox, claim: Claim, bodies:
 
 
 def test_part_of_a_claim_can_be_acknowledged(outbox: SqliteOutbox, claim: Claim, bodies: Bodies) -> None:
-    """While a batch is divided, the rest stays leased."""
+    """While a batch is divided, the others stay leased."""
     outbox.acknowledge(claim.lease, ids(claim)[:1])
 
     assert bodies(outbox, NOW + 59) == []
@@ -75,7 +75,7 @@ def test_a_late_acknowledgement_counts_nevertheless(
     assert outbox.stats() == {}
 
 
-def test_a_late_acknowledgement_reaches_what_was_put_back_or_buried(
+def test_a_late_acknowledgement_reaches_what_was_released_or_buried(
     outbox: SqliteOutbox, claim: Claim, dead: Judgement, bodies: Bodies
 ) -> None:
     """In whatever state the next holder left it."""
@@ -103,7 +103,7 @@ def test_a_late_failure_is_ignored(outbox: SqliteOutbox, claim: Claim, dead: Jud
     assert (stats.waiting, stats.delayed, stats.leased) == (0, 0, 2)
 
 
-def test_put_back_items_wait_until_their_time(outbox: SqliteOutbox, claim: Claim, bodies: Bodies) -> None:
+def test_released_items_wait_until_run_at(outbox: SqliteOutbox, claim: Claim, bodies: Bodies) -> None:
     """Growing waits live in the outbox, so they outlive the process."""
     outbox.release(claim.lease, ids(claim)[:1], NOW + 450)
     outbox.release(claim.lease, ids(claim)[1:], NOW + 400)
@@ -113,7 +113,7 @@ def test_put_back_items_wait_until_their_time(outbox: SqliteOutbox, claim: Claim
     assert [claim.items[0].body] == bodies(outbox, NOW + 450)
 
 
-def test_put_back_items_come_back_after_their_deadline_at_the_latest(
+def test_released_items_wait_until_just_after_their_deadline_at_most(
     outbox: SqliteOutbox, make_item: MakeItem, bodies: Bodies
 ) -> None:
     """Then they can be buried, instead of waiting in vain."""
@@ -138,7 +138,7 @@ def test_tries_add_up(outbox: SqliteOutbox, claim: Claim) -> None:
     fourth = outbox.claim("shop", 10, 1000, 60, NOW + 60)
     assert fourth is not None
 
-    tries = [[item.tries for item in each.items] for each in (claim, second, third, fourth)]
+    tries = [[item.tries for item in lease.items] for lease in (claim, second, third, fourth)]
     assert tries == [[0, 0], [2, 2], [2, 2], [5, 5]]
 
 
@@ -150,7 +150,7 @@ def test_ten_thousand_and_more_come_back_at_once(outbox: SqliteOutbox, make_item
     outbox.release(claim.lease, ids(claim), NOW + 1)
 
     sizes = [
-        len(each.items) for _ in range(3) if (each := outbox.claim("shop", 20_000, 10_000_000, 60, NOW + 2))
+        len(again.items) for _ in range(3) if (again := outbox.claim("shop", 20_000, 10_000_000, 60, NOW + 2))
     ]
 
     assert sizes == [10_000, 2_000]

@@ -25,29 +25,31 @@ except OutboxError as error:
 
 
 @pytest.fixture
-def said(path: Path) -> Callable[[str, str], str]:
-    """Give what is said of an outbox with these permissions, in a process that isn't root: root may do anything."""
+def message(path: Path) -> Callable[[str, str], str]:
+    """Return what is said of an outbox with these permissions, in a process that isn't root: root may do anything."""
 
-    def say(file: str, folder: str) -> str:
+    def message(file: str, folder: str) -> str:
         script = SCRIPT.format(path=str(path), file=file, folder=folder)
-        folders = [each for each in path.parents if each.stat().st_mode & 0o077 == 0 or each == path.parent]
-        modes = [each.stat().st_mode for each in folders]
+        folders = [
+            parent for parent in path.parents if parent.stat().st_mode & 0o077 == 0 or parent == path.parent
+        ]
+        modes = [parent.stat().st_mode for parent in folders]
         try:
-            for each in folders:
-                each.chmod(0o755)
+            for parent in folders:
+                parent.chmod(0o755)
             return subprocess.run(
                 [sys.executable, "-c", script], capture_output=True, text=True, check=True
             ).stdout
         finally:
-            for each, mode in zip(folders, modes, strict=True):
-                each.chmod(mode)
+            for parent, mode in zip(folders, modes, strict=True):
+                parent.chmod(mode)
 
-    return say
+    return message
 
 
-def test_a_file_of_somebody_else_is_said(path: Path, said: Callable[[str, str], str]) -> None:
-    """Its folder is fine, so to be told of that alone would lead astray."""
-    sentence = said("0o600 if os.getuid() == 0 else 0", "0o777")
+def test_a_file_of_somebody_else_is_said(path: Path, message: Callable[[str, str], str]) -> None:
+    """Its folder is fine, so a message about the folder alone would mislead."""
+    sentence = message("0o600 if os.getuid() == 0 else 0", "0o777")
 
     assert (
         f"the outbox {path} can't be opened; this user must be able to read and write the file itself"
@@ -55,8 +57,8 @@ def test_a_file_of_somebody_else_is_said(path: Path, said: Callable[[str, str], 
     )
 
 
-def test_a_read_only_outbox_is_said(path: Path, said: Callable[[str, str], str]) -> None:
+def test_a_read_only_outbox_is_said(path: Path, message: Callable[[str, str], str]) -> None:
     """With what would mend it."""
-    sentence = said("0o444", "0o555")
+    sentence = message("0o444", "0o555")
 
     assert f"the outbox {path} is read-only; make the file and its folder writable for this user" in sentence

@@ -1,4 +1,4 @@
-"""What is put can be claimed: the right items, in the right order, no more than wanted."""
+"""What is put can be claimed: the right items, in the right order, no more than asked for."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -90,12 +90,16 @@ def test_a_claim_is_of_one_group_that_of_the_nearest_deadline(
 
     claims = [outbox.claim("shop", 10, 1000, 60, NOW) for _ in range(4)]
 
-    found = [(claim.group, b"".join(item.body for item in claim.items)) for claim in claims if claim]
+    groups_and_bodies = [
+        (claim.group, b"".join(item.body for item in claim.items)) for claim in claims if claim
+    ]
     expected = [("T1", "bd"), ("", "ca"), ("T0", "e")]
-    assert [(group, b"".join(make_item(name).body for name in names)) for group, names in expected] == found
+    assert [
+        (group, b"".join(make_item(name).body for name in names)) for group, names in expected
+    ] == groups_and_bodies
 
 
-def test_a_claim_holds_no_more_bytes_than_wanted(outbox: SqliteOutbox, make_item: MakeItem) -> None:
+def test_a_claim_holds_no_more_bytes_than_asked_for(outbox: SqliteOutbox, make_item: MakeItem) -> None:
     """Each body counts with a comma: 3 of 99 bytes fit into 300, a fourth doesn't into 399."""
     outbox.put([make_item(str(number), body=b"x" * 99) for number in range(9)])
 
@@ -104,7 +108,7 @@ def test_a_claim_holds_no_more_bytes_than_wanted(outbox: SqliteOutbox, make_item
     assert [len(claim.items) for claim in claims if claim] == [3, 3, 3]
 
 
-def test_an_item_larger_than_wanted_is_claimed_alone(outbox: SqliteOutbox, make_item: MakeItem) -> None:
+def test_an_item_larger_than_the_limit_is_claimed_alone(outbox: SqliteOutbox, make_item: MakeItem) -> None:
     """It must not block what is behind it; whoever sends finds out that it is too large."""
     outbox.put([make_item("large", body=b"x" * 999, deadline=NOW), make_item("small", deadline=NOW + 1)])
 
@@ -115,11 +119,12 @@ def test_an_item_larger_than_wanted_is_claimed_alone(outbox: SqliteOutbox, make_
 
 
 @pytest.mark.parametrize("limit", [0, -1])
-def test_asking_for_nothing_gives_nothing(outbox: SqliteOutbox, make_item: MakeItem, limit: int) -> None:
+def test_a_limit_of_nothing_gives_nothing(outbox: SqliteOutbox, make_item: MakeItem, limit: int) -> None:
     """SQLite takes a negative limit for none at all."""
     outbox.put([make_item()])
 
     assert outbox.claim("shop", limit, 1000, 60, NOW) is None
+    assert outbox.ready("shop", limit, NOW) == 0
 
 
 def test_numbers_are_never_used_again(outbox: SqliteOutbox, make_item: MakeItem) -> None:
@@ -149,17 +154,17 @@ def test_ready_counts_no_further_than_asked(outbox: SqliteOutbox, make_item: Mak
 def test_destinations_are_those_with_something_undelivered(
     outbox: SqliteOutbox, make_item: MakeItem, bodies: Bodies
 ) -> None:
-    """Waiting, leased or put back: all of it needs somebody who delivers."""
+    """Waiting, leased or delayed: all of it needs somebody who delivers."""
     outbox.put(
-        [make_item(destination=name) for name in ("waiting", "leased", "later", "delivered", "waiting")]
+        [make_item(destination=name) for name in ("waiting", "leased", "delayed", "delivered", "waiting")]
     )
     bodies(outbox, destination="leased")
-    for name in ("later", "delivered"):
+    for name in ("delayed", "delivered"):
         claim = outbox.claim(name, 9, 1000, 60, NOW)
         assert claim is not None
-        if name == "later":
+        if name == "delayed":
             outbox.release(claim.lease, [claim.items[0].id], NOW + 9)
         else:
             outbox.acknowledge(claim.lease, [claim.items[0].id])
 
-    assert outbox.destinations() == ["later", "leased", "waiting"]
+    assert outbox.destinations() == ["delayed", "leased", "waiting"]

@@ -1,9 +1,14 @@
-"""Whatever happens in whatever order, the outbox does what a few dictionaries would do."""
+"""Whatever happens in whatever order, the outbox does what a few dictionaries would do.
+
+So does the one that the page on writing outboxes shows: what it and SQLite have in common is the contract.
+"""
 
 import os
+import re
 import tempfile
 from collections import Counter
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from hypothesis import settings
@@ -18,10 +23,13 @@ from capi_actions.model import (
     DeadFilter,
     Item,
     Judgement,
+    Outbox,
     Replayed,
+    Stats,
     Verdict,
 )
 
+PAGE = Path(__file__).parents[4] / "docs" / "how-to" / "outbox.md"
 START = 1_800_000_000
 DESTINATIONS = st.sampled_from(["one", "two"])
 WHY = Judgement(verdict=Verdict.DEAD, code=1, reason="Because.")
@@ -30,8 +38,8 @@ WHY = Judgement(verdict=Verdict.DEAD, code=1, reason="Because.")
 class Outboxes(RuleBasedStateMachine):
     """The real outbox beside its model.
 
-    In the model each item is a dictionary with ``state`` (waiting, leased, later, dead), ``tries``,
-    and ``until`` for what is leased or put back.
+    In the model each item is a dictionary with ``state`` (waiting, leased, delayed, dead), ``tries``,
+    and ``until`` for what is leased or delayed.
     """
 
     claims = Bundle("claims")
@@ -40,25 +48,35 @@ class Outboxes(RuleBasedStateMachine):
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
         self.path = Path(self.folder.name) / "outbox.db"
-        self.outbox = SqliteOutbox(self.path)
+        self.outbox = self.open()
         self.now = START
         self.items: dict[int, dict[str, Any]] = {}
         self.put_so_far = 0
         self.paused: set[str] = set()
-        self.rests: dict[str, float] = {}
+        self.backoffs: dict[str, float] = {}
 
     def teardown(self) -> None:
         self.outbox.close()
         self.folder.cleanup()
 
+    def open(self) -> Outbox:
+        """Open the outbox that is tested."""
+        return SqliteOutbox(self.path)
+
+    def is_looked_at(self, item: dict[str, Any], destination: str) -> bool:
+        """Whether a claim for a destination ends this item's lease or delay, if it is time.
+
+        An outbox must look at all of the destination's items; this one ends other destinations' leases, too.
+        """
+        return item["state"] == "leased" or item["destination"] == destination
+
     def settle_time(self, destination: str) -> None:
-        """Do in the model what a claim does first: bring back what is due."""
+        """Do in the model what a claim does first: let items wait again whose lease or delay is over."""
         for item in self.items.values():
-            back = item["state"] == "leased" or (
-                item["state"] == "delayed" and item["destination"] == destination
-            )
-            longest = MAX_LEASE if item["state"] == "leased" else MAX_DELAY
-            if back and not self.now < item["until"] <= self.now + longest:
+            longest = {"leased": MAX_LEASE, "delayed": MAX_DELAY}.get(item["state"])
+            if longest is None or not self.is_looked_at(item, destination):
+                continue
+            if not self.now < item["until"] <= self.now + longest:
                 item["state"] = "waiting"
 
     def ids(self, claim: Claim, data: st.DataObject) -> list[int]:
@@ -67,8 +85,8 @@ class Outboxes(RuleBasedStateMachine):
 
     def held(self, claim: Claim, ids: list[int]) -> list[dict[str, Any]]:
         """Those that the claim's lease still holds, as the model sees it."""
-        found = [self.items[number] for number in ids if number in self.items]
-        return [item for item in found if item["state"] == "leased" and item["lease"] == claim.lease]
+        items = [self.items[number] for number in ids if number in self.items]
+        return [item for item in items if item["state"] == "leased" and item["lease"] == claim.lease]
 
     @rule(
         shapes=st.lists(
@@ -114,8 +132,8 @@ class Outboxes(RuleBasedStateMachine):
         claim = self.outbox.claim(destination, limit, room, lease, self.now)
 
         self.settle_time(destination)
-        rests = self.now < self.rests.get(destination, 0) <= self.now + MAX_DELAY
-        closed = destination in self.paused or rests
+        backs_off = self.now < self.backoffs.get(destination, 0) <= self.now + MAX_DELAY
+        closed = destination in self.paused or backs_off
         waiting = sorted(
             (item["deadline"], item["group"], number)
             for number, item in self.items.items()
@@ -124,7 +142,7 @@ class Outboxes(RuleBasedStateMachine):
             and (not closed or item["deadline"] < self.now)
         )
         expected: list[int] = []
-        for deadline, group, number in sorted(waiting, key=lambda found: (found[0], found[2])):
+        for deadline, group, number in sorted(waiting, key=lambda entry: (entry[0], entry[2])):
             if group != waiting[0][1] or len(expected) == limit:
                 continue
             room -= len(self.items[number]["body"]) + 1
@@ -205,12 +223,12 @@ class Outboxes(RuleBasedStateMachine):
         self.outbox.pause(destination, WHY, self.now)
         self.paused.add(destination)
 
-    @precondition(lambda self: self.paused or self.rests)
+    @precondition(lambda self: self.paused or self.backoffs)
     @rule(destination=DESTINATIONS)
     def resume(self, destination: str) -> None:
         assert (destination in self.paused) == self.outbox.resume(destination)
         self.paused.discard(destination)
-        self.rests.pop(destination, None)
+        self.backoffs.pop(destination, None)
         for item in self.items.values():
             if item["state"] == "delayed" and item["destination"] == destination:
                 item["state"] = "waiting"
@@ -219,8 +237,8 @@ class Outboxes(RuleBasedStateMachine):
     def back_off(self, destination: str, seconds: int) -> None:
         until = self.now + seconds
         self.outbox.back_off(destination, until)
-        before = self.rests.get(destination, 0)
-        self.rests[destination] = before if until <= before <= until + MAX_DELAY else until
+        before = self.backoffs.get(destination, 0)
+        self.backoffs[destination] = before if until <= before <= until + MAX_DELAY else until
 
     @rule(seconds=st.integers(1, 90))
     def time_passes(self, seconds: int) -> None:
@@ -234,7 +252,7 @@ class Outboxes(RuleBasedStateMachine):
     @rule()
     def crash(self) -> None:
         """Open the file anew beside the old connection, as after a kill: nothing is cleaned up."""
-        old, self.outbox = self.outbox, SqliteOutbox(self.path)
+        old, self.outbox = self.outbox, self.open()
         old.close()
 
     @rule(claim=consumes(claims))
@@ -246,15 +264,15 @@ class Outboxes(RuleBasedStateMachine):
         expected = Counter((item["destination"], item["state"]) for item in self.items.values())
         stats = self.outbox.stats()
         for name in ("one", "two"):
-            found = stats.get(name)
+            held = stats.get(name, Stats())
             for state in ("waiting", "leased", "delayed", "dead"):
-                assert expected[name, state] == (getattr(found, state) if found else 0), (name, state)
+                assert expected[name, state] == getattr(held, state), (name, state)
             alive = [
                 i["deadline"]
                 for i in self.items.values()
                 if i["destination"] == name and i["state"] != "dead"
             ]
-            assert (min(alive) if alive else None) == (found.deadline if found else None)
+            assert (min(alive) if alive else None) == held.deadline
         assert (
             sorted({i["destination"] for i in self.items.values() if i["state"] != "dead"})
             == self.outbox.destinations()
@@ -268,5 +286,32 @@ class Outboxes(RuleBasedStateMachine):
 
 SOAK = int(os.environ.get("CAPI_SOAK", "1"))  # `nox -s chaos` tries twenty times as many
 
+MANY = settings(max_examples=60 * SOAK, stateful_step_count=40, deadline=None)
+
 TestOutboxes = Outboxes.TestCase
-TestOutboxes.settings = settings(max_examples=60 * SOAK, stateful_step_count=40, deadline=None)
+TestOutboxes.settings = MANY
+
+
+class MemoryOutboxes(Outboxes):
+    """The outbox of the page, beside the same model."""
+
+    def open(self) -> Outbox:
+        """Make one of the page's code."""
+        (code,) = re.findall(
+            r"^```python\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+        )
+        module = ModuleType("memory_outbox")
+        exec(compile(code, str(PAGE), "exec"), vars(module))
+        outbox: Outbox = module.MemoryOutbox()
+        return outbox
+
+    def is_looked_at(self, item: dict[str, Any], destination: str) -> bool:
+        """Whether a claim for a destination looks at an item: this one doesn't look at others' items."""
+        return bool(item["destination"] == destination)
+
+    def crash(self) -> None:
+        """Do nothing: without the decorator of the inherited rule it is none.  Memory ends with the process."""
+
+
+TestMemoryOutboxes = MemoryOutboxes.TestCase
+TestMemoryOutboxes.settings = MANY

@@ -1,4 +1,4 @@
-"""Where items wait until they are delivered: one SQLite file."""
+"""The built-in outbox: one SQLite file.  :mod:`~capi_actions.builtin.outbox.sqlite` has the outbox itself."""
 
 from capi_actions.builtin.outbox.sqlite import SqliteOutbox
 

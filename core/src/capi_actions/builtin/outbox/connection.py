@@ -1,4 +1,4 @@
-"""One SQLite connection that all threads of a process share, and no other process."""
+"""The open file: one SQLite connection that all threads of a process share, its guards, and its error messages."""
 
 import os
 import sqlite3
@@ -12,9 +12,181 @@ from shutil import disk_usage
 from capi_actions.builtin.outbox.schema import prepare
 from capi_actions.errors import OutboxError
 
-_SENTENCES: Mapping[int, str] = {
-    sqlite3.SQLITE_BUSY: "is kept locked by another process; find out which (`lsof` shows it) and try again",
-    sqlite3.SQLITE_LOCKED: "is kept locked by another process; find out which (`lsof` shows it) and try again",
+_MIN_FREE_PAGES = 1024  # 8 MiB: shrinking by less isn't worth the work
+_MAX_LIVE_PAGES = 4096  # 32 MiB: rewriting them takes 0.4 s, during which nothing can be put
+_MAX_LIVE_PAGES_AT_CLOSE = 32_768  # 256 MiB: some 3 s, when this process has nothing else to do
+_RESERVED_BYTES = 16 * 2**20  # of the disk, or a twentieth of a small one
+
+SQLITE_ERRORS = (sqlite3.Error, OverflowError, UnicodeError)
+"""What the ``sqlite3`` module raises for faults of the file and for values that it can't store."""
+
+
+class Database:
+    """An open outbox file.
+
+    One connection under a lock, not one for each thread: SQLite has a single writer anyway, and a lock is fairer than
+    SQLite's polling.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], busy_seconds: float = 10.0) -> None:
+        """Open the file, or create it, readable by this user alone.
+
+        :param busy_seconds: how long to wait for another process to finish writing.
+        :raises OutboxError: if it can't be used.
+        """
+        self.path = Path(path).absolute()
+        self._lock = threading.Lock()
+        self._process = os.getpid()
+        self._closed = False
+        try:
+            _create(self.path)
+            self._connection = _connect(self.path, busy_seconds)
+            _make_private(self.path)  # not earlier: only now it is certain that the file is an outbox
+        except OSError as error:
+            raise OutboxError(f"the outbox {self.path} can't be opened: {error.strerror}") from None
+        except sqlite3.Error as error:
+            raise to_outbox_error(error, self.path) from None
+        self._file_id = _file_id(self.path)
+        _databases.add(self)
+
+    @contextmanager
+    def connection(self) -> Iterator[sqlite3.Connection]:
+        """Lend the connection, for queries.
+
+        :raises OutboxError: if one fails, or the file can't be used any more.
+        """
+        self.check_usable()
+        with self._lock:
+            self.check_usable()
+            if _file_id(self.path) != self._file_id:
+                raise OutboxError(
+                    f"the outbox {self.path} was deleted or replaced while it was open; what it held is lost to"
+                    " other processes: restart this one"
+                )
+            try:
+                yield self._connection
+            except SQLITE_ERRORS as error:
+                raise to_outbox_error(error, self.path) from None
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Lend the connection inside a transaction, which is durable once this ends without an error.
+
+        :raises OutboxError: if anything fails; then nothing was changed.
+        """
+        with self.connection() as db:
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+                db.execute("COMMIT")
+            except BaseException:
+                with suppress(sqlite3.Error):  # SQLite may have rolled back by itself
+                    db.execute("ROLLBACK")
+                raise
+
+    def check_usable(self) -> None:
+        """Check that the file isn't closed, and, as SQLite forbids its use then, that there was no fork.
+
+        :raises OutboxError: saying which.
+        """
+        if os.getpid() != self._process:
+            raise OutboxError(
+                f"the outbox {self.path} was opened before a fork; open it anew in the child process"
+            )
+        if self._closed:
+            raise OutboxError(f"the outbox {self.path} is closed")
+
+    def check_disk_space(self) -> None:
+        """Check that the disk has more than the reserve left.
+
+        Sending writes a little before it frees much: on a disk that the outbox itself had filled to the last byte, it
+        could not start.
+
+        :raises OutboxError: if it hasn't.
+        """
+        with suppress(OSError):  # the folder is gone: storing reports that
+            disk = disk_usage(self.path.parent)
+            if disk.free < min(_RESERVED_BYTES, disk.total // 20):
+                raise OutboxError(
+                    f"the outbox {self.path} accepts no more items: the disk is nearly full, and delivering needs"
+                    " what is left; free some space and try again"
+                )
+
+    def shrink(self, max_live_pages: int = _MAX_LIVE_PAGES) -> None:
+        """Give disk space back after a backlog: when little of the file is in use.
+
+        Rewriting what is in use beats SQLite's incremental vacuum: measured with 330 MB, of which 17 were in use, 0.3 s
+        against 2.5, and draining a backlog isn't slowed down on the way.
+
+        :param max_live_pages: do nothing if more pages than this are in use.
+        """
+        with self.connection() as db:
+            free = db.execute("PRAGMA freelist_count").fetchone()[0]
+            if free < _MIN_FREE_PAGES:
+                return
+            live = db.execute("PRAGMA page_count").fetchone()[0] - free
+            if live < max_live_pages and live * 3 < free:
+                with suppress(sqlite3.OperationalError):  # no room, or locked: the next call tries again
+                    db.execute("VACUUM")
+
+    def close(self) -> None:
+        """Close the file; does nothing when repeated, and in a forked child."""
+        if os.getpid() != self._process or self._closed:
+            return
+        with suppress(OutboxError):  # shrinking is optional: its failure must not keep the file open
+            self.shrink(_MAX_LIVE_PAGES_AT_CLOSE)
+        with self._lock:
+            self._closed = True
+            self._connection.close()
+
+
+def _create(path: Path) -> None:
+    if not path.parent.exists():
+        path.parent.mkdir(mode=0o700, parents=True)
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    if not path.is_file():
+        raise OutboxError(
+            f"the outbox {path} can't be opened: it is a folder or a device; give the path of a file"
+        )
+
+
+def _connect(path: Path, busy_seconds: float) -> sqlite3.Connection:
+    db = sqlite3.connect(
+        f"{path.as_uri()}?mode=rw",
+        uri=True,
+        timeout=busy_seconds,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    try:
+        prepare(db, path)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _make_private(path: Path) -> None:
+    # By name, not by opening the files: closing one drops the POSIX locks of other connections of this process.
+    for file in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+        with suppress(FileNotFoundError, PermissionError):
+            if file.stat().st_mode & 0o077:
+                file.chmod(0o600)
+
+
+def _file_id(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+_LOCKED = "is kept locked by another process; find out which (`lsof` shows it) and try again"
+_MESSAGES: Mapping[int, str] = {
+    sqlite3.SQLITE_BUSY: _LOCKED,
+    sqlite3.SQLITE_LOCKED: _LOCKED,
     sqlite3.SQLITE_FULL: "has no room left: the disk is full; free some space and try again",
     sqlite3.SQLITE_READONLY: "is read-only; make the file and its folder writable for this user",
     sqlite3.SQLITE_PERM: "may not be used by this user; make the file and its folder writable for this user",
@@ -36,194 +208,24 @@ _UNSTORABLE = (
     "can't store an item with a value of the wrong type, a number over 64 bits or text that isn't Unicode"
 )
 
-STORING = (sqlite3.Error, OverflowError, UnicodeError)
-"""What the ``sqlite3`` module raises for faults of the store and for values that it can't take."""
 
-
-def outbox_error(error: Exception, path: Path) -> OutboxError:
-    """Say in a sentence what one of :data:`STORING` means; no value is quoted."""
+def to_outbox_error(error: Exception, path: Path) -> OutboxError:
+    """Return one of :data:`SQLITE_ERRORS` as an OutboxError whose sentence says what to do and quotes no value."""
     if not isinstance(error, sqlite3.Error) or not hasattr(error, "sqlite_errorcode"):
         return OutboxError(f"the outbox {path} {_UNSTORABLE}")
     # Extended codes keep the primary one in the low byte: https://www.sqlite.org/rescode.html
-    sentence = _SENTENCES.get(error.sqlite_errorcode & 0xFF, "can't do this")
-    return OutboxError(f"the outbox {path} {sentence} ({error.sqlite_errorname})")
+    message = _MESSAGES.get(error.sqlite_errorcode & 0xFF, "can't do this")
+    return OutboxError(f"the outbox {path} {message} ({error.sqlite_errorname})")
 
 
-_FREE_PAGES = 1024  # 8 MiB: less isn't worth the work
-_LIVE_PAGES = 4096  # 32 MiB: rewriting them takes 0.4 s, in which nothing can be put
-_LIVE_PAGES_AT_END = 32_768  # 256 MiB: some 3 s, when this process is done anyway
-_RESERVE = 16 * 2**20  # bytes of the disk, or a twentieth of a small one
-
-_stores: "weakref.WeakSet[Store]" = weakref.WeakSet()
-_inherited: list[object] = []
+_databases: "weakref.WeakSet[Database]" = weakref.WeakSet()
+_inherited: list[sqlite3.Connection] = []
 
 
-class Store:
-    """An outbox file that is open.
-
-    One connection under a lock, not one for each thread: SQLite has a single writer anyway, and a
-    lock is fairer than SQLite's polling.
-    """
-
-    def __init__(self, path: str | os.PathLike[str], busy_seconds: float = 10.0) -> None:
-        """Open the file, or make it, readable by this user alone.
-
-        :param busy_seconds: how long to wait for another process to finish writing.
-        :raises OutboxError: when it can't be used.
-        """
-        self.path = Path(path).absolute()
-        self._lock = threading.Lock()
-        self._process = os.getpid()
-        self._closed = False
-        try:
-            _make(self.path)
-            self._db = _open(self.path, busy_seconds)
-            _make_private(self.path)  # only now it is sure that the file is ours
-        except OSError as error:
-            raise OutboxError(f"the outbox {self.path} can't be opened: {error.strerror}") from None
-        except sqlite3.Error as error:
-            raise outbox_error(error, self.path) from None
-        self._identity = _identity(self.path)
-        _stores.add(self)
-
-    def must_be_usable(self) -> None:
-        """Refuse use after :meth:`close` and, as SQLite forbids it, after a fork.
-
-        :raises OutboxError: saying which.
-        """
-        if os.getpid() != self._process:
-            raise OutboxError(
-                f"the outbox {self.path} was opened before a fork; open it anew in the child process"
-            )
-        if self._closed:
-            raise OutboxError(f"the outbox {self.path} is closed")
-
-    @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
-        """Give the connection for queries.
-
-        :raises OutboxError: when one fails.
-        """
-        self.must_be_usable()
-        with self._lock:
-            self.must_be_usable()
-            if _identity(self.path) != self._identity:
-                raise OutboxError(
-                    f"the outbox {self.path} was deleted or replaced while it was open; what it held is lost to"
-                    " other processes: restart this one"
-                )
-            try:
-                yield self._db
-            except STORING as error:
-                raise outbox_error(error, self.path) from None
-
-    @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """Give the connection inside a transaction: durable once this ends without an error.
-
-        :raises OutboxError: when anything fails; then nothing was changed.
-        """
-        with self.reading() as db:
-            db.execute("BEGIN IMMEDIATE")
-            try:
-                yield db
-                db.execute("COMMIT")
-            except BaseException:
-                with suppress(sqlite3.Error):  # SQLite may have rolled back by itself
-                    db.execute("ROLLBACK")
-                raise
-
-    def must_have_room(self) -> None:
-        """Refuse to take more while the disk is nearly full.
-
-        Sending writes a little before it frees much: on a disk that the outbox itself had filled to the
-        last byte, it would never begin.
-
-        :raises OutboxError: when the reserve is touched.
-        """
-        with suppress(OSError):  # the folder is gone: storing says so
-            disk = disk_usage(self.path.parent)
-            if disk.free < min(_RESERVE, disk.total // 20):
-                raise OutboxError(
-                    f"the outbox {self.path} takes nothing more: the disk is nearly full, and delivering needs the"
-                    " rest; free some space and try again"
-                )
-
-    def shrink(self, live_pages: int = _LIVE_PAGES) -> None:
-        """Give disk space back once a backlog is gone: when little of the file is in use.
-
-        :param live_pages: not when more than so many are.
-
-        Rewriting what is left beats SQLite's incremental vacuum: measured with 330 MB, of which 17 were
-        in use, 0.3 s against 2.5, and draining a backlog isn't slowed down on the way.
-        """
-        with self.reading() as db:
-            free = db.execute("PRAGMA freelist_count").fetchone()[0]
-            if free < _FREE_PAGES:
-                return
-            live = db.execute("PRAGMA page_count").fetchone()[0] - free
-            if live < live_pages and live * 3 < free:
-                with suppress(sqlite3.OperationalError):  # no room or locked: the next time, then
-                    db.execute("VACUUM")
-
-    def close(self) -> None:
-        """Close the file; harmless when repeated, and in a forked child."""
-        if os.getpid() != self._process or self._closed:
-            return
-        with suppress(OutboxError):  # closing is no time to complain
-            self.shrink(_LIVE_PAGES_AT_END)
-        with self._lock:
-            self._closed = True
-            self._db.close()
-
-
-def _open(path: Path, busy_seconds: float) -> sqlite3.Connection:
-    db = sqlite3.connect(
-        f"{path.as_uri()}?mode=rw",
-        uri=True,
-        timeout=busy_seconds,
-        isolation_level=None,
-        check_same_thread=False,
-    )
-    try:
-        prepare(db, path)
-    except BaseException:
-        db.close()
-        raise
-    return db
-
-
-def _make(path: Path) -> None:
-    if not path.parent.exists():
-        path.parent.mkdir(mode=0o700, parents=True)
-    with suppress(FileExistsError):
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-    if not path.is_file():
-        raise OutboxError(
-            f"the outbox {path} can't be opened: it is no file, but a folder or a device; name a file"
-        )
-
-
-def _make_private(path: Path) -> None:
-    # Not opened and closed here: that would drop the POSIX locks of another connection of this process.
-    for each in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
-        with suppress(FileNotFoundError, PermissionError):
-            if each.stat().st_mode & 0o077:
-                each.chmod(0o600)
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
-
-
-def _keep_inherited() -> None:
+def _keep_inherited_connections() -> None:
     """Keep connections that a child got by fork from being closed: SQLite forbids their use there."""
-    _inherited.extend(store._db for store in _stores)
+    _inherited.extend(database._connection for database in _databases)
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_keep_inherited)
+    os.register_at_fork(after_in_child=_keep_inherited_connections)

@@ -1,45 +1,46 @@
-"""SQL for counting what an outbox holds."""
+"""SQL for a destination's pause and back-off, and for what the outbox holds."""
 
 import sqlite3
 from collections import defaultdict
 from typing import Any
 
-from capi_actions.model import Judgement, Verdict
-from capi_actions.model.outbox import MAX_DELAY, Pause, Stats
+from capi_actions.model import MAX_DELAY, Judgement, Pause, Stats, Verdict
 
-_REST = """
-    INSERT INTO account (destination, backoff_until) VALUES (:destination, :until)
+# The later time holds, unless it lies so far ahead that a wrong clock wrote it.
+_BACK_OFF = """
+    INSERT INTO destination_state (destination, backoff_until) VALUES (:destination, :until)
     ON CONFLICT (destination) DO UPDATE SET backoff_until =
-        iif(backoff_until BETWEEN :until AND :until + :longest, backoff_until, :until)
+        iif(backoff_until BETWEEN :until AND :until + :max_delay, backoff_until, :until)
 """
 _PAUSE = """
-    INSERT INTO account (destination, paused_at, code, subcode, reason, advice)
+    INSERT INTO destination_state (destination, paused_at, code, subcode, reason, advice)
     VALUES (:destination, :now, :code, :subcode, :reason, :advice)
     ON CONFLICT (destination) DO UPDATE SET
         paused_at = :now, code = :code, subcode = :subcode, reason = :reason, advice = :advice
 """
-_PAUSED = (
-    "SELECT destination, paused_at, code, subcode, reason, advice FROM account WHERE paused_at IS NOT NULL"
-)
+_PAUSED = """
+    SELECT destination, paused_at, code, subcode, reason, advice FROM destination_state WHERE paused_at IS NOT NULL
+"""
+_BACKOFFS = "SELECT destination, backoff_until FROM destination_state WHERE backoff_until IS NOT NULL"
 
 
-def is_closed(db: sqlite3.Connection, destination: str, now: float) -> bool:
-    """Tell whether a destination is paused or rests."""
+def is_blocked(db: sqlite3.Connection, destination: str, now: float) -> bool:
+    """Return whether a destination is paused or backing off."""
     query = """
         SELECT paused_at IS NOT NULL OR coalesce(backoff_until > ? AND backoff_until <= ?, 0)
-        FROM account WHERE destination = ?
+        FROM destination_state WHERE destination = ?
     """
-    found = db.execute(query, (now, now + MAX_DELAY, destination)).fetchone()
-    return found is not None and bool(found[0])
+    row = db.execute(query, (now, now + MAX_DELAY, destination)).fetchone()
+    return row is not None and bool(row[0])
 
 
 def back_off(db: sqlite3.Connection, destination: str, until: float) -> None:
-    """Give out nothing before some time."""
-    db.execute(_REST, {"destination": destination, "until": until, "longest": MAX_DELAY})
+    """Set the end of a back-off, if it isn't later already."""
+    db.execute(_BACK_OFF, {"destination": destination, "until": until, "max_delay": MAX_DELAY})
 
 
 def pause(db: sqlite3.Connection, destination: str, judgement: Judgement, now: float) -> None:
-    """Give out nothing until a person says so."""
+    """Pause a destination, or replace the reason of its pause."""
     why = {
         "code": judgement.code,
         "subcode": judgement.subcode,
@@ -50,14 +51,14 @@ def pause(db: sqlite3.Connection, destination: str, judgement: Judgement, now: f
 
 
 def resume(db: sqlite3.Connection, destination: str) -> bool:
-    """End a pause and a rest; False when there was no pause."""
+    """End a pause and a back-off; False if there was no pause."""
     was_paused = destination in paused(db)
-    db.execute("DELETE FROM account WHERE destination = ?", (destination,))
+    db.execute("DELETE FROM destination_state WHERE destination = ?", (destination,))
     return was_paused
 
 
 def paused(db: sqlite3.Connection) -> dict[str, Pause]:
-    """Tell which destinations are paused, and why."""
+    """Return the paused destinations."""
     return {
         destination: Pause(
             judgement=Judgement(
@@ -69,56 +70,54 @@ def paused(db: sqlite3.Connection) -> dict[str, Pause]:
     }
 
 
-def resting(db: sqlite3.Connection) -> dict[str, float]:
-    """Tell which destinations were last told to rest, and until when."""
-    return dict(db.execute("SELECT destination, backoff_until FROM account WHERE backoff_until IS NOT NULL"))
+def stats(db: sqlite3.Connection) -> dict[str, Stats]:
+    """Return counts by destination: 0.1 s for a million items."""
+    db.execute("BEGIN")  # all queries see the same moment, whatever other processes do
+    try:
+        values = _values(db)
+    finally:
+        db.execute("COMMIT")
+    return {destination: Stats(**values[destination]) for destination in sorted(values)}
 
 
 _COUNTS = {
     "waiting": "SELECT destination, count(*) FROM waiting GROUP BY destination",
-    "delayed": "SELECT destination, count(*) FROM later GROUP BY destination",
+    "delayed": "SELECT destination, count(*) FROM delayed GROUP BY destination",
     "leased": "SELECT destination, count(*) FROM leased JOIN lease USING (lease) GROUP BY destination",
     "dead": "SELECT destination, count(*) FROM dead GROUP BY destination",
 }
+
+
+def _values(db: sqlite3.Connection) -> dict[str, dict[str, Any]]:
+    """Return the attributes of each destination's Stats."""
+    values: dict[str, dict[str, Any]] = defaultdict(dict)
+    for state, query in _COUNTS.items():
+        for destination, count in db.execute(query):
+            values[destination][state] = count
+    for destination, (deadline, id_) in _nearest(db).items():
+        oldest = db.execute("SELECT event_time FROM item WHERE id = ?", (id_,)).fetchone()[0]
+        values[destination].update(deadline=deadline, oldest=oldest)
+    for destination, until in db.execute(_BACKOFFS):
+        values[destination]["backoff_until"] = until
+    for destination, pause in paused(db).items():
+        values[destination]["pause"] = pause
+    return values
+
+
 # SQLite fills the bare column id from the row that has the minimum: https://www.sqlite.org/lang_select.html#bareagg
 _NEAREST = (
     "SELECT destination, min(deadline), id FROM waiting GROUP BY destination",
-    "SELECT destination, min(deadline), id FROM later GROUP BY destination",
+    "SELECT destination, min(deadline), id FROM delayed GROUP BY destination",
     """
     SELECT i.destination, min(i.deadline), i.id FROM leased l JOIN item i ON i.id = l.id GROUP BY i.destination
     """,
 )
 
 
-def stats(db: sqlite3.Connection) -> dict[str, Stats]:
-    """Count by destination: 0.1 s for a million items."""
-    db.execute("BEGIN")  # all queries see the same moment, whatever other processes do
-    try:
-        found = _stats(db)
-    finally:
-        db.execute("COMMIT")
-    return {destination: Stats(**found[destination]) for destination in sorted(found)}
-
-
-def _stats(db: sqlite3.Connection) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = defaultdict(dict)
-    for name, query in _COUNTS.items():
-        for destination, number in db.execute(query):
-            found[destination][name] = number
-    for destination, (deadline, item) in _nearest(db).items():
-        oldest = db.execute("SELECT event_time FROM item WHERE id = ?", (item,)).fetchone()[0]
-        found[destination].update(deadline=deadline, oldest=oldest)
-    for destination, until in resting(db).items():
-        found[destination]["backoff_until"] = until
-    for destination, pause in paused(db).items():
-        found[destination]["pause"] = pause
-    return found
-
-
 def _nearest(db: sqlite3.Connection) -> dict[str, tuple[int, int]]:
+    """Return the nearest deadline of each destination's undelivered items, with the id of the item."""
     nearest: dict[str, tuple[int, int]] = {}
     for query in _NEAREST:
-        for destination, *found in db.execute(query):
-            deadline_and_item = (found[0], found[1])
-            nearest[destination] = min(nearest.get(destination, deadline_and_item), deadline_and_item)
+        for destination, deadline, id_ in db.execute(query):
+            nearest[destination] = min(nearest.get(destination, (deadline, id_)), (deadline, id_))
     return nearest

@@ -1,4 +1,4 @@
-"""A destination that must not be sent to gives out nothing, and keeps everything."""
+"""Of a destination that must not be sent to nothing is claimed, and everything is kept."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -24,7 +24,7 @@ def item(outbox: SqliteOutbox, make_item: MakeItem) -> Item:
     return make_item()
 
 
-def test_a_paused_destination_gives_out_nothing(outbox: SqliteOutbox, bodies: Bodies) -> None:
+def test_nothing_is_claimed_during_a_pause(outbox: SqliteOutbox, bodies: Bodies) -> None:
     """Until a person has acted, every request would fail."""
     outbox.pause("shop", TOKEN_DEAD, NOW)
 
@@ -57,15 +57,34 @@ def test_the_last_reason_wins(outbox: SqliteOutbox) -> None:
     assert {"shop": Pause(judgement=TOKEN_DEAD, since=NOW + 1)} == outbox.paused()
 
 
-def test_resuming_gives_everything_out_again(outbox: SqliteOutbox, item: Item, bodies: Bodies) -> None:
-    """Also what a throttled platform had asked to wait for: the person wants to see it work."""
+def test_resuming_ends_pause_back_off_and_delays(
+    outbox: SqliteOutbox, item: Item, make_item: MakeItem, bodies: Bodies
+) -> None:
+    """The person who mended the fault wants to see everything go out now."""
+    outbox.put([make_item("b", deadline=NOW)])
+    claim = outbox.claim("shop", 1, 1000, 60, NOW)
+    assert claim is not None
+    outbox.release(claim.lease, [claim.items[0].id], NOW + 1000)
     outbox.back_off("shop", NOW + 1000)
     outbox.pause("shop", TOKEN_DEAD, NOW)
 
     assert outbox.resume("shop")
     assert not outbox.resume("shop")
     assert outbox.paused() == {}
-    assert [item.body] == bodies(outbox)
+    assert [make_item("b").body, item.body] == bodies(outbox)
+
+
+def test_delays_end_also_when_there_was_no_pause(
+    outbox: SqliteOutbox, make_item: MakeItem, bodies: Bodies
+) -> None:
+    """`capi outbox resume` is how a person has everything tried at once."""
+    claim = outbox.claim("shop", 1, 1000, 60, NOW)
+    assert claim is not None
+    outbox.release(claim.lease, [claim.items[0].id], NOW + 1000)
+    outbox.back_off("shop", NOW + 1000)
+
+    assert not outbox.resume("shop")
+    assert [make_item().body] == bodies(outbox)
 
 
 def test_only_expired_items_leave_a_paused_destination(
@@ -79,7 +98,7 @@ def test_only_expired_items_leave_a_paused_destination(
     assert [make_item("late").body] == bodies(outbox, NOW + 5.1)
 
 
-def test_a_resting_destination_gives_out_nothing_for_a_while(
+def test_nothing_is_claimed_during_a_back_off(
     path: Path, outbox: SqliteOutbox, item: Item, bodies: Bodies
 ) -> None:
     """Throttling concerns all processes, and the next one too."""
@@ -91,7 +110,7 @@ def test_a_resting_destination_gives_out_nothing_for_a_while(
         assert [item.body] == bodies(another, NOW + 30)
 
 
-def test_the_longest_rest_wins(outbox: SqliteOutbox) -> None:
+def test_the_later_of_two_back_offs_holds(outbox: SqliteOutbox) -> None:
     """Answers to several requests come in any order."""
     for until in (NOW + 30, NOW + 50, NOW + 40):
         outbox.back_off("shop", until)
@@ -102,25 +121,25 @@ def test_the_longest_rest_wins(outbox: SqliteOutbox) -> None:
 def test_next_due_is_the_nearest_of_what_will_happen(
     outbox: SqliteOutbox, make_item: MakeItem, bodies: Bodies
 ) -> None:
-    """Now, when a lease ends, or when a put-back item's time comes."""
-    found = [outbox.next_due("shop", NOW)]
+    """Now, when a lease ends, or when a delayed item is due."""
+    times = [outbox.next_due("shop", NOW)]
     claim = outbox.claim("shop", 1, 1000, 60, NOW)
     assert claim is not None
-    found += [outbox.next_due("shop", NOW)]
+    times += [outbox.next_due("shop", NOW)]
     outbox.put([make_item("b")])
     second = outbox.claim("shop", 1, 1000, 70, NOW)
     assert second is not None
     outbox.release(second.lease, [second.items[0].id], NOW + 20)
-    found += [outbox.next_due("shop", NOW), outbox.next_due("shop", NOW + 25), outbox.next_due("else", NOW)]
+    times += [outbox.next_due("shop", NOW), outbox.next_due("shop", NOW + 25), outbox.next_due("else", NOW)]
 
-    assert found == [NOW, NOW + 60, NOW + 20, NOW + 25, None]
+    assert times == [NOW, NOW + 60, NOW + 20, NOW + 25, None]
 
 
 @pytest.mark.parametrize("hours", [48, 24 * 365])
 def test_a_clock_that_was_ahead_strands_nothing(
     outbox: SqliteOutbox, make_item: MakeItem, bodies: Bodies, hours: int
 ) -> None:
-    """What was claimed, put back and told to rest by it would be due in days or years."""
+    """Leases, delays and back-offs that it wrote would end in days or years."""
     outbox.put([make_item("b"), make_item("c")])
     ahead = NOW + hours * 3600
     first = outbox.claim("shop", 1, 1000, 60, ahead)
