@@ -194,7 +194,7 @@ def test_a_tls_address_that_speaks_no_tls_and_a_dead_port_are_told_in_words(
         assert (result.status, result.lines[-1]["summary"]["waiting"]) == (1, 1)
     said = [record.getMessage() for record in caplog.records if record.name == "capi_actions.delivery"]
 
-    assert any("no secure connection to 127.0.0.1 came about" in each for each in said)
+    assert any("no secure connection to 127.0.0.1 was established" in each for each in said)
     assert any("127.0.0.1 accepted no connection: Connection refused" in each for each in said)
     assert "sesame" not in json.dumps(said)
 

@@ -1,4 +1,4 @@
-"""A server of plain sockets on loopback that does as badly as a test wants."""
+"""A server of plain sockets on loopback that misbehaves as a test needs it."""
 
 import contextlib
 import os
@@ -15,6 +15,7 @@ from attrs import define, field
 from capi_actions.builtin.transport import Urllib3Transport
 from capi_actions.model import Request
 
+_TRICKLED = 6_000  # bytes, a minute at least: a fault then fails a test instead of hanging it
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
@@ -45,12 +46,12 @@ class Server:
 
     def stop(self) -> None:
         """Cut all connections and wait for all threads."""
-        for each in (self._listener, *self._open):
+        for connection in (self._listener, *self._open):
             with contextlib.suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
-            each.close()
+                connection.shutdown(socket.SHUT_RDWR)
+            connection.close()
         for thread in self._threads:
-            thread.join(10)
+            thread.join(60)
 
     def _run(self, work: Callable[..., None], *arguments: object) -> None:
         thread = threading.Thread(target=work, args=arguments)
@@ -77,17 +78,17 @@ class Server:
     def _request(self, connection: socket.socket) -> tuple[bytes, bytes] | None:
         received = b""
         while b"\r\n\r\n" not in received:
-            if not (some := connection.recv(65_536)):
+            if not (chunk := connection.recv(65_536)):
                 return None
-            received += some
+            received += chunk
         head, _, body = received.partition(b"\r\n\r\n")
         length = next(
             (int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0
         )
         while len(body) < length:
-            if not (some := connection.recv(65_536)):
+            if not (chunk := connection.recv(65_536)):
                 return None
-            body += some
+            body += chunk
         return head, body
 
 
@@ -111,19 +112,19 @@ def serve() -> Iterator[Callable[..., Server]]:
 
 @pytest.fixture
 def make_transport(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Urllib3Transport]]:
-    """Make transports in an environment with no proxies but those given."""
-    made: list[Urllib3Transport] = []
+    """Make transports in an environment without other proxies."""
+    transports: list[Urllib3Transport] = []
 
     def make(environment: dict[str, str] | None = None, **options: object) -> Urllib3Transport:
         for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
             monkeypatch.delenv(name)
         for name, value in (environment or {}).items():
             monkeypatch.setenv(name, value)
-        made.append(Urllib3Transport(**options))  # type: ignore[arg-type]
-        return made[-1]
+        transports.append(Urllib3Transport(**options))  # type: ignore[arg-type]
+        return transports[-1]
 
     yield make
-    for transport in made:
+    for transport in transports:
         transport.close()
 
 
@@ -131,6 +132,63 @@ def make_transport(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Ur
 def transport(make_transport: Callable[..., Urllib3Transport]) -> Urllib3Transport:
     """A transport without a proxy."""
     return make_transport()
+
+
+@define(eq=False)
+class Timer:
+    """Stands in for ``threading.Timer``: its time is up when a test says so, however fast the machine is."""
+
+    seconds: float
+    function: Callable[[], None]
+    daemon: bool = False
+    running: bool = False
+
+    def start(self) -> None:
+        """Begin."""
+        self.running = True
+
+    def cancel(self) -> None:
+        """End, in vain."""
+        self.running = False
+
+    def fire(self) -> None:
+        """Let the time be up."""
+        assert self.running
+        self.function()
+
+
+@pytest.fixture
+def timers(monkeypatch: pytest.MonkeyPatch) -> list[Timer]:
+    """The timers of all requests; tests let their time be up, or it never is."""
+    timers: list[Timer] = []
+
+    def make(seconds: float, function: Callable[[], None]) -> Timer:
+        timers.append(Timer(seconds, function))
+        return timers[-1]
+
+    monkeypatch.setattr("capi_actions.builtin.transport.deadline.Timer", make)
+    return timers
+
+
+@pytest.fixture
+def trickle(timers: list[Timer]) -> Callable[..., Callable[[socket.socket], None]]:
+    """Make answers of single bytes that go on until the other side ends them; after three its time is up."""
+
+    def make(head: bytes) -> Callable[[socket.socket], None]:
+        def answer(connection: socket.socket) -> None:
+            connection.sendall(head)
+            connection.settimeout(0.01)
+            for sent in range(1, _TRICKLED):
+                connection.sendall(b"x")
+                if sent == 3:
+                    timers[-1].fire()
+                with contextlib.suppress(TimeoutError):
+                    if not connection.recv(1):
+                        return
+
+        return answer
+
+    return make
 
 
 @pytest.fixture

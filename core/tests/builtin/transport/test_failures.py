@@ -1,4 +1,4 @@
-"""When no whole answer comes: a TransportError that knows whether the request may have arrived."""
+"""When no complete response comes: a TransportError that knows whether the request may have arrived."""
 
 import contextlib
 import logging
@@ -36,9 +36,9 @@ def failure(transport: Urllib3Transport, request: Request) -> TransportError:
     with pytest.raises(TransportError) as raised:
         transport.send(request)
     error = raised.value
-    told = "".join(traceback.TracebackException.from_exception(error, capture_locals=False).format())
+    text = "".join(traceback.TracebackException.from_exception(error, capture_locals=False).format())
     for marker in MARKERS:
-        assert marker not in told
+        assert marker not in text
         assert marker not in repr(error)
     assert error.__cause__ is None
     assert error.__context__ is None
@@ -96,7 +96,7 @@ def test_a_broken_answer_may_follow_an_arrived_request(
     error = failure(transport, make_request(server.address))
 
     assert (error.problem, error.sent) == (
-        "the connection to 127.0.0.1 broke before a whole answer came",
+        "the connection to 127.0.0.1 broke before the complete response came",
         True,
     )
     assert len(server.requests) == 1
@@ -137,28 +137,24 @@ def test_a_silent_server_is_given_up(
     ids=["status line", "header", "body", "body of a connection that ends"],
 )
 def test_an_answer_that_only_trickles_is_given_up(
-    serve: Serve, make_transport: MakeTransport, make_request: MakeRequest, head: bytes
+    serve: Serve,
+    make_transport: MakeTransport,
+    make_request: MakeRequest,
+    trickle: Callable[[bytes], Any],
+    timers: list[Any],
+    head: bytes,
 ) -> None:
     """Each byte comes in time, all of them never would; the connection isn't used again."""
-
-    def trickle(connection: socket.socket) -> None:
-        connection.sendall(head)
-        connection.settimeout(0.01)
-        for _ in range(1000):
-            connection.sendall(b"x")
-            with contextlib.suppress(TimeoutError):
-                if not connection.recv(1):
-                    return
-
-    server = serve(trickle)
+    server = serve(trickle(head))
 
     transport = make_transport(max_seconds=0.2)
 
     errors = [failure(transport, make_request(server.address)) for _ in range(2)]
 
-    expected = ("127.0.0.1 took longer than 0.2 seconds for a whole answer", True)
+    expected = ("127.0.0.1 sent no complete response within 0.2 seconds", True)
     assert [(error.problem, error.sent) for error in errors] == [expected, expected]
     assert server.connections == 2
+    assert [(timer.seconds, timer.running) for timer in timers] == [(0.2, False), (0.2, False)]
 
 
 @pytest.mark.parametrize("length", [b"Content-Length: 3000000", b"Transfer-Encoding: chunked"])
@@ -191,7 +187,7 @@ def test_no_answer_of_http_at_all(
     error = failure(transport, make_request(server.address))
 
     assert (error.problem, error.sent) == (
-        "the connection to 127.0.0.1 broke before a whole answer came",
+        "the connection to 127.0.0.1 broke before the complete response came",
         True,
     )
 

@@ -17,7 +17,7 @@ MakeRequest = Callable[..., Request]
 def test_a_request_arrives_whole(
     serve: Serve, transport: Urllib3Transport, make_request: MakeRequest
 ) -> None:
-    """Method, path, query, headers and body; the body's length is told, so it isn't sent in chunks."""
+    """Method, path, query, headers and body; the body's length is sent, so it isn't sent in chunks."""
     server = serve()
 
     transport.send(make_request(server.address))
@@ -128,15 +128,15 @@ def test_threads_share_the_transport(
     together = threading.Barrier(8)
 
     def answer(connection: socket.socket) -> None:
-        together.wait(10)
+        together.wait(60)
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
 
     server = serve(answer)
     transport = make_transport(connections=8)
-    found: list[bytes] = []
+    bodies: list[bytes] = []
 
     def send() -> None:
-        found.extend(transport.send(make_request(server.address)).body for _ in range(3))
+        bodies.extend(transport.send(make_request(server.address)).body for _ in range(3))
 
     threads = [threading.Thread(target=send) for _ in range(8)]
     for thread in threads:
@@ -144,5 +144,5 @@ def test_threads_share_the_transport(
     for thread in threads:
         thread.join()
 
-    assert found == [b"ok"] * 24
+    assert bodies == [b"ok"] * 24
     assert server.connections == 8

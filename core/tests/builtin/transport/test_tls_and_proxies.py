@@ -49,7 +49,10 @@ def test_an_untrusted_server_gets_nothing(
 def test_a_handshake_that_only_trickles_is_given_up(
     make_transport: MakeTransport, make_request: MakeRequest
 ) -> None:
-    """TLS has taken the socket over by then; it is cut all the same."""
+    """TLS has taken the socket over by then; it is shut down all the same.  Here by a real timer.
+
+    A slow machine does no harm: the handshake never ends by itself.
+    """
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def trickle() -> None:
@@ -57,7 +60,7 @@ def test_a_handshake_that_only_trickles_is_given_up(
             with connection, contextlib.suppress(OSError):
                 connection.sendall(b"\x16\x03\x03\x10\x00")  # begins a record of 4,096 bytes
                 connection.settimeout(0.01)
-                for _ in range(1000):
+                for _ in range(6_000):  # a minute at least
                     connection.sendall(b"x")
                     with contextlib.suppress(TimeoutError):
                         while connection.recv(65_536):
@@ -67,7 +70,7 @@ def test_a_handshake_that_only_trickles_is_given_up(
         thread = threading.Thread(target=trickle)
         thread.start()
         request = make_request(f"127.0.0.1:{listener.getsockname()[1]}", "https")
-        with pytest.raises(TransportError, match=r"took longer than 0\.2 seconds") as raised:
+        with pytest.raises(TransportError, match=r"no complete response within 0\.2 seconds") as raised:
             make_transport(max_seconds=0.2).send(request)
         thread.join()
 
@@ -75,23 +78,18 @@ def test_a_handshake_that_only_trickles_is_given_up(
 
 
 def test_a_trickling_answer_over_tls_is_given_up(
-    serve: Serve, make_transport: MakeTransport, make_request: MakeRequest, tls: ssl.SSLContext, ca_file: str
+    serve: Serve,
+    make_transport: MakeTransport,
+    make_request: MakeRequest,
+    trickle: Callable[[bytes], Any],
+    tls: ssl.SSLContext,
+    ca_file: str,
 ) -> None:
     """In the middle of a record or between two."""
-
-    def trickle(connection: socket.socket) -> None:
-        connection.sendall(b"HTTP/1.1 200 OK\r\nX-Long: ")
-        connection.settimeout(0.01)
-        for _ in range(1000):
-            connection.sendall(b"x")
-            with contextlib.suppress(TimeoutError):
-                if not connection.recv(1):
-                    return
-
-    server = serve(trickle, tls=tls)
+    server = serve(trickle(b"HTTP/1.1 200 OK\r\nX-Long: "), tls=tls)
     transport = make_transport(max_seconds=0.3, ca_file=ca_file)
 
-    with pytest.raises(TransportError, match=r"took longer than 0\.3 seconds") as raised:
+    with pytest.raises(TransportError, match=r"no complete response within 0\.3 seconds") as raised:
         transport.send(make_request(server.address, "https"))
     assert raised.value.sent
 
@@ -122,7 +120,7 @@ def test_a_server_without_tls_gets_nothing(transport: Urllib3Transport, make_req
         thread = threading.Thread(target=answer)
         thread.start()
         with pytest.raises(
-            TransportError, match=r"no secure connection to 127\.0\.0\.1 came about"
+            TransportError, match=r"no secure connection to 127\.0\.0\.1 was established"
         ) as raised:
             transport.send(make_request(f"127.0.0.1:{listener.getsockname()[1]}", "https"))
         thread.join()
@@ -175,8 +173,8 @@ def tunnel(target: str) -> Callable[[socket.socket], None]:
 
     def pump(source: socket.socket, sink: socket.socket) -> None:
         with contextlib.suppress(OSError):
-            while some := source.recv(65_536):
-                sink.sendall(some)
+            while chunk := source.recv(65_536):
+                sink.sendall(chunk)
             sink.shutdown(socket.SHUT_WR)
 
     def answer(connection: socket.socket) -> None:
@@ -212,9 +210,9 @@ def test_https_goes_through_a_tunnel(
     [
         (
             b"HTTP/1.1 407 Who are you\r\nContent-Length: 0\r\n\r\n",
-            "the proxy let nothing through to capi.invalid",
+            "the proxy refused to connect to capi.invalid",
         ),
-        (None, "the connection to capi.invalid broke before a whole answer came"),
+        (None, "the connection to capi.invalid broke before the complete response came"),
     ],
 )
 def test_a_proxy_that_refuses_gets_no_request(

@@ -1,4 +1,4 @@
-"""How requests leave."""
+"""The built-in transport: HTTP through urllib3."""
 
 from capi_actions.builtin.transport.urllib3 import Urllib3Transport
 
