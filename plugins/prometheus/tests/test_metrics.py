@@ -1,12 +1,11 @@
 """Metrics, as Prometheus would scrape them."""
 
 import urllib.request
-from types import SimpleNamespace
 from typing import Any
 
 from prometheus_client import CollectorRegistry, generate_latest, start_http_server
 
-from capi_actions import Judgement, Report, Verdict
+from capi_actions import Judgement, Pause, Report, Stats, Verdict
 from capi_actions_prometheus.metrics import Metrics
 
 
@@ -16,15 +15,8 @@ def report(verdict: Verdict, items: int, **more: Any) -> Report:
     return Report(destination="shop", items=items, judgement=judgement, **more)
 
 
-def held(**counts: Any) -> SimpleNamespace:
-    """Make what an outbox says of one destination."""
-    return SimpleNamespace(
-        **{"waiting": 0, "delayed": 0, "leased": 0, "dead": 0, "oldest": None, "pause": None, **counts}
-    )
-
-
 def scraped(registry: CollectorRegistry) -> dict[str, float]:
-    """Read the exposition text, as Prometheus does."""
+    """Read the exposition text, as Prometheus does, and return its samples."""
     lines = generate_latest(registry).decode().splitlines()
     return {
         line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in lines if not line.startswith("#")
@@ -40,11 +32,11 @@ def test_items_are_counted_by_verdict_and_code() -> None:
     metrics.observe(report(Verdict.DEAD, 1, code=100, subcode=2804003))
     metrics.observe(report(Verdict.LATER, 9, requested=True, seconds=2.0, request_bytes=10))
 
-    found = scraped(registry)
-    assert found['capi_items_total{code="",destination="shop",subcode="",verdict="done"}'] == 990
-    assert found['capi_items_total{code="100",destination="shop",subcode="2804003",verdict="dead"}'] == 1
-    assert found['capi_request_seconds_count{destination="shop"}'] == 2
-    assert found['capi_batch_items_sum{destination="shop"}'] == 999
+    samples = scraped(registry)
+    assert samples['capi_items_total{code="",destination="shop",subcode="",verdict="done"}'] == 990
+    assert samples['capi_items_total{code="100",destination="shop",subcode="2804003",verdict="dead"}'] == 1
+    assert samples['capi_request_seconds_count{destination="shop"}'] == 2
+    assert samples['capi_batch_items_sum{destination="shop"}'] == 999
 
 
 def test_requests_that_never_were_are_not_counted() -> None:
@@ -55,24 +47,27 @@ def test_requests_that_never_were_are_not_counted() -> None:
     metrics.observe(report(Verdict.DEAD, 1, request_bytes=5_000_000))
     metrics.observe(report(Verdict.SPLIT, 1000, request_bytes=5_000_000))
 
-    found = scraped(registry)
-    assert found['capi_items_total{code="",destination="shop",subcode="",verdict="dead"}'] == 1
-    assert not [name for name in found if name.startswith(("capi_request_seconds", "capi_batch_items"))]
+    samples = scraped(registry)
+    assert samples['capi_items_total{code="",destination="shop",subcode="",verdict="dead"}'] == 1
+    assert not [name for name in samples if name.startswith(("capi_request_seconds", "capi_batch_items"))]
 
 
-def test_the_outbox_is_asked_when_metrics_are_scraped() -> None:
+def test_the_outbox_is_read_when_metrics_are_scraped() -> None:
     """Depth and age are what an alert watches."""
     registry = CollectorRegistry()
     metrics = Metrics(registry)
-    metrics.watch(lambda: {"shop": held(waiting=5, dead=2, oldest=0, pause=object()), "other": held()})
+    pause = Pause(judgement=Judgement(verdict=Verdict.PAUSE), since=0)
+    shop = Stats(waiting=5, delayed=4, leased=3, dead=2, oldest=0, pause=pause)
+    metrics.watch(lambda: {"shop": shop, "other": Stats()})
 
-    found = scraped(registry)
-    assert found['capi_outbox_items{destination="shop",state="waiting"}'] == 5
-    assert found['capi_outbox_items{destination="shop",state="dead"}'] == 2
-    assert found['capi_outbox_oldest_seconds{destination="shop"}'] > 1_000_000_000
-    assert found['capi_paused{destination="shop"}'] == 1
-    assert found['capi_paused{destination="other"}'] == 0
-    assert 'capi_outbox_oldest_seconds{destination="other"}' not in found
+    samples = scraped(registry)
+    states = {"waiting": 5, "delayed": 4, "leased": 3, "dead": 2}
+    for state, count in states.items():
+        assert samples[f'capi_outbox_items{{destination="shop",state="{state}"}}'] == count
+    assert samples['capi_outbox_oldest_seconds{destination="shop"}'] > 1_000_000_000
+    assert samples['capi_paused{destination="shop"}'] == 1
+    assert samples['capi_paused{destination="other"}'] == 0
+    assert 'capi_outbox_oldest_seconds{destination="other"}' not in samples
 
 
 def test_metrics_are_served_over_http() -> None:

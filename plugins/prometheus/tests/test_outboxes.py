@@ -1,4 +1,4 @@
-"""Outboxes are asked as long as they live, and no longer."""
+"""Outboxes are read as long as they live, and no longer."""
 
 import gc
 import sqlite3
@@ -13,9 +13,8 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
-from capi_actions import OutboxError
+from capi_actions import Item, OutboxError, Stats
 from capi_actions.builtin.outbox import SqliteOutbox
-from capi_actions.model import Item
 from capi_actions_prometheus.metrics import Metrics
 from capi_actions_prometheus.outboxes import Outboxes
 
@@ -35,9 +34,9 @@ DEPTH = 'capi_outbox_items{destination="shop",state="waiting"} 1.0'
 @pytest.fixture
 def outbox(tmp_path: Path) -> Iterator[SqliteOutbox]:
     """One that holds an item."""
-    with SqliteOutbox(tmp_path / "outbox.db", busy_seconds=0.01) as made:
-        made.put([ITEM])
-        yield made
+    with SqliteOutbox(tmp_path / "outbox.db", busy_seconds=0.01) as outbox:
+        outbox.put([ITEM])
+        yield outbox
 
 
 @pytest.fixture
@@ -65,7 +64,7 @@ def test_one_that_fails_hides_no_other(
 ) -> None:
     """Nor the program's own metrics: whatever another's outbox raises, the scrape goes on."""
 
-    def failing() -> Mapping[str, Any]:
+    def failing() -> Mapping[str, Stats]:
         raise error
 
     metrics = Metrics(registry)
@@ -83,31 +82,31 @@ def test_a_closed_outbox_is_left_out(outbox: SqliteOutbox, registry: CollectorRe
     assert "capi_outbox_items{" not in generate_latest(registry).decode()
 
 
-def test_an_outbox_that_is_gone_is_forgotten(tmp_path: Path) -> None:
+def test_an_outbox_that_is_gone_is_dropped(tmp_path: Path) -> None:
     """A process may open a client for each of its tasks: nothing of them must pile up."""
     outboxes = Outboxes()
-    gone: list[weakref.ref[SqliteOutbox]] = []
+    references: list[weakref.ref[SqliteOutbox]] = []
 
     for number in range(5):
         with SqliteOutbox(tmp_path / f"{number}.db") as outbox:
             outboxes.add(outbox.stats)
             assert [*outboxes.read()] == [{}]
-        gone.append(weakref.ref(outbox))
+        references.append(weakref.ref(outbox))
         del outbox
         gc.collect()
 
-    assert [each() for each in gone] == [None] * 5
+    assert [reference() for reference in references] == [None] * 5
     assert [*outboxes.read()] == []
-    assert len(outboxes._known) == 1
+    assert len(outboxes._references) == 1
 
 
-def test_a_function_is_asked_as_long_as_the_process_lives() -> None:
+def test_a_function_is_read_as_long_as_the_process_lives() -> None:
     """It has no owner whose end could be seen."""
     outboxes = Outboxes()
-    outboxes.add(lambda: {"shop": None})
+    outboxes.add(lambda: {"shop": Stats()})
     gc.collect()
 
-    assert [*outboxes.read()] == [{"shop": None}]
+    assert [*outboxes.read()] == [{"shop": Stats()}]
 
 
 def test_the_age_is_that_of_the_event_that_goes_first(
@@ -116,9 +115,9 @@ def test_the_age_is_that_of_the_event_that_goes_first(
     """As the page says: an in-store event may be older, but has 62 days to arrive, where this one has 7."""
     now = int(time())
     Metrics(registry).watch(outbox.stats)
-    made: dict[str, Any] = {"event_time": now - 3600, "deadline": now - 3600 + 7 * 86_400}
+    online: dict[str, Any] = {"event_time": now - 3600, "deadline": now - 3600 + 7 * 86_400}
     in_store: dict[str, Any] = {"event_time": now - 5 * 86_400, "deadline": now + 57 * 86_400}
-    outbox.put([ITEM._replace(destination="both", **each) for each in (in_store, made)])
+    outbox.put([ITEM._replace(destination="both", **times) for times in (in_store, online)])
 
     age = registry.get_sample_value("capi_outbox_oldest_seconds", {"destination": "both"})
 
@@ -131,17 +130,17 @@ def test_two_scrapes_at_once_do_not_disturb_each_other() -> None:
     outboxes = Outboxes()
     together = threading.Barrier(2)
 
-    def failing() -> Mapping[str, Any]:
+    def failing() -> Mapping[str, Stats]:
         together.wait(60)
         raise OutboxError("closed")
 
     outboxes.add(failing)
-    outboxes.add(lambda: {"shop": None})
-    found: list[Any] = []
-    threads = [threading.Thread(target=lambda: found.append([*outboxes.read()])) for _ in range(2)]
+    outboxes.add(lambda: {"shop": Stats()})
+    readings: list[Any] = []
+    threads = [threading.Thread(target=lambda: readings.append([*outboxes.read()])) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
 
-    assert found == [[{"shop": None}]] * 2
+    assert readings == [[{"shop": Stats()}]] * 2

@@ -31,7 +31,7 @@ if "FETCH" in os.environ:
 
 
 def run(port: str, **environment: str) -> tuple[list[str], list[str]]:
-    """Run a program that asks for the metrics four times; give its lines on both outputs."""
+    """Run a program that gets the metrics four times; return its lines on both outputs."""
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM],
         env={**os.environ, PORT: port, **environment},
@@ -53,8 +53,8 @@ def taken() -> Iterator[int]:
 def free() -> int:
     """A port that nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        found: int = server.getsockname()[1]
-    return found
+        port: int = server.getsockname()[1]
+    return port
 
 
 def test_a_process_has_one_observer_and_serves_it(free: int) -> None:
@@ -80,7 +80,7 @@ def test_a_port_in_use_is_a_warning(taken: int) -> None:
 
 
 @pytest.mark.parametrize("value", ["none", "-1", "0", "65536", "9464.0", "9" * 5_000, "٣", "127.0.0.1:9464"])
-def test_what_is_no_port_is_told_each_time(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+def test_what_is_no_port_is_refused_each_time(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     """In a sentence that names the variable; a second client in the process must not go on without."""
     monkeypatch.setattr(serving, "_shared", None)
     monkeypatch.setenv(PORT, value)
@@ -90,7 +90,7 @@ def test_what_is_no_port_is_told_each_time(monkeypatch: pytest.MonkeyPatch, valu
             shared_metrics()
 
 
-def test_a_port_that_may_not_be_used_is_told_each_time() -> None:
+def test_a_port_that_may_not_be_used_is_refused_each_time() -> None:
     """Nothing but a port in use passes: it is a mistake that somebody should see."""
     program = """
 import errno, socket

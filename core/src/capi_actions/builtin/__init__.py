@@ -1,4 +1,4 @@
-"""What the core itself offers, registered like any plugin: directives, a transport, an outbox."""
+"""The core's own plugin, registered like any other: directives, a transport, an outbox."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""The nouns of capi-actions: plain, typed descriptions without behaviour of their own."""
+"""The contracts: what plugins implement and what passes between them and the core.  Plain, typed descriptions."""
 
 from capi_actions.codec import Json, JsonObject
 from capi_actions.model.action import Action, Build, Choice, Condition, Field, FieldType, Requirement

@@ -1,4 +1,4 @@
-"""A directive: an ``@``-key of the mapping language."""
+"""What a plugin can offer besides actions and destinations: directives, normalizers, transports and outboxes."""
 
 from collections.abc import Callable
 from enum import Enum
@@ -10,8 +10,50 @@ from capi_actions.codec import Json
 from capi_actions.model.delivery import Transport
 from capi_actions.model.outbox import Outbox
 
+
+@frozen(kw_only=True)
+class Directive:
+    """An ``@``-key of the mapping language.
+
+    :ivar name: with the at sign: ``@phone_e164``.
+    :ivar compile: called once for each use in a mapping, with the directive's value.  Reports what is malformed through
+        the compiler, and returns the resolver, which is called for each event.  The resolver may raise EventError; it
+        must neither keep nor change the payload.
+    :ivar description: a sentence for the docs.
+    """
+
+    name: str
+    compile: "Callable[[Json, Compiler], Resolver]"
+    description: str = ""
+
+
 Resolver: TypeAlias = Callable[[Any], Any]
-"""Payload in, value out; MISSING when there is none."""
+"""Returns the value for an event's payload, or MISSING."""
+
+
+class Compiler(Protocol):
+    """Compiles what is nested in a directive, and collects problems.
+
+    In all methods ``at`` is the place in the directive's value: ``"value"`` for its member of that name,
+    ``"objects/1"`` for the second item of its member ``objects``, empty for the value itself.
+    """
+
+    @property
+    def path(self) -> str:
+        """The directive's path in the mapping, for errors of its resolver: ``$.user.em.@upper``."""
+
+    def compile(self, mapping: Json, at: str = "") -> Resolver:
+        """Compile a nested mapping: a literal, a directive, or an object or list that contains some."""
+
+    def problem(self, message: str, at: str = "") -> None:
+        """Report that the directive's value is malformed; compiling continues, to find further problems.
+
+        :param message: what would be right.  If it begins with ``should``, ``shouldn't`` or ``has``, the place
+            becomes its subject.
+        """
+
+    def reads(self, path: str) -> None:
+        """Declare that the directive reads the event at a path, such as ``context.ip``."""
 
 
 class _Missing(Enum):
@@ -28,57 +70,16 @@ MISSING: Final = _Missing.MISSING
 """No value at all, which is not the same as null (None)."""
 
 
-class Compiler(Protocol):
-    """What a directive gets to compile its value with.
-
-    ``at`` names the member of the directive's value that is meant: ``"value"``, or ``"objects/1"`` for
-    the second item of its member ``objects``; empty for the value itself.
-    """
-
-    @property
-    def path(self) -> str:
-        """Where the directive stands in the mapping, for the errors of its resolver: ``$.user.em.@upper``."""
-
-    def compile(self, mapping: Json, at: str = "") -> Resolver:
-        """Compile a nested mapping: a literal, a directive, or an object or list that holds some."""
-
-    def problem(self, message: str, at: str = "") -> None:
-        """Report that the directive's value is malformed; compiling goes on to find further problems.
-
-        :param message: what would be right.  When it begins with ``should``, ``shouldn't`` or ``has``,
-            the place is put before it as its subject.
-        """
-
-    def reads(self, path: str) -> None:
-        """Note that the directive reads the event at a path, such as ``context.ip``."""
-
-
-@frozen(kw_only=True)
-class Directive:
-    """One ``@``-key.
-
-    :ivar name: with the at sign: ``@phone_e164``.
-    :ivar compile: called once per use in a mapping with the directive's value; reports what is
-        malformed through the compiler and returns the resolver for events.  The resolver may raise
-        EventError; it must not keep or change the payload.
-    :ivar description: a sentence for the docs.
-    """
-
-    name: str
-    compile: Callable[[Json, Compiler], Resolver]
-    description: str = ""
-
-
 @frozen(kw_only=True)
 class Normalizer:
-    """Raw value in, the string that is hashed out.
+    """Turns a raw value into the string that is hashed.
 
     :ivar profile: the set of rules it belongs to, such as ``pixel``.
     :ivar key: the kind of value, in the platform's word: ``em``, ``ph``.
-    :ivar normalize: the raw string to the string to hash, or None when there is no such string.
-    :ivar otherwise: what to do when there is no normalized string: ``"drop"`` the value or hash it ``"raw"``.
-    :ivar repeats: True when few values make up most of the traffic (countries, given names): their
-        hashes are then remembered.  Leave it False for e-mail addresses, phones and ids.
+    :ivar normalize: returns the string to hash for a raw string, or None if there is none.
+    :ivar otherwise: what to do if there is none: ``"drop"`` the value, or hash it ``"raw"``.
+    :ivar repeats: True if few values make up most of the traffic (countries, given names): their hashes are cached.
+        Leave it False for e-mail addresses, phones and ids.
     :ivar replaces: True to take the place of another plugin's normalizer of the same profile and key.
     """
 
@@ -95,7 +96,8 @@ class TransportFactory:
     """A named way to open a transport.
 
     :ivar name: its ``type`` in the configuration's ``[transport]``.
-    :ivar make: called with the other options of that table as keyword arguments.
+    :ivar make: opens one; called with the other options of that table as keyword arguments.  The types of its
+        parameters are what the configuration is checked against.
     :ivar description: a sentence for ``capi plugins``.
     """
 
@@ -109,8 +111,10 @@ class OutboxFactory:
     """A named way to open an outbox.
 
     :ivar name: its ``type`` in the configuration's ``[outbox]``.
-    :ivar make: called with the other options of that table as keyword arguments; returns a
-        :class:`Outbox`.
+    :ivar make: opens one; called with the other options of that table as keyword arguments.  The types of its
+        parameters are what the configuration is checked against.  Raises OutboxError if the store can't be opened.
+        A path in the option ``path`` is
+        relative to the configuration's folder.
     :ivar description: a sentence for ``capi plugins``.
     """
 

@@ -1,4 +1,4 @@
-"""Metrics of deliveries and of the outbox."""
+"""The metrics: of requests, as delivery reports them, and of outboxes, as they are at a scrape."""
 
 from collections.abc import Iterable
 from time import time
@@ -8,29 +8,38 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from capi_actions import Report
-from capi_actions_prometheus.outboxes import Outboxes, ReadOutbox
+from capi_actions_prometheus.outboxes import Outboxes, ReadStats
 
-_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 1.5, 2.5, 5, 10)
-_ITEMS = (1, 5, 10, 50, 100, 250, 500, 1000)
-_STATES = ("waiting", "delayed", "leased", "dead")
+_SECONDS_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 1.5, 2.5, 5, 10)
+_ITEMS_BUCKETS = (1, 5, 10, 50, 100, 250, 500, 1000)
+_STATES = ("waiting", "delayed", "leased", "dead")  # attributes of Stats
 
 
 class Metrics(Collector):
-    """An observer that counts, and a collector that asks the outbox when it is scraped."""
+    """An observer that counts outcomes, and a collector that reads the outboxes when it is scraped."""
 
     def __init__(self, registry: CollectorRegistry = REGISTRY) -> None:
-        """Register all metrics."""
+        """Register all metrics.
+
+        :param registry: refuses a second object with the same metrics.
+        """
         labels = ("destination", "verdict", "code", "subcode")
-        self._items = Counter("capi_items", "Items by what was decided of them", labels, registry=registry)
+        self._items = Counter(
+            "capi_items", "Items by the verdict on them, in each request", labels, registry=registry
+        )
         self._seconds = Histogram(
             "capi_request_seconds",
-            "How long requests took",
+            "Duration of requests, answered or not",
             ("destination",),
-            buckets=_SECONDS,
+            buckets=_SECONDS_BUCKETS,
             registry=registry,
         )
         self._batch = Histogram(
-            "capi_batch_items", "Items of a request", ("destination",), buckets=_ITEMS, registry=registry
+            "capi_batch_items",
+            "Items in a request",
+            ("destination",),
+            buckets=_ITEMS_BUCKETS,
+            registry=registry,
         )
         self._outboxes = Outboxes()
         registry.register(self)
@@ -46,26 +55,28 @@ class Metrics(Collector):
             self._seconds.labels(report.destination).observe(report.seconds)
             self._batch.labels(report.destination).observe(report.items)
 
-    def watch(self, read: ReadOutbox) -> None:
-        """Ask this outbox, too, for what it holds, as long as it lives."""
+    def watch(self, read: ReadStats) -> None:
+        """Read this outbox, too, at every scrape, as long as it lives."""
         self._outboxes.add(read)
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        """Ask the outboxes now.  One that can't be read, or is closed, is left out this time."""
+        """Return what the outboxes hold now.  One that can't be read, or is closed, is left out this time."""
         items = GaugeMetricFamily(
-            "capi_outbox_items", "Items that the outbox holds", labels=("destination", "state")
+            "capi_outbox_items", "Items in the outbox, by state", labels=("destination", "state")
         )
         oldest = GaugeMetricFamily(
             "capi_outbox_oldest_seconds",
-            "Age of the undelivered event whose deadline is nearest: the oldest, if all have equally long",
+            "Age of the undelivered event with the nearest deadline",
             labels=("destination",),
         )
-        paused = GaugeMetricFamily("capi_paused", "1 while a person must act", labels=("destination",))
+        paused = GaugeMetricFamily(
+            "capi_paused", "1 while the destination is paused: a person must act", labels=("destination",)
+        )
         for stats in self._outboxes.read():
-            for destination, each in stats.items():
+            for destination, held in stats.items():
                 for state in _STATES:
-                    items.add_metric((destination, state), getattr(each, state))
-                if each.oldest is not None:
-                    oldest.add_metric((destination,), max(0.0, time() - each.oldest))
-                paused.add_metric((destination,), float(each.pause is not None))
+                    items.add_metric((destination, state), getattr(held, state))
+                if held.oldest is not None:
+                    oldest.add_metric((destination,), max(0.0, time() - held.oldest))
+                paused.add_metric((destination,), float(held.pause is not None))
         return (items, oldest, paused)

@@ -1,46 +1,49 @@
-"""The outboxes of a process, which are asked at every scrape for what they hold."""
+"""The outboxes of a process, read at every scrape."""
 
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TypeAlias
 
-ReadOutbox = Callable[[], Mapping[str, Any]]
+from capi_actions import Stats
+
+ReadStats: TypeAlias = Callable[[], Mapping[str, Stats]]
+"""Returns what an outbox holds, by destination: the method ``stats`` of an outbox."""
 
 
 class Outboxes:
-    """Functions that count what outboxes hold, by destination.  Usable from several threads.
+    """The outboxes whose stats are read.  Usable from several threads.
 
-    They are asked for as long as their outboxes live, whatever happened before: the answer to one failure
-    (a locked file, a full disk) must not be that nobody sees the next.  Outboxes are held weakly, as a
-    process may open many: one that was closed goes with its client.
+    An outbox is read as long as it lives, even after a failure: a locked file or a full disk must not hide the next
+    trouble.  References are weak, as a process may open many outboxes: one that was closed goes with its client.
     """
 
     def __init__(self) -> None:
         """Start without any."""
         self._lock = threading.Lock()
-        self._known: list[Callable[[], ReadOutbox | None]] = []
+        self._references: list[Callable[[], ReadStats | None]] = []
 
-    def add(self, read: ReadOutbox) -> None:
-        """Ask this one, too; forget those that are gone."""
+    def add(self, read: ReadStats) -> None:
+        """Read this one, too; drop references to those that are gone."""
         with self._lock:
-            self._known = [each for each in self._known if each() is not None]
-            self._known.append(_weakly(read))
+            self._references = [reference for reference in self._references if reference() is not None]
+            self._references.append(_reference(read))
 
-    def read(self) -> Iterator[Mapping[str, Any]]:
-        """Ask each now; one that can't be read, or is closed, is left out this time."""
-        for read in [each() for each in self._known]:
+    def read(self) -> Iterator[Mapping[str, Stats]]:
+        """Return the stats of each.  One that can't be read, or is closed, is left out this time."""
+        for read in [reference() for reference in self._references]:
             if read is None:
                 continue
             try:
                 stats = read()
-            except Exception:  # noqa: BLE001, S112  it may be anyone's; the program's other metrics must be seen
+            except Exception:  # noqa: BLE001, S112  it may be any plugin's; the program's other metrics must be seen
                 continue
             yield stats
 
 
-def _weakly(read: ReadOutbox) -> Callable[[], ReadOutbox | None]:
+def _reference(read: ReadStats) -> Callable[[], ReadStats | None]:
+    """Return a weak reference to a method, or a strong one to what can't be held weakly."""
     try:
         return weakref.WeakMethod(read)
-    except TypeError:  # no method, or one of an object that can't be held weakly
+    except TypeError:  # no method, or one of an object without weak references
         return lambda: read

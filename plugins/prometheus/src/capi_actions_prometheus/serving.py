@@ -1,4 +1,4 @@
-"""The process's metrics, and the port at which they are served."""
+"""The metrics of this process, and the port at which they are served."""
 
 import errno
 import logging
@@ -20,9 +20,11 @@ _shared: Metrics | None = None
 
 
 def shared_metrics() -> Metrics:
-    """Give the process's metrics, made at the first call; serves them when the environment names a port.
+    """Return the metrics of this process.
 
-    :raises ConfigError: when what it names can't be a port, or may not be used.
+    The first call creates them, and serves them if the environment names a port.
+
+    :raises ConfigError: if it isn't a port number, or the port can't be used.
     """
     global _shared
     with _lock:
@@ -30,7 +32,7 @@ def shared_metrics() -> Metrics:
             port = _port()
             if port is not None:
                 _serve(port)
-            _shared = Metrics()  # last: after an error above, the next call says the same
+            _shared = Metrics()  # last, so that after an error above the next call raises it again
         return _shared
 
 
@@ -44,10 +46,10 @@ def _port() -> int | None:
 
 
 def _serve(port: int) -> None:
-    """Serve the default registry, unless another process has the port.
+    """Serve the default registry; only log a warning if another process has the port.
 
-    The variable may be set for a whole service, where `capi send` runs beside `capi deliver --forever`:
-    deliveries must not fail for want of a port.
+    The variable may be set for a whole service, where `capi send` runs beside `capi deliver --forever`: deliveries must
+    not fail because of a port.
     """
     try:
         start_http_server(port, addr=_ADDRESS)
