@@ -2,8 +2,9 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -22,6 +23,13 @@ try:
 except OutboxError as error:
     print(error)
 """
+
+
+@pytest.fixture
+def path() -> Iterator[Path]:
+    """Where the outbox lies: not in pytest's folders, whose permissions other test runs may be changing, too."""
+    with TemporaryDirectory() as folder:
+        yield Path(folder) / "outbox.db"
 
 
 @pytest.fixture

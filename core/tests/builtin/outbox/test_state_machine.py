@@ -68,7 +68,7 @@ class Outboxes(RuleBasedStateMachine):
 
         An outbox must look at all of the destination's items; this one ends other destinations' leases, too.
         """
-        return item["state"] == "leased" or item["destination"] == destination
+        return bool(item["state"] == "leased" or item["destination"] == destination)
 
     def settle_time(self, destination: str) -> None:
         """Do in the model what a claim does first: let items wait again whose lease or delay is over."""
