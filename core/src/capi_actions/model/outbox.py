@@ -21,10 +21,10 @@ open the same store, a claimed item belongs to one of them only.  A process that
 loses no item: what it had claimed is given out again when its lease ends.
 
 **Errors.** A method that can't do its work raises :class:`~capi_actions.errors.OutboxError`, with a sentence that says
-what a person can do about it and quotes no item.  Delivery waits and tries again after this error only; it
-treats any other exception as a bug.  Nothing of a failed call was done.  Exceptions are :meth:`~Outbox.resume`,
-:meth:`~Outbox.replay` and :meth:`~Outbox.purge`, which may work in steps: steps that were completed stay done,
-and repeating the call does the others.
+what a person can do about it and quotes no item.  Delivery in the background waits and tries again after this error;
+any other exception ends it, as a bug would.  Nothing of a failed call was done, except that :meth:`~Outbox.resume`,
+:meth:`~Outbox.replay` and :meth:`~Outbox.purge` may work in steps: steps that were completed stay done, and repeating
+the call does the others.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
