@@ -14,6 +14,7 @@
 No message may hold a raw personal value or a token: say which field, not what was in it.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Literal, Self, TypeAlias, TypeVar
 
@@ -220,6 +221,31 @@ def detached(error: _Error) -> _Error:
 def below(path: str, problems: Iterable[Problem]) -> list[Problem]:
     """Move problems under a path: what was checked by itself is a part of something larger."""
     return [Problem(each.message, path + each.path.removeprefix("$"), each.code) for each in problems]
+
+
+_PLAIN_KEY = re.compile(r"[A-Za-z_$@][\w$]*", re.ASCII)
+_LONGEST_KEY = 60  # characters
+
+
+def json_path(keys: Iterable[str | int]) -> str:
+    """Return the JSONPath that leads from the root through these keys and indices.
+
+    Keys are cut to 60 characters, as they may come from an event, and quoted where a dot would be ambiguous.
+
+    >>> json_path(["contents", 0, "id"]), json_path(["user_data", "first.name"])
+    ('$.contents[0].id', "$.user_data['first.name']")
+    """
+    return "$" + "".join(map(_step, keys))
+
+
+def _step(key: str | int) -> str:
+    if isinstance(key, int):
+        return f"[{key}]"
+    shown = key[:_LONGEST_KEY]
+    if _PLAIN_KEY.fullmatch(shown):
+        return f".{shown}"
+    escaped = shown.replace("\\", "\\\\").replace("'", "\\'")
+    return f"['{escaped}']"
 
 
 def where(error: BaseException) -> str:
