@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capi_actions.errors import json_path
+from capi_actions.errors import Diagnostics, Problem, json_path
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,26 @@ keys = st.lists(st.integers(0, 20) | st.text(max_size=3) | st.text(".['\\]@$a0",
 def test_different_keys_have_different_paths(one: list[str | int], other: list[str | int]) -> None:
     """Whatever the keys hold, no path can be read in two ways."""
     assert (one == other) == (json_path(one) == json_path(other))
+
+
+def test_one_collector_takes_errors_and_warnings_of_all_parts() -> None:
+    """Whoever checks a part needn't know where that part stands, nor what others found."""
+    diagnostics = Diagnostics()
+    shop = diagnostics.under("$.destinations.shop")
+    shop.under("$.mappings[0]").warn("is the same as mappings[1]")
+    shop.extend([Problem("is too old", "$.api_version", 2635), Problem("is odd", severity="warning")])
+    diagnostics.add("can't be imported", "plugin 'acme'")
+    shop.add("can't be read", "")
+
+    assert [
+        Problem("is the same as mappings[1]", "$.destinations.shop.mappings[0]", None, "warning"),
+        Problem("is too old", "$.destinations.shop.api_version", 2635),
+        Problem("is odd", "$.destinations.shop", None, "warning"),
+        Problem("can't be imported", "plugin 'acme'"),
+        Problem("can't be read", ""),
+    ] == list(diagnostics)
+    assert [problem.code for problem in diagnostics.errors] == [2635, None, None]
+    assert [problem.path for problem in shop.warnings] == [
+        "$.destinations.shop.mappings[0]",
+        "$.destinations.shop",
+    ]

@@ -46,7 +46,7 @@ def test_the_installed_command_sends(start: Any, order: Any, sandbox: Sandbox, i
     assert status == 1
     assert (error["line"], error["error"]["path"]) == (21, "$.type")
     assert summary["summary"]["delivered"] == 20
-    assert "access_token: stands in the file" in messages[0]
+    assert "access_token: is written in the file" in messages[0]
     assert ids(sandbox) == orders(20)
 
 

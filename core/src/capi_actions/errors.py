@@ -21,18 +21,17 @@ from typing import Literal, Self, TypeAlias, TypeVar
 from attrs import evolve, field, frozen
 
 Severity: TypeAlias = Literal["error", "warning"]
-"""An error must be put right before anything is sent; a warning is likely to be a mistake."""
+"""Nothing is sent before an error is corrected; a warning is likely to be a mistake."""
 
 
 @frozen
 class Problem:
     """One thing that is wrong, and where.
 
-    :ivar message: a whole sentence: what was found and what would be right.
-    :ivar path: where it is, as a path from the root ``$`` of what was checked
-        (``$.user_data.email``, ``$.destinations.shop.pixel_id``); empty for the whole.
-    :ivar code: the number by which the platform itself names this problem, when it has one
-        (Meta's error subcode, such as 2804003); else None.
+    :ivar message: a sentence: what was found and what would be right.
+    :ivar path: where it is, as a JSONPath from the root ``$`` of what was checked
+        (``$.user_data.email``, ``$.destinations.shop.pixel_id``); empty when it is in no document.
+    :ivar code: the platform's own number for this problem (Meta's error subcode, such as 2804003), or None.
     :ivar severity: ``"error"`` or ``"warning"``.
     """
 
@@ -43,14 +42,6 @@ class Problem:
 
     def __str__(self) -> str:
         return self.message if self.path in ("", "$") else f"{self.path}: {self.message}"
-
-
-def _tuple(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Hold that nothing else gets in: it would fail only where the error is shown."""
-    found = tuple(problems)
-    if not all(isinstance(each, Problem) for each in found):
-        raise TypeError("an error is made of Problems; one of a text alone is made with .of(text)")
-    return found
 
 
 class Diagnostics:
@@ -85,39 +76,50 @@ class Diagnostics:
         self.extend([Problem(message, path, code, "warning")])
 
     def extend(self, problems: Iterable[Problem]) -> None:
-        """Add problems found elsewhere, their paths relative to this collector's."""
+        """Add problems found elsewhere, their paths relative to this collector's.
+
+        A path that doesn't start with ``$`` names something outside the document and stays as it is.
+        """
         self._problems += (evolve(problem, path=self._absolute(problem.path)) for problem in problems)
 
     @property
     def errors(self) -> list[Problem]:
-        """What must be put right, in the order in which it was found."""
+        """Problems that prevent sending, in the order in which they were found."""
         return [problem for problem in self._problems if problem.severity == "error"]
 
     @property
     def warnings(self) -> list[Problem]:
-        """What is likely to be a mistake, in the order in which it was found."""
+        """Likely mistakes, in the order in which they were found."""
         return [problem for problem in self._problems if problem.severity == "warning"]
 
     def __iter__(self) -> Iterator[Problem]:
         return iter(self._problems)
 
     def _absolute(self, path: str) -> str:
-        return self._path + path.removeprefix("$") if path else path
+        return self._path + path[1:] if path.startswith("$") else path
 
 
 class CapiError(Exception):
     """Base of every error that capi-actions raises on purpose."""
 
 
+def _only_problems(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Reject anything but Problems now, rather than when the error is printed."""
+    checked = tuple(problems)
+    if not all(isinstance(problem, Problem) for problem in checked):
+        raise TypeError("an error is made of Problems; one of a text alone is made with .of(text)")
+    return checked
+
+
 @frozen(eq=False)
 class _ProblemsError(CapiError):
     """An error that reports everything that is wrong at once."""
 
-    problems: tuple[Problem, ...] = field(converter=_tuple)
+    problems: tuple[Problem, ...] = field(converter=_only_problems)
 
     @classmethod
     def of(cls, message: str, path: str = "$", code: int | None = None) -> Self:
-        """Build the error for a single problem."""
+        """Return the error for a single problem."""
         return cls((Problem(message, path, code),))
 
     def __str__(self) -> str:
@@ -125,15 +127,14 @@ class _ProblemsError(CapiError):
 
     @property
     def message(self) -> str:
-        """All sentences, one after the other, without their paths.  A semicolon ends those without a full stop."""
+        """All messages in one line, without their paths.  Those without a full stop are ended by a semicolon."""
         *others, last = [problem.message for problem in self.problems] or [""]
-        return (
-            "".join(f"{each} " if each.endswith((".", "!", "?")) else f"{each}; " for each in others) + last
-        )
+        ended = [message if message.endswith((".", "!", "?")) else f"{message};" for message in others]
+        return " ".join([*ended, last])
 
     @property
     def path(self) -> str:
-        """Where the first problem is."""
+        """The first problem's path."""
         return self.problems[0].path if self.problems else "$"
 
 
@@ -210,17 +211,12 @@ _Error = TypeVar("_Error", bound=BaseException)
 
 
 def detached(error: _Error) -> _Error:
-    """Cut an error off from where it was raised, to be kept or handed on.
+    """Return the error without cause, context and traceback, to be kept or passed on.
 
-    What it came from may quote the event, and the frames of its traceback hold the event itself.
+    A cause's text may quote the event, and the traceback's frames hold the event itself.
     """
     error.__cause__ = error.__context__ = None
     return error.with_traceback(None)
-
-
-def below(path: str, problems: Iterable[Problem]) -> list[Problem]:
-    """Move problems under a path: what was checked by itself is a part of something larger."""
-    return [Problem(each.message, path + each.path.removeprefix("$"), each.code) for each in problems]
 
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_$@][\w$]*", re.ASCII)
@@ -249,11 +245,11 @@ def _step(key: str | int) -> str:
 
 
 def where(error: BaseException) -> str:
-    """Name an exception and the line it comes from, and leave out its text: that may quote an event."""
-    place = error.__traceback__
-    if place is None:
+    """Return an exception's type and the line that raised it, without its text: that may quote an event."""
+    traceback = error.__traceback__
+    if traceback is None:
         return type(error).__name__
-    while place.tb_next is not None:
-        place = place.tb_next
-    code = place.tb_frame.f_code
-    return f"{type(error).__name__} in {code.co_name}, {code.co_filename}:{place.tb_lineno}"
+    while traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    code = traceback.tb_frame.f_code
+    return f"{type(error).__name__} in {code.co_name}, {code.co_filename}:{traceback.tb_lineno}"

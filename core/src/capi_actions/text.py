@@ -37,8 +37,10 @@ def number_text(value: int | float) -> str:
     return f"{digits}e{int(exponent):+d}"
 
 
-def did_you_mean(word: str, known: Collection[str]) -> str:
-    """Return a hint for the end of a message: the closest known word, or else all of them.
+def did_you_mean(word: str, known: Collection[str], *, or_list: bool = True) -> str:
+    """Return the end of a message about an unknown word: the closest known one, else all of them.
+
+    :param or_list: False returns "" when none is close, for where there are too many to list.
 
     >>> did_you_mean("ping", ["pings", "pongs"]), did_you_mean("x", ["b", "a"]), did_you_mean("x", [])
     ("; did you mean 'pings'?", '; there are: a, b', '')
@@ -46,4 +48,4 @@ def did_you_mean(word: str, known: Collection[str]) -> str:
     close = get_close_matches(word, known, n=1)
     if close:
         return f"; did you mean {close[0]!r}?"
-    return f"; there are: {', '.join(sorted(known))}" if known else ""
+    return f"; there are: {', '.join(sorted(known))}" if known and or_list else ""

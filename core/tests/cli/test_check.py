@@ -37,21 +37,21 @@ def token(monkeypatch: pytest.MonkeyPatch) -> None:
     ("more", "found"),
     [
         ("mappings = []\n", "its list of mappings is empty"),
-        (MAPPING + "enabled = false\n", "all its mappings are switched off"),
+        (MAPPING + "enabled = false\n", "all its mappings are disabled"),
     ],
 )
 def test_a_destination_that_gets_nothing_is_warned_of(told: Any, more: str, found: str) -> None:
     """Somebody may have meant it for a while: no error."""
-    hint = "leave mappings out to switch on every action with a prebuilt trigger"
+    hint = "leave mappings out to enable every action with a prebuilt trigger"
 
     assert told(more) == (
         0,
-        {("warning", "$.destinations.main.mappings"): f"takes no event, as {found}; {hint}"},
+        {("warning", "$.destinations.main.mappings"): f"receives no events: {found}; {hint}"},
     )
 
 
 def test_the_same_mapping_twice_is_warned_of(told: Any) -> None:
-    """The platform would get every event twice, with one id; which of two is switched off doesn't matter."""
+    """The platform would get every event twice, with one id; which of two is disabled doesn't matter."""
     off, other = MAPPING + "enabled = false\n", MAPPING + "trigger = 'type = \"page\"'\n"
     status, found = told(MAPPING + off + other + MAPPING + off)
 
@@ -66,7 +66,7 @@ def test_a_destination_needs_a_name(told: Any) -> None:
     status, found = told('[destinations.""]\ntype = "acme"\naccount = "a"\ntoken = { env = "ACME_TOKEN" }\n')
 
     assert status == 2
-    assert found == {("error", "$.destinations."): "a destination needs a name, as in [destinations.main]"}
+    assert found == {("error", "$.destinations['']"): "a destination needs a name, as in [destinations.main]"}
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_an_outbox_in_the_place_of_a_folder_or_behind_a_file_is_told(told: Any, 
     status, found = told("")
     assert status == 2
     assert (
-        found["error", "$.outbox.path"] == f"{config} is in the way: it should be a folder, but it is a file"
+        found["error", "$.outbox.path"] == f"{config} should be a folder, but it is a file"
     )
     config.write_text(config.read_text().replace("capi.toml/a/b", "new/outbox.sqlite3"))
     assert told("") == (0, {})
@@ -124,7 +124,8 @@ def test_an_outbox_that_this_user_may_not_write_is_told(tmp_path: Path) -> None:
     script = f"""
 import os
 from pathlib import Path
-from capi_actions.config import Config, outbox_problems
+from capi_actions.config import Config, check_outbox_file
+from capi_actions.errors import Diagnostics
 folder = Path({str(tmp_path)!r})
 (folder / "mine").write_text("")
 os.chmod(folder / "mine", 0o600)
@@ -135,7 +136,9 @@ else:
     os.chmod(folder / "mine", 0o000)
 for name in ("new/outbox.db", "mine"):
     config = Config(destinations=[], outbox={{"path": name}}, folder=folder)
-    print(*(each.message for each in outbox_problems(config)))
+    diagnostics = Diagnostics()
+    check_outbox_file(config, diagnostics)
+    print(*(problem.message for problem in diagnostics.errors))
 """
     folders = [each for each in tmp_path.parents if each.stat().st_mode & 0o077 == 0]
     modes = [each.stat().st_mode for each in folders]
@@ -149,8 +152,8 @@ for name in ("new/outbox.db", "mine"):
             each.chmod(mode)
 
     assert ended.stdout.splitlines() == [
-        f"the folder {tmp_path} can't be written by this user",
-        f"{tmp_path / 'mine'} is there, but this user may not read and write it",
+        f"this user can't write to the folder {tmp_path}",
+        f"{tmp_path / 'mine'} exists, but this user can't read and write it",
     ]
 
 

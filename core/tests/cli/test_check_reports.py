@@ -63,6 +63,7 @@ def test_check_reports_everything_that_is_wrong_at_once(
     unknown = "no normalization profile 'plian'; there are: plain"
     assert found["$.destinations.one.normalization"] == unknown
     assert found["$.destinations.one.mappings[0].action"] == "is missing"
+    assert "expected" in found["$.destinations.one.mappings[0].trigger"]
     assert "expected" in found["$.destinations.one.mappings[1].trigger"]
     assert "@pth" in found["$.destinations.one.mappings[1].mapping.name"]
     assert found["$.destinations.two.mappings[0].action"].endswith("did you mean 'acme.ping'?")
@@ -74,9 +75,10 @@ def test_check_reports_everything_that_is_wrong_at_once(
     assert found["$.transport.type"] == "no plugin offers 'pigeon'; there are: urllib3"
     assert found["$.delivery.workers"] == "workers should be 1 or more"
     assert found["$.delivery.keep_dead_days"] == "keep_dead_days should be 1 or more"
-    assert len(found) == len(errors) == 15
+    assert len(found) == len(errors) == 16
     assert [line["path"] for line in result.lines if line["severity"] == "warning"] == [
-        "$.destinations.two.token"
+        "$.destinations.one.token",
+        "$.destinations.two.token",
     ]
 
 
@@ -92,8 +94,8 @@ def test_other_commands_report_the_same(
     result = capi(command, "-c", str(path))
 
     assert (result.status, result.out) == (2, "")
-    assert checked.err == f"{path}: 15 errors, 1 warning.\n"
-    assert len(told) == 15
+    assert checked.err == f"{path}: 16 errors, 2 warnings.\n"
+    assert len(told) == 16
     assert told <= {line.removeprefix("capi: ") for line in result.err.splitlines()}
     assert list(tmp_path.glob("*.sqlite3")) == []
 
@@ -103,7 +105,7 @@ def test_check_of_what_is_fine_says_so_and_warns(capi: Any, config: Path) -> Non
     result = capi("check", "-c", str(config))
 
     assert result.status == 0
-    assert result.out.startswith("warning: $.destinations.main.token: stands in the file;")
+    assert result.out.startswith("warning: $.destinations.main.token: is written in the file;")
     assert result.err == f"{config}: 1 warning, no errors; 1 mapping.\n"
 
 
@@ -133,7 +135,7 @@ def test_check_warns_of_mappings_that_are_likely_mistakes(capi: Any, config: Pat
     assert "did you mean 'name'?" in found["$.destinations.main.mappings[0].mapping.nmae"]
     mode = found["$.destinations.main.mappings[0].mapping.__segment_internal_sync_mode"]
     assert mode == "Sync mode upsert is not supported"
-    assert "nothing is mapped to it" in found["$.destinations.main.mappings[1].mapping.time"]
+    assert "nothing is mapped to it" in found["$.destinations.main.mappings[1].mapping_file.time"]
 
 
 @pytest.mark.parametrize(

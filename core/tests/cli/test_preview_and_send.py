@@ -124,7 +124,7 @@ def test_send_delivers_and_sums_up(capi: Any, config: Path, ping: Any, acme_serv
         "in 3 requests",
     ):
         assert words in result.err
-    assert "capi: warning: $.destinations.main.token: stands in the file" in result.err
+    assert "capi: warning: $.destinations.main.token: is written in the file" in result.err
 
 
 def test_the_summary_is_there_for_machines(capi: Any, config: Path, ping: Any, acme_server: Any) -> None:

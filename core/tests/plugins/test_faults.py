@@ -21,7 +21,8 @@ from capi_actions import (
     hookimpl,
 )
 from capi_actions.config import Config, read_config
-from capi_actions.pipeline.pipeline import Pipeline, Refusal
+from capi_actions.errors import Diagnostics
+from capi_actions.pipeline.pipeline import Pipeline, Refusal, check_mappings
 from capi_actions.runtime import Runtime
 
 MARKER = "ada@marker.example"
@@ -131,12 +132,14 @@ def test_bad_advice_is_a_warning(odd: Loaded, give: Any, why: str) -> None:
         lint_settings=lambda self: give(), lint_mapping=lambda self, action, mapping: give(action)
     )
     *_, settings = config.warnings
-    (mapping,) = Pipeline.build(config, plugins).warnings()
+    diagnostics = Diagnostics()
+    check_mappings(config, plugins, diagnostics)
+    (mapping,) = diagnostics
 
     assert str(settings).startswith(
         f"$.destinations.main: lint_settings() of the destination type acme {why}"
     )
-    assert mapping.path == "$.destinations.main.mapping"
+    assert (mapping.path, mapping.severity) == ("$.destinations.main.mapping", "warning")
     assert mapping.message.startswith(f"lint_mapping() of the destination type acme {why}")
     assert MARKER not in f"{settings}{mapping}"
 
@@ -144,12 +147,14 @@ def test_bad_advice_is_a_warning(odd: Loaded, give: Any, why: str) -> None:
 def test_limits_that_settings_decide_are_checked_when_they_are_known(odd: Loaded) -> None:
     """Else delivery would stumble over them, with everything accepted already."""
     for limit in ("many", 0, 2.0, None):
-        with pytest.raises(PluginError) as caught:
-            odd(max_items=property(lambda self, limit=limit: limit))
-        assert str(caught.value) == (
-            f"plugin 'plug': Odd.max_items must be a whole number above 0, but it is {limit!r}"
+        _, config = odd(max_items=property(lambda self, limit=limit: limit))
+        (error,) = config.errors
+        assert (error.path, error.message) == (
+            "$.destinations.main",
+            f"plugin 'plug': Odd.max_items must be a whole number above 0, but it is {limit!r}",
         )
-    assert odd(max_items=property(lambda self: 5))
+    _, config = odd(max_items=property(lambda self: 5))
+    assert config.errors == ()
 
 
 def test_a_destination_that_can_not_be_made_names_its_plugin(odd: Loaded) -> None:
@@ -158,11 +163,14 @@ def test_a_destination_that_can_not_be_made_names_its_plugin(odd: Loaded) -> Non
     def fail(self: Destination, settings: Any) -> None:
         raise ZeroDivisionError(MARKER)
 
-    with pytest.raises(
-        PluginError, match=r"^plugin 'plug': its destination can't be made \(ZeroDiv"
-    ) as caught:
-        odd(__init__=fail)
-    assert MARKER not in str(caught.value)
+    _, config = odd(__init__=fail)
+    (error,) = config.errors
+
+    assert error.path == "$.destinations.main"
+    assert error.message.startswith(
+        "plugin 'plug': its destination can't be made (ZeroDivisionError in fail, "
+    )
+    assert MARKER not in error.message
 
 
 def fails() -> None:

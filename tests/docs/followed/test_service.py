@@ -138,7 +138,7 @@ def test_after_a_rename_events_wait_under_the_old_name(
 
     assert {each["event"]["event_id"] for each in sandbox.events()} == {"m-1", "m-2"}
     (warning,) = read_config(rename.text, Plugins.installed()).warnings
-    assert (warning.path, "takes no event" in warning.message) == ("$.destinations.shop.mappings", True)
+    assert (warning.path, "receives no events" in warning.message) == ("$.destinations.shop.mappings", True)
 
 
 def test_the_outbox_of_the_page_is_one(blocks: Blocks, toml: Any) -> None:

@@ -48,9 +48,9 @@ def load_for_outbox(path: Path) -> tuple[Config, Plugins]:
     """
     plugins = Plugins.installed()
     config = load_config(path, plugins, need_secrets=False, strict=False)
-    problems = [problem for problem in config.problems if problem.path.startswith("$.outbox")]
-    if problems:
-        raise ConfigError(problems)
+    errors = [error for error in config.errors if error.path.startswith("$.outbox")]
+    if errors:
+        raise ConfigError(errors)
     return config, plugins
 
 

@@ -1,6 +1,6 @@
-"""The configuration file ``capi.toml``: read, checked and completed, all problems at once."""
+"""The configuration file ``capi.toml``: read and checked, all problems at once."""
 
-from capi_actions.config.lint import outbox_problems
+from capi_actions.config.lint import check_outbox_file
 from capi_actions.config.load import DEFAULT_TYPES, load_config, read_config
 from capi_actions.config.model import (
     Config,
@@ -8,6 +8,7 @@ from capi_actions.config.model import (
     DestinationConfig,
     DestinationDraft,
     MappingConfig,
+    MappingDraft,
 )
 
 __all__ = [
@@ -17,7 +18,8 @@ __all__ = [
     "DestinationConfig",
     "DestinationDraft",
     "MappingConfig",
+    "MappingDraft",
+    "check_outbox_file",
     "load_config",
-    "outbox_problems",
     "read_config",
 ]

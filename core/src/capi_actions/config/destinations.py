@@ -1,109 +1,146 @@
 """Read one ``[destinations.<name>]`` table."""
 
-from collections.abc import Iterator
 from typing import Any
 
-from capi_actions.config.model import DestinationConfig, DestinationDraft, MappingConfig
-from capi_actions.config.structure import describe, structure
-from capi_actions.errors import ConfigError, PluginError, Problem, below, where
+from capi_actions.config.lint import lint_by_plugin, lint_mapping_tables, lint_secrets
+from capi_actions.config.model import DestinationConfig, DestinationDraft, MappingConfig, MappingDraft
+from capi_actions.config.structure import construct, describe, make_incomplete, read_values
+from capi_actions.errors import ConfigError, Diagnostics, PluginError, json_path, where
 from capi_actions.model import Destination
 from capi_actions.plugins import Plugins
 from capi_actions.plugins.validate import wrong_limits
 from capi_actions.text import did_you_mean
 
-_UNREADABLE = MappingConfig(action="", enabled=False)  # keeps the place, so that others' numbers are right
-
 
 def read_destination(
-    name: str, table: Any, plugins: Plugins, problems: list[Problem], *, need_secrets: bool
+    name: str, table: Any, plugins: Plugins, diagnostics: Diagnostics, *, need_secrets: bool
 ) -> DestinationDraft | None:
     """Read a table.
 
-    :param problems: takes up all that is wrong.
-    :returns: the destination; a draft when its settings are wrong; None when not even its type is known.
+    :param diagnostics: takes all problems, with their paths from the configuration's root.
+    :returns: the destination, a draft when its settings have errors, or None when it is no table.
     """
-    path = f"$.destinations.{name}"
+    diagnostics = diagnostics.under(json_path(("destinations", name)))
     if not name:
-        problems.append(Problem("a destination needs a name, as in [destinations.main]", path))
+        diagnostics.add("a destination needs a name, as in [destinations.main]")
     if not isinstance(table, dict):
-        problems.append(Problem(f"should be a table, but it is {describe(table)}", path))
+        diagnostics.add(f"should be a table, but it is {describe(table)}")
         return None
     settings = dict(table)
-    kind = _kind(settings.pop("type", None), plugins, f"{path}.type", problems)
-    listed = settings.pop("mappings", None)
-    mappings = None if listed is None else list(_mappings(listed, f"{path}.mappings", problems))
+    kind = _destination_type(settings.pop("type", None), plugins, diagnostics.under("$.type"))
+    mappings = None
+    if "mappings" in settings:
+        mappings = _read_mappings(settings.pop("mappings"), diagnostics.under("$.mappings"))
     if kind is None:
-        return None
-    owner = plugins.provider("capi_destinations", kind.name)
-    destination = _make(kind, settings, path, problems, owner, need_secrets=need_secrets)
-    profile = destination.profile if destination else settings.get("normalization")
-    if not isinstance(profile, str) or (not profile and kind.default_profile()):
-        if profile == "":
-            problems.append(Problem("should name a profile", f"{path}.normalization"))
-            destination = None
-        profile = kind.default_profile()
-    try:
-        plugins.hashers(profile)
-    except KeyError as error:
-        problems.append(Problem(str(error.args[0]), f"{path}.normalization"))
-        destination, profile = None, kind.default_profile()
-    if destination is None:
-        return DestinationDraft(name=name, type=kind.name, profile=profile, mappings=mappings)
-    return DestinationConfig(
-        name=name, type=kind.name, profile=profile, mappings=mappings, destination=destination
-    )
+        return DestinationDraft(name=name, mappings=mappings)
+    return _read_settings(name, settings, kind, mappings, plugins, diagnostics, need_secrets=need_secrets)
 
 
-def _kind(found: Any, plugins: Plugins, path: str, problems: list[Problem]) -> type[Destination] | None:
-    if not isinstance(found, str):
-        words = "missing" if found is None else describe(found)
-        problems.append(Problem(f"should name the destination type, but it is {words}", path))
+def _destination_type(name: Any, plugins: Plugins, diagnostics: Diagnostics) -> type[Destination] | None:
+    if not isinstance(name, str):
+        found = "missing" if name is None else describe(name)
+        diagnostics.add(f"should name the destination type, but it is {found}")
         return None
-    kind = plugins.destinations.get(found)
+    kind = plugins.destinations.get(name)
     if kind is None:
-        hint = did_you_mean(found, plugins.destinations) or "; no plugin offers any: install one"
-        problems.append(Problem(f"no plugin offers the destination type {found!r}{hint}", path))
+        hint = did_you_mean(name, plugins.destinations) or "; no plugin offers any: install one"
+        diagnostics.add(f"no plugin offers the destination type {name!r}{hint}")
     return kind
 
 
-def _make(
+def _read_mappings(tables: Any, diagnostics: Diagnostics) -> list[MappingConfig]:
+    if not isinstance(tables, list):
+        diagnostics.add(f"should be a list of tables, but it is {describe(tables)}")
+        return []
+    mappings = [_read_mapping(table, diagnostics.under(f"$[{index}]")) for index, table in enumerate(tables)]
+    lint_mapping_tables(mappings, diagnostics)
+    return mappings
+
+
+def _read_mapping(table: Any, diagnostics: Diagnostics) -> MappingConfig:
+    own = Diagnostics()
+    values = read_values(table, MappingConfig, own)
+    if values.get("mapping") is not None and values.get("mapping_file") is not None:
+        own.add("has both mapping and mapping_file; keep one of them")
+    diagnostics.extend(own)
+    if not own.errors:
+        return MappingConfig(**values)
+    keys = {"action", *table} if isinstance(table, dict) else set()
+    return MappingDraft(**{"action": "", **values}, unreadable=frozenset(keys - values.keys()))
+
+
+def _read_settings(
+    name: str,
+    table: dict[str, Any],
     kind: type[Destination],
-    table: Any,
-    path: str,
-    problems: list[Problem],
-    plugin: str,
+    mappings: list[MappingConfig] | None,
+    plugins: Plugins,
+    diagnostics: Diagnostics,
     *,
     need_secrets: bool,
+) -> DestinationDraft:
+    plugin = plugins.provider("capi_destinations", kind.name)
+    own = Diagnostics()
+    values = read_values(table, kind.settings_type, own, need_secrets=need_secrets, plugin=plugin)
+    lint_secrets(values, own)
+    destination = None
+    if not own.errors:
+        settings: Any = construct(kind.settings_type, values, own, plugin)
+        if settings is not None:
+            destination = _make_destination(kind, settings, own, plugin)
+    chosen = values.get("normalization") if destination is None else destination.profile
+    profile = _profile(kind, chosen, plugins, own)
+    diagnostics.extend(own)
+    if destination is not None and not own.errors:
+        lint_by_plugin(destination, "lint_settings", diagnostics=diagnostics)
+        return DestinationConfig(
+            name=name, type=kind.name, profile=profile, mappings=mappings, destination=destination
+        )
+    incomplete = _incomplete_destination(kind, table)
+    if incomplete is not None:
+        lint_by_plugin(incomplete, "lint_settings", diagnostics=diagnostics, complete=False)
+    return DestinationDraft(
+        name=name, type=kind.name, profile=profile, mappings=mappings, destination=incomplete
+    )
+
+
+def _make_destination(
+    kind: type[Destination], settings: Any, diagnostics: Diagnostics, plugin: str
 ) -> Destination | None:
     try:
-        settings: Any = structure(table, kind.settings_type, path, need_secrets=need_secrets)
+        destination = kind(settings)
+        problem = wrong_limits(destination)
     except ConfigError as error:
-        problems += error.problems
+        diagnostics.extend(error.problems)
         return None
-    try:
-        made = kind(settings)
-        problem = wrong_limits(made)
-    except ConfigError as error:
-        problems += below(path, error.problems)
-        return None
-    except Exception as error:
-        raise PluginError(plugin, f"its destination can't be made ({where(error)})") from error
+    except Exception as error:  # noqa: BLE001  a plugin may raise anything
+        problem = f"its destination can't be made ({where(error)})"
     if problem:
-        raise PluginError(plugin, problem)
-    return made
+        diagnostics.add(str(PluginError(plugin, problem)))
+        return None
+    return destination
 
 
-def _mappings(listed: Any, path: str, problems: list[Problem]) -> Iterator[MappingConfig]:
-    if not isinstance(listed, list):
-        problems.append(Problem(f"should be a list of tables, but it is {describe(listed)}", path))
-        return
-    for index, table in enumerate(listed):
-        at = f"{path}[{index}]"
-        try:
-            mapping = structure(table, MappingConfig, at)
-        except ConfigError as error:
-            problems += error.problems
-            mapping = _UNREADABLE
-        if mapping.mapping is not None and mapping.mapping_file is not None:
-            problems.append(Problem("has both mapping and mapping_file; keep one of them", at))
-        yield mapping
+def _incomplete_destination(kind: type[Destination], table: dict[str, Any]) -> Destination | None:
+    """Return a destination made of those settings that fit, to lint what doesn't need the others."""
+    values = read_values(table, kind.settings_type, Diagnostics(), need_secrets=False)
+    try:
+        return kind(make_incomplete(kind.settings_type, values))
+    except Exception:  # noqa: BLE001  no plugin has to cope with missing settings
+        return None
+
+
+def _profile(kind: type[Destination], chosen: object, plugins: Plugins, diagnostics: Diagnostics) -> str:
+    """Return the chosen normalization profile, or the default one if there is no such profile."""
+    default = kind.default_profile()
+    if not isinstance(chosen, str):
+        return default
+    if not chosen and default:
+        diagnostics.add("should name a profile", "$.normalization")
+        return default
+    try:
+        plugins.hashers(chosen)
+    except KeyError as error:
+        diagnostics.add(str(error.args[0]), "$.normalization")
+        return default
+    return chosen

@@ -1,52 +1,68 @@
-"""What works, but is likely to be a mistake."""
+"""Checks beyond the shape of a configuration: likely mistakes, and the files that it names.
+
+What is named ``lint_…`` only warns.
+"""
 
 import os
 import ssl
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from attrs import fields
-
-from capi_actions.config.model import Config, DestinationConfig, MappingConfig
-from capi_actions.errors import Problem, below, where
+from capi_actions.config.model import Config, MappingConfig, MappingDraft
+from capi_actions.errors import Diagnostics, Problem, where
 from capi_actions.model import Destination
 from capi_actions.secret import Secret
 
 
-def doubts(destinations: Iterable[DestinationConfig]) -> Iterator[Problem]:
-    """Warn of tokens in the file, of mappings that do nothing or too much, and pass on the plugins' own advice."""
-    for each in destinations:
-        path = f"$.destinations.{each.name}"
-        settings = each.destination.settings
-        for attribute in fields(type(settings)):
-            value = getattr(settings, attribute.name)
-            if isinstance(value, Secret) and value.literal:
-                message = 'stands in the file; { env = "NAME" } keeps it out of backups and repositories'
-                yield Problem(message, f"{path}.{attribute.name}")
-        yield from advice(each.destination, "lint_settings", each.destination.lint_settings, path)
-        if each.mappings is not None:
-            yield from _mappings(list(each.mappings), f"{path}.mappings")
+def lint_secrets(settings: Mapping[str, Any], diagnostics: Diagnostics) -> None:
+    """Warn about tokens that are written in the file.
+
+    :param settings: a destination's settings by key.
+    """
+    for key, value in settings.items():
+        if isinstance(value, Secret) and value.literal:
+            message = 'is written in the file; { env = "NAME" } keeps it out of backups and repositories'
+            diagnostics.warn(message, f"$.{key}")
 
 
-def _mappings(mappings: list[MappingConfig], path: str) -> Iterator[Problem]:
-    if not any(each.enabled for each in mappings):
-        found = "all its mappings are switched off" if mappings else "its list of mappings is empty"
-        hint = "leave mappings out to switch on every action with a prebuilt trigger"
-        yield Problem(f"takes no event, as {found}; {hint}", path)
-    for index, each in enumerate(mappings):
-        first = mappings.index(each)
-        if first < index and each.enabled:
-            yield Problem(f"is the same as mappings[{first}]: each event is sent twice", f"{path}[{index}]")
+def lint_mapping_tables(mappings: Sequence[MappingConfig], diagnostics: Diagnostics) -> None:
+    """Warn about mappings that together take no events, or take them twice."""
+    if not any(mapping.enabled for mapping in mappings):
+        reason = "all its mappings are disabled" if mappings else "its list of mappings is empty"
+        hint = "leave mappings out to enable every action with a prebuilt trigger"
+        diagnostics.warn(f"receives no events: {reason}; {hint}")
+    for index, mapping in enumerate(mappings):
+        first = mappings.index(mapping)
+        if first < index and mapping.enabled and not isinstance(mapping, MappingDraft):
+            diagnostics.warn(f"is the same as mappings[{first}]: each event is sent twice", f"$[{index}]")
 
 
-_SQLITE = (
-    b"SQLite format 3\0"  # how such files begin: https://www.sqlite.org/fileformat.html (read 2026-11-28)
-)
+def lint_by_plugin(
+    destination: Destination, method: str, *arguments: object, diagnostics: Diagnostics, complete: bool = True
+) -> None:
+    """Add the warnings of a destination's ``lint_settings`` or ``lint_mapping``.
+
+    A method that fails is a warning itself: it is no reason not to send.
+
+    :param complete: False when settings or mapping have errors: then what the method can't cope with is
+        expected, and only the warnings before it count.
+    """
+    try:
+        warnings: object = getattr(destination, method)(*arguments)
+        for warning in warnings if isinstance(warnings, Iterable) else [warnings]:
+            if isinstance(warning, Problem):
+                diagnostics.warn(warning.message, warning.path, warning.code)
+            else:
+                complaint = f"must give capi_actions.Problem, but gave {type(warning).__name__}"
+                diagnostics.warn(f"{method}() of the destination type {destination.name} {complaint}")
+    except Exception as error:  # noqa: BLE001  a plugin may raise anything
+        if complete:
+            diagnostics.warn(f"{method}() of the destination type {destination.name} failed ({where(error)})")
 
 
-def certificate_problems(transport: Mapping[str, Any], folder: Path) -> Iterator[Problem]:
-    """Say what is wrong with the certificates that ``[transport]`` names.
+def check_certificates(transport: Mapping[str, Any], folder: Path, diagnostics: Diagnostics) -> None:
+    """Check the certificates that ``[transport]`` names.
 
     :param folder: where a relative path starts.
     """
@@ -57,64 +73,48 @@ def certificate_problems(transport: Mapping[str, Any], folder: Path) -> Iterator
         (folder / name).read_bytes()
         ssl.create_default_context(cafile=folder / name)
     except ssl.SSLError:
-        yield Problem("should hold certificates (PEM), but no certificate is in it", "$.transport.ca_file")
+        diagnostics.add("should hold certificates (PEM), but no certificate is in it", "$.ca_file")
     except (OSError, ValueError) as error:  # ValueError: a path that no file can have
         reason = error.strerror if isinstance(error, OSError) else "no file can have this name"
-        yield Problem(f"{name} can't be read: {reason}", "$.transport.ca_file")
+        diagnostics.add(f"{name} can't be read: {reason}", "$.ca_file")
 
 
-def outbox_problems(config: Config) -> Iterator[Problem]:
-    """Say why the file that ``[outbox]`` names couldn't be opened or made; nothing is touched."""
+# Source: https://www.sqlite.org/fileformat.html (read 2026-11-28).
+_SQLITE_HEADER = b"SQLite format 3\0"
+
+
+def check_outbox_file(config: Config, diagnostics: Diagnostics) -> None:
+    """Check that the file that ``[outbox]`` names can be opened or created.  Nothing is created."""
     name = config.outbox.get("path")
     if not isinstance(name, str):
         return
     path = (config.folder / name).absolute()
     try:
-        problem = _unusable(path) or (_foreign(path) if config.outbox.get("type") == "sqlite" else "")
+        problem = _access_problem(path)
+        if not problem and config.outbox.get("type") == "sqlite":
+            problem = _format_problem(path)
     except ValueError:
         problem = "no file can have this name"
     if problem:
-        yield Problem(problem, "$.outbox.path")
+        diagnostics.add(problem, "$.outbox.path")
 
 
-def _foreign(path: Path) -> str:
-    if not path.is_file():
-        return f"{path} is no file" if path.exists() else ""
-    with path.open("rb") as file:
-        is_ours = file.read(len(_SQLITE)) in (b"", _SQLITE)
-    return "" if is_ours else f"{path} is not an outbox but some other file; give another path"
-
-
-def _unusable(path: Path) -> str:
+def _access_problem(path: Path) -> str | None:
     if path.is_dir():
         return "is a folder; name a file in it"
     if path.exists() and not os.access(path, os.R_OK | os.W_OK):
-        return f"{path} is there, but this user may not read and write it"
-    folder = next(each for each in path.parents if each.exists())
+        return f"{path} exists, but this user can't read and write it"
+    folder = next(parent for parent in path.parents if parent.exists())
     if not folder.is_dir():
-        return f"{folder} is in the way: it should be a folder, but it is a file"
+        return f"{folder} should be a folder, but it is a file"
     if not os.access(folder, os.W_OK | os.X_OK):
-        return f"the folder {folder} can't be written by this user"
-    return ""
+        return f"this user can't write to the folder {folder}"
+    return None
 
 
-def advice(
-    destination: Destination, name: str, give: Callable[[], Iterable[Problem]], path: str
-) -> Iterator[Problem]:
-    """Ask a destination for advice; where that fails, say so instead: it is no reason not to send.
-
-    :param name: the method's name, for that message.
-    :param path: the place in the configuration that the advice is about.
-    """
-    try:
-        given: object = give()
-        found = list(given) if isinstance(given, Iterable) else [given]
-    except Exception as error:  # noqa: BLE001  a plugin may raise anything
-        yield Problem(f"{name}() of the destination type {destination.name} failed ({where(error)})", path)
-        return
-    for each in found:
-        if isinstance(each, Problem):
-            yield from below(path, [each])
-        else:
-            wrong = f"must give capi_actions.Problem, but gave {type(each).__name__}"
-            yield Problem(f"{name}() of the destination type {destination.name} {wrong}", path)
+def _format_problem(path: Path) -> str | None:
+    if not path.is_file():
+        return f"{path} is not a regular file" if path.exists() else None
+    with path.open("rb") as file:
+        is_outbox = file.read(len(_SQLITE_HEADER)) in (b"", _SQLITE_HEADER)
+    return None if is_outbox else f"{path} is not an outbox but some other file; give another path"

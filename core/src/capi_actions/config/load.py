@@ -6,13 +6,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from attrs import evolve
-
 from capi_actions.config.destinations import read_destination
-from capi_actions.config.lint import certificate_problems, doubts
+from capi_actions.config.lint import check_certificates
 from capi_actions.config.model import Config, DeliveryConfig, DestinationConfig, DestinationDraft
-from capi_actions.config.structure import describe, instead, structure
-from capi_actions.errors import ConfigError, Problem
+from capi_actions.config.structure import describe, read_values, type_mismatch
+from capi_actions.errors import ConfigError, Diagnostics
 from capi_actions.model import OutboxFactory, TransportFactory
 from capi_actions.plugins import Plugins
 from capi_actions.text import did_you_mean
@@ -21,61 +19,7 @@ DEFAULT_TYPES: Mapping[str, Mapping[str, Any]] = {
     "outbox": {"type": "sqlite", "path": "capi-outbox.sqlite3"},
     "transport": {"type": "urllib3"},
 }
-"""What counts when a table doesn't say otherwise."""
-
-_LARGEST = 2**53  # seconds, bytes, counts: nothing sensible is larger, and Python's own limits vary
-_VARIADIC = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
-
-Factories = Mapping[str, OutboxFactory] | Mapping[str, TransportFactory]
-
-
-def read_choice(
-    data: Mapping[str, Any], key: str, known: Factories, problems: list[Problem]
-) -> Mapping[str, Any]:
-    """Read a table, without opening anything.
-
-    :param known: what the plugins offer, by name.
-    :param problems: takes up all that is wrong.
-    :returns: ``type`` and options.
-    """
-    table, default = data.get(key, {}), DEFAULT_TYPES[key]
-    if not isinstance(table, dict):
-        problems.append(Problem(f"should be a table, but it is {describe(table)}", f"$.{key}"))
-        return default
-    kind = table.get("type", default["type"])
-    chosen = {**default, **table} if kind == default["type"] else table
-    factory = known.get(kind) if isinstance(kind, str) else None
-    if not isinstance(kind, str):
-        problems.append(Problem(f"should be text in quotes, but it is {describe(kind)}", f"$.{key}.type"))
-    elif factory is None:
-        problems.append(Problem(f"no plugin offers {kind!r}{did_you_mean(kind, known)}", f"$.{key}.type"))
-    else:
-        problems += _wrong_options(chosen, factory, f"$.{key}")
-    return chosen
-
-
-def _wrong_options(
-    chosen: Mapping[str, Any], factory: OutboxFactory | TransportFactory, path: str
-) -> Iterator[Problem]:
-    """Compare options with the parameters of the factory."""
-    try:
-        parameters = inspect.signature(factory.make, eval_str=True).parameters
-    except (NameError, TypeError, ValueError):  # it has none that can be read
-        return
-    named = {name: each for name, each in parameters.items() if each.kind not in _VARIADIC}
-    takes_any = any(each.kind is inspect.Parameter.VAR_KEYWORD for each in parameters.values())
-    for key, value in chosen.items():
-        if key in named:
-            if wanted := instead(value, named[key].annotation):
-                yield Problem(f"should be {wanted}, but it is {describe(value)}", f"{path}.{key}")
-            elif isinstance(value, int | float) and not -_LARGEST < value < _LARGEST:
-                yield Problem("should be a number of a sensible size", f"{path}.{key}")
-        elif key != "type" and not takes_any:
-            yield Problem(f"{key!r} isn't known here{did_you_mean(key, list(named))}", path)
-    for name, each in named.items():
-        if each.default is inspect.Parameter.empty and name not in chosen:
-            yield Problem("is missing", f"{path}.{name}")
-
+"""Options that a table needn't name."""
 
 _TABLES = ["destinations", "outbox", "transport", "delivery"]
 
@@ -84,8 +28,8 @@ def load_config(path: Path, plugins: Plugins, *, need_secrets: bool = True, stri
     """Read a configuration file.
 
     :param need_secrets: False lets environment variables be unset, for work that sends nothing.
-    :param strict: False gives what could be made of it, with its ``problems``.
-    :raises ConfigError: with every problem in it, each with its path; also without ``strict`` when it
+    :param strict: False returns a configuration with errors, too, in its ``problems``.
+    :raises ConfigError: with every error in it, each with its path; also without ``strict`` when it
         can't be read at all.
     """
     try:
@@ -107,7 +51,7 @@ def read_config(
 
     :param folder: where relative paths in it start.
 
-    The rest as for :func:`load_config`.
+    Everything else is as for :func:`load_config`.
     """
     data = _parsed(text, "the configuration")
     return _read(data, plugins, folder, need_secrets=need_secrets, strict=strict)
@@ -128,45 +72,96 @@ def _parsed(text: str, name: str) -> Mapping[str, Any]:
 def _read(
     data: Mapping[str, Any], plugins: Plugins, folder: Path, *, need_secrets: bool, strict: bool
 ) -> Config:
-    problems: list[Problem] = [
-        Problem(f"{key!r} isn't known here{did_you_mean(key, _TABLES)}", "$")
-        for key in data
-        if key not in _TABLES
-    ]
-    read = list(_destinations(data.get("destinations"), plugins, problems, need_secrets))
-    destinations = [each for each in read if isinstance(each, DestinationConfig)]
-    config = Config(
-        destinations=destinations,
-        drafts=[each for each in read if not isinstance(each, DestinationConfig)],
-        outbox=read_choice(data, "outbox", plugins.outboxes, problems),
-        transport=read_choice(data, "transport", plugins.transports, problems),
-        delivery=_delivery(data.get("delivery", {}), problems),
-        folder=folder,
-        warnings=tuple(doubts(destinations)),
-    )
+    diagnostics = Diagnostics()
+    for key in data:
+        if key not in _TABLES:
+            diagnostics.add(f"{key!r} isn't known here{did_you_mean(key, _TABLES)}")
+    drafts = list(_read_destinations(data.get("destinations"), plugins, diagnostics, need_secrets))
+    outbox = _read_options("outbox", data, plugins.outboxes, diagnostics.under("$.outbox"))
+    transport = _read_options("transport", data, plugins.transports, diagnostics.under("$.transport"))
+    delivery = read_values(data.get("delivery", {}), DeliveryConfig, diagnostics.under("$.delivery"))
     if need_secrets:  # what sends nothing does without certificates, too
-        problems += certificate_problems(config.transport, folder)
-    if problems and strict:
-        raise ConfigError(problems)
-    return evolve(config, problems=tuple(problems))
+        check_certificates(transport, folder, diagnostics.under("$.transport"))
+    if strict and diagnostics.errors:
+        raise ConfigError(diagnostics.errors)
+    return Config(
+        destinations=[draft for draft in drafts if isinstance(draft, DestinationConfig)],
+        drafts=[draft for draft in drafts if not isinstance(draft, DestinationConfig)],
+        outbox=outbox,
+        transport=transport,
+        delivery=DeliveryConfig(**delivery),
+        folder=folder,
+        problems=tuple(diagnostics),
+    )
 
 
-def _destinations(
-    table: Any, plugins: Plugins, problems: list[Problem], need_secrets: bool
+def _read_destinations(
+    tables: Any, plugins: Plugins, diagnostics: Diagnostics, need_secrets: bool
 ) -> Iterator[DestinationDraft]:
-    if not isinstance(table, dict) or not table:
-        found = "there is none" if not table else f"it is {describe(table)}"
-        problems.append(Problem(f"should be tables, one for each destination, but {found}", "$.destinations"))
+    if not isinstance(tables, dict) or not tables:
+        found = f"it is {describe(tables)}" if tables else "there is none"
+        message = f"should be tables, one for each destination, but {found}"
+        diagnostics.add(message, "$.destinations")
         return
-    for name, settings in table.items():
-        draft = read_destination(name, settings, plugins, problems, need_secrets=need_secrets)
+    for name, table in tables.items():
+        draft = read_destination(name, table, plugins, diagnostics, need_secrets=need_secrets)
         if draft is not None:
             yield draft
 
 
-def _delivery(table: Any, problems: list[Problem]) -> DeliveryConfig:
+Factory = OutboxFactory | TransportFactory
+
+_MAX_NUMBER = 2**53  # seconds, bytes, counts: nothing sensible is larger, and Python's own limits vary
+
+
+def _read_options(
+    table_name: str,
+    data: Mapping[str, Any],
+    factories: Mapping[str, OutboxFactory] | Mapping[str, TransportFactory],
+    diagnostics: Diagnostics,
+) -> Mapping[str, Any]:
+    """Read ``[outbox]`` or ``[transport]`` without opening anything.
+
+    :param factories: what the plugins offer, by name.
+    :returns: ``type`` and options.
+    """
+    table, default = data.get(table_name, {}), DEFAULT_TYPES[table_name]
+    if not isinstance(table, dict):
+        diagnostics.add(f"should be a table, but it is {describe(table)}")
+        return default
+    name = table.get("type", default["type"])
+    options = {**default, **table} if name == default["type"] else table
+    factory = factories.get(name) if isinstance(name, str) else None
+    if not isinstance(name, str):
+        diagnostics.add(f"should be text in quotes, but it is {describe(name)}", "$.type")
+    elif factory is None:
+        diagnostics.add(f"no plugin offers {name!r}{did_you_mean(name, factories)}", "$.type")
+    else:
+        _check_options(options, factory, diagnostics)
+    return options
+
+
+def _check_options(options: Mapping[str, Any], factory: Factory, diagnostics: Diagnostics) -> None:
+    """Compare options with the parameters of the factory."""
     try:
-        return structure(table, DeliveryConfig, "$.delivery")
-    except ConfigError as error:
-        problems += error.problems
-        return DeliveryConfig()
+        parameters = inspect.signature(factory.make, eval_str=True).parameters.values()
+    except (NameError, TypeError, ValueError):  # it has none that can be read
+        return
+    variadic = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
+    named = {parameter.name: parameter for parameter in parameters if parameter.kind not in variadic}
+    takes_any = any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters)
+    for key, value in options.items():
+        if key in named:
+            _check_option(value, named[key].annotation, diagnostics.under(f"$.{key}"))
+        elif key != "type" and not takes_any:
+            diagnostics.add(f"{key!r} isn't known here{did_you_mean(key, list(named))}")
+    for key, parameter in named.items():
+        if parameter.default is inspect.Parameter.empty and key not in options:
+            diagnostics.add("is missing", f"$.{key}")
+
+
+def _check_option(value: object, annotation: Any, diagnostics: Diagnostics) -> None:
+    if expected := type_mismatch(value, annotation):
+        diagnostics.add(f"should be {expected}, but it is {describe(value)}")
+    elif isinstance(value, int | float) and not -_MAX_NUMBER < value < _MAX_NUMBER:
+        diagnostics.add("should be a number of a sensible size")

@@ -6,18 +6,8 @@ from typing import Any
 
 from attrs import Attribute, field, frozen
 
-from capi_actions.errors import Problem
+from capi_actions.errors import Problem, Severity
 from capi_actions.model import Destination, JsonObject
-
-
-def _up_to(most: int) -> Callable[[object, "Attribute[int]", int], None]:
-    def check(_: object, attribute: "Attribute[int]", value: int) -> None:
-        if value < 1:
-            raise ValueError(f"{attribute.name} should be 1 or more")
-        if value > most:
-            raise ValueError(f"{attribute.name} should be {most:,} or less")
-
-    return check
 
 
 @frozen(kw_only=True)
@@ -26,10 +16,10 @@ class MappingConfig:
 
     :ivar action: the action's full name.
     :ivar trigger: the filter; None takes the action's prebuilt one.
-    :ivar mapping: fields by key, laid over the prebuilt mapping.
+    :ivar mapping: fields by key, merged into the prebuilt mapping.
     :ivar mapping_file: a JSON file with a whole mapping, used as it is; its path is relative to the
         configuration file.
-    :ivar enabled: False switches the mapping off without deleting it.
+    :ivar enabled: False disables the mapping.
     """
 
     action: str
@@ -40,29 +30,53 @@ class MappingConfig:
 
 
 @frozen(kw_only=True)
+class MappingDraft(MappingConfig):
+    """A mapping's table with errors: its readable values are checked all the same.
+
+    :ivar action: "" if unknown.
+    :ivar unreadable: keys whose values are missing or have the wrong type.
+    """
+
+    unreadable: frozenset[str]
+
+
+@frozen(kw_only=True)
 class DestinationDraft:
-    """A ``[destinations.<name>]`` table whose settings may be wrong: enough to check its mappings.
+    """A ``[destinations.<name>]`` table, perhaps with errors: enough to check its mappings.
 
     :ivar name: the table's name.
-    :ivar type: the destination type; a plugin offers it.
+    :ivar type: the destination type, which a plugin offers; "" if unknown.
     :ivar profile: the normalization profile; "" for none.
-    :ivar mappings: None when the file names none: then every action with a prebuilt trigger is on.
+    :ivar mappings: None when the file names none: then every action with a prebuilt trigger is enabled.
+    :ivar destination: an account made of those settings that have no errors, for linting only; None if
+        it can't be made.
     """
 
     name: str
-    type: str
-    profile: str
+    type: str = ""
+    profile: str = ""
     mappings: Sequence[MappingConfig] | None
+    destination: Destination | None = None
 
 
 @frozen(kw_only=True)
 class DestinationConfig(DestinationDraft):
-    """One ``[destinations.<name>]`` table.
+    """One ``[destinations.<name>]`` table without errors.
 
     :ivar destination: the account, made from the table's settings.
     """
 
     destination: Destination
+
+
+def _up_to(maximum: int) -> Callable[[object, "Attribute[int]", int], None]:
+    def check(_: object, attribute: "Attribute[int]", value: int) -> None:
+        if value < 1:
+            raise ValueError(f"{attribute.name} should be 1 or more")
+        if value > maximum:
+            raise ValueError(f"{attribute.name} should be {maximum:,} or less")
+
+    return check
 
 
 @frozen(kw_only=True)
@@ -84,25 +98,36 @@ class Config:
     """A whole configuration, structured and checked.
 
     :ivar destinations: the accounts, in the order of the file.
-    :ivar drafts: tables of accounts with wrong settings.
-    :ivar problems: all that is wrong.  What gives a configuration to others sees that it has none, or
-        builds a :class:`~capi_actions.pipeline.Pipeline` of it, which adds what is wrong with mappings.
+    :ivar drafts: tables of accounts that have errors.
     :ivar outbox: options of ``[outbox]`` with its ``type`` (default ``sqlite``).
     :ivar transport: options of ``[transport]`` with its ``type`` (default ``urllib3``).
     :ivar folder: where relative paths in the file start.
-    :ivar warnings: what works but should be looked at.
+    :ivar problems: errors and warnings.  Building a :class:`~capi_actions.pipeline.Pipeline` raises the
+        errors, together with those of mappings.
     """
 
     destinations: Sequence[DestinationConfig]
+    drafts: Sequence[DestinationDraft] = ()
     outbox: Mapping[str, Any] = field(factory=dict)
     transport: Mapping[str, Any] = field(factory=dict)
     delivery: DeliveryConfig = field(factory=DeliveryConfig)
-    warnings: Sequence[Problem] = ()
     folder: Path = Path()
-    drafts: Sequence[DestinationDraft] = ()
     problems: Sequence[Problem] = ()
 
     @property
     def names(self) -> list[str]:
-        """The names of all destinations, those with wrong settings too."""
-        return [each.name for each in (*self.destinations, *self.drafts)]
+        """The names of all destinations, including those with errors."""
+        return [draft.name for draft in (*self.destinations, *self.drafts)]
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """What must be corrected before anything is sent."""
+        return self._of_severity("error")
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """What works but is likely to be a mistake."""
+        return self._of_severity("warning")
+
+    def _of_severity(self, severity: Severity) -> tuple[Problem, ...]:
+        return tuple(problem for problem in self.problems if problem.severity == severity)

@@ -1,15 +1,14 @@
-"""Structure tables into attrs classes with cattrs, and say in plain words what is wrong."""
+"""Structure tables into attrs classes with cattrs, and describe in plain words what doesn't fit."""
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime, time
 from enum import Enum
-from types import NoneType, SimpleNamespace, UnionType
+from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 import attrs
-from attrs import has
 from cattrs import Converter
 from cattrs.errors import (
     AttributeValidationNote,
@@ -18,9 +17,185 @@ from cattrs.errors import (
     IterableValidationError,
 )
 
-from capi_actions.errors import ConfigError, Problem
+from capi_actions.errors import Diagnostics, PluginError, json_path, where
 from capi_actions.secret import Secret
 from capi_actions.text import did_you_mean
+
+T = TypeVar("T")
+Keys = tuple[str | int, ...]
+
+_UNSUITABLE = "doesn't fit here"
+
+
+def structure(
+    data: object, into: type[T], diagnostics: Diagnostics, *, need_secrets: bool = True, plugin: str = "core"
+) -> T | None:
+    """Make an attrs object of a table.
+
+    :param diagnostics: takes every problem in the table.
+    :param need_secrets: False lets environment variables be unset, for work that sends nothing.
+    :param plugin: the plugin that declares ``into``, to be named when a validator of it fails.
+    :returns: None when anything is wrong.
+    """
+    own = Diagnostics()
+    values = read_values(data, into, own, need_secrets=need_secrets, plugin=plugin)
+    settings = None if own.errors else construct(into, values, own, plugin)
+    diagnostics.extend(own)
+    return settings
+
+
+def read_values(
+    data: object, into: type, diagnostics: Diagnostics, *, need_secrets: bool = True, plugin: str = "core"
+) -> dict[str, Any]:
+    """Structure the values of a table one by one, so that a mistake in one doesn't hide those in others.
+
+    The parameters are those of :func:`structure`.
+
+    :returns: the values that fit, by key.
+    """
+    if not isinstance(data, dict):
+        diagnostics.add(f"should be a table, but it is {describe(data)}")
+        return {}
+    converter = _CONVERTERS[need_secrets]
+    attributes = [attribute for attribute in _attributes(into) if attribute.init]
+    known = [attribute.name for attribute in attributes]
+    for key in data:
+        if key not in known:
+            diagnostics.add(f"{key!r} isn't known here{did_you_mean(key, known)}")
+    values = {}
+    for attribute in attributes:
+        name, annotation = attribute.name, attribute.type or Any
+        if name not in data:
+            if attribute.default is attrs.NOTHING:
+                diagnostics.add("is missing", f"$.{name}")
+            continue
+        try:
+            values[name] = converter.structure(data[name], annotation)
+        except Exception as error:  # noqa: BLE001  a plugin's class may raise anything
+            _explain(error, (name,), diagnostics, plugin, annotation)
+    _validate(values, into, data.keys(), diagnostics, plugin)
+    return values
+
+
+def construct(into: type[T], values: Mapping[str, Any], diagnostics: Diagnostics, plugin: str) -> T | None:
+    """Make the object of values that fit.
+
+    :returns: None when the class itself objects.
+    """
+    arguments = {
+        str(attribute.alias): values[attribute.name] for attribute in _attributes(into) if attribute.name in values
+    }
+    try:
+        return into(**arguments)
+    except Exception as error:  # noqa: BLE001  a plugin's class may raise anything
+        diagnostics.add(_objection(error, plugin))
+        return None
+
+
+def make_incomplete(into: type[T], values: Mapping[str, Any], wrong: Collection[str] = ()) -> T:
+    """Return an object with some attributes missing, so that what needs none of those still works.
+
+    :param values: attributes by name.  The others have their defaults.
+    :param wrong: attributes that have no value, not even their default.
+    """
+    incomplete = object.__new__(into)
+    for attribute in _attributes(into):
+        value = values.get(attribute.name, attrs.NOTHING)
+        if value is attrs.NOTHING and attribute.name not in wrong:
+            value = _default(attribute, incomplete)
+        if value is not attrs.NOTHING and attribute.converter is None:
+            object.__setattr__(incomplete, attribute.name, value)
+    return incomplete
+
+
+def _attributes(into: Any) -> tuple["attrs.Attribute[Any]", ...]:
+    return attrs.fields(attrs.resolve_types(into))  # type: ignore[no-any-return]  # attrs' fields are untyped
+
+
+def _default(attribute: "attrs.Attribute[Any]", incomplete: object) -> Any:
+    default: Any = attribute.default
+    if not isinstance(default, attrs.Factory):  # type: ignore[arg-type]  # a function to type checkers
+        return default
+    try:
+        return default.factory(incomplete) if default.takes_self else default.factory()
+    except Exception:  # noqa: BLE001  a plugin's may raise anything, as values may be missing
+        return attrs.NOTHING
+
+
+def _validate(
+    values: dict[str, Any], into: type, keys: Collection[str], diagnostics: Diagnostics, plugin: str
+) -> None:
+    """Run the validators of all values, and remove those that they refuse.
+
+    attrs itself runs none when a value is of the wrong type, and stops at the first that objects.
+    """
+    wrong = keys - values.keys()
+    incomplete: object = make_incomplete(into, values, wrong)
+    for attribute in _attributes(into):
+        name = attribute.name
+        if name not in values or attribute.validator is None or attribute.converter is not None:
+            continue
+        try:
+            attribute.validator(incomplete, attribute, values[name])
+        except Exception as error:  # noqa: BLE001  a plugin's validator may raise anything
+            if not _needs_missing(error, incomplete):
+                diagnostics.add(_objection(error, plugin), f"$.{name}")
+                del values[name]
+
+
+def _needs_missing(error: Exception, incomplete: object) -> bool:
+    """Return whether a validator failed because it looks at another value, which is wrong or missing itself."""
+    names = [attribute.name for attribute in _attributes(type(incomplete))]
+    return isinstance(error, AttributeError) and error.obj is incomplete and error.name in names
+
+
+def _explain(
+    error: BaseException, keys: Keys, diagnostics: Diagnostics, plugin: str, annotation: Any = None
+) -> None:
+    """Walk through cattrs' nested errors and add each as a problem.
+
+    :param keys: where the error is.
+    :param annotation: the type that was asked for at this place; None for what a class itself objects to.
+    """
+    if not isinstance(error, ClassValidationError | IterableValidationError):
+        message = _objection(error, plugin) if annotation is None else _type_problem(error, annotation)
+        diagnostics.add(message, json_path(keys))
+        return
+    noted, others = error.group_exceptions()
+    for nested, note in noted:
+        key = note.name if isinstance(note, AttributeValidationNote) else note.index
+        _explain(nested, (*keys, key), diagnostics, plugin, note.type or Any)
+    for nested in others:
+        _explain(nested, keys, diagnostics, plugin)
+
+
+class _TypeMismatchError(ValueError):
+    """A value doesn't fit its annotation; the text says so in our own words."""
+
+
+def _type_problem(error: BaseException, annotation: Any) -> str:
+    """Explain why a value couldn't be structured; cattrs' own texts speak of Python, and may quote the value."""
+    if isinstance(error, KeyError):
+        return "is missing"
+    if isinstance(error, _TypeMismatchError):
+        return str(error)
+    expected = expected_type(annotation)
+    return f"should be {expected}" if expected else _UNSUITABLE
+
+
+def _objection(error: BaseException, plugin: str) -> str:
+    """Explain an error of a class or a validator: a ValueError is the user's to correct, any other the author's."""
+    if isinstance(error, ForbiddenExtraKeysError):
+        known = [attribute.name for attribute in attrs.fields(error.cl)]
+        return ", ".join(
+            f"{key!r} isn't known here{did_you_mean(key, known)}" for key in sorted(error.extra_fields)
+        )
+    if isinstance(error, ValueError):
+        return str(error.args[0]) if error.args else _UNSUITABLE
+    if isinstance(error, TypeError) and len(error.args) == 4:  # attrs.validators.instance_of()
+        return _type_problem(error, error.args[2])
+    return str(PluginError(plugin, f"its validator failed ({where(error)})"))
+
 
 WORDS: Mapping[Any, str] = {
     str: "text in quotes",
@@ -31,84 +206,81 @@ WORDS: Mapping[Any, str] = {
     dict: "a table",
 }
 _TIMES: Mapping[Any, str] = {datetime: "a date and time", date: "a date", time: "a time"}
-_STAND_FOR: Mapping[Any, type] = {os.PathLike: str, Mapping: dict, Sequence: list}
+_PLAIN_TYPES: Mapping[Any, type] = {os.PathLike: str, Mapping: dict, Sequence: list}
 
 
 def describe(value: object) -> str:
-    """Name a value's type, never the value itself."""
+    """Return the name of a value's type in TOML's words, never the value itself."""
     return WORDS.get(type(value)) or _TIMES.get(type(value), "something else")
 
 
-def instead(value: object, annotation: Any) -> str:
-    """Say in words what a value should be to fit an annotation; "" when it fits or nothing can be said."""
-    kinds = [kind_of(each) for each in _alternatives(annotation)]
-    if not all(each in WORDS for each in kinds):
-        return ""
-    if type(value) in kinds or (type(value) is int and float in kinds):
-        return ""
-    return " or ".join(dict.fromkeys(WORDS[each] for each in kinds))
+def type_mismatch(value: object, annotation: Any) -> str | None:
+    """Return the type that an annotation expects, in TOML's words; None if the value fits or nobody can tell."""
+    plain_types = [plain_type(alternative) for alternative in _alternatives(annotation)]
+    if not all(plain in WORDS for plain in plain_types):
+        return None
+    if type(value) in plain_types or (type(value) is int and float in plain_types):
+        return None
+    return " or ".join(dict.fromkeys(WORDS[plain] for plain in plain_types)) or None
 
 
-def wanted(annotation: Any) -> str:
-    """Say in words what fits an annotation, also one whose values are named one by one; "" when it can't."""
-    (kind, *others) = _alternatives(annotation)
-    if others:
-        return ""
-    if get_origin(kind) is Literal:
-        return f"one of {', '.join(str(each) for each in get_args(kind))}"
-    if isinstance(kind, type) and issubclass(kind, Enum):
-        return f"one of {', '.join(str(each.value) for each in kind)}"
-    return WORDS[dict] if has(kind) else WORDS.get(kind_of(kind), "")
+def expected_type(annotation: Any) -> str | None:
+    """Return what fits an annotation, in TOML's words, also for enumerations; None if there are no words for it."""
+    alternatives = _alternatives(annotation)
+    if len(alternatives) != 1:
+        return None
+    (annotation,) = alternatives
+    if get_origin(annotation) is Literal:
+        return f"one of {', '.join(map(str, get_args(annotation)))}"
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        return f"one of {', '.join(str(member.value) for member in annotation)}"
+    return WORDS[dict] if attrs.has(annotation) else WORDS.get(plain_type(annotation))
 
 
-def kind_of(annotation: Any) -> Any:
-    """Give the plain type that an annotation asks for in a file: ``dict`` for ``dict[str, Any]``."""
+def plain_type(annotation: Any) -> Any:
+    """Return the type that an annotation asks for in a file: ``dict`` for ``dict[str, Any]``."""
     origin = get_origin(annotation) or annotation
-    return _STAND_FOR.get(origin, origin)
+    return _PLAIN_TYPES.get(origin, origin)
 
 
 def _alternatives(annotation: Any) -> list[Any]:
     parts = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
-    return [each for each in parts if each is not NoneType]
+    return [part for part in parts if part is not NoneType]
 
 
-T = TypeVar("T")
-
-_NAME = re.compile(r"[A-Z_][A-Z0-9_]{0,59}")
+_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,59}")
 
 
-class _UnfitError(ValueError):
-    """A value doesn't fit; says so in our own words."""
+def _converter(need_secrets: bool) -> Converter:
+    converter = Converter(forbid_extra_keys=True, detailed_validation=True)
+    for plain in (str, int, bool):
+        converter.register_structure_hook(plain, _checked)
+    converter.register_structure_hook(float, _float)
+    converter.register_structure_hook(Secret, lambda value, _: _secret(value, need_secrets))
+    default = converter.copy()  # by itself, cattrs makes a list of a text's characters
+
+    def checked_container(annotation: Any) -> Callable[[Any, Any], Any]:
+        structure_container = default.get_structure_hook(annotation)
+        return lambda value, _: structure_container(_checked(value, annotation), annotation)
+
+    converter.register_structure_hook_factory(
+        lambda annotation: plain_type(annotation) in (list, dict), checked_container
+    )
+    return converter
 
 
-def structure(data: object, into: type[T], path: str, *, need_secrets: bool = True) -> T:
-    """Make an attrs object of a table.
-
-    :param path: where the table stands, for messages: ``$.destinations.shop``.
-    :param need_secrets: False lets environment variables be unset, for work that sends nothing.
-    :raises ConfigError: with every problem in the table.
-    """
-    if not isinstance(data, dict):
-        raise ConfigError.of(f"should be a table, but it is {describe(data)}", path)
-    converter = _CONVERTERS[need_secrets]
-    try:
-        return converter.structure(data, into)
-    except ClassValidationError as error:
-        raise ConfigError(_problems(error, data, into, path, converter)) from None
-
-
-def _fitting(value: object, annotation: Any) -> Any:
-    """Give a value back that is of the type asked for."""
-    if better := instead(value, annotation):
-        raise _UnfitError(f"should be {better}, but it is {describe(value)}")
+def _checked(value: object, annotation: Any) -> Any:
+    """Return a value that is of the type asked for."""
+    if expected := type_mismatch(value, annotation):
+        raise _TypeMismatchError(f"should be {expected}, but it is {describe(value)}")
     return value
 
 
 def _float(value: Any, _: type) -> float:
     try:
-        return float(_fitting(value, float))
+        return float(_checked(value, float))
     except OverflowError:
-        raise _UnfitError("is too large a number") from None
+        raise _TypeMismatchError("is too large a number") from None
 
 
 def _secret(value: object, need: bool) -> Secret:
@@ -116,110 +288,25 @@ def _secret(value: object, need: bool) -> Secret:
         return Secret(_token(value, "it"), literal=True)
     if isinstance(value, dict) and set(value) == {"env"} and isinstance(value["env"], str):
         name = value["env"]
-        found = os.environ.get(name, "")
+        token = os.environ.get(name, "")
         # What doesn't look like a name may be the token itself.
-        place = f"the environment variable {name}" if _NAME.fullmatch(name) else "the variable that env names"
-        if not found.strip() and need:
-            hint = "" if name in place else "; env takes the variable's name, such as MY_TOKEN, not the token"
-            raise _UnfitError(f"{place} isn't set{hint}")
-        return Secret(_token(found, place))
-    raise _UnfitError('should be { env = "NAME_OF_A_VARIABLE" }')
+        is_name = _VARIABLE.fullmatch(name) is not None
+        source = f"the environment variable {name}" if is_name else "the variable that env names"
+        if not token.strip() and need:
+            hint = "" if is_name else "; env takes the variable's name, such as MY_TOKEN, not the token"
+            raise _TypeMismatchError(f"{source} isn't set{hint}")
+        return Secret(_token(token, source))
+    raise _TypeMismatchError('should be { env = "NAME_OF_A_VARIABLE" }')
 
 
-def _token(text: str, place: str) -> str:
-    """Give a token that a header can hold: secret stores like to add a line break."""
+def _token(text: str, source: str) -> str:
+    """Return a token that a header can hold, without the line break that secret stores like to add."""
     token = text.strip()
     if not (token.isascii() and token.isprintable()):
-        raise _UnfitError(
-            f"{place} holds characters that no token has; was it copied whole, and nothing else?"
+        raise _TypeMismatchError(
+            f"{source} holds characters that no token has; was it copied whole, and nothing else?"
         )
     return token
-
-
-def _problems(
-    error: ClassValidationError, data: Mapping[str, Any], into: type, path: str, converter: Converter
-) -> list[Problem]:
-    """Say everything that is wrong with a table.
-
-    attrs runs no validator when a value is of the wrong type, and stops at the first that objects: those
-    of all values that are of the right type are run here, so that nobody has to mend and try again.
-    """
-    noted, others = error.group_exceptions()
-    of_keys = [each for each in others if isinstance(each, ForbiddenExtraKeysError)]
-    found = [problem for each in of_keys for problem in _located(each, path)]
-    for each, note in noted:
-        found += _located(each, f"{path}.{note.name}", note.type or Any)
-    rest = data.keys() - {note.name for _, note in noted}
-    found += _objections({name: data[name] for name in rest}, into, path, converter)
-    return found or [problem for each in others for problem in _located(each, path)]
-
-
-def _objections(data: Mapping[str, Any], into: type, path: str, converter: Converter) -> Iterator[Problem]:
-    """Run the validators of values that are of the right type."""
-    attributes = [each for each in attrs.fields(attrs.resolve_types(into)) if each.name in data]
-    made = {each.name: converter.structure(data[each.name], each.type or Any) for each in attributes}
-    unfinished = SimpleNamespace(**made)
-    for attribute in attributes:
-        if attribute.validator is None or attribute.converter is not None:
-            continue
-        try:
-            attribute.validator(unfinished, attribute, made[attribute.name])
-        except AttributeError:  # it looks at another attribute, which is wrong itself
-            continue
-        except (ValueError, TypeError) as error:
-            yield Problem(_sentence(error), f"{path}.{attribute.name}")
-
-
-def _located(error: BaseException, path: str, annotation: Any = None) -> Iterator[Problem]:
-    """Walk through cattrs' nested errors.
-
-    :param annotation: the type that was asked for at this place; None for what a class itself objects to.
-    """
-    if not isinstance(error, ClassValidationError | IterableValidationError):
-        yield Problem(_sentence(error) if annotation is None else _unfit(error, annotation), path)
-        return
-    noted, others = error.group_exceptions()
-    for each, note in noted:
-        key = note.name if isinstance(note, AttributeValidationNote) else note.index
-        step = f".{key}" if isinstance(key, str) else f"[{key}]"
-        yield from _located(each, path + step, note.type or Any)
-    for each in others:
-        yield from _located(each, path)
-
-
-def _unfit(error: BaseException, annotation: Any) -> str:
-    """Say why a value couldn't be structured; cattrs' own texts speak of Python, and may quote the value."""
-    if isinstance(error, KeyError):
-        return "is missing"
-    if isinstance(error, _UnfitError):
-        return str(error)
-    better = wanted(annotation)
-    return f"should be {better}" if better else "doesn't fit here"
-
-
-def _sentence(error: BaseException) -> str:
-    if isinstance(error, ForbiddenExtraKeysError):
-        known = [attribute.name for attribute in attrs.fields(error.cl)]
-        return ", ".join(
-            f"{key!r} isn't known here{did_you_mean(key, known)}" for key in sorted(error.extra_fields)
-        )
-    return str(error.args[0]) if error.args else "doesn't fit here"
-
-
-def _converter(need_secrets: bool) -> Converter:
-    converter = Converter(forbid_extra_keys=True, detailed_validation=True)
-    for kind in (str, int, bool):
-        converter.register_structure_hook(kind, _fitting)
-    converter.register_structure_hook(float, _float)
-    converter.register_structure_hook(Secret, lambda value, _: _secret(value, need_secrets))
-    usual = converter.copy()  # by itself, cattrs makes a list of a text's characters
-
-    def whole(kind: Any) -> Any:
-        structured = usual.get_structure_hook(kind)
-        return lambda value, _: structured(_fitting(value, kind), kind)
-
-    converter.register_structure_hook_factory(lambda kind: kind_of(kind) in (list, dict), whole)
-    return converter
 
 
 _CONVERTERS = {need: _converter(need) for need in (True, False)}

@@ -1,73 +1,117 @@
-"""What is allowed but is likely to be a mistake."""
+"""Warn about what is allowed in a mapping but is likely to be a mistake."""
 
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
-from functools import partial
 from typing import Any
 
 from attrs import evolve
 
-from capi_actions.config.lint import advice
-from capi_actions.errors import EventError, Problem
+from capi_actions.config import DestinationConfig
+from capi_actions.config.lint import lint_by_plugin
+from capi_actions.errors import ConfigError, Diagnostics, EventError, json_path
 from capi_actions.fields import compile_fields
-from capi_actions.mapping.compiler import Place, path_text
-from capi_actions.model import Field, Json
+from capi_actions.model import Action, Field, Json, JsonObject
+from capi_actions.pipeline.compile import MappingUnit
 from capi_actions.pipeline.compiled_action import SYNC_MODE
-from capi_actions.pipeline.route import Route
 from capi_actions.text import did_you_mean
 
-_MAGIC = "__segment_internal_"
+_SPECIAL = "__segment_internal_"
+_ROOT_DIRECTIVE = f"{_SPECIAL}directive"
+
+Keys = tuple[str | int, ...]
 
 
-def lint_route(route: Route) -> Iterator[Problem]:
-    """Look for triggers that never match, fields that nothing fills, and values that no field takes."""
-    for problem in route.trigger.problems():
-        yield Problem(problem.message, f"{route.path}.trigger", problem.code)
-    mapping, fields, at = route.recipe.mapping, route.action.fields, f"{route.path}.mapping"
-    if f"{_MAGIC}directive" in mapping:
+def lint_unit(unit: MappingUnit, diagnostics: Diagnostics) -> None:
+    """Warn about triggers that never match, fields that nothing fills, and values that no field takes.
+
+    Parts with errors are passed over; everything beside them is looked at.
+    """
+    if unit.trigger is not None:
+        for problem in unit.trigger.problems():
+            diagnostics.warn(problem.message, unit.trigger_path, problem.code)
+    if unit.mapping is None or "$" in unit.malformed:  # too large or too deep to look at
         return
-    for key, spec in fields.items():
-        if spec.required is True and mapping.get(key) in (None, ""):
-            message = f"{route.action.name} requires it, but nothing is mapped to it"
-            yield Problem(message, f"{at}.{key}", spec.code)
-    own = {key: value for key, value in mapping.items() if not key.startswith(_MAGIC)}
-    yield from _members(own, fields, f"{route.action.name} has", at)
-    mode = mapping.get(SYNC_MODE)
-    if mode is not None and mode not in route.action.sync_modes:
-        yield Problem(f"Sync mode {mode} is not supported", f"{at}.{SYNC_MODE}")
-    give = partial(route.destination.lint_mapping, route.action.name, mapping)
-    yield from advice(route.destination, "lint_mapping", give, at)
+    diagnostics = diagnostics.under(unit.mapping_path)
+    if unit.action is not None and _ROOT_DIRECTIVE not in unit.mapping:
+        linter = FieldLinter(unit.malformed, diagnostics)
+        linter.lint_mapping(unit.mapping, unit.action)
+        destination = unit.destination.destination
+        if destination is not None:
+            lint_by_plugin(
+                destination,
+                "lint_mapping",
+                unit.action.name,
+                unit.mapping,
+                diagnostics=diagnostics,
+                complete=unit.recipe is not None and isinstance(unit.destination, DestinationConfig),
+            )
+    lint_templates(unit.mapping, diagnostics)
 
 
-def _members(
-    value: Mapping[str, Any], fields: Mapping[str, Field], holder: str, at: str
-) -> Iterator[Problem]:
-    for key, each in value.items():
-        if key in fields:
-            yield from _value(each, key, fields[key], f"{at}.{key}")
-        else:
-            hint = did_you_mean(key, list(fields))
-            yield Problem(f"{holder} no such field; it is left out{hint}", f"{at}.{key}")
+class FieldLinter:
+    """Compares a mapping's literals with the fields that they are for; directives are left to the events.
 
+    :param malformed: paths of errors in the mapping, which are passed over.
+    """
 
-def _value(value: Any, key: str, spec: Field, at: str) -> Iterator[Problem]:
-    """Check what stands in the mapping as it will be checked with every event; leave directives alone."""
-    if isinstance(value, dict) and any(name.startswith("@") for name in value):
-        return
-    if isinstance(value, list) and spec.multiple:
-        for index, each in enumerate(value):
-            yield from _value(each, key, evolve(spec, multiple=False), f"{at}[{index}]")
-    elif isinstance(value, dict) and spec.properties is not None:
-        kept = value.keys() - spec.properties.keys() if spec.additional_properties else set()
-        members = {name: each for name, each in value.items() if name not in kept}
-        yield from _members(members, spec.properties, f"{key} has", at)
-    elif not _has_directive(value):
+    def __init__(self, malformed: frozenset[str], diagnostics: Diagnostics) -> None:
+        self._malformed = malformed
+        self._diagnostics = diagnostics
+
+    def lint_mapping(self, mapping: JsonObject, action: Action) -> None:
+        """Warn about required fields without a value, unknown fields, and wrong literals."""
+        for key, spec in action.fields.items():
+            if spec.required is True and mapping.get(key) in (None, ""):
+                message = f"{action.name} requires it, but nothing is mapped to it"
+                self._diagnostics.warn(message, json_path((key,)), spec.code)
+        own = {key: value for key, value in mapping.items() if not key.startswith(_SPECIAL)}
+        self._lint_members(own, action.fields, f"{action.name} has", ())
+        mode = mapping.get(SYNC_MODE)
+        if mode is not None and mode not in action.sync_modes:
+            self._diagnostics.warn(f"Sync mode {mode} is not supported", f"$.{SYNC_MODE}")
+
+    def _lint_members(
+        self, members: Mapping[str, Any], fields: Mapping[str, Field], owner: str, keys: Keys
+    ) -> None:
+        for key, value in members.items():
+            if key in fields:
+                self._lint_value(value, key, fields[key], (*keys, key))
+            else:
+                hint = did_you_mean(key, list(fields))
+                message = f"{owner} no such field; it is left out{hint}"
+                self._diagnostics.warn(message, json_path((*keys, key)))
+
+    def _lint_value(self, value: Any, key: str, spec: Field, keys: Keys) -> None:
+        if isinstance(value, dict) and any(name.startswith("@") for name in value):
+            return
+        if isinstance(value, list) and spec.multiple:
+            for index, item in enumerate(value):
+                self._lint_value(item, key, evolve(spec, multiple=False), (*keys, index))
+        elif isinstance(value, dict) and spec.properties is not None:
+            kept = value.keys() - spec.properties.keys() if spec.additional_properties else set()
+            members = {name: member for name, member in value.items() if name not in kept}
+            self._lint_members(members, spec.properties, f"{key} has", keys)
+        elif not _has_directive(value) and not self._is_malformed(keys):
+            self._lint_literal(value, key, spec, json_path(keys))
+
+    def _lint_literal(self, value: Json, key: str, spec: Field, path: str) -> None:
+        """Check a value as it will be checked with every event."""
         alone = evolve(spec, required=False, hashed=None, sent_as=None, properties=None)
-        check = compile_fields({key: alone})
+        try:
+            check = compile_fields({key: alone})
+        except ConfigError:  # the field's own definition is at fault, which is an error already
+            return
         try:
             check({key: value})
         except EventError as error:
-            yield from (Problem(each.message, at, each.code) for each in error.problems)
+            for problem in error.problems:
+                self._diagnostics.warn(problem.message, path, problem.code)
+
+    def _is_malformed(self, keys: Keys) -> bool:
+        path = json_path(keys)
+        return any(
+            malformed == path or malformed.startswith((f"{path}.", f"{path}["))
+            for malformed in self._malformed
+        )
 
 
 def _has_directive(value: Any) -> bool:
@@ -78,25 +122,27 @@ def _has_directive(value: Any) -> bool:
     )
 
 
-def lint_templates(route: Route) -> Iterator[Problem]:
-    """Name each such filter, with its place."""
-    for place, source in _templates(route.recipe.mapping):
+def lint_templates(mapping: Json, diagnostics: Diagnostics) -> None:
+    """Warn about filters in Liquid templates that don't exist."""
+    for keys, source in _templates(mapping):
         from capi_actions.mapping.liquid import filters, template  # 0.2 s, and few mappings need it
 
+        try:
+            template.parse(source)
+        except template.TemplateSyntaxError:  # an error already, or text that only looks like a template
+            continue
         for name in template.unknown_filters(source):
-            close = get_close_matches(name, filters.FILTERS, n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else ""
-            path = f"{route.path}.mapping{path_text(place).removeprefix('$')}"
-            yield Problem(f"there is no filter {name!r}: it does nothing{hint}", path)
+            hint = did_you_mean(name, filters.FILTERS, or_list=False)
+            diagnostics.warn(f"there is no filter {name!r}: it does nothing{hint}", json_path(keys))
 
 
-def _templates(mapping: Json) -> Iterator[tuple[Place, str]]:
-    left: list[tuple[Place, Json]] = [((), mapping)]
-    while left:
-        place, value = left.pop()
+def _templates(mapping: Json) -> Iterator[tuple[Keys, str]]:
+    pending: list[tuple[Keys, Json]] = [((), mapping)]
+    while pending:
+        keys, value = pending.pop()
         if isinstance(value, list):
-            left += [((*place, index), each) for index, each in enumerate(value)]
+            pending += [((*keys, index), item) for index, item in enumerate(value)]
         elif isinstance(value, dict):
-            left += [((*place, key), each) for key, each in value.items()]
-        elif isinstance(value, str) and place and place[-1] == "@liquid":
-            yield place, value
+            pending += [((*keys, key), member) for key, member in value.items()]
+        elif isinstance(value, str) and keys and keys[-1] == "@liquid":
+            yield keys, value

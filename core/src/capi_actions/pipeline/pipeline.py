@@ -1,22 +1,22 @@
 """All compiled mappings of a configuration, and how one event goes through them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from attrs import frozen
 
 from capi_actions.codec import content_id, message_id
 from capi_actions.config import Config
-from capi_actions.errors import ConfigError, EventError, Problem, detached
+from capi_actions.errors import ConfigError, Diagnostics, EventError, detached
 from capi_actions.model import Item, JsonObject
-from capi_actions.pipeline.compile import compile_mappings, compile_routes
-from capi_actions.pipeline.lint import lint_route, lint_templates
+from capi_actions.pipeline.compile import compile_config
+from capi_actions.pipeline.lint import lint_unit
 from capi_actions.pipeline.route import Route, Router
 from capi_actions.plugins import Plugins
 
 
 @frozen(kw_only=True)
 class Refusal:
-    """An event that an action took but can't send.
+    """An event that a mapping takes but that can't be sent.
 
     :ivar destination: the destination's name in the configuration.
     :ivar action: the action's full name.
@@ -31,7 +31,7 @@ class Refusal:
 
 
 class Pipeline:
-    """All mappings of a configuration, compiled.  Has no state: use it from any thread."""
+    """All mappings of a configuration, compiled.  It has no state: any thread may use it."""
 
     def __init__(self, routes: Sequence[Route]) -> None:
         self.routes = routes
@@ -41,29 +41,19 @@ class Pipeline:
     def build(cls, config: Config, plugins: Plugins) -> "Pipeline":
         """Compile every trigger and mapping.
 
-        :param config: may have problems of its own: they are reported together with those found here.
-        :raises ConfigError: with every problem in any of them.
+        :param config: may have errors of its own: they are raised together with those found here.
+        :raises ConfigError: with every error in any of them.
         """
-        problems = [*config.problems]
-        routes: list[Route] = []
-        for destination in config.destinations:
-            routes += compile_routes(destination, plugins, config.folder, problems)
-        for draft in config.drafts:
-            list(compile_mappings(draft, plugins, config.folder, problems))
-        if problems:
-            raise ConfigError(problems)
-        return cls(routes)
-
-    def warnings(self) -> Iterator[Problem]:
-        """Say what is likely to be a mistake: triggers that never match, fields that nothing fills, lost filters."""
-        for route in self.routes:
-            yield from lint_route(route)
-            yield from lint_templates(route)
+        diagnostics = Diagnostics(config.errors)
+        units = compile_config(config, plugins, diagnostics)
+        if diagnostics.errors:
+            raise ConfigError(diagnostics.errors)
+        return cls([route for unit in units if (route := unit.route()) is not None])
 
     def process(self, event: JsonObject, now: float) -> list[Item | Refusal]:
         """Turn one event into items, one for each mapping that takes it.
 
-        :param event: a checked event, see :func:`check_event`.
+        :param event: a checked event, see :func:`~capi_actions.codec.check_event`.
         :param now: Unix seconds, for deadlines.
         """
         outcomes: list[Item | Refusal] = []
@@ -82,3 +72,15 @@ class Pipeline:
                     )
                 )
         return outcomes
+
+
+def check_mappings(config: Config, plugins: Plugins, diagnostics: Diagnostics) -> int:
+    """Compile and lint every mapping, also where others, or settings, have errors.
+
+    :param diagnostics: takes errors and warnings; those of ``config`` itself aren't added.
+    :returns: how many mappings can run.
+    """
+    units = compile_config(config, plugins, diagnostics)
+    for unit in units:
+        lint_unit(unit, diagnostics)
+    return sum(unit.route() is not None for unit in units)

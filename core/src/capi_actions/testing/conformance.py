@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from capi_actions import builtin
 from capi_actions.codec import content_id, encode_item
 from capi_actions.config.structure import structure
-from capi_actions.errors import EventError
+from capi_actions.errors import ConfigError, Diagnostics, EventError
 from capi_actions.model import Destination, JsonObject
 from capi_actions.pipeline.compiled_action import Recipe
 from capi_actions.plugins import Plugins
@@ -45,8 +45,11 @@ class PluginConformance:
         return [name for name in self._plugins().actions if name not in alone.actions]
 
     def _destination(self, name: str) -> Destination:
-        kind = self._plugins().destinations[name]
-        return kind(structure(dict(self.config), kind.settings_type, "$"))
+        kind, diagnostics = self._plugins().destinations[name], Diagnostics()
+        settings: Any = structure(dict(self.config), kind.settings_type, diagnostics)
+        if diagnostics.errors:
+            raise ConfigError(diagnostics.errors)
+        return kind(settings)
 
     def test_it_loads(self) -> None:
         """If this fails, the message says which hook is misspelt, unmarked, or offers the wrong thing."""
