@@ -1,8 +1,7 @@
 """Any TOML value in any place: a sentence of our own with a path, and not a word of Python's."""
 
-import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from datetime import date, datetime, time
 from enum import Enum
@@ -61,23 +60,9 @@ MARKER = "marker-of-a-value"
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """Give the way to every value."""
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, each in items:
+    for key, item in items:
         yield (*path, key)
-        yield from places(each, (*path, key))
-
-
-def toml(value: Any) -> str:
-    """Write a value as TOML, on one line."""
-    match value:
-        case dict():
-            return "{" + ", ".join(f"{json.dumps(key)} = {toml(each)}" for key, each in value.items()) + "}"
-        case list():
-            return "[" + ", ".join(map(toml, value)) + "]"
-        case bool() | str():
-            return json.dumps(value)
-        case date() | time():
-            return value.isoformat()
-    return str(value)
+        yield from places(item, (*path, key))
 
 
 scalars = st.one_of(
@@ -96,18 +81,25 @@ values = st.recursive(
 )
 
 
-def found_in(config: dict[str, Any], plugins: Plugins) -> dict[str, str]:
-    """Read and compile a configuration; give its problems by path."""
-    text = "\n".join(f"{key} = {toml(value)}" for key, value in config.items())
-    try:
-        Pipeline.build(read_config(text, plugins, strict=False), plugins)
-    except ConfigError as error:
-        return {each.path: each.message for each in error.problems}
-    return {}
+Check = Callable[[dict[str, Any]], dict[str, str]]
+
+
+@pytest.fixture(scope="session")
+def errors_of(plugins: Plugins, toml: Callable[[dict[str, Any]], str]) -> Check:
+    """Read and compile a configuration; give its errors by path."""
+
+    def check(config: dict[str, Any]) -> dict[str, str]:
+        try:
+            Pipeline.build(read_config(toml(config), plugins, strict=False), plugins)
+        except ConfigError as error:
+            return {problem.path: problem.message for problem in error.problems}
+        return {}
+
+    return check
 
 
 @given(st.sampled_from(list(places(WHOLE))), values)
-def test_no_wrong_value_is_answered_in_python(plugins: Plugins, place: tuple[Any, ...], value: Any) -> None:
+def test_no_wrong_value_is_answered_in_python(errors_of: Check, place: tuple[Any, ...], value: Any) -> None:
     """Whoever writes a configuration needn't know the language that reads it."""
     config = deepcopy(WHOLE)
     inner: Any = config
@@ -115,7 +107,7 @@ def test_no_wrong_value_is_answered_in_python(plugins: Plugins, place: tuple[Any
         inner = inner[key]
     inner[place[-1]] = value
 
-    found = found_in(config, plugins)
+    found = errors_of(config)
 
     # It is wrong as it is, in two places: no such file, no such variable.
     assert found
@@ -137,12 +129,12 @@ def test_no_wrong_value_is_answered_in_python(plugins: Plugins, place: tuple[Any
         (time(12), "a time"),
     ],
 )
-def test_a_mapping_should_be_a_table(plugins: Plugins, value: object, words: str) -> None:
+def test_a_mapping_should_be_a_table(errors_of: Check, value: object, words: str) -> None:
     """The known answer beside the property."""
     config = deepcopy(WHOLE)
     config["destinations"]["main"]["mappings"][0]["mapping"] = value
 
-    found = found_in(config, plugins)
+    found = errors_of(config)
 
     assert found["$.destinations.main.mappings[0].mapping"] == f"should be a table, but it is {words}"
 
@@ -171,12 +163,12 @@ def test_what_python_can_not_read_is_said_in_a_sentence(plugins: Plugins, text: 
         ("transport", "max_seconds", "should be a number of a sensible size"),
     ],
 )
-def test_numbers_beyond_all_measure_are_refused(plugins: Plugins, table: str, key: str, message: str) -> None:
+def test_numbers_beyond_all_measure_are_refused(errors_of: Check, table: str, key: str, message: str) -> None:
     """Else Python's own limits would end the program when it is too late to say where."""
     config = deepcopy(WHOLE)
     config[table][key] = 10**400
 
-    assert found_in(config, plugins)[f"$.{table}.{key}"] == message
+    assert errors_of(config)[f"$.{table}.{key}"] == message
 
 
 class Colour(Enum):

@@ -8,7 +8,8 @@ import pytest
 
 from capi_actions import ConfigError, EventError, Plugins, Secret
 from capi_actions.config import read_config
-from capi_actions.pipeline.pipeline import Pipeline
+from capi_actions.errors import Diagnostics
+from capi_actions.pipeline import check_mappings
 from capi_actions_facebook.destination import Facebook
 from capi_actions_facebook.settings import LAST_DAYS, Settings, doubt_about, problem_with
 from capi_actions_facebook.values import currency_code
@@ -247,11 +248,14 @@ mapping.custom_data = { own = [1] }
 def test_what_no_field_takes_is_said_by_check(plugins: Plugins) -> None:
     """Each constant of a mapping is checked now, as it would be with every event."""
     text = f'[destinations.a]\ntype = "facebook"\npixel_id = "1"\naccess_token = "t"\n{CHECKED}'
+    diagnostics = Diagnostics()
+    check_mappings(read_config(text, plugins), plugins, diagnostics)
     found = {
-        each.path.removeprefix("$.destinations.a.mappings[0].mapping."): (each.message, each.code)
-        for each in Pipeline.build(read_config(text, plugins), plugins).warnings()
+        problem.path.removeprefix("$.destinations.a.mappings[0].mapping."): (problem.message, problem.code)
+        for problem in diagnostics.warnings
     }
 
+    assert diagnostics.errors == []
     assert set(found) == {
         "action_source",
         "value",
@@ -275,7 +279,10 @@ def test_prebuilt_mappings_give_no_warning(plugins: Plugins) -> None:
         for name in plugins.actions
     )
 
-    assert list(Pipeline.build(read_config(text + mapped, plugins), plugins).warnings()) == []
+    diagnostics = Diagnostics()
+    check_mappings(read_config(text + mapped, plugins), plugins, diagnostics)
+
+    assert list(diagnostics) == []
 
 
 @pytest.mark.parametrize(("given", "code"), [("EUR", "EUR"), ("usd", "USD"), (" Jpy ", "JPY")])

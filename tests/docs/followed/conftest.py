@@ -26,7 +26,8 @@ import pytest
 
 from capi_actions import Plugins
 from capi_actions.config import read_config
-from capi_actions.pipeline.pipeline import Pipeline
+from capi_actions.errors import Diagnostics
+from capi_actions.pipeline import Pipeline, check_mappings
 
 ROOT = Path(__file__).parents[3]
 SETTING_UP = ("python3 -m venv", "source ", "pip install")
@@ -114,9 +115,10 @@ def read_toml(text: str, folder: Path = Path()) -> Pipeline:
     whole = text if "[destinations." in text.replace("[[", "") else ACCOUNT + text
     plugins = Plugins.installed()
     config = read_config(whole, plugins, folder, need_secrets=False)
-    pipeline = Pipeline.build(config, plugins)
-    assert [*config.warnings, *pipeline.warnings()] == []
-    return pipeline
+    diagnostics = Diagnostics(config.problems)
+    check_mappings(config, plugins, diagnostics)
+    assert list(diagnostics) == []
+    return Pipeline.build(config, plugins)
 
 
 def is_installed(name: str) -> None:
