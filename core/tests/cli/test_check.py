@@ -96,9 +96,7 @@ def test_an_outbox_in_the_place_of_a_folder_or_behind_a_file_is_told(told: Any, 
     config.write_text(config.read_text().replace('path = "."', 'path = "capi.toml/a/b"'))
     status, found = told("")
     assert status == 2
-    assert (
-        found["error", "$.outbox.path"] == f"{config} should be a folder, but it is a file"
-    )
+    assert found["error", "$.outbox.path"] == f"{config} should be a folder, but it is a file"
     config.write_text(config.read_text().replace("capi.toml/a/b", "new/outbox.sqlite3"))
     assert told("") == (0, {})
     assert not (config.parent / "new").exists()
@@ -235,3 +233,66 @@ def test_a_mapping_file_is_named_as_it_was_given(told: Any, name: str) -> None:
 
     message = found["error", "$.destinations.main.mappings[0].mapping_file"]
     assert message.startswith(f"{name} can't be read: ".replace("\\u0000", "\0"))
+
+
+def test_warnings_are_told_beside_errors(told: Any) -> None:
+    """Of the same mapping, of others, of settings and of plugins: nobody has to correct one thing at a time."""
+    mistakes = 'mapping = { name = { "@pth" = "$.x" }, nmae = "x", time = "soon" }\n'
+    status, found = told("loud = true\n" + MAPPING + mistakes + MAPPING + 'trigger = "x = 1 and x = 2"\n')
+    first, second = (f"$.destinations.main.mappings[{index}]" for index in (0, 1))
+
+    assert status == 2
+    assert {
+        ("error", f"{first}.mapping.name"),
+        ("warning", f"{first}.mapping.nmae"),
+        ("warning", f"{first}.mapping.time"),
+        ("warning", f"{second}.trigger"),
+        ("warning", "$.destinations.main.loud"),
+    } == set(found)
+
+
+def test_every_plugin_that_is_refused_is_named(capi: Any, config: Path, install: Any) -> None:
+    """Not only the first."""
+    install("first", capi_actions=5)
+    install("second", capi_directives="x")
+    result = capi("check", "-c", str(config), "--json")
+
+    assert result.status == 2
+    assert [(line["path"], line["message"]) for line in result.lines] == [
+        ("plugin 'first'", "capi_actions() must return a list, but gave int"),
+        ("plugin 'second'", "capi_directives() must return a list, but gave str"),
+    ]
+
+
+def test_what_is_no_template_is_not_read_as_one(told: Any) -> None:
+    """A literal may hold anything."""
+    literal = '{ "@literal" = { "@liquid" = "{% if", other = 1 } }'
+
+    assert told(MAPPING + f"mapping = {{ name = {literal} }}\n") == (0, {})
+
+
+def test_a_mapping_that_is_too_deep_is_one_problem(told: Any, config: Path) -> None:
+    """And ends no command in the middle of it."""
+    depth = 400
+    deep = '{"tag": ' + '{"a": ' * depth + "1" + "}" * depth + "}"
+    (config.parent / "deep.json").write_text(deep, encoding="utf-8")
+
+    assert told(MAPPING + 'mapping_file = "deep.json"\n') == (
+        2,
+        {
+            (
+                "error",
+                "$.destinations.main.mappings[0].mapping_file",
+            ): "a mapping should be at most 100 levels deep"
+        },
+    )
+
+
+def test_a_mapping_beside_a_mapping_file_is_checked_too(told: Any, config: Path) -> None:
+    """Whichever of them is kept should be right."""
+    (config.parent / "m.json").write_text('{"name": {"@pth": "$.x"}}', encoding="utf-8")
+    status, found = told(MAPPING + 'mapping_file = "m.json"\nmapping = { id = { "@pth" = "$.x" } }\n')
+    path = "$.destinations.main.mappings[0]"
+
+    assert status == 2
+    assert {(f"{path}"), f"{path}.mapping_file.name", f"{path}.mapping.id"} == {where for _, where in found}

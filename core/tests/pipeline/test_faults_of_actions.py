@@ -82,6 +82,11 @@ def test_a_mapping_file_is_the_users_alone(told: Told, tmp_path: Path) -> None:
     ((place, _),) = told(LISTED + 'mapping_file = "own.json"', at=at)
     assert place == "$.destinations.main.mappings[0].mapping_file.name"
 
+    (tmp_path / "own.json").write_text('{"at": {"@liquidd": "x"}}')
+    ((place, message),) = told(LISTED + 'mapping_file = "own.json"', at=at)
+    assert place == "$.destinations.main.mappings[0].mapping_file.at"
+    assert "fault" not in message
+
 
 @pytest.mark.parametrize(
     ("field", "why"),
