@@ -37,15 +37,21 @@ def number_text(value: int | float) -> str:
     return f"{digits}e{int(exponent):+d}"
 
 
-def did_you_mean(word: str, known: Collection[str], *, or_list: bool = True) -> str:
-    """Return the end of a message about an unknown word: the closest known one, else all of them.
+def closest(word: str, known: Collection[str]) -> str | None:
+    """Return the known word that a misspelt one is most like, or None if none is.
 
-    :param or_list: False returns "" when none is close, for where there are too many to list.
+    >>> closest("ping", ["pings", "pongs"]), closest("x", ["pings"])
+    ('pings', None)
+    """
+    return next(iter(get_close_matches(word, known, n=1)), None)
+
+
+def did_you_mean(word: str, known: Collection[str]) -> str:
+    """Return the end of a message about an unknown word: the closest known one, else all of them.
 
     >>> did_you_mean("ping", ["pings", "pongs"]), did_you_mean("x", ["b", "a"]), did_you_mean("x", [])
     ("; did you mean 'pings'?", '; there are: a, b', '')
     """
-    close = get_close_matches(word, known, n=1)
-    if close:
-        return f"; did you mean {close[0]!r}?"
-    return f"; there are: {', '.join(sorted(known))}" if known and or_list else ""
+    if match := closest(word, known):
+        return f"; did you mean {match!r}?"
+    return f"; there are: {', '.join(sorted(known))}" if known else ""

@@ -13,18 +13,18 @@ MAPPING = '[[destinations.main.mappings]]\naction = "acme.ping"\n'
 
 
 @pytest.fixture
-def told(capi: Any, config: Path) -> Any:
+def check(capi: Any, config: Path) -> Any:
     """Add to a configuration that is fine, and check it; gives status, and messages by severity and path."""
     config.write_text(config.read_text().replace('"sesame"', '{ env = "ACME_TOKEN" }'), encoding="utf-8")
 
-    def told(more: str) -> tuple[int, dict[tuple[str, str], str]]:
+    def check(more: str) -> tuple[int, dict[tuple[str, str], str]]:
         config.write_text(config.read_text() + more, encoding="utf-8")
         result = capi("check", "-c", str(config), "--json")
-        found = {(line["severity"], line["path"]): line["message"] for line in result.lines}
-        assert len(found) == len(result.lines)
-        return result.status, found
+        problems = {(line["severity"], line["path"]): line["message"] for line in result.lines}
+        assert len(problems) == len(result.lines)
+        return result.status, problems
 
-    return told
+    return check
 
 
 @pytest.fixture(autouse=True)
@@ -34,39 +34,43 @@ def token(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("more", "found"),
+    ("more", "reason"),
     [
         ("mappings = []\n", "its list of mappings is empty"),
         (MAPPING + "enabled = false\n", "all its mappings are disabled"),
     ],
 )
-def test_a_destination_that_gets_nothing_is_warned_of(told: Any, more: str, found: str) -> None:
+def test_a_destination_that_gets_nothing_is_warned_about(check: Any, more: str, reason: str) -> None:
     """Somebody may have meant it for a while: no error."""
     hint = "leave mappings out to enable every action with a prebuilt trigger"
 
-    assert told(more) == (
+    assert check(more) == (
         0,
-        {("warning", "$.destinations.main.mappings"): f"receives no events: {found}; {hint}"},
+        {("warning", "$.destinations.main.mappings"): f"receives no events: {reason}; {hint}"},
     )
 
 
-def test_the_same_mapping_twice_is_warned_of(told: Any) -> None:
+def test_the_same_mapping_twice_is_warned_about(check: Any) -> None:
     """The platform would get every event twice, with one id; which of two is disabled doesn't matter."""
     off, other = MAPPING + "enabled = false\n", MAPPING + "trigger = 'type = \"page\"'\n"
-    status, found = told(MAPPING + off + other + MAPPING + off)
+    status, problems = check(MAPPING + off + other + MAPPING + off)
 
     assert status == 0
-    assert found == {
+    assert problems == {
         ("warning", "$.destinations.main.mappings[3]"): "is the same as mappings[0]: each event is sent twice"
     }
 
 
-def test_a_destination_needs_a_name(told: Any) -> None:
+def test_a_destination_needs_a_name(check: Any) -> None:
     """Nobody could resume it, or tell it in the metrics."""
-    status, found = told('[destinations.""]\ntype = "acme"\naccount = "a"\ntoken = { env = "ACME_TOKEN" }\n')
+    status, problems = check(
+        '[destinations.""]\ntype = "acme"\naccount = "a"\ntoken = { env = "ACME_TOKEN" }\n'
+    )
 
     assert status == 2
-    assert found == {("error", "$.destinations['']"): "a destination needs a name, as in [destinations.main]"}
+    assert problems == {
+        ("error", "$.destinations['']"): "a destination needs a name, as in [destinations.main]"
+    }
 
 
 @pytest.mark.parametrize(
@@ -78,46 +82,47 @@ def test_a_destination_needs_a_name(told: Any) -> None:
     ],
 )
 def test_certificates_must_be_there(
-    capi: Any, config: Path, told: Any, content: bytes | None, message: str, ping: Any
+    capi: Any, config: Path, check: Any, content: bytes | None, message: str, ping: Any
 ) -> None:
     """Else every request would fail, and be tried again, until all has expired; what sends nothing needs none."""
     if content is not None:
         (config.parent / "ca.pem").write_bytes(content)
 
-    assert told('[transport]\nca_file = "ca.pem"\n') == (2, {("error", "$.transport.ca_file"): message})
+    assert check('[transport]\nca_file = "ca.pem"\n') == (2, {("error", "$.transport.ca_file"): message})
     assert capi("send", "-c", str(config)).status == 2
     assert capi("preview", "-c", str(config), lines=[ping()]).status == 0
 
 
-def test_an_outbox_in_the_place_of_a_folder_or_behind_a_file_is_told(told: Any, config: Path) -> None:
+def test_an_outbox_in_the_place_of_a_folder_or_behind_a_file_is_check(check: Any, config: Path) -> None:
     """Before the first event comes; and nothing is made."""
-    status, found = told('[outbox]\npath = "."\n')
-    assert (status, found["error", "$.outbox.path"]) == (2, "is a folder; name a file in it")
+    status, problems = check('[outbox]\npath = "."\n')
+    assert (status, problems["error", "$.outbox.path"]) == (2, "is a folder; name a file in it")
     config.write_text(config.read_text().replace('path = "."', 'path = "capi.toml/a/b"'))
-    status, found = told("")
+    status, problems = check("")
     assert status == 2
-    assert found["error", "$.outbox.path"] == f"{config} should be a folder, but it is a file"
+    assert problems["error", "$.outbox.path"] == f"{config} should be a folder, but it is a file"
     config.write_text(config.read_text().replace("capi.toml/a/b", "new/outbox.sqlite3"))
-    assert told("") == (0, {})
+    assert check("") == (0, {})
     assert not (config.parent / "new").exists()
 
 
-def test_an_outbox_that_is_some_other_file_is_told(told: Any, config: Path, capi: Any, ping: Any) -> None:
+def test_an_outbox_that_is_some_other_file_is_check(check: Any, config: Path, capi: Any, ping: Any) -> None:
     """Naming the events' own file is a likely slip; an empty file, or an outbox, is fine."""
     other = config.with_name("events.jsonl")
     other.write_text("{}\n", encoding="utf-8")
-    status, found = told('[outbox]\npath = "events.jsonl"\n')
+    status, problems = check('[outbox]\npath = "events.jsonl"\n')
     assert status == 2
     assert (
-        found["error", "$.outbox.path"] == f"{other} is not an outbox but some other file; give another path"
+        problems["error", "$.outbox.path"]
+        == f"{other} is not an outbox but some other file; give another path"
     )
     other.write_text("", encoding="utf-8")
-    assert told("") == (0, {})
+    assert check("") == (0, {})
     assert capi("send", "-c", str(config), lines=[ping()]).status == 0
-    assert told("") == (0, {})
+    assert check("") == (0, {})
 
 
-def test_an_outbox_that_this_user_may_not_write_is_told(tmp_path: Path) -> None:
+def test_an_outbox_that_this_user_may_not_write_is_check(tmp_path: Path) -> None:
     """In a process that isn't root, as root may write anything."""
     script = f"""
 import os
@@ -138,16 +143,16 @@ for name in ("new/outbox.db", "mine"):
     check_outbox_file(config, diagnostics)
     print(*(problem.message for problem in diagnostics.errors))
 """
-    folders = [each for each in tmp_path.parents if each.stat().st_mode & 0o077 == 0]
-    modes = [each.stat().st_mode for each in folders]
+    folders = [folder for folder in tmp_path.parents if folder.stat().st_mode & 0o077 == 0]
+    modes = [folder.stat().st_mode for folder in folders]
     try:
-        for each in folders:
-            each.chmod(0o755)
+        for folder in folders:
+            folder.chmod(0o755)
         ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     finally:
         tmp_path.chmod(0o755)
-        for each, mode in zip(folders, modes, strict=True):
-            each.chmod(mode)
+        for folder, mode in zip(folders, modes, strict=True):
+            folder.chmod(mode)
 
     assert ended.stdout.splitlines() == [
         f"this user can't write to the folder {tmp_path}",
@@ -155,15 +160,15 @@ for name in ("new/outbox.db", "mine"):
     ]
 
 
-def test_filters_that_are_not_there_are_warned_of(told: Any) -> None:
+def test_filters_that_are_not_there_are_warned_about(check: Any) -> None:
     """They do nothing, as in the reference; a misspelt one would never show."""
     one = '{ "@liquid" = "{{ event | upcaes | downcase }}" }'
     two = '{ "@if" = { exists = "x", then = { "@liquid" = "{% assign a = event | xyzzy: 1 %}{{ a | upcase }}" } } }'
-    status, found = told(MAPPING + f"mapping = {{ name = {one}, id = {two} }}\n")
+    status, problems = check(MAPPING + f"mapping = {{ name = {one}, id = {two} }}\n")
     path = "$.destinations.main.mappings[0].mapping"
 
     assert status == 0
-    assert found == {
+    assert problems == {
         (
             "warning",
             f"{path}.name.@liquid",
@@ -215,7 +220,7 @@ def test_init_says_of_a_folder_that_it_is_one(
     assert (result.status, result.err) == (2, "capi: . is a folder; name a file, such as capi.toml\n")
 
 
-def test_broken_toml_is_told_with_its_file(capi: Any, tmp_path: Path) -> None:
+def test_broken_toml_is_reported_with_its_file(capi: Any, tmp_path: Path) -> None:
     """Also by commands that say nothing else."""
     path = tmp_path / "capi.toml"
     path.write_text("a =", encoding="utf-8")
@@ -227,18 +232,18 @@ def test_broken_toml_is_told_with_its_file(capi: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [".", "no/such.json", "a\\u0000b"])
-def test_a_mapping_file_is_named_as_it_was_given(told: Any, name: str) -> None:
+def test_a_mapping_file_is_named_as_it_was_given(check: Any, name: str) -> None:
     """Its path starts at the configuration's folder."""
-    _, found = told(MAPPING + f'mapping_file = "{name}"\n')
+    _, problems = check(MAPPING + f'mapping_file = "{name}"\n')
 
-    message = found["error", "$.destinations.main.mappings[0].mapping_file"]
+    message = problems["error", "$.destinations.main.mappings[0].mapping_file"]
     assert message.startswith(f"{name} can't be read: ".replace("\\u0000", "\0"))
 
 
-def test_warnings_are_told_beside_errors(told: Any) -> None:
+def test_warnings_are_reported_beside_errors(check: Any) -> None:
     """Of the same mapping, of others, of settings and of plugins: nobody has to correct one thing at a time."""
     mistakes = 'mapping = { name = { "@pth" = "$.x" }, nmae = "x", time = "soon" }\n'
-    status, found = told("loud = true\n" + MAPPING + mistakes + MAPPING + 'trigger = "x = 1 and x = 2"\n')
+    status, problems = check("loud = true\n" + MAPPING + mistakes + MAPPING + 'trigger = "x = 1 and x = 2"\n')
     first, second = (f"$.destinations.main.mappings[{index}]" for index in (0, 1))
 
     assert status == 2
@@ -248,7 +253,7 @@ def test_warnings_are_told_beside_errors(told: Any) -> None:
         ("warning", f"{first}.mapping.time"),
         ("warning", f"{second}.trigger"),
         ("warning", "$.destinations.main.loud"),
-    } == set(found)
+    } == set(problems)
 
 
 def test_every_plugin_that_is_refused_is_named(capi: Any, config: Path, install: Any) -> None:
@@ -264,20 +269,20 @@ def test_every_plugin_that_is_refused_is_named(capi: Any, config: Path, install:
     ]
 
 
-def test_what_is_no_template_is_not_read_as_one(told: Any) -> None:
+def test_what_is_no_template_is_not_read_as_one(check: Any) -> None:
     """A literal may hold anything."""
     literal = '{ "@literal" = { "@liquid" = "{% if", other = 1 } }'
 
-    assert told(MAPPING + f"mapping = {{ name = {literal} }}\n") == (0, {})
+    assert check(MAPPING + f"mapping = {{ name = {literal} }}\n") == (0, {})
 
 
-def test_a_mapping_that_is_too_deep_is_one_problem(told: Any, config: Path) -> None:
+def test_a_mapping_that_is_too_deep_is_one_problem(check: Any, config: Path) -> None:
     """And ends no command in the middle of it."""
     depth = 400
     deep = '{"tag": ' + '{"a": ' * depth + "1" + "}" * depth + "}"
     (config.parent / "deep.json").write_text(deep, encoding="utf-8")
 
-    assert told(MAPPING + 'mapping_file = "deep.json"\n') == (
+    assert check(MAPPING + 'mapping_file = "deep.json"\n') == (
         2,
         {
             (
@@ -288,11 +293,13 @@ def test_a_mapping_that_is_too_deep_is_one_problem(told: Any, config: Path) -> N
     )
 
 
-def test_a_mapping_beside_a_mapping_file_is_checked_too(told: Any, config: Path) -> None:
+def test_a_mapping_beside_a_mapping_file_is_checked_too(check: Any, config: Path) -> None:
     """Whichever of them is kept should be right."""
     (config.parent / "m.json").write_text('{"name": {"@pth": "$.x"}}', encoding="utf-8")
-    status, found = told(MAPPING + 'mapping_file = "m.json"\nmapping = { id = { "@pth" = "$.x" } }\n')
+    status, problems = check(MAPPING + 'mapping_file = "m.json"\nmapping = { id = { "@pth" = "$.x" } }\n')
     path = "$.destinations.main.mappings[0]"
 
     assert status == 2
-    assert {(f"{path}"), f"{path}.mapping_file.name", f"{path}.mapping.id"} == {where for _, where in found}
+    assert {(f"{path}"), f"{path}.mapping_file.name", f"{path}.mapping.id"} == {
+        where for _, where in problems
+    }

@@ -11,7 +11,7 @@ from capi_actions.config import load_config, read_config
 
 
 def problems(text: str, plugins: Plugins) -> dict[str, str]:
-    """Read a configuration that is wrong; give its problems by path."""
+    """Read a configuration that has errors; return them by path."""
     with pytest.raises(ConfigError) as caught:
         read_config(text, plugins)
     return {problem.path: problem.message for problem in caught.value.problems}
@@ -48,7 +48,7 @@ def test_a_whole_configuration_is_read(plugins: Plugins) -> None:
     (main,) = config.destinations
 
     assert (main.name, main.type, main.destination.settings.factor) == ("main", "acme", 2.0)
-    assert [each.action for each in main.mappings or ()] == ["acme.ping", "acme.ping"]
+    assert [mapping.action for mapping in main.mappings or ()] == ["acme.ping", "acme.ping"]
     assert (main.mappings or ())[0].mapping == {"name": {"@path": "$.name"}}
     assert config.outbox == {"type": "sqlite", "path": "x.sqlite3"}
     assert config.transport == {"type": "urllib3"}
@@ -63,7 +63,7 @@ def test_no_mappings_is_not_an_empty_list_of_mappings(plugins: Plugins, config_t
 
 def test_every_mistake_is_reported_at_once(plugins: Plugins) -> None:
     """Nobody wants to fix and run twelve times."""
-    found = problems(
+    errors = problems(
         """
         colour = "red"
         [destinations.one]
@@ -95,36 +95,36 @@ def test_every_mistake_is_reported_at_once(plugins: Plugins) -> None:
     )
 
     assert (
-        found["$.destinations.one.type"]
+        errors["$.destinations.one.type"]
         == "no plugin offers the destination type 'acne'; did you mean 'acme'?"
     )
-    assert found["$.destinations.two.size"] == "should be a whole number, but it is text in quotes"
-    assert found["$.destinations.two.loud"] == "should be true or false, but it is a whole number"
-    assert "'acount' isn't known here; did you mean 'account'?" in found["$.destinations.two"]
+    assert errors["$.destinations.two.size"] == "should be a whole number, but it is text in quotes"
+    assert errors["$.destinations.two.loud"] == "should be true or false, but it is a whole number"
+    assert "'acount' isn't known here; did you mean 'account'?" in errors["$.destinations.two"]
     assert (
-        found["$.destinations.two.mappings[0].trigger"]
+        errors["$.destinations.two.mappings[0].trigger"]
         == "should be text in quotes, but it is a whole number"
     )
-    assert "'actoin' isn't known here; did you mean 'action'?" in found["$.destinations.two.mappings[0]"]
-    assert found["$.destinations.two.mappings[1]"] == "has both mapping and mapping_file; keep one of them"
-    assert found["$.destinations.three.token"] == 'should be { env = "NAME_OF_A_VARIABLE" }'
-    assert found["$.outbox.type"] == "no plugin offers 'sqllite'; did you mean 'sqlite'?"
-    assert found["$.delivery.workers"] == "should be a whole number, but it is text in quotes"
-    assert found["$"] == "'colour' isn't known here; there are: delivery, destinations, outbox, transport"
+    assert "'actoin' isn't known here; did you mean 'action'?" in errors["$.destinations.two.mappings[0]"]
+    assert errors["$.destinations.two.mappings[1]"] == "has both mapping and mapping_file; keep one of them"
+    assert errors["$.destinations.three.token"] == 'should be { env = "NAME_OF_A_VARIABLE" }'
+    assert errors["$.outbox.type"] == "no plugin offers 'sqllite'; did you mean 'sqlite'?"
+    assert errors["$.delivery.workers"] == "should be a whole number, but it is text in quotes"
+    assert errors["$"] == "'colour' isn't known here; there are: delivery, destinations, outbox, transport"
 
 
 def test_a_missing_setting_is_named(plugins: Plugins) -> None:
     """Where it should stand."""
-    found = problems('[destinations.a]\ntype = "acme"\ntoken = "t"', plugins)
+    errors = problems('[destinations.a]\ntype = "acme"\ntoken = "t"', plugins)
 
-    assert found == {"$.destinations.a.account": "is missing"}
+    assert errors == {"$.destinations.a.account": "is missing"}
 
 
 def test_an_unknown_profile_lists_those_there_are(plugins: Plugins, config_text: str) -> None:
     """A misspelt one must not hash people otherwise."""
-    found = problems(config_text + 'normalization = "plian"', plugins)
+    errors = problems(config_text + 'normalization = "plian"', plugins)
 
-    assert found == {
+    assert errors == {
         "$.destinations.main.normalization": "no normalization profile 'plian'; there are: plain"
     }
 
@@ -201,7 +201,7 @@ def test_a_token_in_place_of_a_variable_s_name_is_not_shown(
     assert ("env takes the variable's name, such as MY_TOKEN, not the token" in message) is not bool(bad)
 
 
-def test_the_destination_s_own_advice_is_passed_on(plugins: Plugins, config_text: str) -> None:
+def test_the_destination_s_own_warnings_are_passed_on(plugins: Plugins, config_text: str) -> None:
     """With the path of the setting."""
     config = read_config(config_text + "loud = true", plugins)
 

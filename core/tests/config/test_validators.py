@@ -92,11 +92,11 @@ def test_a_validator_that_fails_is_told_as_the_plugins(validator: Any, error: st
     into = attrs.make_class(
         "Settings", {"name": field(type=str, validator=validator), "other": field(type=int, default=1)}
     )
-    found = problems(into, name=MARKER, **others)
+    messages = problems(into, name=MARKER, **others)
 
-    assert found["$.name"].startswith(f"plugin 'acme': its validator failed ({error}")
-    assert MARKER not in found["$.name"]
-    assert set(found) == {"$.name", *(f"$.{key}" for key in others)}
+    assert messages["$.name"].startswith(f"plugin 'acme': its validator failed ({error}")
+    assert MARKER not in messages["$.name"]
+    assert set(messages) == {"$.name", *(f"$.{key}" for key in others)}
 
 
 def test_a_class_that_fails_is_told_as_the_plugins() -> None:

@@ -58,7 +58,7 @@ MARKER = "marker-of-a-value"
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Give the way to every value."""
+    """Yield the keys that lead to every value."""
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, item in items:
         yield (*path, key)
@@ -107,11 +107,11 @@ def test_no_wrong_value_is_answered_in_python(errors_of: Check, place: tuple[Any
         inner = inner[key]
     inner[place[-1]] = value
 
-    found = errors_of(config)
+    errors = errors_of(config)
 
     # It is wrong as it is, in two places: no such file, no such variable.
-    assert found
-    for path, message in found.items():
+    assert errors
+    for path, message in errors.items():
         assert path.startswith("$")
         assert not PYTHON_S.search(message), (path, message)
 
@@ -134,9 +134,9 @@ def test_a_mapping_should_be_a_table(errors_of: Check, value: object, words: str
     config = deepcopy(WHOLE)
     config["destinations"]["main"]["mappings"][0]["mapping"] = value
 
-    found = errors_of(config)
+    errors = errors_of(config)
 
-    assert found["$.destinations.main.mappings[0].mapping"] == f"should be a table, but it is {words}"
+    assert errors["$.destinations.main.mappings[0].mapping"] == f"should be a table, but it is {words}"
 
 
 @pytest.mark.parametrize(

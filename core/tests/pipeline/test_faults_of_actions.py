@@ -15,7 +15,7 @@ from capi_actions.pipeline.pipeline import Pipeline
 FAULT = "the action acme.ping of plugin 'plug' is at fault: "
 LISTED = '[[destinations.main.mappings]]\naction = "acme.ping"\n'
 
-Told = Callable[..., list[tuple[str, str]]]
+Check = Callable[..., list[tuple[str, str]]]
 
 
 @frozen
@@ -27,7 +27,7 @@ class NoProfile:
 
 
 @pytest.fixture
-def told(plugins: Plugins, tmp_path: Path) -> Told:
+def errors_of(plugins: Plugins, tmp_path: Path) -> Check:
     """Say what is wrong with a configuration that uses an action which differs from the small platform's."""
 
     def problems(text: str = "", settings: Any = None, trigger: str | None = None, **fields: Field) -> Any:
@@ -46,44 +46,44 @@ def told(plugins: Plugins, tmp_path: Path) -> Told:
         config = read_config(start + text, loaded, tmp_path, strict=False)
         with pytest.raises(ConfigError) as caught:
             Pipeline.build(config, loaded)
-        return [(each.path, each.message) for each in caught.value.problems]
+        return [(problem.path, problem.message) for problem in caught.value.problems]
 
     return problems
 
 
-def test_a_prebuilt_mapping_is_the_plugins(told: Told) -> None:
+def test_a_prebuilt_mapping_is_the_plugins(errors_of: Check) -> None:
     """There is nothing of it in the configuration, so that no place there can be named but the action's."""
     at = Field(type="string", default={"@liquidd": "x"})
     why = f"{FAULT}its prebuilt mapping: /at has an invalid directive: @liquidd (did you mean @liquid?)."
 
-    assert told(at=at) == [("$.destinations.main", why)]
-    assert told(LISTED, at=at) == [("$.destinations.main.mappings[0].action", why)]
+    assert errors_of(at=at) == [("$.destinations.main", why)]
+    assert errors_of(LISTED, at=at) == [("$.destinations.main.mappings[0].action", why)]
 
 
-def test_the_users_own_mistakes_stay_where_they_are(told: Told) -> None:
+def test_the_users_own_mistakes_stay_where_they_are(errors_of: Check) -> None:
     """Beside the plugin's; one that a mapping replaces doesn't count."""
     at = Field(type="string", default={"@liquidd": "x"})
     own = '{ "@pth" = "$.x" }'
     mistake = "has an invalid directive: @pth (did you mean @path?)."
 
-    assert told(LISTED + f"mapping = {{ at = {own} }}", at=at) == [
+    assert errors_of(LISTED + f"mapping = {{ at = {own} }}", at=at) == [
         ("$.destinations.main.mappings[0].mapping.at", f"/at {mistake}")
     ]
-    (place, message), (chosen, _) = told(LISTED + f"mapping = {{ name = {own} }}", at=at)
+    (place, message), (chosen, _) = errors_of(LISTED + f"mapping = {{ name = {own} }}", at=at)
     assert (place, message) == ("$.destinations.main.mappings[0].mapping.name", f"/name {mistake}")
     assert chosen == "$.destinations.main.mappings[0].action"
 
 
-def test_a_mapping_file_is_the_users_alone(told: Told, tmp_path: Path) -> None:
+def test_a_mapping_file_is_the_users_alone(errors_of: Check, tmp_path: Path) -> None:
     """The prebuilt mapping takes no part."""
     (tmp_path / "own.json").write_text('{"name": {"@pth": "$.x"}}')
     at = Field(type="string", default={"@liquidd": "x"})
 
-    ((place, _),) = told(LISTED + 'mapping_file = "own.json"', at=at)
+    ((place, _),) = errors_of(LISTED + 'mapping_file = "own.json"', at=at)
     assert place == "$.destinations.main.mappings[0].mapping_file.name"
 
     (tmp_path / "own.json").write_text('{"at": {"@liquidd": "x"}}')
-    ((place, message),) = told(LISTED + 'mapping_file = "own.json"', at=at)
+    ((place, message),) = errors_of(LISTED + 'mapping_file = "own.json"', at=at)
     assert place == "$.destinations.main.mappings[0].mapping_file.at"
     assert "fault" not in message
 
@@ -99,19 +99,19 @@ def test_a_mapping_file_is_the_users_alone(told: Told, tmp_path: Path) -> None:
         ),
     ],
 )
-def test_fields_are_the_plugins(told: Told, field: Field, why: str) -> None:
+def test_fields_are_the_plugins(errors_of: Check, field: Field, why: str) -> None:
     """By name, with what is wrong."""
-    ((path, message),) = told(at=field)
+    ((path, message),) = errors_of(at=field)
 
     assert path == "$.destinations.main"
     assert message.startswith(FAULT + why)
 
 
-def test_a_destination_type_without_a_profile_is_named(told: Told) -> None:
+def test_a_destination_type_without_a_profile_is_named(errors_of: Check) -> None:
     """`there is no hasher 'em'; there is none` said nothing of the destination type."""
     nested = Field(type="object", properties={"ph": Field(type="string", hashed="ph")})
 
-    assert told(settings=NoProfile, user=nested) == [
+    assert errors_of(settings=NoProfile, user=nested) == [
         (
             "$.destinations.main",
             f"{FAULT}email, user.ph should be hashed, but the destination type 'acme' has no"
@@ -120,12 +120,12 @@ def test_a_destination_type_without_a_profile_is_named(told: Told) -> None:
     ]
 
 
-def test_a_prebuilt_trigger_is_the_plugins(told: Told) -> None:
+def test_a_prebuilt_trigger_is_the_plugins(errors_of: Check) -> None:
     """A user's own is looked for where it stands."""
-    ((path, message),) = told(trigger="type =")
+    ((path, message),) = errors_of(trigger="type =")
     assert path == "$.destinations.main"
     assert message.startswith(f"{FAULT}its prebuilt trigger: ")
 
-    ((path, message),) = told(LISTED + "trigger = 'type ='")
+    ((path, message),) = errors_of(LISTED + "trigger = 'type ='")
     assert path == "$.destinations.main.mappings[0].trigger"
     assert "fault" not in message

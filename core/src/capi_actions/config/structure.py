@@ -83,7 +83,9 @@ def construct(into: type[T], values: Mapping[str, Any], diagnostics: Diagnostics
     :returns: None when the class itself objects.
     """
     arguments = {
-        str(attribute.alias): values[attribute.name] for attribute in _attributes(into) if attribute.name in values
+        str(attribute.alias): values[attribute.name]
+        for attribute in _attributes(into)
+        if attribute.name in values
     }
     try:
         return into(**arguments)

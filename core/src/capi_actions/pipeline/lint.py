@@ -12,7 +12,7 @@ from capi_actions.fields import compile_fields
 from capi_actions.model import Action, Field, Json, JsonObject
 from capi_actions.pipeline.compile import MappingUnit
 from capi_actions.pipeline.compiled_action import SYNC_MODE
-from capi_actions.text import did_you_mean
+from capi_actions.text import closest, did_you_mean
 
 _SPECIAL = "__segment_internal_"
 _ROOT_DIRECTIVE = f"{_SPECIAL}directive"
@@ -132,7 +132,8 @@ def lint_templates(mapping: Json, diagnostics: Diagnostics) -> None:
         except template.TemplateSyntaxError:  # an error already, or text that only looks like a template
             continue
         for name in template.unknown_filters(source):
-            hint = did_you_mean(name, filters.FILTERS, or_list=False)
+            match = closest(name, filters.FILTERS)
+            hint = f"; did you mean {match!r}?" if match else ""
             diagnostics.warn(f"there is no filter {name!r}: it does nothing{hint}", json_path(keys))
 
 
