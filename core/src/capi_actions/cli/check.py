@@ -26,7 +26,7 @@ def check(config_path: Path, as_json: bool) -> int:
         return 2
     routes, errors = 0, list[Problem]()
     warnings = [
-        Problem(text, f"plugin {each.name!r}") for each in plugins.offers() for text in lint_offer(each)
+        Problem(text, f"plugin {each.name!r}") for each in plugins.describe() for text in lint_offer(each)
     ]
     try:
         config = load_config(config_path, plugins, strict=False)

@@ -8,7 +8,7 @@ from capi_actions.config.structure import describe, structure
 from capi_actions.errors import ConfigError, PluginError, Problem, below, where
 from capi_actions.model import Destination
 from capi_actions.plugins import Plugins
-from capi_actions.plugins.validate import wrong_limits
+from capi_actions.plugins.validate import validate_limits
 from capi_actions.text import did_you_mean
 
 _UNREADABLE = MappingConfig(action="", enabled=False)  # keeps the place, so that others' numbers are right
@@ -82,7 +82,7 @@ def _make(
         return None
     try:
         made = kind(settings)
-        problem = wrong_limits(made)
+        problem = validate_limits(made)
     except ConfigError as error:
         problems += below(path, error.problems)
         return None

@@ -50,12 +50,12 @@ class PluginConformance:
 
     def test_it_loads(self) -> None:
         """If this fails, the message says which hook is misspelt, unmarked, or offers the wrong thing."""
-        assert list(self._plugins().offers())
+        assert list(self._plugins().describe())
 
     def test_it_offers_the_same_twice(self) -> None:
         """If this fails, a hook depends on something that changes: a clock, a file, the environment."""
-        assert [offer.hooks for offer in self._plugins().offers()] == [
-            offer.hooks for offer in self._plugins().offers()
+        assert [info.hooks for info in self._plugins().describe()] == [
+            info.hooks for info in self._plugins().describe()
         ]
 
     def test_names_begin_with_a_known_destination_type(self) -> None:
