@@ -129,8 +129,8 @@ def test_the_depth_is_bounded_without_a_recursion_error(level: str) -> None:
     assert trigger == compile_trigger(deepest)
     assert trigger.tree == compile_trigger(str(trigger)).tree
     assert trigger.matches({})
-    assert trigger.decide(None, None) is None
-    assert "never matches" not in "".join(map(str, trigger.problems()))
+    assert trigger.evaluate_partially(None, None) is None
+    assert "never matches" not in "".join(map(str, trigger.lint()))
     assert repr(trigger.tree)
     too_deep = error("(" + deepest + ")")
     assert "nested 100 deep at most" in str(too_deep)
@@ -142,4 +142,4 @@ def test_long_flat_triggers_are_fine() -> None:
     trigger = compile_trigger(" or ".join(f"a={number}" for number in range(1000)))
 
     assert trigger.matches({"a": 999}) and not trigger.matches({"a": 1000})
-    assert trigger.problems() == ()
+    assert trigger.lint() == ()

@@ -21,7 +21,7 @@ _MAGIC = "__segment_internal_"
 
 def lint_route(route: Route) -> Iterator[Problem]:
     """Look for triggers that never match, fields that nothing fills, and values that no field takes."""
-    for problem in route.trigger.problems():
+    for problem in route.trigger.lint():
         yield Problem(problem.message, f"{route.path}.trigger", problem.code)
     mapping, fields, at = route.recipe.mapping, route.action.fields, f"{route.path}.mapping"
     if f"{_MAGIC}directive" in mapping:

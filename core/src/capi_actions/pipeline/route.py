@@ -99,7 +99,7 @@ class Router:
         key = (kind if type(kind) is str else None, name if type(name) is str else None)
         found = self._decided.get(key)
         if found is None:
-            decisions = ((route, route.trigger.decide(*key)) for route in self._routes)
+            decisions = ((route, route.trigger.evaluate_partially(*key)) for route in self._routes)
             found = [(route, bool(decision)) for route, decision in decisions if decision is not False]
             if len(self._decided) >= _REMEMBERED:
                 self._decided.clear()
