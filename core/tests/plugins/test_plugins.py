@@ -216,7 +216,7 @@ def test_one_object_under_two_names_is_refused() -> None:
         Plugins(candidates=candidates)
 
 
-def test_it_is_told_which_plugin_something_is_from() -> None:
+def test_the_provider_of_an_offer_is_known() -> None:
     """For messages about what fails later."""
     plugins = Plugins(plugin("one", capi_actions=[an_action("a.b")]), plugin("two", capi_report=[list]))
 
