@@ -269,7 +269,7 @@ def with_validator() -> type:
 
 def with_converter() -> type:
     def loud(cls: type, attributes: list["Attribute[Any]"]) -> list["Attribute[Any]"]:
-        return [each.evolve(converter=lambda value: value and value.upper()) for each in attributes]
+        return [attribute.evolve(converter=lambda value: value and value.upper()) for attribute in attributes]
 
     @define(kw_only=True, field_transformer=loud)
     class Base:

@@ -24,11 +24,11 @@ from capi_actions.plugins.loading import Candidate
 
 def plugin(name: str = "acme", **hooks: Any) -> SimpleNamespace:
     """Make a plugin that offers the given things by hook."""
-    made = SimpleNamespace(__name__=name)
+    namespace = SimpleNamespace(__name__=name)
     for hook, offered in hooks.items():
-        setattr(made, hook, hookimpl(lambda offered=offered: offered))
-        getattr(made, hook).__name__ = hook
-    return made
+        setattr(namespace, hook, hookimpl(lambda offered=offered: offered))
+        getattr(namespace, hook).__name__ = hook
+    return namespace
 
 
 def an_action(name: str) -> Action:
@@ -201,7 +201,7 @@ def test_hooks_may_have_another_name_and_arguments_that_nobody_gives() -> None:
 
     class Acme:
         @hookimpl(specname="capi_actions")
-        def offer(self, more: object = None, *rest: object) -> list[Action]:
+        def offer(self, more: object = None, *others: object) -> list[Action]:
             return [an_action("acme.ping")]
 
     assert list(Plugins(Acme()).actions) == ["acme.ping"]

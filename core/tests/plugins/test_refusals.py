@@ -132,8 +132,8 @@ def test_an_offer_that_can_not_work_is_refused(hook: str, offered: object, why: 
     with pytest.raises(PluginError) as caught:
         Plugins(offering(hook, offered))
 
-    found = str(caught.value).replace("(): Odd.", "(): ")
-    assert found.startswith(f"plugin 'plug': {hook}(): {why}")
+    message = str(caught.value).replace("(): Odd.", "(): ")
+    assert message.startswith(f"plugin 'plug': {hook}(): {why}")
 
 
 def test_what_only_looks_odd_is_taken() -> None:
@@ -165,11 +165,11 @@ def test_what_only_looks_odd_is_taken() -> None:
 def test_names_of_actions_are_a_type_and_a_name(name: str) -> None:
     """Whatever is accepted can be taken apart at the dot, and put into a sentence."""
     try:
-        (found,) = Plugins(offering("capi_actions", evolve(PING, name=name))).actions.values()
+        (action,) = Plugins(offering("capi_actions", evolve(PING, name=name))).actions.values()
     except PluginError as error:
         assert not re.fullmatch(r"[a-z]+\.[a-z]+", name)
         assert repr(name) in error.problem
     else:
-        assert found.destination
-        assert found.name.split() == [found.name]
-        assert found.name.isprintable()
+        assert action.destination
+        assert [action.name] == action.name.split()
+        assert action.name.isprintable()

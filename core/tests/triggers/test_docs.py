@@ -46,8 +46,8 @@ def test_every_operator_and_function_is_in_the_reference(root: Path) -> None:
     """What is added to the language is added to its page."""
     text = page(root, "triggers.md")
 
-    for each in (*OPERATORS, *FUNCTIONS):
-        assert f'"{each}"' in text or each == "=="
+    for name in (*OPERATORS, *FUNCTIONS):
+        assert f'"{name}"' in text or name == "=="
 
 
 def test_the_differences_are_as_documented(root: Path) -> None:
