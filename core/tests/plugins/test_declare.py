@@ -259,7 +259,7 @@ def with_validator() -> type:
     class Validated(Person):
         code: str | None = field()
 
-        @code.validator
+        @code.validator  # type: ignore[union-attr,untyped-decorator]  # mypy knows this of attrs' own fields only
         def _longer_than_one(self, attribute: "Attribute[str]", value: str | None) -> None:
             if len(self.name) < 2:
                 raise ValueError("too short")

@@ -53,7 +53,8 @@ def test_what_is_offered_is_found_by_name() -> None:
     assert list(plugins.directives) == ["@x"]
     assert list(plugins.commands) == ["acme"]
     assert list(plugins.transports) == ["carrier pigeon"]
-    assert [("acme", list)] == list(plugins.observer_factories())
+    observers: list[Any] = list(plugins.observer_factories())
+    assert observers == [("acme", list)]
 
 
 def test_the_core_offers_its_own_things_through_the_same_hooks() -> None:
@@ -146,9 +147,8 @@ def test_every_option_of_a_hook_works_or_is_refused(option: str) -> None:
         "wrapper": "each plugin is called by itself",
         "hookwrapper": "each plugin is called by itself",
     }
-    marked = hookimpl(**{option: "capi_actions" if option == "specname" else True})(
-        lambda: [an_action("acme.ping")]
-    )
+    options: dict[str, Any] = {option: "capi_actions" if option == "specname" else True}
+    marked = hookimpl(**options)(lambda: [an_action("acme.ping")])
     acme = SimpleNamespace(__name__="acme", capi_actions=marked)
 
     if option in ("specname", "optionalhook"):
@@ -221,7 +221,8 @@ def test_the_provider_of_an_offer_is_known() -> None:
     plugins = Plugins(plugin("one", capi_actions=[an_action("a.b")]), plugin("two", capi_report=[list]))
 
     assert plugins.provider("capi_actions", "a.b") == "one"
-    assert list(plugins.observer_factories()) == [("two", list)]
+    observers: list[Any] = list(plugins.observer_factories())
+    assert observers == [("two", list)]
 
 
 def test_every_hookspec_answers_with_nothing_by_itself() -> None:
