@@ -1,9 +1,13 @@
 """Everything that a plugin may implement, in one file.
 
 A plugin is a module (or any object) behind an entry point of the group ``capi_actions``.  It
-implements one or more of these hooks with :data:`hookimpl`; every hook takes nothing and returns
-what the plugin offers.  Hooks are called once, when plugins are loaded: return the same things
-every time, read no configuration and touch no network or disk.
+implements one or more of these hooks with :data:`hookimpl`.  Every hook takes no arguments and
+returns a list of what the plugin offers.  Hooks are called once, when plugins are loaded: return the
+same things every time, read no configuration and touch no network or disk.
+
+Of the options of ``hookimpl``, ``specname`` and ``optionalhook`` work as pluggy describes them.
+Those that order or wrap calls (``tryfirst``, ``trylast``, ``wrapper``, ``hookwrapper``) would have no
+effect and are refused.
 """
 
 from collections.abc import Callable, Iterable
@@ -59,13 +63,13 @@ def capi_normalizers() -> Iterable[Normalizer]:
 
 @hookspec
 def capi_transports() -> Iterable[TransportFactory]:
-    """Offer ways to send requests, chosen by ``type`` in the configuration's ``[transport]``."""
+    """Offer transports, which send requests, chosen by ``type`` in the configuration's ``[transport]``."""
     return ()
 
 
 @hookspec
 def capi_outboxes() -> Iterable[OutboxFactory]:
-    """Offer stores for items, chosen by ``type`` in the configuration's ``[outbox]``."""
+    """Offer outboxes, which store items, chosen by ``type`` in the configuration's ``[outbox]``."""
     return ()
 
 
@@ -77,8 +81,8 @@ def capi_commands() -> Iterable[click.Command]:
 
 @hookspec
 def capi_report() -> Iterable[Callable[[], Observer]]:
-    """Offer observers, who are told of what was delivered, retried and buried.
+    """Offer observers, which get a report of what was delivered, retried and buried.
 
-    Each is a callable without arguments that is called once for every running deliverer.
+    Each is a factory: a callable without arguments, called once for every running deliverer.
     """
     return ()

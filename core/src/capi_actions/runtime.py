@@ -44,7 +44,9 @@ class Runtime:
             stack.callback(outbox.close)
             transport: Transport = _make(plugins, "transport", config.transport, config)
             stack.callback(transport.close)
-            observers = [_make_observer(plugin, make, outbox) for plugin, make in plugins.makers()]
+            observers = [
+                _make_observer(plugin, make, outbox) for plugin, make in plugins.observer_factories()
+            ]
             stack.pop_all()
         destinations = {configured.name: configured.destination for configured in config.destinations}
         deliverer = Deliverer(

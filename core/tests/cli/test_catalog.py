@@ -61,13 +61,13 @@ def test_a_plugin_that_can_not_be_loaded_is_shown_beside_those_that_can(
     good, acme, bad = capi("plugins", "--json").lines
 
     assert result.status == 2
-    assert "acme2 refused capi_actions() must return a list, but gave int acme2 1.0" in words(result.out)
+    assert "acme2 refused capi_actions() must return a list, but returned int acme2 1.0" in words(result.out)
     assert [good["error"], acme["error"]] == [None, None]
     assert bad == {
         "name": "acme2",
         "package": "acme2 1.0",
         "hooks": {},
-        "error": "capi_actions() must return a list, but gave int",
+        "error": "capi_actions() must return a list, but returned int",
         "unused": [],
     }
 
@@ -139,14 +139,14 @@ def test_a_refused_plugin_stops_what_needs_plugins(capi: Any, config: Any, insta
     for arguments in (("preview", "-c", str(config)), ("eval", "mapping"), ("actions",)):
         result = capi(*arguments, lines=[{}])
         assert (result.status, result.out) == (2, "")
-        assert result.err == "capi: plugin 'acme2': capi_actions() must return a list, but gave int\n"
+        assert result.err == "capi: plugin 'acme2': capi_actions() must return a list, but returned int\n"
     checked = capi("check", "-c", str(config), "--json")
     assert checked.status == 2
     assert checked.lines == [
         {
             "severity": "error",
             "path": "plugin 'acme2'",
-            "message": "capi_actions() must return a list, but gave int",
+            "message": "capi_actions() must return a list, but returned int",
             "code": None,
         }
     ]

@@ -1,4 +1,4 @@
-"""What a hasher gives for one value."""
+"""What a hasher returns for one value."""
 
 from hashlib import sha256
 from string import hexdigits
@@ -29,11 +29,13 @@ def trimmed(value: str) -> str:
 
 
 def hasher(*profiles: object, otherwise: Literal["drop", "raw"] = "raw", repeats: bool = False) -> Hasher:
-    """One profile per given function."""
+    """Return a hasher with one profile per function."""
     return make_hasher(
         [
-            Normalizer(profile=f"p{index}", key="em", normalize=each, otherwise=otherwise, repeats=repeats)
-            for index, each in enumerate(profiles)
+            Normalizer(
+                profile=f"p{index}", key="em", normalize=normalize, otherwise=otherwise, repeats=repeats
+            )
+            for index, normalize in enumerate(profiles)
         ]
     )
 
@@ -139,9 +141,9 @@ def fails(value: str) -> str:
 @pytest.mark.parametrize(
     ("bad", "why"),
     [
-        (lambda value: 5, "must give text or None, but gave int"),
-        (lambda value: b"ada", "must give text or None, but gave bytes"),
-        (lambda value: [value], "must give text or None, but gave list"),
+        (lambda value: 5, "must return text or None, but returned int"),
+        (lambda value: b"ada", "must return text or None, but returned bytes"),
+        (lambda value: [value], "must return text or None, but returned list"),
         (fails, "failed on this event (KeyError in fails, "),
     ],
 )
@@ -168,8 +170,11 @@ def test_a_normalizer_may_refuse_the_event() -> None:
 
 
 def test_a_normalizer_that_fails_once_is_named_too() -> None:
-    """When it is asked again, to find out which it was, it may work."""
+    """When it is called again, to find out which it was, it may work."""
     answers = iter([5, "a"])
 
-    with pytest.raises(EventError, match=r"the normalizer p0/em failed once \(AttributeError in "):
+    with pytest.raises(
+        EventError,
+        match=r"the normalizer p0/em failed on this event, but not when it was retried \(AttributeError in ",
+    ):
         hasher(lambda value: next(answers))("x")

@@ -16,17 +16,17 @@ from capi_actions import (
     builtin,
     hookimpl,
 )
-from capi_actions.plugins import Offer
+from capi_actions.plugins import PluginInfo
 from capi_actions.plugins.loading import Candidate
-from capi_actions.plugins.registry import Inventory
+from capi_actions.plugins.registry import Registry
 
 NEUTRAL = r"'x' is offered by 'acm' \(acm 1\) and 'zzz' \(zzz 1\); rename it in one of them, or uninstall one"
 
 
 def installed(name: str, **hooks: list[Any]) -> Candidate:
-    """Give a plugin as `pip install` brings it: with a package."""
-    made = {hook: hookimpl(lambda offered=offered: offered) for hook, offered in hooks.items()}
-    return Candidate(name, f"{name} 1", lambda: SimpleNamespace(**made))
+    """Return a plugin as `pip install` brings it: with a package."""
+    functions = {hook: hookimpl(lambda offered=offered: offered) for hook, offered in hooks.items()}
+    return Candidate(name, f"{name} 1", lambda: SimpleNamespace(**functions))
 
 
 def an_action(name: str) -> Action:
@@ -40,15 +40,15 @@ def lower(profile: str = "plain", key: str = "em", **options: Any) -> Normalizer
 
 
 def refusal(*candidates: Candidate, builtins: tuple[object, ...] = ()) -> str:
-    """Say why these plugins can't be loaded together."""
+    """Return why these plugins can't be loaded together."""
     with pytest.raises(PluginError) as caught:
         Plugins(*builtins, candidates=candidates)
     return str(caught.value)
 
 
-def offers(*candidates: Candidate) -> dict[str, Offer]:
-    """Describe plugins by name, also those that are refused."""
-    return {each.name: each for each in Inventory((), candidates).offers()}
+def described(*candidates: Candidate) -> dict[str, PluginInfo]:
+    """Return descriptions by name, also of plugins that are refused."""
+    return {info.name: info for info in Registry((), candidates).describe()}
 
 
 @pytest.mark.parametrize(
@@ -59,12 +59,12 @@ def offers(*candidates: Candidate) -> dict[str, Offer]:
     ],
 )
 def test_both_plugins_and_their_packages_are_named(hook: str, one: object, two: object) -> None:
-    """Which of the two was there first is the alphabet's doing: neither is refused_field."""
+    """Which of the two was there first is the alphabet's doing: neither is to blame."""
     rivals = installed("acm", **{hook: [one]}), installed("zzz", **{hook: [two]})
 
     with pytest.raises(PluginError, match=NEUTRAL):
         Plugins(candidates=rivals)
-    assert {each.error for each in offers(*rivals).values()} == {
+    assert {info.error for info in described(*rivals).values()} == {
         f"{hook}(): 'x' is offered by 'acm' (acm 1) and 'zzz' (zzz 1); rename it in one of them, or uninstall one"
     }
 
@@ -80,15 +80,15 @@ def test_an_action_belongs_to_the_plugin_with_the_destination_type(acme_candidat
     """Another package's action of that name is what is wrong, whatever the alphabet says."""
     for name in ("aaa", "zzz"):
         other = installed(name, capi_actions=[an_action("acme.ping")])
-        candidates = sorted([acme_candidate, other], key=lambda each: each.name)
+        candidates = sorted([acme_candidate, other], key=lambda candidate: candidate.name)
 
         assert refusal(*candidates) == (
             f"plugin {name!r}: capi_actions(): 'acme.ping' of 'acme' (acme-for-tests 1.0) is also offered by"
             f" {name!r} ({name} 1); rename it there, or uninstall that"
         )
-        described = offers(*candidates)
-        assert described["acme"].error == described[name].error
-        assert "acme.ping" in described["acme"].hooks["capi_actions"]
+        infos = described(*candidates)
+        assert infos["acme"].error == infos[name].error
+        assert "acme.ping" in infos["acme"].hooks["capi_actions"]
 
 
 def test_a_profile_belongs_to_the_plugin_whose_destination_type_uses_it(acme_candidate: Candidate) -> None:
@@ -97,7 +97,7 @@ def test_a_profile_belongs_to_the_plugin_whose_destination_type_uses_it(acme_can
 
     assert refusal(acm, acme_candidate) == (
         "plugin 'acm': capi_normalizers(): 'plain/em' of 'acme' (acme-for-tests 1.0) is also offered by 'acm'"
-        " (acm 1); let the one that should be used say replaces=True, or uninstall that"
+        " (acm 1); set replaces=True on the one to use, or uninstall that"
     )
 
 
@@ -118,7 +118,7 @@ def test_replacing_twice_or_unasked_is_refused() -> None:
 
     assert refusal(one, two) == (
         "plugin 'one': capi_normalizers(): 'plain/em' is offered by 'one' (one 1) and 'two' (two 1);"
-        " let the one that should be used say replaces=True, or uninstall one"
+        " set replaces=True on the one to use, or uninstall one"
     )
     assert refusal(one, three, four) == (
         "plugin 'three': capi_normalizers(): 'plain/em' is offered by 'three' (three 1) and 'four' (four 1),"
@@ -139,7 +139,7 @@ def test_both_of_one_entry_point_name_are_marked() -> None:
     one, two = (Candidate("same", package, lambda: SimpleNamespace()) for package in ("one 1", "two 1"))
     why = "two plugins have this name: one of one 1, one of two 1"
 
-    assert [(each.distribution, each.error) for each in Inventory((), (one, two)).offers()] == [
+    assert [(info.distribution, info.error) for info in Registry((), (one, two)).describe()] == [
         ("one 1", why),
         ("two 1", why),
     ]
@@ -151,10 +151,22 @@ def test_replacing_nothing_is_refused() -> None:
     typo = installed("two", capi_normalizers=[lower("pixl", replaces=True)])
 
     assert refusal(one, typo) == (
-        "plugin 'two': capi_normalizers(): 'pixl/em' replaces nothing: nobody else offers it;"
+        "plugin 'two': capi_normalizers(): 'pixl/em' replaces nothing: no other plugin offers it;"
         " did you mean 'pixel/em'?"
     )
-    assert offers(one, typo)["one"].error is None
+    assert described(one, typo)["one"].error is None
+
+
+def test_a_default_profile_that_nobody_offers_is_refused(plugins: Plugins) -> None:
+    """Each configuration of the destination type would fail, and its user is not the one to mend it."""
+    acme = plugins.destinations["acme"]
+    without = installed("one", capi_destinations=[acme])
+    with_another = installed("two", capi_normalizers=[lower("pixel")])
+
+    assert refusal(without, with_another) == (
+        "plugin 'one': the default profile of its destination type 'acme':"
+        " no normalization profile 'plain'; there are: pixel"
+    )
 
 
 def test_what_is_missing_is_not_blamed_while_plugins_can_not_be_loaded() -> None:
@@ -163,10 +175,10 @@ def test_what_is_missing_is_not_blamed_while_plugins_can_not_be_loaded() -> None
     replacing = installed(
         "two", capi_normalizers=[lower(replaces=True)], capi_actions=[an_action("one.ping")]
     )
-    described = offers(broken, replacing)
+    infos = described(broken, replacing)
 
-    assert described["one"].error is not None
-    assert (described["two"].error, described["two"].notes) == (None, ())
+    assert infos["one"].error is not None
+    assert (infos["two"].error, infos["two"].notes) == (None, ())
 
 
 def test_an_action_for_nobodys_destination_type_is_noted(acme_candidate: Candidate) -> None:
@@ -174,6 +186,6 @@ def test_an_action_for_nobodys_destination_type_is_noted(acme_candidate: Candida
     other = installed("other", capi_actions=[an_action("acne.ping")])
 
     assert "acne.ping" in Plugins(candidates=[acme_candidate, other]).actions
-    assert offers(acme_candidate, other)["other"].notes == (
+    assert described(acme_candidate, other)["other"].notes == (
         "the action 'acne.ping' can't be used: no plugin offers the destination type 'acne'; did you mean 'acme'?",
     )

@@ -1,18 +1,21 @@
 """Actions declared as classes."""
 
+from collections.abc import Callable
 from typing import Any, Literal
 
 import pytest
-from attrs import define
+from attrs import Attribute, define, frozen
+from hypothesis import given
+from hypothesis import strategies as st
 
 from capi_actions import Action, Field, action, as_action, field, from_path
 
 
 def declared(cls: type) -> Action:
-    """Give the action of a class that declares one."""
-    found = as_action(cls)
-    assert found is not None
-    return found
+    """Return the action of a class that declares one."""
+    declaration = as_action(cls)
+    assert declaration is not None
+    return declaration
 
 
 def test_annotations_say_type_list_and_requirement() -> None:
@@ -33,9 +36,9 @@ def test_annotations_say_type_list_and_requirement() -> None:
         def build(self) -> dict[str, object]:
             return {}
 
-    found = declared(All).fields
+    fields = declared(All).fields
 
-    assert {key: (spec.type, spec.multiple, spec.required) for key, spec in found.items()} == {
+    assert {key: (spec.type, spec.multiple, spec.required) for key, spec in fields.items()} == {
         "text": ("string", False, True),
         "whole": ("integer", False, False),
         "number": ("number", False, False),
@@ -46,7 +49,7 @@ def test_annotations_say_type_list_and_requirement() -> None:
         "pick": ("string", False, True),
         "when": ("datetime", False, True),
     }
-    assert [choice.value for choice in found["pick"].choices] == ["a", "b"]
+    assert [choice.value for choice in fields["pick"].choices] == ["a", "b"]
 
 
 def test_the_docstring_describes_and_defaults_make_the_prebuilt_mapping() -> None:
@@ -154,3 +157,257 @@ def test_other_classes_are_no_actions() -> None:
 
     assert as_action(B) is None
     assert as_action("x") is None
+
+
+@define(kw_only=True)
+class Person:
+    """Two fields that every class below has."""
+
+    name: str = field()
+    note: str | None = field()
+
+    def build(self) -> dict[str, object]:
+        return {"name": self.name, "note": self.note, "shout": getattr(self, "shout", None)}
+
+
+def plain() -> type:
+    """Return a class without code that runs at construction."""
+
+    @action("acme.person", title="Person")
+    class Plain(Person):
+        pass
+
+    return Plain
+
+
+def with_pre_init() -> type:
+    @action("acme.person", title="Person")
+    class PreInit(Person):
+        def __attrs_pre_init__(self) -> None:
+            self.shout = "pre"
+
+    return PreInit
+
+
+def with_post_init() -> type:
+    @action("acme.person", title="Person")
+    class PostInit(Person):
+        def __attrs_post_init__(self) -> None:
+            self.name = self.name.upper()
+
+    return PostInit
+
+
+def with_inherited_post_init() -> type:
+    @define(kw_only=True)
+    class Base(Person):
+        def __attrs_post_init__(self) -> None:
+            self.name = self.name.upper()
+
+    @action("acme.person", title="Person")
+    class Inherited(Base):
+        pass
+
+    return Inherited
+
+
+def with_init() -> type:
+    @action("acme.person", title="Person")
+    class Init(Person):
+        own: str | None = field()
+
+        def __init__(self, name: str, **others: Any) -> None:
+            self.name, self.shout = name.upper(), sorted(others)
+
+    return Init
+
+
+def with_new() -> type:
+    @action("acme.person", title="Person")
+    class New(Person):
+        def __new__(cls, **values: Any) -> "New":
+            instance = super().__new__(cls)
+            instance.__dict__["shout"] = values["name"].upper()
+            return instance
+
+    return New
+
+
+def with_setattr() -> type:
+    @action("acme.person", title="Person")
+    class Setattr(Person):
+        def __setattr__(self, key: str, value: Any) -> None:
+            super().__setattr__(key, value.upper() if key == "name" else value)
+
+    return Setattr
+
+
+def with_metaclass() -> type:
+    class Meta(type):
+        def __call__(cls, **values: Any) -> Any:
+            return super().__call__(**{**values, "name": values["name"].upper()})
+
+    @action("acme.person", title="Person")
+    class OfMeta(Person, metaclass=Meta):
+        pass
+
+    return OfMeta
+
+
+def with_validator() -> type:
+    @action("acme.person", title="Person")
+    class Validated(Person):
+        code: str | None = field()
+
+        @code.validator  # type: ignore[union-attr,untyped-decorator]  # mypy knows this of attrs' own fields only
+        def _longer_than_one(self, attribute: "Attribute[str]", value: str | None) -> None:
+            if len(self.name) < 2:
+                raise ValueError("too short")
+
+    return Validated
+
+
+def with_converter() -> type:
+    def loud(cls: type, attributes: list["Attribute[Any]"]) -> list["Attribute[Any]"]:
+        return [attribute.evolve(converter=lambda value: value and value.upper()) for attribute in attributes]
+
+    @define(kw_only=True, field_transformer=loud)
+    class Base:
+        name: str = field()
+        note: str | None = field()
+        build = Person.build
+
+    @action("acme.person", title="Person")
+    class Converted(Base):
+        pass
+
+    return Converted
+
+
+def with_frozen_base() -> type:
+    @frozen(kw_only=True)
+    class Base:
+        name: str = field()
+        note: str | None = field()
+        build = Person.build
+
+    @action("acme.person", title="Person")
+    class Frozen(Base):
+        pass
+
+    return Frozen
+
+
+def with_private_field() -> type:
+    @action("acme.person", title="Person")
+    class Private(Person):
+        _secret: str | None = field()
+
+        def __attrs_post_init__(self) -> None:
+            self.shout = self._secret
+
+    return Private
+
+
+CLASSES = [
+    *(plain, with_pre_init, with_post_init, with_inherited_post_init, with_init, with_new, with_setattr),
+    *(with_metaclass, with_validator, with_converter, with_frozen_base, with_private_field),
+]
+
+
+def outcome(build: Callable[[], Any]) -> object:
+    try:
+        return build()
+    except ValueError as error:
+        return str(error)
+
+
+@pytest.mark.parametrize("make", CLASSES)
+@given(
+    values=st.fixed_dictionaries(
+        {"name": st.text("aßb", max_size=3)}, optional={"note": st.text(max_size=3), "_secret": st.text()}
+    )
+)
+def test_an_action_builds_what_an_instance_of_the_class_builds(
+    make: Callable[[], type], values: dict[str, Any]
+) -> None:
+    """Nothing that attrs or Python runs at construction is skipped, however instances are made."""
+    cls = make()
+    keys = declared(cls).fields
+    arguments = {key.lstrip("_"): values.get(key) for key in keys}
+    known = {key: value for key, value in values.items() if key in keys}
+
+    assert outcome(lambda: cls(**arguments).build()) == outcome(lambda: declared(cls).build(known))
+
+
+def test_only_classes_that_run_code_at_construction_are_called() -> None:
+    """All others are spared what costs more than the rest of the action."""
+    called = {make.__name__ for make in CLASSES if "called" in declared(make()).build.__qualname__}
+
+    assert called == {make.__name__ for make in CLASSES} - {"plain"}
+
+
+def test_construction_hooks_take_effect() -> None:
+    """The comparison above would pass if neither way ran them."""
+    assert declared(with_pre_init()).build({"name": "ada"})["shout"] == "pre"
+    assert declared(with_init()).build({"name": "ada"})["shout"] == ["note", "own"]
+    assert declared(with_private_field()).build({"name": "ada", "_secret": "s"})["shout"] == "s"
+    for make in (with_post_init, with_inherited_post_init, with_init, with_setattr, with_converter):
+        assert declared(make()).build({"name": "ada"})["name"] == "ADA"
+    with pytest.raises(ValueError, match="too short"):
+        declared(with_validator()).build({"name": "a"})
+
+
+def declare_with(**members: Any) -> None:
+    """Declare an action of one field with further members."""
+    annotated = {"name": field(), "build": dict, "__annotations__": {"name": str}}
+    action("acme.ping", title="Ping")(type("Ping", (), {**annotated, **members}))
+
+
+def test_a_hook_of_dataclasses_is_refused() -> None:
+    """attrs would never call it."""
+    with pytest.raises(TypeError) as caught:
+        declare_with(__post_init__=print)
+    assert str(caught.value) == (
+        "acme.ping: Ping.__post_init__() would never run, as the class is no dataclass;"
+        " rename it to __attrs_post_init__()"
+    )
+
+
+def test_an_init_that_does_not_take_every_field_is_refused() -> None:
+    """Each event would fail in it."""
+
+    def init(self: object, value: str) -> None:
+        """Take something else."""
+
+    with pytest.raises(TypeError) as caught:
+        declare_with(__init__=init)
+    assert str(caught.value) == (
+        "acme.ping: Ping.__init__() must accept every field as a keyword argument (name);"
+        " __attrs_post_init__() may be what you need"
+    )
+
+
+def test_a_class_whose_instances_can_not_hold_fields_is_refused() -> None:
+    """Each event would fail, in a place that says nothing of the reason."""
+    with pytest.raises(TypeError, match=r"^acme\.ping: Ping has __slots__, so that its fields can't be set"):
+        declare_with(__slots__=())
+
+
+def test_fields_of_a_base_class_without_attrs_are_refused() -> None:
+    """They would be missing without a word, and reading one would give attrs' own object."""
+
+    class Base:
+        common: str = field()
+
+    with pytest.raises(TypeError) as caught:
+
+        @action("acme.sub", title="Sub")
+        class Sub(Base):
+            def build(self) -> dict[str, object]:
+                return {}
+
+    assert str(caught.value) == (
+        "acme.sub: the fields of the base class Base would be ignored;"
+        " put @attrs.define(kw_only=True) above Base"
+    )

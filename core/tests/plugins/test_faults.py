@@ -1,4 +1,4 @@
-"""Faults of plugins that only show when they are used: each is told in a sentence, and no command dies of it."""
+"""Faults of plugins that only show when they are used: each is reported in a sentence, and no command dies of it."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -44,15 +44,15 @@ def odd(plugins: Plugins, tmp_path: Path) -> Loaded:
             "capi_normalizers": list(plugins._normalizers.values()),
             **(hooks or {}),
         }
-        made = {hook: hookimpl(lambda given=given: given) for hook, given in offered.items()}
-        loaded = Plugins(builtin, SimpleNamespace(__name__="plug", **made))
+        functions = {hook: hookimpl(lambda values=values: values) for hook, values in offered.items()}
+        loaded = Plugins(builtin, SimpleNamespace(__name__="plug", **functions))
         return loaded, read_config(ACCOUNT + text, loaded, tmp_path, strict=False)
 
     return load
 
 
 def refusal(loaded: tuple[Plugins, Config]) -> str:
-    """Say why the event is refused."""
+    """Return why the event is refused."""
     plugins, config = loaded
     (outcome,) = Pipeline.build(config, plugins).process(EVENT, time())
     assert isinstance(outcome, Refusal)

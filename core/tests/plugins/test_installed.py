@@ -50,7 +50,7 @@ def test_pip_installed_plugins_are_found(site: Path) -> None:
     plugins = Plugins.installed()
 
     assert "em" in plugins.hashers("acme")
-    assert ("good", "acme-good 1.0") in {(offer.name, offer.distribution) for offer in plugins.offers()}
+    assert ("good", "acme-good 1.0") in {(info.name, info.distribution) for info in plugins.describe()}
 
 
 def test_the_core_comes_first(site: Path) -> None:

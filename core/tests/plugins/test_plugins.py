@@ -1,5 +1,6 @@
 """The plugin facade: what is offered is found, what is broken is refused by name."""
 
+import inspect
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,11 +24,11 @@ from capi_actions.plugins.loading import Candidate
 
 def plugin(name: str = "acme", **hooks: Any) -> SimpleNamespace:
     """Make a plugin that offers the given things by hook."""
-    made = SimpleNamespace(__name__=name)
+    namespace = SimpleNamespace(__name__=name)
     for hook, offered in hooks.items():
-        setattr(made, hook, hookimpl(lambda offered=offered: offered))
-        getattr(made, hook).__name__ = hook
-    return made
+        setattr(namespace, hook, hookimpl(lambda offered=offered: offered))
+        getattr(namespace, hook).__name__ = hook
+    return namespace
 
 
 def an_action(name: str) -> Action:
@@ -52,7 +53,8 @@ def test_what_is_offered_is_found_by_name() -> None:
     assert list(plugins.directives) == ["@x"]
     assert list(plugins.commands) == ["acme"]
     assert list(plugins.transports) == ["carrier pigeon"]
-    assert plugins.observers == [list]
+    observers: list[Any] = list(plugins.observer_factories())
+    assert observers == [("acme", list)]
 
 
 def test_the_core_offers_its_own_things_through_the_same_hooks() -> None:
@@ -65,25 +67,25 @@ def test_the_core_offers_its_own_things_through_the_same_hooks() -> None:
 
 
 @pytest.mark.parametrize(
-    ("hook", "offered", "wanted"),
+    ("hook", "offered", "expected"),
     [
-        ("capi_actions", ["ping"], "objects of capi_actions.model.action.Action, but gave str"),
-        ("capi_actions", "ping", "must return a list, but gave str"),
-        ("capi_actions", None, "must return a list, but gave NoneType"),
-        ("capi_destinations", [dict], "subclasses of capi_actions.Destination, but gave the class dict"),
-        ("capi_directives", [an_action("a.b")], "Directive, but gave Action"),
-        ("capi_normalizers", [str.lower], "Normalizer, but gave method_descriptor"),
-        ("capi_commands", [print], "click.core.Command, but gave builtin_function_or_method"),
+        ("capi_actions", ["ping"], "objects of capi_actions.model.action.Action, but offered str"),
+        ("capi_actions", "ping", "must return a list, but returned str"),
+        ("capi_actions", None, "must return a list, but returned NoneType"),
+        ("capi_destinations", [dict], "subclasses of capi_actions.Destination, but offered the class dict"),
+        ("capi_directives", [an_action("a.b")], "Directive, but offered Action"),
+        ("capi_normalizers", [str.lower], "Normalizer, but offered method_descriptor"),
+        ("capi_commands", [print], "click.core.Command, but offered builtin_function_or_method"),
     ],
 )
-def test_offering_the_wrong_thing_is_refused_by_name(hook: str, offered: Any, wanted: str) -> None:
-    """The author reads which plugin, which hook, what was wanted and what was given."""
+def test_offering_the_wrong_thing_is_refused_by_name(hook: str, offered: Any, expected: str) -> None:
+    """The author reads which plugin, which hook, what is expected and what was offered."""
     with pytest.raises(PluginError) as caught:
         Plugins(plugin("acme", **{hook: offered}))
 
     assert caught.value.plugin == "acme"
     assert hook in str(caught.value)
-    assert wanted in str(caught.value)
+    assert expected in str(caught.value)
 
 
 def test_a_plugin_that_is_there_twice_is_refused() -> None:
@@ -134,12 +136,72 @@ def test_a_class_in_place_of_an_object_is_refused() -> None:
     assert Plugins(Acme()).actions == {}
 
 
+@pytest.mark.parametrize(
+    "option", sorted(inspect.signature(type(hookimpl).__call__).parameters.keys() - {"self", "function"})
+)
+def test_every_option_of_a_hook_works_or_is_refused(option: str) -> None:
+    """An option without effect lets its author believe that something has an order, or is wrapped."""
+    reasons = {
+        "tryfirst": "the order of plugins doesn't matter",
+        "trylast": "the order of plugins doesn't matter",
+        "wrapper": "each plugin is called by itself",
+        "hookwrapper": "each plugin is called by itself",
+    }
+    options: dict[str, Any] = {option: "capi_actions" if option == "specname" else True}
+    marked = hookimpl(**options)(lambda: [an_action("acme.ping")])
+    acme = SimpleNamespace(__name__="acme", capi_actions=marked)
+
+    if option in ("specname", "optionalhook"):
+        assert list(Plugins(acme).actions) == ["acme.ping"]
+    else:
+        with pytest.raises(PluginError) as caught:
+            Plugins(acme)
+        assert str(caught.value) == (
+            f"plugin 'acme': capi_actions() is marked with {option}=True, which has no effect on"
+            f" capi_actions(): {reasons[option]}; remove the option"
+        )
+
+
+def test_an_option_without_effect_is_refused_under_another_name_too() -> None:
+    """The sentence names the function, which the author looks for, and the hook that it implements."""
+    offer = hookimpl(specname="capi_actions", trylast=True)(lambda: [an_action("acme.ping")])
+
+    with pytest.raises(PluginError) as caught:
+        Plugins(SimpleNamespace(__name__="acme", offer=offer))
+    assert str(caught.value).startswith(
+        "plugin 'acme': offer() is marked with trylast=True, which has no effect on capi_actions(): "
+    )
+
+
+def test_an_optional_hook_may_be_unknown() -> None:
+    """So that one plugin can use a hook of a later core and be loaded by this one."""
+    acme = SimpleNamespace(
+        __name__="acme",
+        capi_of_tomorrow=hookimpl(optionalhook=True)(lambda later, arguments: [5]),
+        capi_actions=hookimpl(lambda: [an_action("acme.ping")]),
+    )
+
+    assert [(info.name, info.hooks) for info in Plugins(acme).describe()] == [
+        ("acme", {"capi_actions": ("acme.ping",)})
+    ]
+
+
+def test_options_that_are_switched_off_are_taken() -> None:
+    """They say what holds anyway."""
+    acme = SimpleNamespace(
+        __name__="acme",
+        capi_actions=hookimpl(tryfirst=False, wrapper=False)(lambda: [an_action("acme.ping")]),
+    )
+
+    assert list(Plugins(acme).actions) == ["acme.ping"]
+
+
 def test_hooks_may_have_another_name_and_arguments_that_nobody_gives() -> None:
     """pluggy's own freedoms stay."""
 
     class Acme:
         @hookimpl(specname="capi_actions")
-        def offer(self, more: object = None, *rest: object) -> list[Action]:
+        def offer(self, more: object = None, *others: object) -> list[Action]:
             return [an_action("acme.ping")]
 
     assert list(Plugins(Acme()).actions) == ["acme.ping"]
@@ -154,12 +216,13 @@ def test_one_object_under_two_names_is_refused() -> None:
         Plugins(candidates=candidates)
 
 
-def test_it_is_told_which_plugin_something_is_from() -> None:
+def test_the_provider_of_an_offer_is_known() -> None:
     """For messages about what fails later."""
     plugins = Plugins(plugin("one", capi_actions=[an_action("a.b")]), plugin("two", capi_report=[list]))
 
     assert plugins.provider("capi_actions", "a.b") == "one"
-    assert list(plugins.makers()) == [("two", list)]
+    observers: list[Any] = list(plugins.observer_factories())
+    assert observers == [("two", list)]
 
 
 def test_every_hookspec_answers_with_nothing_by_itself() -> None:
@@ -207,8 +270,8 @@ def test_an_unknown_profile_lists_those_there_are() -> None:
     assert plugins.hashers("") == {}
 
 
-def test_offers_say_who_brings_what() -> None:
+def test_descriptions_list_what_each_plugin_offers() -> None:
     """For `capi plugins`."""
-    (offer,) = Plugins(plugin(capi_actions=[an_action("acme.b"), an_action("acme.a")])).offers()
+    (info,) = Plugins(plugin(capi_actions=[an_action("acme.b"), an_action("acme.a")])).describe()
 
-    assert (offer.name, offer.hooks) == ("acme", {"capi_actions": ("acme.a", "acme.b")})
+    assert (info.name, info.hooks) == ("acme", {"capi_actions": ("acme.a", "acme.b")})

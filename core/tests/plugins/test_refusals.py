@@ -73,13 +73,13 @@ def offering(hook: str, offered: object) -> object:
 @pytest.mark.parametrize(
     ("offered", "what"),
     [
-        (kind(name=5), "destinations that have name, but gave the class Odd"),
+        (kind(name=5), "destinations that have name, but offered the class Odd"),
         (
             kind(settings_type=dict),
-            "destinations that have settings_type, an attrs class, but gave the class Odd",
+            "destinations that have settings_type, an attrs class, but offered the class Odd",
         ),
-        (dict, "subclasses of capi_actions.Destination, but gave the class dict"),
-        (Acme(Settings()), "subclasses of capi_actions.Destination, but gave Acme"),
+        (dict, "subclasses of capi_actions.Destination, but offered the class dict"),
+        (Acme(Settings()), "subclasses of capi_actions.Destination, but offered Acme"),
     ],
 )
 def test_what_is_no_destination_type_is_refused(offered: object, what: str) -> None:
@@ -124,7 +124,7 @@ def test_what_is_no_destination_type_is_refused(offered: object, what: str) -> N
         (TYPES, kind(lint_mapping=lambda self: []), "lint_mapping() must be a method that takes (self,"),
         (TYPES, kind(__init__=lambda self: None), "Odd() must take the settings and nothing else"),
         (TYPES, kind(default_profile=5), "default_profile() failed (TypeError in"),
-        (TYPES, kind(default_profile=lambda: None), "default_profile() must give text, but gave NoneType"),
+        (TYPES, kind(default_profile=lambda: None), "default_profile() must return text, but returned NoneType"),
     ],
 )  # fmt: skip
 def test_an_offer_that_can_not_work_is_refused(hook: str, offered: object, why: str) -> None:
@@ -132,8 +132,8 @@ def test_an_offer_that_can_not_work_is_refused(hook: str, offered: object, why: 
     with pytest.raises(PluginError) as caught:
         Plugins(offering(hook, offered))
 
-    found = str(caught.value).replace("(): Odd.", "(): ")
-    assert found.startswith(f"plugin 'plug': {hook}(): {why}")
+    message = str(caught.value).replace("(): Odd.", "(): ")
+    assert message.startswith(f"plugin 'plug': {hook}(): {why}")
 
 
 def test_what_only_looks_odd_is_taken() -> None:
@@ -165,11 +165,11 @@ def test_what_only_looks_odd_is_taken() -> None:
 def test_names_of_actions_are_a_type_and_a_name(name: str) -> None:
     """Whatever is accepted can be taken apart at the dot, and put into a sentence."""
     try:
-        (found,) = Plugins(offering("capi_actions", evolve(PING, name=name))).actions.values()
+        (action,) = Plugins(offering("capi_actions", evolve(PING, name=name))).actions.values()
     except PluginError as error:
         assert not re.fullmatch(r"[a-z]+\.[a-z]+", name)
         assert repr(name) in error.problem
     else:
-        assert found.destination
-        assert found.name.split() == [found.name]
-        assert found.name.isprintable()
+        assert action.destination
+        assert [action.name] == action.name.split()
+        assert action.name.isprintable()

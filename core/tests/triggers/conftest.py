@@ -81,7 +81,7 @@ def values() -> st.SearchStrategy[Any]:
 
 @pytest.fixture(scope="session")
 def events(values: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    """Objects with the keys that the trees name."""
+    """Return objects with the keys that the trees name."""
     kinds = st.sampled_from(["track", "page", "screen", "identify", "group", "alias"])
     keys = st.sampled_from([*KEYS, "and", "0", "we.ird", "properties"])
     return st.builds(

@@ -46,11 +46,11 @@ def test_every_operator_and_function_is_in_the_reference(root: Path) -> None:
     """What is added to the language is added to its page."""
     text = page(root, "triggers.md")
 
-    for each in (*OPERATORS, *FUNCTIONS):
-        assert f'"{each}"' in text or each == "=="
+    for name in (*OPERATORS, *FUNCTIONS):
+        assert f'"{name}"' in text or name == "=="
 
 
-def test_the_differences_are_as_they_are_told(root: Path) -> None:
+def test_the_differences_are_as_documented(root: Path) -> None:
     """The column "here" is what we answer; a row that isn't true any more fails."""
     text = page(root, "differences-triggers.md")
     (block,) = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
@@ -69,7 +69,7 @@ def test_the_differences_are_as_they_are_told(root: Path) -> None:
         assert here == answer, trigger
 
 
-def test_what_fits_in_no_row_is_as_told() -> None:
+def test_differences_without_a_row_are_as_documented() -> None:
     """Missing names, line breaks of Windows, double equals, new notations."""
     assert compile_trigger("event = null").matches({"type": "page"})
     assert not compile_trigger("event != null").matches({"event": None})

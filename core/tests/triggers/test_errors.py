@@ -71,11 +71,11 @@ def error(text: str) -> TriggerError:
 )
 def test_the_first_wrong_character_is_named(text: str, position: int, message: str) -> None:
     """With what was found, what was expected, and what to write instead of a usual slip."""
-    found = error(text)
+    refusal = error(text)
 
-    assert position == found.position
-    assert message in str(found)
-    assert f"(position {position})\n" in str(found)
+    assert position == refusal.position
+    assert message in str(refusal)
+    assert f"(position {position})\n" in str(refusal)
 
 
 def test_the_excerpt_has_a_caret_under_the_character() -> None:
@@ -92,11 +92,11 @@ def test_the_excerpt_has_a_caret_under_the_character() -> None:
 
 def test_an_error_can_be_handled_as_any_other_of_the_configuration() -> None:
     """It has a problem with a path, as all have."""
-    found = error("typo")
+    refusal = error("typo")
 
-    assert isinstance(found, ConfigError)
-    assert found.path == "$"
-    assert str(found) == found.message == found.problems[0].message
+    assert isinstance(refusal, ConfigError)
+    assert refusal.path == "$"
+    assert str(refusal) == refusal.message == refusal.problems[0].message
 
 
 @pytest.mark.parametrize("text", [None, 5, ["type"], {}])
@@ -129,8 +129,8 @@ def test_the_depth_is_bounded_without_a_recursion_error(level: str) -> None:
     assert trigger == compile_trigger(deepest)
     assert trigger.tree == compile_trigger(str(trigger)).tree
     assert trigger.matches({})
-    assert trigger.decide(None, None) is None
-    assert "never matches" not in "".join(map(str, trigger.problems()))
+    assert trigger.evaluate_partially(None, None) is None
+    assert "never matches" not in "".join(map(str, trigger.lint()))
     assert repr(trigger.tree)
     too_deep = error("(" + deepest + ")")
     assert "nested 100 deep at most" in str(too_deep)
@@ -142,4 +142,4 @@ def test_long_flat_triggers_are_fine() -> None:
     trigger = compile_trigger(" or ".join(f"a={number}" for number in range(1000)))
 
     assert trigger.matches({"a": 999}) and not trigger.matches({"a": 1000})
-    assert trigger.problems() == ()
+    assert trigger.lint() == ()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from capi_actions.errors import TriggerError
 from capi_actions.triggers import compile_trigger
 from capi_actions.triggers.parser import parse
-from capi_actions.triggers.syntax import AllOf, AnyOf, Comparison, Node, Not, Search, write
+from capi_actions.triggers.syntax import AllOf, AnyOf, Comparison, Node, Not, Search, unparse
 
 TOKENS = [
     *(
@@ -122,7 +122,7 @@ def test_all_spellings_mean_the_same(
 def test_what_is_written_reads_back(trees: st.SearchStrategy[Node], data: st.DataObject) -> None:
     """The canonical spelling loses nothing (repr, because to Python 1, 1.0 and True are equal)."""
     tree = data.draw(trees)
-    written = write(tree)
+    written = unparse(tree)
 
     assert repr(tree) == repr(parse(written))
     assert written == str(compile_trigger(written))
@@ -154,7 +154,7 @@ def test_a_beginning_of_a_trigger_is_wrong_only_at_its_end(
     trees: st.SearchStrategy[Node], data: st.DataObject
 ) -> None:
     """The position never blames what can stay as it is (a keyword that is cut in two counts as one word)."""
-    text = write(data.draw(trees))
+    text = unparse(data.draw(trees))
     beginning = text[: data.draw(st.integers(0, len(text)))]
     found = read(beginning)
 

@@ -222,7 +222,7 @@ def test_large_numbers_keep_their_last_digit() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "type_", "name", "decision"),
+    ("text", "type_", "name", "expected"),
     [
         ('type = "track"', "track", None, True),
         ('type = "track"', None, None, False),
@@ -243,7 +243,7 @@ def test_large_numbers_keep_their_last_digit() -> None:
     ],
 )
 def test_type_and_name_decide_when_they_can(
-    text: str, type_: str | None, name: str | None, decision: bool | None
+    text: str, type_: str | None, name: str | None, expected: bool | None
 ) -> None:
     """So that most triggers need not look at most events; a None is a missing or an odd value."""
-    assert decision is compile_trigger(text).decide(type_, name)
+    assert expected is compile_trigger(text).evaluate_partially(type_, name)

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from capi_actions.triggers import compile_trigger
 from capi_actions.triggers.evaluate import compile_test
-from capi_actions.triggers.satisfiability import EVENT_TYPES, Prover
-from capi_actions.triggers.syntax import AllOf, AnyOf, Comparison, Node, Not, Search, write
+from capi_actions.triggers.satisfiability import KNOWN_TYPES, Solver
+from capi_actions.triggers.syntax import AllOf, AnyOf, Comparison, Node, Not, Search, unparse
 
 Trees = st.SearchStrategy[Node]
 Events = st.SearchStrategy[dict[str, Any]]
@@ -87,14 +87,14 @@ def test_a_trigger_says_what_its_tree_says(trees: Trees, events: Events, data: s
     """The compiled form agrees with the plain reading, and never raises."""
     tree, event = data.draw(trees), data.draw(events)
 
-    assert says(tree, event) is compile_trigger(write(tree)).matches(event)
+    assert says(tree, event) is compile_trigger(unparse(tree)).matches(event)
 
 
 @settings(deadline=None)
 @given(st.data())
 def test_no_event_raises(trees: Trees, values: st.SearchStrategy[Any], data: st.DataObject) -> None:
     """Events come from outside: any JSON value at all gets an answer."""
-    trigger, value = compile_trigger(write(data.draw(trees))), data.draw(values)
+    trigger, value = compile_trigger(unparse(data.draw(trees))), data.draw(values)
 
     assert trigger.matches(value) in (True, False)
     assert isinstance(value, dict) or trigger.matches(value) is False
@@ -102,13 +102,17 @@ def test_no_event_raises(trees: Trees, values: st.SearchStrategy[Any], data: st.
 
 @settings(deadline=None)
 @given(st.data())
-def test_a_decision_is_what_matches_would_say(trees: Trees, events: Events, data: st.DataObject) -> None:
+def test_a_partial_evaluation_is_what_matches_returns(
+    trees: Trees, events: Events, data: st.DataObject
+) -> None:
     """Routing by type and name alone never changes which events an action takes."""
-    trigger, event = compile_trigger(write(data.draw(trees))), data.draw(events)
+    trigger, event = compile_trigger(unparse(data.draw(trees))), data.draw(events)
     kind, name = event.get("type"), event.get("event")
-    decision = trigger.decide(kind if type(kind) is str else None, name if type(name) is str else None)
+    outcome = trigger.evaluate_partially(
+        kind if type(kind) is str else None, name if type(name) is str else None
+    )
 
-    assert decision in (None, trigger.matches(event))
+    assert outcome in (None, trigger.matches(event))
 
 
 @settings(deadline=None)
@@ -116,11 +120,11 @@ def test_a_decision_is_what_matches_would_say(trees: Trees, events: Events, data
 def test_what_is_refuted_never_happens(trees: Trees, events: Events, data: st.DataObject) -> None:
     """The linter claims only what it can prove."""
     tree, event, holds = data.draw(trees), data.draw(events), data.draw(st.booleans())
-    prover, outcome = Prover(), compile_test(tree)(event)
+    solver, outcome = Solver(), compile_test(tree)(event)
 
-    if prover.refute(tree, holds, known_types=False):
+    if solver.refute(tree, holds, known_types=False):
         assert outcome is not holds
-    if prover.refute(tree, holds) and event.get("type") in EVENT_TYPES:
+    if solver.refute(tree, holds) and event.get("type") in KNOWN_TYPES:
         assert outcome is not holds
 
 
@@ -129,7 +133,7 @@ def test_what_is_refuted_never_happens(trees: Trees, events: Events, data: st.Da
 def test_a_contradiction_is_found_however_it_is_put(trees: Trees, data: st.DataObject) -> None:
     """Nothing is both true and false: refuted whenever the conditions are no tangle of text patterns."""
     tree = data.draw(trees)
-    prover = Prover()
+    solver = Solver()
 
-    assert prover.refute(AllOf((tree, Not(tree))))
-    assert prover.refute(AnyOf((tree, Not(tree))), False)
+    assert solver.refute(AllOf((tree, Not(tree))))
+    assert solver.refute(AnyOf((tree, Not(tree))), False)

@@ -12,7 +12,7 @@ from capi_actions.cli.console import cell, stdout, table
 from capi_actions.cli.options import json_option
 from capi_actions.jsonl import write_line
 from capi_actions.model import Action, Field
-from capi_actions.plugins import Offer, Plugins, survey
+from capi_actions.plugins import PluginInfo, Plugins, inspect_installed
 from capi_actions.text import did_you_mean
 
 _MAX_KEY_WIDTH = 40  # characters; longer keys fold
@@ -26,7 +26,7 @@ def plugins(as_json: bool) -> int:
 
     Plugins that can't be loaded are listed with the reason; the exit status is 2 then.
     """
-    offers = survey()
+    offers = inspect_installed()
     if as_json:
         for offer in offers:
             record = {"name": offer.name, "package": offer.distribution, "hooks": offer.hooks}
@@ -61,7 +61,7 @@ def actions(name: str | None, as_json: bool, markdown: bool) -> int:
     return 0
 
 
-def lint_offer(offer: Offer) -> Iterator[str]:
+def lint_offer(offer: PluginInfo) -> Iterator[str]:
     """Return what of a plugin's offers can't be used, and why; only while a command of ``capi`` runs."""
     yield from offer.notes
     root = click.get_current_context().find_root().command
@@ -153,7 +153,7 @@ def _summarize_condition(condition: Mapping[str, Any]) -> str | None:
     return fallback if fallback.partition(", else ")[0] == result else f"{result}, else {fallback}"
 
 
-def _plugin_table(offers: Iterable[Offer]) -> Table:
+def _plugin_table(offers: Iterable[PluginInfo]) -> Table:
     view = table("Plugins", "plugin", "offers", "", wide="")
     for offer in offers:
         rows = [(cell("refused", style="red"), " ".join(offer.error.split()))] if offer.error else []

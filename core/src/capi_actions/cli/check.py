@@ -10,7 +10,7 @@ from capi_actions.config import check_outbox_file, load_config
 from capi_actions.errors import ConfigError, Diagnostics, PluginError, Problem
 from capi_actions.jsonl import write_line
 from capi_actions.pipeline import check_mappings
-from capi_actions.plugins import Plugins, survey
+from capi_actions.plugins import Plugins, inspect_installed
 
 
 @click.command()
@@ -37,11 +37,11 @@ def _collect(config_path: Path, diagnostics: Diagnostics) -> int:
         plugins = Plugins.installed()
     except PluginError as error:
         # Without all plugins nobody knows what the configuration may hold.
-        refused = {offer.name: offer.error for offer in survey() if offer.error is not None}
+        refused = {offer.name: offer.error for offer in inspect_installed() if offer.error is not None}
         for plugin, problem in {error.plugin: error.problem, **refused}.items():
             diagnostics.add(problem, f"plugin {plugin!r}")
         return 0
-    for offer in plugins.offers():
+    for offer in plugins.describe():
         for note in lint_offer(offer):
             diagnostics.warn(note, f"plugin {offer.name!r}")
     try:

@@ -8,7 +8,7 @@ from capi_actions.config.structure import construct, describe, make_incomplete, 
 from capi_actions.errors import ConfigError, Diagnostics, PluginError, json_path, where
 from capi_actions.model import Destination
 from capi_actions.plugins import Plugins
-from capi_actions.plugins.validate import wrong_limits
+from capi_actions.plugins.validate import validate_limits
 from capi_actions.text import did_you_mean
 
 
@@ -109,7 +109,7 @@ def _make_destination(
 ) -> Destination | None:
     try:
         destination = kind(settings)
-        problem = wrong_limits(destination)
+        problem = validate_limits(destination)
     except ConfigError as error:
         diagnostics.extend(error.problems)
         return None

@@ -20,8 +20,9 @@ from capi_actions.fields.nodes import (
     single,
     structured,
 )
-from capi_actions.fields.scalars import Hasher, flat, hashed, hashed_list, scalar
+from capi_actions.fields.scalars import flat, hashed, hashed_list, scalar
 from capi_actions.fields.validate import verify
+from capi_actions.hashing import Hasher
 from capi_actions.model import MISSING, Field, Json, JsonObject, Requirement
 
 Fields: TypeAlias = Mapping[str, Field]

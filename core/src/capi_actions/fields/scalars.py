@@ -9,6 +9,7 @@ from attrs import evolve
 from capi_actions.fields.coerce import COERCE, LARGEST, WANTED, is_iso, to_string
 from capi_actions.fields.formats import FORMATS
 from capi_actions.fields.nodes import Check, Node, RefusedError, kind, leaf
+from capi_actions.hashing import Hasher
 from capi_actions.model import MISSING, Field
 from capi_actions.text import number_text
 
@@ -148,10 +149,6 @@ def _quick(field: Field, check: Check) -> Check:
     if field.type == "datetime" and not demands:
         return time
     return check
-
-
-Hasher: TypeAlias = Callable[[str], str | list[str] | None]
-"""A raw string in; its hash, several hashes, or None when nothing of it is worth hashing."""
 
 
 def hashed(check: Check, hasher: Hasher, plain: type | None) -> Check:

@@ -26,7 +26,7 @@ def lint_unit(unit: MappingUnit, diagnostics: Diagnostics) -> None:
     Parts with errors are passed over; everything beside them is looked at.
     """
     if unit.trigger is not None:
-        for problem in unit.trigger.problems():
+        for problem in unit.trigger.lint():
             diagnostics.warn(problem.message, unit.trigger_path, problem.code)
     if unit.mapping is None or "$" in unit.malformed:  # too large or too deep to look at
         return

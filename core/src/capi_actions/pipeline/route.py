@@ -104,7 +104,7 @@ class Router:
         key = (kind if type(kind) is str else None, name if type(name) is str else None)
         routes = self._decided.get(key)
         if routes is None:
-            decisions = ((route, route.trigger.decide(*key)) for route in self._routes)
+            decisions = ((route, route.trigger.evaluate_partially(*key)) for route in self._routes)
             routes = [(route, bool(decision)) for route, decision in decisions if decision is not False]
             if len(self._decided) >= _MAX_DECISIONS:
                 self._decided.clear()

@@ -1,7 +1,11 @@
-"""The one door to plugins: loads them, refuses broken ones by name, hands out what they offer."""
+"""Load plugins, refuse broken ones by name, and hand out what the others offer.
+
+``loading`` finds and calls plugins, ``validate`` checks each offer by itself, ``registry`` resolves
+names across plugins, and ``facade`` is what the rest of the core uses.
+"""
 
 from capi_actions.plugins.facade import Plugins
 from capi_actions.plugins.loading import HOOKS
-from capi_actions.plugins.registry import Offer, survey
+from capi_actions.plugins.registry import PluginInfo, inspect_installed
 
-__all__ = ["HOOKS", "Offer", "Plugins", "survey"]
+__all__ = ["HOOKS", "PluginInfo", "Plugins", "inspect_installed"]

@@ -16,7 +16,7 @@ from capi_actions.model import (
     TransportFactory,
 )
 from capi_actions.plugins.loading import Candidate, installed_candidates
-from capi_actions.plugins.registry import Inventory, Offer, normalizers_of
+from capi_actions.plugins.registry import PluginInfo, Registry, normalizers_by_key
 
 
 class Plugins:
@@ -27,10 +27,9 @@ class Plugins:
     :ivar destinations: destination types by name.
     :ivar actions: actions by full name.
     :ivar directives: mapping directives by name, at sign included.
-    :ivar transports: ways to send, by name.
-    :ivar outboxes: stores, by name.
+    :ivar transports: transport factories by name.
+    :ivar outboxes: outbox factories by name.
     :ivar commands: commands for ``capi``, by name.
-    :ivar observers: makers of observers.
     """
 
     def __init__(self, *plugins: object, candidates: Sequence[Candidate] = ()) -> None:
@@ -38,16 +37,15 @@ class Plugins:
 
         :raises PluginError: for the first plugin that breaks its contract.
         """
-        self._inventory = Inventory(plugins, candidates)
-        if self._inventory.faults:
-            raise self._inventory.faults[0]
+        self._registry = Registry(plugins, candidates)
+        if self._registry.faults:
+            raise self._registry.faults[0]
         self.destinations: Mapping[str, type[Destination]] = self._named("capi_destinations")
         self.actions: Mapping[str, Action] = self._named("capi_actions")
         self.directives: Mapping[str, Directive] = self._named("capi_directives")
         self.transports: Mapping[str, TransportFactory] = self._named("capi_transports")
         self.outboxes: Mapping[str, OutboxFactory] = self._named("capi_outboxes")
         self.commands: Mapping[str, click.Command] = self._named("capi_commands")
-        self.observers: Sequence[Callable[[], Observer]] = [make for _, make in self.makers()]
         self._normalizers: Mapping[str, Normalizer] = self._named("capi_normalizers")
 
     @classmethod
@@ -59,39 +57,38 @@ class Plugins:
         return cls(candidates=installed_candidates())
 
     def actions_of(self, destination: str) -> Mapping[str, Action]:
-        """Actions of one destination type, by full name."""
-        return {name: each for name, each in self.actions.items() if each.destination == destination}
+        """Return the actions of one destination type, by full name."""
+        return {name: action for name, action in self.actions.items() if action.destination == destination}
 
     def hashers(self, profile: str) -> Mapping[str, Hasher]:
-        """Give the hashers of a normalization profile by key.
+        """Return the hashers of a normalization profile by key.
 
-        :param profile: a profile's name, or several joined by ``+``: then a value gives the
+        :param profile: a profile's name, or several joined by ``+``: then a hasher returns the
             distinct hashes of all, the first profile's first.  "" has no hashers.
-        :raises KeyError: when no plugin offers one of the profiles; its text lists those there are.
+        :raises KeyError: when no plugin offers one of the profiles; its text lists the known ones.
         """
         return {key: make_hasher(normalizers) for key, normalizers in self.normalizers(profile).items()}
 
     def normalizers(self, profile: str) -> Mapping[str, Sequence[Normalizer]]:
-        """Give the normalizers behind :meth:`hashers`, by key, in the profiles' order."""
-        return normalizers_of(profile, self._normalizers.values())
+        """Return the normalizers behind :meth:`hashers`, by key, in the profiles' order."""
+        return normalizers_by_key(profile, self._normalizers.values())
 
-    def offers(self) -> Iterator[Offer]:
-        """Describe every plugin and what it brings, in order of registration."""
-        return self._inventory.offers()
+    def observer_factories(self) -> Iterator[tuple[str, Callable[[], Observer]]]:
+        """Return the factories of observers, each with the name of its plugin."""
+        for offer in self._registry.observer_factories:
+            yield offer.plugin, offer.value
 
-    def makers(self) -> Iterator[tuple[str, Callable[[], Observer]]]:
-        """Give the makers of observers, each with its plugin's name."""
-        for each in self._inventory.makers:
-            yield each.plugin, each.thing
+    def describe(self) -> Iterator[PluginInfo]:
+        """Return a description of every plugin and what it offers, in order of registration."""
+        return self._registry.describe()
 
     def provider(self, hook: str, name: str) -> str:
-        """Say which plugin something is from.
+        """Return the name of the plugin that offers something.
 
-        :param hook: the hook that offers it: ``capi_actions``.
-        :param name: its name.
+        :param hook: the hook that it is offered through: ``capi_actions``.
+        :param name: its name: ``facebook.purchase``.
         """
-        return self._inventory.named[hook][name].plugin
+        return self._registry.by_name[hook][name].plugin
 
     def _named(self, hook: str) -> dict[str, Any]:
-        """Give what a hook offers, by name; actions as such, even where a class declares them."""
-        return {name: each.thing for name, each in self._inventory.named[hook].items()}
+        return {name: offer.value for name, offer in self._registry.by_name[hook].items()}

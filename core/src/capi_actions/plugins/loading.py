@@ -1,7 +1,11 @@
-"""Find installed plugins.
+"""Find, import and call installed plugins.
 
 pluggy's own loader isn't used: it silently drops the second of two entry points of one name, and
 one broken import stops the host without saying which plugin it was.
+
+Nor is pluggy's hook call: each plugin's functions are called by themselves, so that an error names
+its plugin and doesn't hide the others.  Options of ``hookimpl`` that order or wrap calls have no
+effect then, and are refused.
 """
 
 import inspect
@@ -22,14 +26,17 @@ from capi_actions.text import did_you_mean
 GROUP = "capi_actions"
 CORE = "capi-actions"
 
+HOOKS = tuple(name for name in vars(hookspecs) if name.startswith("capi_"))
+"""The hooks' names, in the order of ``hookspecs.py``."""
+
 
 @frozen
 class Candidate:
-    """An installed plugin that is not loaded yet.
+    """A plugin that is not loaded yet.
 
     :ivar name: its entry point's name.
-    :ivar distribution: name and version of the package that it came with.
-    :ivar load: imports it; raises PluginError when that fails.
+    :ivar distribution: name and version of the package that it came with; "" when unknown.
+    :ivar load: imports and returns it; raises PluginError when that fails.
     """
 
     name: str
@@ -38,52 +45,15 @@ class Candidate:
 
 
 def installed_candidates() -> Sequence[Candidate]:
-    """List installed plugins, the core's own first, then by name."""
-    found = sorted(
+    """Return all installed plugins, the core's own first, the others by name."""
+    entries = sorted(
         entry_points(group=GROUP), key=lambda entry: (entry.name != "core", entry.name, entry.value)
     )
-    return [Candidate(entry.name, _distribution(entry), partial(_load, entry)) for entry in found]
+    return [Candidate(entry.name, _distribution(entry), partial(_load, entry)) for entry in entries]
 
 
-def _distribution(entry: EntryPoint) -> str:
-    return f"{entry.dist.name} {entry.dist.version}" if entry.dist else ""
-
-
-def _load(entry: EntryPoint) -> Any:
-    _must_fit(entry)
-    try:
-        return entry.load()
-    except (Exception, SystemExit) as error:  # a module may do anything when it is imported
-        problem = f"can't be imported ({entry.value}): {type(error).__name__}: {error}"
-        raise PluginError(entry.name, problem) from error
-
-
-def _must_fit(entry: EntryPoint) -> None:
-    """Refuse a plugin whose package asks for another version of the core."""
-    ours = version(CORE)
-    for text in (entry.dist.requires or []) if entry.dist else []:
-        try:
-            requirement = Requirement(text)
-        except InvalidRequirement:
-            continue
-        if canonicalize_name(requirement.name) != CORE or not _applies(requirement):
-            continue
-        if not requirement.specifier.contains(ours, prereleases=True):
-            wanted = f"{CORE}{requirement.specifier}"
-            raise PluginError(entry.name, f"it needs {wanted}, but {ours} is installed")
-
-
-def _applies(requirement: Requirement) -> bool:
-    """Tell whether its marker holds here; those of extras don't, as nobody knows which were asked for."""
-    return requirement.marker is None or requirement.marker.evaluate({"extra": ""})
-
-
-HOOKS = tuple(name for name in vars(hookspecs) if name.startswith("capi_"))
-"""The hooks' names, in the order of ``hookspecs.py``."""
-
-
-class Register:
-    """Plugins by name."""
+class HookCaller:
+    """Registers plugins under their names and calls the hooks of one at a time."""
 
     def __init__(self) -> None:
         self._manager = pluggy.PluginManager(hookspecs.PROJECT)
@@ -93,7 +63,8 @@ class Register:
         """Register a plugin.
 
         :param name: must be new.
-        :raises PluginError: when a hook of it is misspelt, unmarked or takes arguments.
+        :raises PluginError: when the plugin is registered already, or one of its hooks is misspelt,
+            unmarked, takes arguments, or has an option without effect.
         """
         same = self._manager.get_name(plugin)
         if same is not None:
@@ -101,44 +72,66 @@ class Register:
                 name, f"it is the same as the plugin {same!r}: keep one of the two entry points"
             )
         for attribute in dir(plugin):
-            if problem := self._wrong_hook(plugin, attribute):
+            if problem := self._hook_error(plugin, attribute):
                 raise PluginError(name, problem)
         try:
             self._manager.register(plugin, name)
         except pluggy.PluginValidationError as error:
             raise PluginError(name, " ".join(str(error).split())) from error
 
-    def ask(self, name: str) -> dict[str, Sequence[Any]]:
-        """Call a plugin's hooks.
+    def call(self, name: str) -> dict[str, Sequence[Any]]:
+        """Call all hooks of a plugin.
 
-        :returns: what each gave.
-        :raises PluginError: when one fails or gives no list.
+        :returns: what it offers, by hook.
+        :raises PluginError: when a hook raises or doesn't return a list.
         """
-        given: dict[str, list[Any]] = {}
+        offered: dict[str, list[Any]] = {}
         for hook in HOOKS:
-            for each in getattr(self._manager.hook, hook).get_hookimpls():
-                if each.plugin_name == name:
-                    given.setdefault(hook, []).extend(_call(each.function, hook, name))
-        return dict(given)
+            for implementation in getattr(self._manager.hook, hook).get_hookimpls():
+                if implementation.plugin_name == name:
+                    offered.setdefault(hook, []).extend(_call(implementation.function, hook, name))
+        return dict(offered)
 
-    def _wrong_hook(self, plugin: object, attribute: str) -> str:
-        """Say what is wrong with an attribute of a plugin as a hook; nothing when it is fine, or is none."""
+    def _hook_error(self, plugin: object, attribute: str) -> str | None:
+        """Return what is wrong with an attribute as a hook, or None when it is a good one or none."""
         options = self._manager.parse_hookimpl_opts(plugin, attribute)
         if options is None:
             if attribute in HOOKS and callable(getattr(plugin, attribute)):
                 return f"{attribute}() isn't marked: put @hookimpl above it"
-            return ""
+            return None
         hook = options.get("specname") or attribute
+        for option in _WITHOUT_EFFECT:
+            if options.get(option):
+                return (
+                    f"{attribute}() is marked with {option}=True, which has no effect on {hook}():"
+                    f" {_WITHOUT_EFFECT[option]}; remove the option"
+                )
         if hook not in HOOKS:
-            return f"there is no hook {hook!r}{did_you_mean(hook, HOOKS)}"
-        needed = list(_needed(getattr(plugin, attribute)))
-        return f"{attribute}() must take no arguments, but it takes {', '.join(needed)}" if needed else ""
+            return None if options.get("optionalhook") else _unknown_hook(hook)
+        if required := list(_required_parameters(getattr(plugin, attribute))):
+            return f"{attribute}() must take no arguments, but it takes {', '.join(required)}"
+        return None
 
 
-def _needed(function: Any) -> Iterator[str]:
-    """Name the arguments that a function can't do without."""
-    for name, each in inspect.signature(function).parameters.items():
-        if each.default is each.empty and each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD):
+_NO_ORDER = "the order of plugins doesn't matter"
+_NO_WRAPPING = "each plugin is called by itself"
+_WITHOUT_EFFECT = {
+    "tryfirst": _NO_ORDER,
+    "trylast": _NO_ORDER,
+    "wrapper": _NO_WRAPPING,
+    "hookwrapper": _NO_WRAPPING,
+}
+"""Options of ``hookimpl`` that change nothing, with the reason.  ``specname`` and ``optionalhook`` work."""
+
+
+def _unknown_hook(hook: str) -> str:
+    return f"there is no hook {hook!r}{did_you_mean(hook, HOOKS)}"
+
+
+def _required_parameters(function: Any) -> Iterator[str]:
+    for name, parameter in inspect.signature(function).parameters.items():
+        variadic = parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+        if parameter.default is parameter.empty and not variadic:
             yield name
 
 
@@ -148,5 +141,41 @@ def _call(function: Any, hook: str, plugin: str) -> Sequence[Any]:
     except Exception as error:
         raise PluginError(plugin, f"{hook}() failed with {type(error).__name__}: {error}") from error
     if not isinstance(offered, list | tuple):
-        raise PluginError(plugin, f"{hook}() must return a list, but gave {type(offered).__name__}")
+        raise PluginError(plugin, f"{hook}() must return a list, but returned {type(offered).__name__}")
     return offered
+
+
+def _distribution(entry: EntryPoint) -> str:
+    return f"{entry.dist.name} {entry.dist.version}" if entry.dist else ""
+
+
+def _load(entry: EntryPoint) -> Any:
+    _check_core_version(entry)
+    try:
+        return entry.load()
+    except (Exception, SystemExit) as error:  # a module may do anything when it is imported
+        problem = f"can't be imported ({entry.value}): {type(error).__name__}: {error}"
+        raise PluginError(entry.name, problem) from error
+
+
+def _check_core_version(entry: EntryPoint) -> None:
+    """Refuse a plugin whose package requires another version of the core."""
+    installed = version(CORE)
+    for text in (entry.dist.requires or []) if entry.dist else []:
+        try:
+            requirement = Requirement(text)
+        except InvalidRequirement:  # pip's to report
+            continue
+        if canonicalize_name(requirement.name) != CORE or not _applies(requirement):
+            continue
+        if not requirement.specifier.contains(installed, prereleases=True):
+            needed = f"{CORE}{requirement.specifier}"
+            raise PluginError(entry.name, f"it needs {needed}, but {installed} is installed")
+
+
+def _applies(requirement: Requirement) -> bool:
+    """Return whether a requirement's marker holds here.
+
+    Those of extras don't: which extras were installed isn't recorded.
+    """
+    return requirement.marker is None or requirement.marker.evaluate({"extra": ""})

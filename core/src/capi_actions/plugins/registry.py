@@ -1,122 +1,33 @@
-"""All that plugins bring, and all that is wrong with it: a broken plugin hides neither others nor their faults."""
+"""What every plugin offers and every fault found.  One broken plugin doesn't hide the others.
+
+Names are resolved across plugins: a name that two plugins offer is a clash, and all of them are
+refused, unless it is a normalizer that replaces another.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from attrs import define, field, frozen
 
 from capi_actions.errors import PluginError
 from capi_actions.model import Normalizer
-from capi_actions.plugins.loading import HOOKS, Candidate, Register, installed_candidates
-from capi_actions.plugins.validate import read, title, wrong
+from capi_actions.plugins.loading import HOOKS, Candidate, HookCaller, installed_candidates
+from capi_actions.plugins.validate import normalize_offer, offer_name, validate_offer
 from capi_actions.text import did_you_mean
 
-
-def names_in(profile: str) -> list[str]:
-    """Take apart what may be several names joined by ``+``; "" has none."""
-    return [name.strip() for name in profile.split("+")] if profile else []
-
-
-def normalizers_of(profile: str, offered: Iterable[Normalizer]) -> dict[str, list[Normalizer]]:
-    """Give a profile's normalizers by key, one for each of the joined profiles that has the key.
-
-    :raises KeyError: when nobody offers one of the profiles; its text lists those there are.
-    """
-    normalizers = list(offered)
-    known = {each.profile for each in normalizers}
-    by_key: dict[str, list[Normalizer]] = {}
-    for name in names_in(profile):
-        if name not in known:
-            listed = ", ".join(sorted(known)) or "none"
-            joined = ", or several joined by +" if len(known) > 1 else ""
-            raise KeyError(f"no normalization profile {name!r}; there are: {listed}{joined}")
-        for each in normalizers:
-            if each.profile == name:
-                by_key.setdefault(each.key, []).append(each)
-    return by_key
-
-
-@frozen
-class Offered:
-    """One thing, and the name of the plugin that it is from."""
-
-    plugin: str
-    thing: Any
-
-    @property
-    def replaces(self) -> bool:
-        """Whether it takes another's place."""
-        return bool(getattr(self.thing, "replaces", False))
-
-
-@frozen
-class Clash:
-    """One name for things of several plugins, or for several of one plugin.
-
-    :ivar rivals: the plugins, each once; the one that the name belongs to comes last.
-    :ivar owned: whether it belongs to one.
-    :ivar replacing: whether all of them want to replace the same normalizer.
-    """
-
-    name: str
-    rivals: tuple[str, ...]
-    owned: bool
-    replacing: bool
-
-
-def by_name(offered: Iterable[Offered]) -> dict[str, list[Offered]]:
-    """Sort by name, in the order of coming."""
-    found: dict[str, list[Offered]] = {}
-    for each in offered:
-        found.setdefault(title(each.thing), []).append(each)
-    return found
-
-
-def chosen(rivals: Iterable[Offered]) -> Offered:
-    """Say which of several of one name counts: the one that replaces, else the first."""
-    return max(rivals, key=lambda each: each.replaces)
-
-
-def clashes(found: Mapping[str, list[Offered]], owners: Mapping[str, str]) -> list[Clash]:
-    """Find names that are used twice.
-
-    :param owners: which plugin a destination type or profile belongs to.
-    """
-    clashing = []
-    for name, each in found.items():
-        for replacing in (False, True):
-            same = [one for one in each if one.replaces is replacing]
-            if len(same) < 2:
-                continue
-            owner = owners.get(_whose(same[0].thing))
-            rivals = sorted({one.plugin: None for one in same}, key=lambda plugin: plugin == owner)
-            clashing.append(Clash(name, tuple(rivals), owner in rivals, replacing))
-    return clashing
-
-
-def without_original(found: Mapping[str, list[Offered]]) -> list[Offered]:
-    """Find what replaces nothing."""
-    return [each[0] for each in found.values() if all(one.replaces for one in each)]
-
-
-def _whose(thing: Any) -> str:
-    """Give the destination type that an action belongs to, or the profile that a normalizer is of."""
-    return thing.profile if isinstance(thing, Normalizer) else str(getattr(thing, "destination", ""))
-
-
-_BUILTIN = "capi_actions.builtin"  # the core's own plugin: what it offers is never what is wrong
+_BUILTIN = "capi_actions.builtin"
+"""The module of the core's own plugin: in a clash with it, the other plugin is at fault."""
 
 
 @frozen(kw_only=True)
-class Offer:
-    """What one plugin brings, for ``capi plugins``.
+class PluginInfo:
+    """Description of one plugin, for ``capi plugins``.
 
     :ivar name: the entry point's name.
     :ivar distribution: package name and version it came with; empty for unpackaged ones.
     :ivar hooks: the hooks it implements, and the names of what each offers.
     :ivar error: why the plugin is refused; None when it isn't.
-    :ivar notes: what of it can't be used, though nothing is broken.
+    :ivar notes: offers that can't be used here, though nothing is wrong with them.
     """
 
     name: str
@@ -126,145 +37,260 @@ class Offer:
     notes: tuple[str, ...] = ()
 
 
+def inspect_installed() -> list[PluginInfo]:
+    """Return a description of every installed plugin, including those that are refused."""
+    return list(Registry((), installed_candidates()).describe())
+
+
+@frozen
+class Offer:
+    """One thing that a plugin offers.
+
+    :ivar plugin: the plugin's name.
+    :ivar value: the destination type, action, directive and so on.
+    """
+
+    plugin: str
+    value: Any
+
+    @property
+    def replaces(self) -> bool:
+        """Whether it replaces another plugin's offer of the same name."""
+        return bool(getattr(self.value, "replaces", False))
+
+
 @define
-class _Found:
+class _Plugin:
+    """A plugin and what became of it.
+
+    :ivar module: the plugin's module; "" when the plugin is no module or couldn't be loaded.
+    :ivar offered: what it offers, by hook.
+    """
+
     name: str
     distribution: str
     module: str = ""
-    given: dict[str, Sequence[Any]] = field(factory=dict)
+    offered: dict[str, Sequence[Any]] = field(factory=dict)
     error: str | None = None
     notes: list[str] = field(factory=list)
 
     @property
-    def described(self) -> str:
+    def description(self) -> str:
         return f"{self.name!r} ({self.distribution})" if self.distribution else repr(self.name)
 
 
-class Inventory:
-    """Everything from all plugins.
+class Registry:
+    """Everything that all plugins offer.
 
-    :ivar named: for every hook with names, what counts under each name.
-    :ivar makers: makers of observers, and the plugins that they are from.
-    :ivar faults: what is wrong, in the order in which it was found; more than one may be of one plugin.
+    :ivar by_name: for every hook whose offers have names, the offer that is used under each name.
+    :ivar observer_factories: what ``capi_report`` offers.
+    :ivar faults: what is wrong, in the order in which it was found; one plugin may have several.
     """
 
     def __init__(self, plugins: Iterable[object], candidates: Iterable[Candidate]) -> None:
-        self._register = Register()
-        self._found: list[_Found] = []
+        self._hooks = HookCaller()
+        self._plugins: list[_Plugin] = []
         self.faults: list[PluginError] = []
-        for plugin in plugins:
-            name = getattr(plugin, "__name__", type(plugin).__name__)
-            self._add(Candidate(name, "", partial(_itself, plugin)))
-        for each in candidates:
-            self._add(each)
-        self.named: dict[str, Mapping[str, Offered]] = {}
+        for candidate in (*map(_candidate, plugins), *candidates):
+            self._add(candidate)
+        self.by_name: dict[str, Mapping[str, Offer]] = {}
         for hook in HOOKS:
-            self.named[hook] = {} if hook == "capi_report" else self._choose(hook)
-        self.makers = list(self._offered("capi_report"))
-        if not self.faults:  # else what is missing may be what couldn't be loaded
-            self._must_find_what_it_needs()
+            self.by_name[hook] = {} if hook == "capi_report" else self._resolve_names(hook)
+        self.observer_factories = list(self._offers("capi_report"))
+        if not self.faults:  # otherwise what is missing may be in a plugin that couldn't be loaded
+            self._check_replacements()
+            self._check_default_profiles()
+            self._note_unusable_actions()
 
-    def offers(self) -> Iterator[Offer]:
-        """Describe every plugin, in order of registration."""
-        for each in self._found:
-            hooks = {hook: tuple(sorted(map(title, given))) for hook, given in each.given.items() if given}
-            yield Offer(
-                name=each.name,
-                distribution=each.distribution,
-                hooks=hooks,
-                error=each.error,
-                notes=tuple(each.notes),
+    def describe(self) -> Iterator[PluginInfo]:
+        """Return a description of every plugin, in order of registration."""
+        for plugin in self._plugins:
+            yield PluginInfo(
+                name=plugin.name,
+                distribution=plugin.distribution,
+                hooks={
+                    hook: tuple(sorted(map(offer_name, values)))
+                    for hook, values in plugin.offered.items()
+                    if values
+                },
+                error=plugin.error,
+                notes=tuple(plugin.notes),
             )
 
     def _add(self, candidate: Candidate) -> None:
-        found = _Found(candidate.name, candidate.distribution)
-        same = [each for each in self._found if each.name == found.name]
-        self._found.append(found)
-        if same:
-            both = [each.distribution or "another package" for each in (*same, found)]
-            self._refuse([found, *same], f"two plugins have this name: one of {', one of '.join(both)}")
+        plugin = _Plugin(candidate.name, candidate.distribution)
+        namesakes = [other for other in self._plugins if other.name == plugin.name]
+        self._plugins.append(plugin)
+        if namesakes:
+            packages = [other.distribution or "another package" for other in (*namesakes, plugin)]
+            self._refuse([plugin, *namesakes], f"two plugins have this name: {_one_of_each(packages)}")
             return
         try:
-            plugin = candidate.load()
-            found.module = getattr(plugin, "__name__", "")
-            self._register.add(plugin, found.name)
-            given = self._register.ask(found.name)
+            loaded = candidate.load()
+            plugin.module = getattr(loaded, "__name__", "")
+            self._hooks.add(loaded, plugin.name)
+            offered = self._hooks.call(plugin.name)
         except PluginError as error:
-            found.error = error.problem
+            plugin.error = error.problem
             self.faults.append(error)
             return
-        problems = (wrong(hook, thing) for hook, things in given.items() for thing in things)
+        problems = (validate_offer(hook, value) for hook, values in offered.items() for value in values)
         if problem := next(filter(None, problems), None):
-            self._refuse([found], problem)
+            self._refuse([plugin], problem)
         else:
-            found.given = {hook: [read(each) for each in things] for hook, things in given.items()}
+            plugin.offered = {hook: [*map(normalize_offer, values)] for hook, values in offered.items()}
 
-    def _offered(self, hook: str) -> Iterator[Offered]:
-        for plugin in self._found:
-            yield from (Offered(plugin.name, each) for each in plugin.given.get(hook, ()))
+    def _offers(self, hook: str) -> Iterator[Offer]:
+        for plugin in self._plugins:
+            yield from (Offer(plugin.name, value) for value in plugin.offered.get(hook, ()))
 
-    def _choose(self, hook: str) -> dict[str, Offered]:
-        found = by_name(self._offered(hook))
-        for clash in clashes(found, self._owners(hook)):
-            rivals = [self._of(name) for name in clash.rivals]
-            self._refuse(rivals, _describe(hook, clash, [each.described for each in rivals]))
-        return {name: chosen(rivals) for name, rivals in found.items()}
+    def _resolve_names(self, hook: str) -> dict[str, Offer]:
+        """Return the offer that is used under each name, and refuse plugins that clash."""
+        by_name = group_by_name(self._offers(hook))
+        for clash in find_clashes(by_name, self._owners(hook)):
+            rivals = [self._plugin(name) for name in clash.rivals]
+            self._refuse(rivals, _clash_message(hook, clash, [rival.description for rival in rivals]))
+        return {name: winner(offers) for name, offers in by_name.items()}
 
     def _owners(self, hook: str) -> dict[str, str]:
-        """Say to whom names of a hook belong: those of the core to the core, others with the destination type."""
-        core = [each.name for each in self._found if each.module == _BUILTIN]
+        """Return which plugin each namespace of a hook belongs to.
+
+        Actions are named after a destination type and normalizers after a profile: both belong to
+        the plugin that offers the destination type.  The namespace "" is the core's.
+        """
+        core = [plugin.name for plugin in self._plugins if plugin.module == _BUILTIN]
         owners = {"": core[0]} if core else {}
-        for name, offered in self.named.get("capi_destinations", {}).items():
+        for name, offer in self.by_name.get("capi_destinations", {}).items():
             if hook == "capi_actions":
-                owners[name] = offered.plugin
+                owners[name] = offer.plugin
             elif hook == "capi_normalizers":
-                owners |= dict.fromkeys(names_in(offered.thing.default_profile()), offered.plugin)
+                owners |= dict.fromkeys(split_profiles(offer.value.default_profile()), offer.plugin)
         return owners
 
-    def _must_find_what_it_needs(self) -> None:
-        offered = by_name(self._offered("capi_normalizers"))
-        for each in without_original(offered):
-            hint = did_you_mean(title(each.thing), [name for name in offered if name != title(each.thing)])
-            problem = (
-                f"capi_normalizers(): {title(each.thing)!r} replaces nothing: nobody else offers it{hint}"
-            )
-            self._refuse([self._of(each.plugin)], problem)
-        kinds = self.named["capi_destinations"]
-        normalizers: list[Normalizer] = [each.thing for each in self.named["capi_normalizers"].values()]
-        for each in kinds.values():
+    def _check_replacements(self) -> None:
+        """Refuse plugins with a normalizer that is to replace one that isn't there."""
+        by_name = group_by_name(self._offers("capi_normalizers"))
+        for name, offers in by_name.items():
+            if all(offer.replaces for offer in offers):
+                hint = did_you_mean(name, [other for other in by_name if other != name])
+                problem = f"capi_normalizers(): {name!r} replaces nothing: no other plugin offers it{hint}"
+                self._refuse([self._plugin(offers[0].plugin)], problem)
+
+    def _check_default_profiles(self) -> None:
+        """Refuse plugins with a destination type whose default profile isn't there."""
+        normalizers: list[Normalizer] = [offer.value for offer in self.by_name["capi_normalizers"].values()]
+        for name, offer in self.by_name["capi_destinations"].items():
             try:
-                normalizers_of(each.thing.default_profile(), normalizers)
+                normalizers_by_key(offer.value.default_profile(), normalizers)
             except KeyError as error:
-                problem = f"its destination type {each.thing.name!r} is made for {error.args[0]}"
-                self._refuse([self._of(each.plugin)], problem)
-        for name, each in self.named["capi_actions"].items():
-            kind = each.thing.destination
-            if kind not in kinds:
-                hint = did_you_mean(kind, list(kinds))
-                note = (
-                    f"the action {name!r} can't be used: no plugin offers the destination type {kind!r}{hint}"
+                problem = f"the default profile of its destination type {name!r}: {error.args[0]}"
+                self._refuse([self._plugin(offer.plugin)], problem)
+
+    def _note_unusable_actions(self) -> None:
+        destination_types = self.by_name["capi_destinations"]
+        for name, offer in self.by_name["capi_actions"].items():
+            destination = offer.value.destination
+            if destination not in destination_types:
+                hint = did_you_mean(destination, list(destination_types))
+                self._plugin(offer.plugin).notes.append(
+                    f"the action {name!r} can't be used: no plugin offers the destination type"
+                    f" {destination!r}{hint}"
                 )
-                self._of(each.plugin).notes.append(note)
 
-    def _of(self, name: str) -> _Found:
-        return next(each for each in self._found if each.name == name)
+    def _plugin(self, name: str) -> _Plugin:
+        return next(plugin for plugin in self._plugins if plugin.name == name)
 
-    def _refuse(self, plugins: Sequence[_Found], problem: str) -> None:
-        for each in plugins:
-            each.error = each.error or problem
-            self.faults.append(PluginError(each.name, problem))
-
-
-def survey() -> list[Offer]:
-    """Describe every installed plugin, also those that are refused."""
-    return list(Inventory((), installed_candidates()).offers())
+    def _refuse(self, plugins: Sequence[_Plugin], problem: str) -> None:
+        for plugin in plugins:
+            plugin.error = plugin.error or problem
+            self.faults.append(PluginError(plugin.name, problem))
 
 
-def _itself(plugin: object) -> object:
-    return plugin
+def _candidate(plugin: object) -> Candidate:
+    """Return a candidate for a plugin that is there as an object."""
+    return Candidate(getattr(plugin, "__name__", type(plugin).__name__), "", lambda: plugin)
 
 
-def _describe(hook: str, clash: Clash, rivals: Sequence[str]) -> str:
+def _one_of_each(packages: Iterable[str]) -> str:
+    return ", ".join(f"one of {package}" for package in packages)
+
+
+def split_profiles(profile: str) -> list[str]:
+    """Return the names in what may be several profiles joined by ``+``; "" has none."""
+    return [name.strip() for name in profile.split("+")] if profile else []
+
+
+def normalizers_by_key(profile: str, normalizers: Iterable[Normalizer]) -> dict[str, list[Normalizer]]:
+    """Return the normalizers of a profile by key, one for each of the joined profiles that has the key.
+
+    :param normalizers: all that there are.
+    :raises KeyError: when no normalizer is of one of the profiles; its text lists the known ones.
+    """
+    by_profile: dict[str, list[Normalizer]] = {}
+    for normalizer in normalizers:
+        by_profile.setdefault(normalizer.profile, []).append(normalizer)
+    by_key: dict[str, list[Normalizer]] = {}
+    for name in split_profiles(profile):
+        if name not in by_profile:
+            known = ", ".join(sorted(by_profile)) or "none"
+            joined = ", or several joined by +" if len(by_profile) > 1 else ""
+            raise KeyError(f"no normalization profile {name!r}; there are: {known}{joined}")
+        for normalizer in by_profile[name]:
+            by_key.setdefault(normalizer.key, []).append(normalizer)
+    return by_key
+
+
+def group_by_name(offers: Iterable[Offer]) -> dict[str, list[Offer]]:
+    """Return offers by name, in the order of registration."""
+    by_name: dict[str, list[Offer]] = {}
+    for offer in offers:
+        by_name.setdefault(offer_name(offer.value), []).append(offer)
+    return by_name
+
+
+def winner(offers: Iterable[Offer]) -> Offer:
+    """Return which of several offers of one name is used: the one that replaces, or the first."""
+    return max(offers, key=lambda offer: offer.replaces)
+
+
+@frozen
+class Clash:
+    """One name for offers of several plugins, or for several of one plugin.
+
+    :ivar rivals: the plugins, each once; the one that the name belongs to comes last.
+    :ivar owned: whether the name belongs to one of them.
+    :ivar replacing: whether they all want to replace the same normalizer.
+    """
+
+    name: str
+    rivals: tuple[str, ...]
+    owned: bool
+    replacing: bool
+
+
+def find_clashes(by_name: Mapping[str, list[Offer]], owners: Mapping[str, str]) -> list[Clash]:
+    """Return all names that are offered twice.
+
+    :param owners: the plugin that a namespace belongs to.
+    """
+    clashes = []
+    for name, offers in by_name.items():
+        for replacing in (False, True):
+            rivals = [offer for offer in offers if offer.replaces is replacing]
+            if len(rivals) < 2:
+                continue
+            owner = owners.get(_namespace(rivals[0].value))
+            names = sorted({rival.plugin: None for rival in rivals}, key=lambda plugin: plugin == owner)
+            clashes.append(Clash(name, tuple(names), owner in names, replacing))
+    return clashes
+
+
+def _namespace(value: Any) -> str:
+    """Return the destination type of an action, the profile of a normalizer, "" of anything else."""
+    return value.profile if isinstance(value, Normalizer) else str(getattr(value, "destination", ""))
+
+
+def _clash_message(hook: str, clash: Clash, rivals: Sequence[str]) -> str:
     *others, last = rivals
     if not others:
         return f"{hook}(): it offers {clash.name!r} twice"
@@ -277,5 +303,5 @@ def _describe(hook: str, clash: Clash, rivals: Sequence[str]) -> str:
     if clash.replacing:
         return f"{problem}, each with replaces=True; {uninstall}"
     if hook == "capi_normalizers":
-        return f"{problem}; let the one that should be used say replaces=True, or {uninstall}"
+        return f"{problem}; set replaces=True on the one to use, or {uninstall}"
     return f"{problem}; {rename}, or {uninstall}"

@@ -1,4 +1,8 @@
-"""What is wrong with one thing that a plugin offers, looked at by itself."""
+"""Validate one offer of a plugin by itself.
+
+Functions named ``validate_*`` return what is wrong in a sentence, or None.  Those named
+``expected_*`` return what should have been offered instead, or None.
+"""
 
 import inspect
 import re
@@ -20,66 +24,7 @@ from capi_actions.model import (
     TransportFactory,
 )
 
-_METHODS = ("prepare", "check", "envelope", "judge", "lint_settings", "lint_mapping")
-_LIMITS = ("max_items", "max_bytes")
-
-
-def wrong_type(each: Any) -> str:
-    """Say what is wanted instead of something that is no destination type; "" when it is one."""
-    if not (isinstance(each, type) and issubclass(each, Destination)):
-        return "subclasses of capi_actions.Destination"
-    missing = sorted(each.__abstractmethods__)
-    if not isinstance(getattr(each, "name", None), str):
-        missing.append("name")
-    if not has(getattr(each, "settings_type", None) or object):
-        missing.append("settings_type, an attrs class")
-    return f"destinations that have {', '.join(missing)}" if missing else ""
-
-
-def wrong_destination(kind: type[Destination]) -> str:
-    """Say which method can't be called as the core does it, or which limit is none."""
-    try:
-        profile: object = kind.default_profile()
-    except Exception as error:  # noqa: BLE001  a plugin may raise anything
-        return f"{kind.__name__}.default_profile() failed ({where(error)})"
-    if not isinstance(profile, str):
-        return f"{kind.__name__}.default_profile() must give text, but gave {type(profile).__name__}"
-    if not _takes(kind, 1):
-        return f"{kind.__name__}() must take the settings and nothing else"
-    unfinished = object.__new__(kind)
-    for name in _METHODS:
-        wanted = list(inspect.signature(getattr(Destination, name)).parameters)[1:]
-        if not _takes(getattr(unfinished, name), len(wanted)):
-            return f"{kind.__name__}.{name}() must be a method that takes ({', '.join(['self', *wanted])})"
-    return wrong_limits(kind)
-
-
-def wrong_limits(of: Destination | type[Destination]) -> str:
-    """Say which limit is no whole number above 0; what a class computes is looked at in its objects."""
-    kind = of if isinstance(of, type) else type(of)
-    for name in _LIMITS:
-        limit = getattr(of, name)
-        if not isinstance(limit, property) and (type(limit) is not int or limit < 1):
-            return f"{kind.__name__}.{name} must be a whole number above 0, but it is {limit!r}"
-    return ""
-
-
-def _takes(function: Any, count: int) -> bool:
-    """Tell whether something can be called with so many arguments in order."""
-    if not callable(function):
-        return False
-    try:
-        signature = inspect.signature(function)
-    except (TypeError, ValueError):  # not written in Python: nobody can tell
-        return True
-    try:
-        signature.bind(*[None] * count)
-    except TypeError:
-        return False
-    return True
-
-
-_KINDS: Mapping[str, type] = {
+_TYPES: Mapping[str, type] = {
     "capi_actions": Action,
     "capi_directives": Directive,
     "capi_normalizers": Normalizer,
@@ -88,7 +33,7 @@ _KINDS: Mapping[str, type] = {
     "capi_commands": click.Command,
 }
 
-# Factories may be called anything: their names stand in the configuration, between quotes.
+# Factories may have any name: it stands in the configuration, between quotes.
 _NAMES: Mapping[str, tuple[str, str]] = {
     "capi_destinations": (r"[\w-]+", "one word, such as 'acme'"),
     "capi_actions": (
@@ -101,49 +46,116 @@ _NAMES: Mapping[str, tuple[str, str]] = {
 }
 
 
-def read(given: Any) -> Any:
-    """Give what a plugin means: the action that a class declares, anything else as it is."""
-    return as_action(given) or given
+def normalize_offer(offered: Any) -> Any:
+    """Return the action that a class declares, and anything else unchanged."""
+    return as_action(offered) or offered
 
 
-def wrong(hook: str, given: Any) -> str:
-    """Say what is wrong with what a hook gave, in a sentence; "" when nothing is."""
-    offered = read(given)
-    if wanted := _wrong_kind(hook, offered):
-        described = f"the class {given.__name__}" if isinstance(given, type) else type(given).__name__
-        return f"{hook}() must offer {wanted}, but gave {described}"
-    if hook == "capi_report":
-        return ""
-    name = title(offered)
-    if wanted := _wrong_name(hook, name):
-        return f"{hook}(): the name {name!r} must be {wanted}"
-    problem = _DETAILS.get(hook, _nothing)(offered)
-    return f"{hook}(): {problem}" if problem else ""
-
-
-def title(offered: Any) -> str:
-    """Name what was offered: by this name it is used."""
+def offer_name(offered: Any) -> str:
+    """Return the name by which an offer is used."""
     if isinstance(offered, Normalizer):
         return f"{offered.profile}/{offered.key}"
     return str(getattr(offered, "name", None) or getattr(offered, "__name__", offered))
 
 
-def _wrong_kind(hook: str, offered: Any) -> str:
-    """Say what is wanted instead, or nothing."""
-    if hook == "capi_destinations":
-        return wrong_type(offered)
+def validate_offer(hook: str, offered: Any) -> str | None:
+    """Return what is wrong with something that a hook returned, in a sentence, or None."""
+    offer = normalize_offer(offered)
+    if expected := expected_type(hook, offer):
+        described = f"the class {offered.__name__}" if isinstance(offered, type) else type(offered).__name__
+        return f"{hook}() must offer {expected}, but offered {described}"
     if hook == "capi_report":
-        return "" if callable(offered) else "callables that make observers"
-    kind = _KINDS[hook]
-    return "" if isinstance(offered, kind) else f"objects of {kind.__module__}.{kind.__name__}"
+        return None
+    name = offer_name(offer)
+    if expected := expected_name(hook, name):
+        return f"{hook}(): the name {name!r} must be {expected}"
+    validate = _VALIDATORS.get(hook)
+    problem = validate(offer) if validate else None
+    return f"{hook}(): {problem}" if problem else None
 
 
-def _wrong_name(hook: str, name: str) -> str:
-    pattern, wanted = _NAMES.get(hook, (r".*\S.*", "text"))
-    return "" if re.fullmatch(pattern, name) else wanted
+def expected_type(hook: str, offer: Any) -> str | None:
+    """Return what a hook must offer, or None when this is of the right type."""
+    if hook == "capi_destinations":
+        return _expected_destination(offer)
+    if hook == "capi_report":
+        return None if callable(offer) else "callables that make observers"
+    required = _TYPES[hook]
+    return None if isinstance(offer, required) else f"objects of {required.__module__}.{required.__name__}"
 
 
-def _wrong_action(action: Any) -> str:
+def _expected_destination(offer: Any) -> str | None:
+    if not (isinstance(offer, type) and issubclass(offer, Destination)):
+        return "subclasses of capi_actions.Destination"
+    missing = sorted(offer.__abstractmethods__)
+    if not isinstance(getattr(offer, "name", None), str):
+        missing.append("name")
+    if not has(getattr(offer, "settings_type", None) or object):
+        missing.append("settings_type, an attrs class")
+    return f"destinations that have {', '.join(missing)}" if missing else None
+
+
+def expected_name(hook: str, name: str) -> str | None:
+    """Return what a name must be that is offered through a hook, or None when it is."""
+    pattern, expected = _NAMES.get(hook, (r".*\S.*", "text"))
+    return None if re.fullmatch(pattern, name) else expected
+
+
+_METHODS = ("prepare", "check", "envelope", "judge", "lint_settings", "lint_mapping")
+_LIMITS = ("max_items", "max_bytes")
+
+
+def validate_destination(destination_type: type[Destination]) -> str | None:
+    """Return which method can't be called as the core does it, or which limit is invalid, or None."""
+    class_name = destination_type.__name__
+    try:
+        profile: object = destination_type.default_profile()
+    except Exception as error:  # noqa: BLE001  a plugin may raise anything
+        return f"{class_name}.default_profile() failed ({where(error)})"
+    if not isinstance(profile, str):
+        return f"{class_name}.default_profile() must return text, but returned {type(profile).__name__}"
+    if not _accepts(destination_type, 1):
+        return f"{class_name}() must take the settings and nothing else"
+    unbuilt = object.__new__(destination_type)
+    for name in _METHODS:
+        parameters = list(inspect.signature(getattr(Destination, name)).parameters)
+        if not _accepts(getattr(unbuilt, name), len(parameters) - 1):
+            return f"{class_name}.{name}() must be a method that takes ({', '.join(parameters)})"
+    return validate_limits(destination_type)
+
+
+def validate_limits(destination: Destination | type[Destination]) -> str | None:
+    """Return which limit is not a whole number above 0, or None.
+
+    A limit that is a property is checked in instances only.
+    """
+    class_name = (destination if isinstance(destination, type) else type(destination)).__name__
+    for name in _LIMITS:
+        limit = getattr(destination, name)
+        if not isinstance(limit, property) and (type(limit) is not int or limit < 1):
+            return f"{class_name}.{name} must be a whole number above 0, but it is {limit!r}"
+    return None
+
+
+def _accepts(function: Any, count: int) -> bool:
+    """Return whether something can be called with this number of positional arguments."""
+    if not callable(function):
+        return False
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # built-in functions may have none
+        return True
+    try:
+        signature.bind(*[None] * count)
+    except TypeError:
+        return False
+    return True
+
+
+# What follows is typed as Any, as a plugin may put anything into an attribute.
+
+
+def _validate_action(action: Any) -> str | None:
     if not callable(action.build):
         return f"build of {action.name!r} can't be called"
     if not isinstance(action.trigger, str | None):
@@ -153,34 +165,30 @@ def _wrong_action(action: Any) -> str:
     for key, spec in action.fields.items():
         if not isinstance(key, str) or not isinstance(spec, Field):
             return f"the field {key!r} of {action.name!r} must be a capi_actions.Field"
-    return ""
+    return None
 
 
-def _wrong_directive(directive: Any) -> str:
-    return "" if callable(directive.compile) else f"compile of {directive.name!r} can't be called"
+def _validate_directive(directive: Any) -> str | None:
+    return None if callable(directive.compile) else f"compile of {directive.name!r} can't be called"
 
 
-def _wrong_normalizer(normalizer: Any) -> str:
+def _validate_normalizer(normalizer: Any) -> str | None:
     if not callable(normalizer.normalize):
-        return f"normalize of {title(normalizer)!r} can't be called"
+        return f"normalize of {offer_name(normalizer)!r} can't be called"
     if normalizer.otherwise not in ("raw", "drop"):
-        return f"otherwise of {title(normalizer)!r} must be 'raw' or 'drop'"
-    return ""
+        return f"otherwise of {offer_name(normalizer)!r} must be 'raw' or 'drop'"
+    return None
 
 
-def _wrong_factory(factory: Any) -> str:
-    return "" if callable(factory.make) else f"make of {factory.name!r} can't be called"
+def _validate_factory(factory: Any) -> str | None:
+    return None if callable(factory.make) else f"make of {factory.name!r} can't be called"
 
 
-def _nothing(offered: Any) -> str:
-    return ""
-
-
-_DETAILS: Mapping[str, Callable[[Any], str]] = {
-    "capi_destinations": wrong_destination,
-    "capi_actions": _wrong_action,
-    "capi_directives": _wrong_directive,
-    "capi_normalizers": _wrong_normalizer,
-    "capi_transports": _wrong_factory,
-    "capi_outboxes": _wrong_factory,
+_VALIDATORS: Mapping[str, Callable[[Any], str | None]] = {
+    "capi_destinations": validate_destination,
+    "capi_actions": _validate_action,
+    "capi_directives": _validate_directive,
+    "capi_normalizers": _validate_normalizer,
+    "capi_transports": _validate_factory,
+    "capi_outboxes": _validate_factory,
 }

@@ -1,4 +1,4 @@
-"""Help to test plugins: strategies for events, a conformance suite, and one call that builds an item.
+"""Helpers for tests of plugins: strategies for events, a conformance suite, and ``build_item``.
 
 Needs the extra ``capi-actions[testing]`` (hypothesis, pytest).
 """

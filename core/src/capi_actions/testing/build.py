@@ -13,17 +13,18 @@ def build_item(
     mapping: JsonObject | None = None,
     profile: str | None = None,
 ) -> JsonObject:
-    """Map, check, hash and build, without trigger, deadline and delivery.
+    """Return the item that an action builds of an event, without trigger, deadline and delivery.
 
     :param action: an action's full name.
-    :param mapping: a whole mapping; None means the prebuilt one.
+    :param mapping: replaces the prebuilt mapping, all of it; None keeps it.
     :param profile: the normalization profile; None means the destination type's default.
     :raises EventError: when the event doesn't give what the action needs.
     :raises ConfigError: when the mapping is malformed.
     """
-    found = plugins.actions[action]
+    declared = plugins.actions[action]
     if profile is None:
-        profile = plugins.destinations[found.destination].default_profile()
-    whole = found.mapping if mapping is None else mapping
-    item, _ = Recipe.compile(found, whole, plugins, plugins.hashers(profile)).data(event)
+        profile = plugins.destinations[declared.destination].default_profile()
+    if mapping is None:
+        mapping = declared.mapping
+    item, _ = Recipe.compile(declared, mapping, plugins, plugins.hashers(profile)).data(event)
     return item

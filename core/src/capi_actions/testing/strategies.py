@@ -14,7 +14,7 @@ _ODD_TEXTS = st.sampled_from(
 
 
 def json_values(max_leaves: int = 8) -> st.SearchStrategy[Any]:
-    """Any JSON value, lone surrogates and long integers included."""
+    """Return any JSON value, lone surrogates and long integers included."""
     leaves = st.none() | st.booleans() | _NUMBERS | _TEXTS | _ODD_TEXTS
     return st.recursive(
         leaves,
@@ -24,7 +24,7 @@ def json_values(max_leaves: int = 8) -> st.SearchStrategy[Any]:
 
 
 def json_objects(max_leaves: int = 8) -> st.SearchStrategy[dict[str, Any]]:
-    """Any JSON object."""
+    """Return any JSON object."""
     return st.dictionaries(_TEXTS, json_values(max_leaves), max_size=5)
 
 
@@ -32,18 +32,18 @@ _ABSENT = object()
 
 
 def _mostly(usual: st.SearchStrategy[Any], odds: int = 30) -> st.SearchStrategy[Any]:
-    """Draw the usual value, but once in so many times anything."""
+    """Draw the usual value, but any JSON value about once in ``odds`` draws."""
     return st.integers(0, odds).flatmap(lambda roll: json_values(3) if roll == odds else usual)
 
 
 def _objects(**members: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    """Draw objects that lack each member once in ten times."""
+    """Draw objects in which each member is absent once in ten draws."""
 
     def sometimes(usual: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         return st.integers(0, 9).flatmap(lambda roll: st.just(_ABSENT) if roll == 9 else usual)
 
     drawn = st.fixed_dictionaries({key: sometimes(usual) for key, usual in members.items()})
-    return drawn.map(lambda made: {key: value for key, value in made.items() if value is not _ABSENT})
+    return drawn.map(lambda members: {key: value for key, value in members.items() if value is not _ABSENT})
 
 
 _WORDS = st.text(st.characters(categories=("L", "N", "Zs")), min_size=1, max_size=12)
@@ -92,13 +92,13 @@ _CONTEXT = _objects(
 def events(
     names: st.SearchStrategy[str] = _WORDS, times: st.SearchStrategy[Any] | None = None
 ) -> st.SearchStrategy[Any]:
-    """Events as libraries send them, any part of which may be missing or of the wrong type.
+    """Return events as libraries send them, with any part missing or of the wrong type.
 
     :param names: names of track events.
     :param times: values of ``timestamp``; by default any moment, as ISO 8601 or Unix time.
     """
     moments = st.datetimes().map(lambda moment: moment.isoformat() + "Z")
-    rest = _objects(
+    members = _objects(
         event=_mostly(names),
         messageId=_mostly(st.uuids().map(str)),
         timestamp=_mostly(moments | st.integers(0, 2**41) if times is None else times),
@@ -108,5 +108,5 @@ def events(
         traits=_mostly(_TRAITS),
         context=_mostly(_CONTEXT),
     )
-    kinds = st.sampled_from(sorted(EVENT_TYPES))
-    return st.tuples(kinds, rest).map(lambda drawn: {"type": drawn[0], **drawn[1]})
+    types = st.sampled_from(sorted(EVENT_TYPES))
+    return st.tuples(types, members).map(lambda drawn: {"type": drawn[0], **drawn[1]})

@@ -1,36 +1,43 @@
-"""Parts of a trigger that can never be true, or always are."""
+"""Warn of parts of a trigger that can never be true or always are, and of misspelt fields."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 
+from capi_actions.codec import EVENT_TYPES
 from capi_actions.errors import Problem
-from capi_actions.triggers.satisfiability import EVENT_TYPES, Conflict, Prover
-from capi_actions.triggers.syntax import ORDERING, AllOf, AnyOf, Comparison, Condition, Node, Not, write
+from capi_actions.text import did_you_mean
+from capi_actions.triggers.satisfiability import Conflict, Solver
+from capi_actions.triggers.syntax import ORDERING, AllOf, AnyOf, Comparison, Condition, Node, Not, unparse
 
-_REASONS = 3
-_ROOTS = {
-    key.lower(): key
-    for key in (
+_MAX_REASONS = 3
+_FIELDS = {
+    field.lower(): field
+    for field in (
         *("type", "event", "name", "category", "properties", "traits", "context", "integrations"),
         *("userId", "anonymousId", "groupId", "previousId", "messageId"),
         *("timestamp", "originalTimestamp", "sentAt", "receivedAt", "version", "channel", "writeKey"),
     )
 }
-"""The fields that the Segment spec gives to events, by their lower-case names."""
+"""The fields of events in the Segment spec, by their lower-case names."""
 
 
 def lint(root: Node) -> Iterator[Problem]:
-    """Find such parts, outermost first; then fields that look misspelt."""
-    prover = Prover()
-    conflicts = prover.refute(root)
+    """Yield warnings: parts that are never or always true, outermost first, then misspelt fields."""
+    solver = Solver()
+    conflicts = solver.refute(root)
     if conflicts:
-        yield Problem(f"this trigger never matches: {_reasons(conflicts)}")
+        yield _warning(f"this trigger never matches: {_reasons(conflicts)}")
     else:
-        yield from _parts(prover, root, root, {})
+        yield from _lint_parts(solver, root, root, {})
     for field in dict.fromkeys(_fields(root)):
-        close = get_close_matches(field.lower(), _ROOTS, 1, 0.8)
-        if close and field not in _ROOTS.values():
-            yield Problem(f"events have no field {_cut(field)}, did you mean {_ROOTS[close[0]]}?")
+        # Other fields are allowed, so only a name that is very close to a known one is a mistake.
+        close = get_close_matches(field.lower(), _FIELDS, 1, 0.8)
+        if close and field not in _FIELDS.values():
+            yield _warning(f"events have no field {_cut(field)}; did you mean {_FIELDS[close[0]]!r}?")
+
+
+def _warning(message: str) -> Problem:
+    return Problem(message, severity="warning")
 
 
 def _fields(node: Node) -> Iterator[str]:
@@ -44,60 +51,64 @@ def _fields(node: Node) -> Iterator[str]:
             yield node.path[0]
 
 
-def _parts(prover: Prover, root: Node, node: Node, chosen: Mapping[int, Node]) -> Iterator[Problem]:
+def _lint_parts(solver: Solver, root: Node, node: Node, selection: Mapping[int, Node]) -> Iterator[Problem]:
+    """Yield warnings about the parts of a node.
+
+    :param root: the whole trigger, which isn't a contradiction.
+    :param selection: for each ``AnyOf`` above the node, by ``id``, the part that leads to it.
+    """
     match node:
         case AllOf(parts):
             for part in parts:
-                yield from _parts(prover, root, part, chosen)
+                yield from _lint_parts(solver, root, part, selection)
         case AnyOf(parts):
-            if prover.refute(node, False, known_types=False):
-                yield Problem(f"every event has {_cut(write(node))}: did you mean and instead of or?")
+            if solver.refute(node, False, known_types=False):
+                yield _warning(f"every event has {_cut(unparse(node))}: did you mean and instead of or?")
                 return
             for part in parts:
-                choice = {**chosen, id(node): part}
-                conflicts = prover.refute(root, chosen=choice)
+                selected = {**selection, id(node): part}
+                conflicts = solver.refute(root, selection=selected)
                 if conflicts:
-                    yield Problem(f"the part {_cut(write(part))} never matches: {_reasons(conflicts)}")
+                    yield _warning(f"the part {_cut(unparse(part))} never matches: {_reasons(conflicts)}")
                 else:
-                    yield from _parts(prover, root, part, choice)
-        case Comparison(("type",), "!=", str(kind)) if kind not in EVENT_TYPES:
-            yield Problem(f"{write(node)} is always true: {_unknown_type(kind)}")
-        case Not(Comparison(("type",), "=", str(kind))) if kind not in EVENT_TYPES:
-            yield Problem(f"{write(node)} is always true: {_unknown_type(kind)}")
+                    yield from _lint_parts(solver, root, part, selected)
+        case Comparison(("type",), "!=", str(type_)) if type_ not in EVENT_TYPES:
+            yield _warning(f"{unparse(node)} is always true: {_unknown_type(type_)}")
+        case Not(Comparison(("type",), "=", str(type_))) if type_ not in EVENT_TYPES:
+            yield _warning(f"{unparse(node)} is always true: {_unknown_type(type_)}")
 
 
 def _reasons(conflicts: Iterable[Conflict]) -> str:
     reasons = list(dict.fromkeys(map(_reason, conflicts)))
-    more = [f"and {len(reasons) - _REASONS} more reasons"] if len(reasons) > _REASONS else []
-    return "; ".join(reasons[:_REASONS] + more)
+    more = [f"and {len(reasons) - _MAX_REASONS} more reasons"] if len(reasons) > _MAX_REASONS else []
+    return "; ".join(reasons[:_MAX_REASONS] + more)
 
 
 def _reason(conflict: Conflict) -> str:
-    *others, last = (_cut(str(fact)) for fact in conflict)
+    *others, last = (_cut(str(constraint)) for constraint in conflict)
     if others:
-        return f"{', '.join(others[:_REASONS])} and {last} can't {'all' if others[1:] else 'both'} be true"
-    (fact,) = conflict
-    return f"{last} is never true" + (_why(fact.condition) if fact.holds else "")
+        listed, quantity = ", ".join(others[:_MAX_REASONS]), "all" if others[1:] else "both"
+        return f"{listed} and {last} can't {quantity} be true"
+    (constraint,) = conflict
+    return f"{last} is never true" + (_explanation(constraint.condition) if constraint.holds else "")
 
 
-def _why(condition: Condition) -> str:
+def _explanation(condition: Condition) -> str:
     match condition:
         case Comparison(path, "==", value):
-            right = write(Comparison(path, "=", value))
-            return f": == is no operator of this language, write {_cut(right)}"
+            right = unparse(Comparison(path, "=", value))
+            return f": == is no operator of this language; write {_cut(right)}"
         case Comparison(_, operator) if operator in ORDERING:
             return f": {operator} compares numbers"
         case Comparison(("type",), "=", None):
             return ": every event has a type"
-        case Comparison(("type",), "=", str(kind)) if kind not in EVENT_TYPES:
-            return f": {_unknown_type(kind)}"
+        case Comparison(("type",), "=", str(type_)) if type_ not in EVENT_TYPES:
+            return f": {_unknown_type(type_)}"
     return ""
 
 
-def _unknown_type(kind: str) -> str:
-    close = get_close_matches(kind.lower(), EVENT_TYPES, 1)
-    hint = f", did you mean {close[0]}?" if close else f" (there are {', '.join(EVENT_TYPES)})"
-    return f"no event has this type{hint}"
+def _unknown_type(type_: str) -> str:
+    return f"no event has this type{did_you_mean(type_.lower(), EVENT_TYPES)}"
 
 
 def _cut(text: str) -> str:

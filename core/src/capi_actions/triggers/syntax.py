@@ -1,4 +1,4 @@
-"""The syntax tree of a trigger.
+"""The syntax tree of a trigger, and its text.
 
 A tree is in normal form when it is built with :func:`all_of` and :func:`any_of`: no ``AllOf``
 directly in an ``AllOf``, no ``AnyOf`` directly in an ``AnyOf``, and at least two parts in each.
@@ -16,7 +16,8 @@ Path: TypeAlias = tuple[str, ...]
 Value: TypeAlias = str | int | float | bool | None
 
 Operator: TypeAlias = Literal["==", "!=", "<=", ">=", "=", "<", ">"]
-OPERATORS: Final[tuple[Operator, ...]] = ("==", "!=", "<=", ">=", "=", "<", ">")  # the longer ones first
+# An operator that another begins with comes after it.
+OPERATORS: Final[tuple[Operator, ...]] = ("==", "!=", "<=", ">=", "=", "<", ">")
 ORDERING: Final[frozenset[Operator]] = frozenset({"<", "<=", ">", ">="})
 
 Function: TypeAlias = Literal["contains", "match", "starts_with", "ends_with"]
@@ -26,6 +27,11 @@ FUNCTIONS: Final[dict[str, Function]] = {
     "starts_with": "starts_with",
     "ends_with": "ends_with",
 }
+
+JOINERS: Final = frozenset({"and", "or", "not"})
+CONSTANTS: Final[dict[str, Value]] = {"null": None, "true": True, "false": False}
+RESERVED: Final = JOINERS | CONSTANTS.keys()
+"""Words that are keys only behind a backslash, in lower case; any case is reserved."""
 
 
 @frozen
@@ -44,7 +50,8 @@ class Comparison:
 class Search:
     """``function(path, "text")``.
 
-    :ivar negated: true for a text that doesn't match, false like the plain form for what is no text.
+    :ivar negated: true for a text that doesn't match; false for a value that is no text, as the
+        plain form is.
     """
 
     function: Function
@@ -55,7 +62,7 @@ class Search:
 
 @frozen
 class Not:
-    """The plain opposite of its part."""
+    """True when its part is false, and the other way round."""
 
     part: "Node"
 
@@ -79,7 +86,7 @@ Node: TypeAlias = Comparison | Search | Not | AllOf | AnyOf
 
 
 def all_of(parts: Iterable[Node]) -> Node:
-    """Join by ``and``, flat; a single part stays itself."""
+    """Join parts by ``and``, without nesting; a single part is returned as it is."""
     flat: list[Node] = []
     for part in parts:
         flat.extend(part.parts if isinstance(part, AllOf) else (part,))
@@ -87,47 +94,51 @@ def all_of(parts: Iterable[Node]) -> Node:
 
 
 def any_of(parts: Iterable[Node]) -> Node:
-    """Join by ``or``, flat; a single part stays itself."""
+    """Join parts by ``or``, without nesting; a single part is returned as it is."""
     flat: list[Node] = []
     for part in parts:
         flat.extend(part.parts if isinstance(part, AnyOf) else (part,))
     return flat[0] if len(flat) == 1 else AnyOf(tuple(flat))
 
 
-_PLAIN = re.compile(r"[\w-]+")
-_RESERVED = frozenset({"and", "or", "not", "null", "true", "false"})
-
-
-def write(node: Node) -> str:
-    """Spell a tree in normal form."""
+def unparse(node: Node) -> str:
+    """Return the canonical spelling of a tree in normal form."""
     match node:
         case Comparison(path, operator, value):
-            return f"{write_path(path)} {operator} {_value(value)}"
+            return f"{_unparse_path(path)} {operator} {_unparse_value(value)}"
         case Search(function, path, text, negated):
-            return f"{'!' if negated else ''}{function}({write_path(path)}, {_quote(text)})"
+            return f"{'!' if negated else ''}{function}({_unparse_path(path)}, {_quote(text)})"
         case Not(part):
-            plain = isinstance(part, Comparison | Not) or (isinstance(part, Search) and part.negated)
-            return f"not {write(part)}" if plain else f"not ({write(part)})"
+            # Without parentheses, "not" before a function would make the negated function.
+            bare = isinstance(part, Comparison | Not) or (isinstance(part, Search) and part.negated)
+            return f"not {unparse(part)}" if bare else f"not ({unparse(part)})"
         case AllOf(parts):
-            return " and ".join([f"({write(p)})" if isinstance(p, AnyOf) else write(p) for p in parts])
+            return " and ".join(
+                f"({unparse(part)})" if isinstance(part, AnyOf) else unparse(part) for part in parts
+            )
         case AnyOf(parts):
-            return " or ".join([write(part) for part in parts])
+            return " or ".join(unparse(part) for part in parts)
 
 
-def write_path(path: Path) -> str:
-    """Spell a path; keys that aren't plain words are put in quotes, the first one behind backslashes."""
+_PLAIN_KEY: Final = re.compile(r"[\w-]+")
+_LETTER: Final = re.compile(r"[^\W\d]")
+_NEEDS_BACKSLASH: Final = re.compile(r"([^\w-])")
+
+
+def _unparse_path(path: Path) -> str:
+    """Spell a path.  Keys that aren't plain words are quoted, but the first one takes backslashes."""
     first, *others = path
-    return _first(first) + "".join(f".{p if _PLAIN.fullmatch(p) else _quote(p)}" for p in others)
+    return _escape(first) + "".join(f".{key if _PLAIN_KEY.fullmatch(key) else _quote(key)}" for key in others)
 
 
-def _first(key: str) -> str:
-    if key.lower() in _RESERVED:
+def _escape(key: str) -> str:
+    if key.lower() in RESERVED:
         return "\\" + key
-    head = key[0] if re.fullmatch(r"[^\W\d]", key[0]) else "\\" + key[0]
-    return head + re.sub(r"([^\w-])", r"\\\1", key[1:])
+    head = key[0] if _LETTER.fullmatch(key[0]) else "\\" + key[0]
+    return head + _NEEDS_BACKSLASH.sub(r"\\\1", key[1:])
 
 
-def _value(value: Value) -> str:
+def _unparse_value(value: Value) -> str:
     match value:
         case None:
             return "null"

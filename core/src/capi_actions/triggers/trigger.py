@@ -1,68 +1,68 @@
-"""A trigger, ready to be asked."""
+"""A compiled trigger."""
 
 from attrs import field, frozen
 
 from capi_actions.errors import Problem, TriggerError
 from capi_actions.model import Json
-from capi_actions.triggers.evaluate import Decision, Test, compile_decision, compile_test
+from capi_actions.triggers.evaluate import PartialTest, Test, compile_partial_test, compile_test
 from capi_actions.triggers.lint import lint
 from capi_actions.triggers.parser import parse
-from capi_actions.triggers.syntax import Node, write
+from capi_actions.triggers.syntax import Node, unparse
 
 
 @frozen
 class Trigger:
-    """A compiled trigger.  Its methods never raise, whatever the event holds.
+    """A compiled trigger.  Its methods never raise, whatever the event contains.
 
-    ``str(trigger)`` is the trigger in one canonical spelling, which compiles to an equal tree.
+    ``str(trigger)`` is the trigger in canonical spelling, which compiles to an equal tree.
 
-    :ivar source: the text as it was given.
-    :ivar tree: what the text means.
+    :ivar source: the text that was compiled.
+    :ivar tree: its syntax tree.
     """
 
     source: str
     tree: Node = field(repr=False)
     _test: Test = field(init=False, repr=False, eq=False)
-    _decision: Decision = field(init=False, repr=False, eq=False)
+    _partial_test: PartialTest = field(init=False, repr=False, eq=False)
 
     @_test.default
     def _compile_test(self) -> Test:
         return compile_test(self.tree)
 
-    @_decision.default
-    def _compile_decision(self) -> Decision:
-        return compile_decision(self.tree)
+    @_partial_test.default
+    def _compile_partial_test(self) -> PartialTest:
+        return compile_partial_test(self.tree)
 
     def matches(self, event: Json) -> bool:
-        """Tell whether the action takes this event.  What is no object never matches."""
+        """Return whether the action takes this event.  A value that is no object never matches."""
         return isinstance(event, dict) and self._test(event)
 
-    def decide(self, type: str | None, name: str | None) -> bool | None:
-        """Answer for all events of this type and name at once, if these two decide it.
+    def evaluate_partially(self, type: str | None, name: str | None) -> bool | None:
+        """Return what :meth:`matches` returns for every event of this type and name.
 
         :param type: the event's ``type``; None when it is missing or no string.
         :param name: the event's ``event``; None when it is missing or no string.
-        :returns: what :meth:`matches` says of every such event; None when it depends on other fields.
+        :returns: None when the result depends on other fields too.
         """
-        return self._decision(type, name)
+        return self._partial_test(type, name)
 
-    def problems(self) -> tuple[Problem, ...]:
-        """Say which parts can never be true, or always are: most likely mistakes.
+    def lint(self) -> tuple[Problem, ...]:
+        """Return warnings about parts that can never be true, or always are: most likely mistakes.
 
-        The work is bounded: of very large triggers some such parts may go unnoticed.
+        The work is bounded: in very large triggers some such parts may go unnoticed.
         """
         return tuple(lint(self.tree))
 
     def __str__(self) -> str:
-        return write(self.tree)
+        return unparse(self.tree)
 
 
 def compile_trigger(text: str) -> Trigger:
-    """Read a trigger.
+    """Parse and compile a trigger.
 
     :param text: at most 10,000 characters, nested at most 100 deep.
-    :raises TriggerError: when it can't be read; ``position`` is the index of the first character
-        that is wrong.
+    :raises TriggerError: when it can't be parsed; ``position`` is the index of the first wrong
+        character.
     """
     return Trigger(text, parse(_checked(text)))
 

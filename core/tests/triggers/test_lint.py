@@ -5,19 +5,19 @@ import pytest
 from capi_actions.triggers import compile_trigger
 
 
-def problems(text: str) -> list[str]:
-    return [problem.message for problem in compile_trigger(text).problems()]
+def warnings(text: str) -> list[str]:
+    return [problem.message for problem in compile_trigger(text).lint()]
 
 
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
         ('type = "track" and type = "page"', 'type = "track" and type = "page" can\'t both be true'),
-        ('type = "trak"', 'type = "trak" is never true: no event has this type, did you mean track?'),
-        ("type = Identify", "no event has this type, did you mean identify?"),
-        ("type = order", "no event has this type (there are track, page, screen, identify, group, alias)"),
+        ('type = "trak"', "type = \"trak\" is never true: no event has this type; did you mean 'track'?"),
+        ("type = Identify", "no event has this type; did you mean 'identify'?"),
+        ("type = order", "no event has this type; there are: alias, group, identify, page, screen, track"),
         ("type = null", "type = null is never true: every event has a type"),
-        ('event == "x"', 'event == "x" is never true: == is no operator of this language, write event = "x"'),
+        ('event == "x"', 'event == "x" is never true: == is no operator of this language; write event = "x"'),
         ("x = 1 and x = 2", "x = 1 and x = 2 can't both be true"),
         ('x = null and x = "a"', 'x = null and x = "a" can\'t both be true'),
         ("n > 5 and n < 3", "n > 5 and n < 3 can't both be true"),
@@ -42,9 +42,9 @@ def problems(text: str) -> list[str]:
         ('!(type != "trak")', 'not type != "trak" is never true'),
     ],
 )
-def test_a_trigger_that_can_never_match_is_told_with_its_reason(text: str, reason: str) -> None:
+def test_a_trigger_that_can_never_match_is_reported_with_the_reason(text: str, reason: str) -> None:
     """Most likely a slip, and no event would ever show it."""
-    (message,) = problems(text)
+    (message,) = warnings(text)
 
     assert message.startswith("this trigger never matches: ")
     assert reason in message
@@ -55,8 +55,8 @@ def test_a_trigger_that_can_never_match_is_told_with_its_reason(text: str, reaso
     [
         (
             'type = "track" or type = "trak"',
-            'the part type = "trak" never matches: type = "trak" is never true: no event has this type, '
-            "did you mean track?",
+            'the part type = "trak" never matches: type = "trak" is never true: no event has this type; '
+            "did you mean 'track'?",
         ),
         (
             'type = "track" and (event = "a" or (b = 1 and (type = "page" or c = 1)))',
@@ -66,16 +66,16 @@ def test_a_trigger_that_can_never_match_is_told_with_its_reason(text: str, reaso
             'type = "track" and (event != "a" or event != "b")',
             'every event has event != "a" or event != "b": did you mean and instead of or?',
         ),
-        ('type != "trak"', 'type != "trak" is always true: no event has this type, did you mean track?'),
+        ('type != "trak"', "type != \"trak\" is always true: no event has this type; did you mean 'track'?"),
         (
             'not type = "trak"',
-            'not type = "trak" is always true: no event has this type, did you mean track?',
+            "not type = \"trak\" is always true: no event has this type; did you mean 'track'?",
         ),
     ],
 )
-def test_a_part_that_is_never_or_always_true_is_told(text: str, message: str) -> None:
+def test_a_part_that_is_never_or_always_true_is_reported(text: str, message: str) -> None:
     """The rest of the trigger works, which hides the slip."""
-    assert [message] == problems(text)
+    assert [message] == warnings(text)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_a_part_that_is_never_or_always_true_is_told(text: str, message: str) ->
 )
 def test_what_makes_sense_is_left_alone(text: str) -> None:
     """A linter that cries wolf is switched off."""
-    assert problems(text) == []
+    assert warnings(text) == []
 
 
 @pytest.mark.parametrize(
@@ -116,26 +116,39 @@ def test_what_makes_sense_is_left_alone(text: str) -> None:
         ("anonymous_id != null", "anonymous_id", "anonymousId"),
     ],
 )
-def test_a_misspelt_field_is_told_once(text: str, field: str, meant: str) -> None:
+def test_a_misspelt_field_is_reported_once(text: str, field: str, meant: str) -> None:
     """It is missing in every event, which no error shows."""
-    assert problems(text)[-1] == f"events have no field {field}, did you mean {meant}?"
-    assert len([message for message in problems(text) if "no field" in message]) == 1
+    assert warnings(text)[-1] == f"events have no field {field}; did you mean {meant!r}?"
+    assert len([message for message in warnings(text) if "no field" in message]) == 1
 
 
-def test_only_the_first_reasons_are_told() -> None:
+def test_only_the_first_reasons_are_listed() -> None:
     """Enough to see the mistake."""
-    (three,) = problems("x = 0 and (x = 1 or x = 2 or x = 3)")
-    (many,) = problems(f"x = 0 and ({' or '.join(f'x = {number}' for number in range(1, 30))})")
+    (three,) = warnings("x = 0 and (x = 1 or x = 2 or x = 3)")
+    (many,) = warnings(f"x = 0 and ({' or '.join(f'x = {number}' for number in range(1, 30))})")
 
     assert three.count("can't both be true") == many.count("can't both be true") == 3
     assert "more reasons" not in three
     assert many.endswith("; and 26 more reasons")
 
 
+def test_all_problems_are_warnings() -> None:
+    """A trigger that makes no sense can be used all the same."""
+    for text in (
+        'type = "trak"',
+        "a = 1 or x = 1 and x = 2",
+        'type != "trak"',
+        'a != "1" or a != "2"',
+        "Event = 1",
+    ):
+        (problem,) = compile_trigger(text).lint()
+        assert problem.severity == "warning"
+
+
 def test_long_parts_are_cut() -> None:
     """The message stays readable."""
     long = "x" * 4000
-    (message,) = problems(f'a = 1 or x = "{long}" and x = "y{long}"')
+    (message,) = warnings(f'a = 1 or x = "{long}" and x = "y{long}"')
 
     assert message == (
         f'the part x = "{"x" * 94}… never matches: x = "{"x" * 94}… and x = "y{"x" * 93}… can\'t both be true'
@@ -158,7 +171,7 @@ def test_long_parts_are_cut() -> None:
     ],
 )
 def test_large_triggers_do_not_keep_the_linter_busy(joiner: str, part: str) -> None:
-    """The work is bounded: after 300,000 looks at a condition it gives up and claims nothing more."""
+    """The work is bounded: after 300,000 checks of a condition it stops and reports nothing more."""
     parts = [part.format(n=number) for number in range(9900 // len(joiner + part.format(n=999)))]
 
-    assert isinstance(compile_trigger(joiner.join(parts)).problems(), tuple)
+    assert isinstance(compile_trigger(joiner.join(parts)).lint(), tuple)
