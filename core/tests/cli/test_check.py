@@ -265,7 +265,7 @@ def test_every_plugin_that_is_refused_is_named(capi: Any, config: Path, install:
     assert result.status == 2
     assert [(line["path"], line["message"]) for line in result.lines] == [
         ("plugin 'first'", "capi_actions() must return a list, but returned int"),
-        ("plugin 'second'", "capi_directives() must return a list, but gave str"),
+        ("plugin 'second'", "capi_directives() must return a list, but returned str"),
     ]
 
 
