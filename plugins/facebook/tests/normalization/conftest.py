@@ -2,12 +2,13 @@
 
 import gzip
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import strategies as st
+from py_mini_racer import MiniRacer
 
 ROOT = Path(__file__).parents[4]
 
@@ -30,12 +31,29 @@ def read() -> Callable[[str], Any]:
     return read
 
 
+# Capitals of Unicode 17, which some browsers, Pythons and V8s know and others don't.
+UNICODE_17 = "\ua7ce\ua7d2\ua7d4" + "".join(map(chr, range(0x16EA0, 0x16EB9)))
+
+
+@pytest.fixture(scope="session")
+def lower() -> Iterator[Callable[[str], str]]:
+    """Lower-case a text in V8, the JavaScript engine of most browsers that the pixel runs in.
+
+    Not with Python, whose Unicode version (3.11: 14.0) is older than the browsers'.
+    """
+    with MiniRacer() as browser:
+        yield lambda text: json.loads(str(browser.eval(f"JSON.stringify({json.dumps(text)}.toLowerCase())")))
+
+
 @pytest.fixture(scope="session")
 def anything() -> st.SearchStrategy[str]:
-    """Text with all that a string can hold, and what the rules look at more often than chance would."""
+    """Any text, with the characters that the rules look at drawn more often than chance would.
+
+    Characters that this Python doesn't know are left out, as their neighbours may decide about a sigma;
+    test_letters_that_are_newer_than_this_python_are_lower_cased_as_in_browsers has the letters among them.
+    """
     spice = "  \t\n\u00a0\ufeff\x1c\x85-.,:@()+'_aAzZmMfF0019İſKßΣς٣\ud83d\ude00\ud800\udc00😀"
-    newer = [0x1C89, 0xA7CB, 0xA7CC, 0xA7DA, 0xA7DC, *range(0x10D50, 0x10D66)]
-    characters = st.characters(exclude_categories=(), exclude_characters=map(chr, newer))
+    characters = st.characters(exclude_categories=("Cn",), exclude_characters=UNICODE_17 + "\U0001171e")
     return st.text(st.one_of(st.sampled_from(spice), characters), max_size=30)
 
 
@@ -50,7 +68,7 @@ def typed(anything: st.SearchStrategy[str]) -> Callable[[str], st.SearchStrategy
         st.sampled_from(["b.co", "Ex-a.IO", "b..co", "privaterelay.appleid.com"]),
     )
     date = st.dates().flatmap(
-        lambda each: st.sampled_from(["%Y-%m-%d", "%m/%d/%Y", "%d.%m.%y", "%Y%m%d"]).map(each.strftime)
+        lambda day: st.sampled_from(["%Y-%m-%d", "%m/%d/%Y", "%d.%m.%y", "%Y%m%d"]).map(day.strftime)
     )
     usual = {
         "em": st.builds("{}@{}{}".format, local, domain, st.sampled_from(["", "", ",", " "])),

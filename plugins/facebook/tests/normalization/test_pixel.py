@@ -1,9 +1,14 @@
 """Known answers of the profile ``pixel`` where the vectors are thin, and its quirks by name."""
 
+import json
 import time
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
+from typing import Any
+from unicodedata import category
 
 import pytest
+from py_mini_racer import MiniRacer
 
 from capi_actions_facebook.normalization import dates
 from capi_actions_facebook.normalization.js_text import lower
@@ -86,6 +91,45 @@ def test_capitals_of_unicode_16_have_small_letters_on_every_python(capital: str,
     """As a V8 of Unicode 16 says; Python 3.11 knows Unicode 14."""
     assert lower(f"Ä{capital}") == f"ä{small}"
     assert lower(small) == small
+
+
+SURROGATES = range(0xD800, 0xE000)
+UNICODE_17 = {0xA7CE, 0xA7D2, 0xA7D4, *range(0x16EA0, 0x16EB9)}  # known to some browsers and Pythons only
+CHARACTERS = [code for code in range(0x110000) if code not in SURROGATES and code not in UNICODE_17]
+
+
+@pytest.fixture(scope="module")
+def in_browser() -> Iterator[Callable[[str], Any]]:
+    """Evaluate an expression of JavaScript for the text of each of CHARACTERS, as `c`."""
+    with MiniRacer() as browser:
+        browser.eval(f"const characters = {CHARACTERS}.map(code => String.fromCodePoint(code))")
+        yield lambda code: json.loads(str(browser.eval(f"JSON.stringify(characters.map(c => {code}))")))
+
+
+def test_every_character_has_the_small_letter_that_browsers_give_it(
+    in_browser: Callable[[str], Any],
+) -> None:
+    """On every Python, whatever version of Unicode it knows."""
+    expected = in_browser("c.toLowerCase()")
+
+    assert expected == [lower(chr(code)) for code in CHARACTERS]
+
+
+def test_a_capital_sigma_is_lower_cased_as_in_browsers_beside_every_character_that_this_python_knows(
+    in_browser: Callable[[str], Any],
+) -> None:
+    """The documented limit: it has two small forms, and its neighbours decide which.
+
+    Of the characters that Python 3.11 knows only U+1171E, a vowel sign of Ahom, changed its kind since.
+    """
+    codes = "[c + 'Σ', 'A' + c + 'Σ', 'AΣ' + c].map(text => text.toLowerCase())"
+    different = [
+        character
+        for character, expected in zip(map(chr, CHARACTERS), in_browser(codes), strict=True)
+        if expected != [lower(text) for text in (f"{character}Σ", f"A{character}Σ", f"AΣ{character}")]
+    ]
+
+    assert {character for character in different if category(character) != "Cn"} <= {"\U0001171e"}
 
 
 @pytest.mark.parametrize("key", RULES)
