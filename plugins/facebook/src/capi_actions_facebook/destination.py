@@ -7,7 +7,7 @@ from typing import Any
 
 from capi_actions import Destination, JsonObject, Judgement, Prepared, Problem, Request, Response
 from capi_actions_facebook.mapping_lint import lint_mapping
-from capi_actions_facebook.settings import Settings, doubt_about, problem_with
+from capi_actions_facebook.settings import Settings, version_error, version_warning
 from capi_actions_facebook.validation import check_event, max_age
 from capi_actions_facebook.verdicts import judge
 
@@ -28,21 +28,21 @@ class Facebook(Destination):
         }
 
     def lint_settings(self) -> Iterator[Problem]:
-        """Warn about versions at their end and about test codes."""
+        """Yield warnings about API versions that have ended or may not exist, and about test codes."""
         version = self.settings.api_version
-        if problem := problem_with(version, datetime.now(UTC).date()):
-            yield Problem(problem, "$.api_version", 2635)
-        elif doubt := doubt_about(version):
-            yield Problem(doubt, "$.api_version")
+        if message := version_error(version, datetime.now(UTC).date()):
+            yield Problem(message, "$.api_version", 2635)
+        elif message := version_warning(version):
+            yield Problem(message, "$.api_version")
         if self.settings.test_event_code:
             yield Problem("marks all events as tests; leave it out in production", "$.test_event_code")
 
     def lint_mapping(self, action: str, mapping: Mapping[str, Any]) -> Iterator[Problem]:
-        """Say what Meta would refuse of every event of this mapping, with the subcode it would answer."""
+        """Yield what Meta would refuse of every event of this mapping, with the subcode of its answer."""
         return lint_mapping(action, mapping)
 
     def prepare(self, data: JsonObject, group: str, content_id: Callable[[], str]) -> Prepared:
-        """Give the event an id if it has none, and find its deadline."""
+        """Add an id to an event without one, and return its deadline."""
         event_id = data.get("event_id")
         if not event_id:
             event_id = data["event_id"] = content_id()
@@ -51,21 +51,21 @@ class Facebook(Destination):
         return Prepared(event_id, event_time, event_time + max_age(data), group)
 
     def check(self, data: JsonObject, now: float) -> Sequence[Problem]:
-        """Say what Meta would refuse."""
+        """Return what Meta would refuse."""
         return check_event(data, now)
 
     def envelope(self, group: str, bodies: Sequence[bytes]) -> Request:
-        """Join encoded events into one request."""
-        rest = b""
+        """Return one request with encoded events, joined and not encoded again."""
+        parameters = b""
         if group:
-            rest += b',"test_event_code":' + _quoted(group)
+            parameters += b',"test_event_code":' + _quoted(group)
         if self.settings.partner_agent:
-            rest += b',"partner_agent":' + _quoted(self.settings.partner_agent)
-        body = b'{"data":[' + b",".join(bodies) + b"]" + rest + b"}"
+            parameters += b',"partner_agent":' + _quoted(self.settings.partner_agent)
+        body = b'{"data":[' + b",".join(bodies) + b"]" + parameters + b"}"
         return Request(method="POST", url=self._url, headers=self._headers, body=body)
 
     def judge(self, response: Response) -> Judgement:
-        """Say what an answer means, by its codes."""
+        """Return what a response means, by its codes."""
         return judge(response)
 
 

@@ -1,7 +1,7 @@
-"""What Meta would refuse of every event of a mapping, whatever the event holds.
+"""Find what Meta would refuse of every event of a mapping, whatever the event holds.
 
-Only what stands in the mapping as it is, or isn't mapped at all, can be judged: where a directive
-stands, the event decides.  What no field takes is said by the core.
+Only constants in the mapping, and fields without any mapping, can be judged: what a directive gives
+depends on the event.  Keys that no field has are reported by the core.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -12,137 +12,146 @@ from capi_actions_facebook.actions import ACTIONS
 from capi_actions_facebook.fields.app_data import wire_app_data
 from capi_actions_facebook.fields.contents import contents_problems
 from capi_actions_facebook.fields.event import ServerEvent
-from capi_actions_facebook.fields.user_data import USER_FIELDS, wire_name
+from capi_actions_facebook.fields.user_data import CHANNEL_KEYS, USER_FIELDS, wire_name
 from capi_actions_facebook.validation import (
-    CHANNELS,
-    NO_LEAD_ID,
+    LEAD_ID_MESSAGE,
     check_messaging,
     is_amount,
     is_lead_id,
     is_too_broad,
 )
-from capi_actions_facebook.values import is_accepted, unix_seconds
+from capi_actions_facebook.values import is_accepted_currency, unix_seconds
 
-_DECLARED: Mapping[str, type[ServerEvent]] = {
-    declared.name: each for each in ACTIONS if (declared := as_action(each)) is not None
+FROM_EVENT: Any = object()
+"""Stands for a value that only the event decides."""
+
+_BUILT_IN: Mapping[str, type[ServerEvent]] = {
+    declared.name: event_class for event_class in ACTIONS if (declared := as_action(event_class)) is not None
 }
-_OPEN: Any = object()
-"""Stands for what the event decides."""
 
 
 def lint_mapping(action: str, mapping: Mapping[str, Any]) -> Iterator[Problem]:
-    """Say what Meta would refuse, each with the subcode that it would answer.
+    """Yield what Meta would refuse, with the subcode of its answer.
 
     :param action: the action's full name.
     :param mapping: the whole mapping.
     """
-    declared = _DECLARED.get(action)
-    name = (declared and declared.meta_name) or _given(mapping.get("event_name"))
-    user, custom = _members(mapping.get("user_data")), _members(mapping.get("custom_data"))
-    if user is not None and (declared or "user_data" in mapping):  # another package's action may make its own
-        yield from _user(user)
-    if (moment := _given(mapping.get("event_time"))) not in (None, _OPEN):
-        yield from _refusal(unix_seconds, moment, "$.event_time")
-    yield from _app(mapping)
-    needs_agent = mapping.get("action_source") == "website" and declared and declared.needs_user_agent
+    built_in = _BUILT_IN.get(action)
+    name = (built_in and built_in.meta_name) or _constant(mapping.get("event_name"))
+    user, custom = _constants(mapping.get("user_data")), _constants(mapping.get("custom_data"))
+    if user is not None and (
+        built_in or "user_data" in mapping
+    ):  # another package's action may build its own
+        yield from _lint_user_data(user)
+    if (event_time := _constant(mapping.get("event_time"))) not in (None, FROM_EVENT):
+        yield from _problems_of(unix_seconds, event_time, "$.event_time")
+    yield from _lint_app_data(mapping)
+    needs_agent = mapping.get("action_source") == "website" and built_in and built_in.needs_user_agent
     if needs_agent and user is not None and "client_user_agent" not in user:
         yield Problem("a website event needs a user agent", "$.user_data.client_user_agent", 2804019)
-    yield from _messaging(mapping, name, user)
-    yield from _amounts(action, mapping, name, custom)
-    for at, contents in (("$", mapping.get("contents")), ("$.custom_data", (custom or {}).get("contents"))):
-        if isinstance(contents, list):
-            yield from contents_problems([_hopeful_item(each) for each in contents], f"{at}.contents")
+    yield from _lint_messaging(mapping, name, user)
+    yield from _lint_currency(mapping)
+    if name == "Purchase":
+        yield from _lint_purchase(action, mapping, custom)
+    yield from _lint_contents(mapping.get("contents"), "$.contents")
+    yield from _lint_contents((custom or {}).get("contents"), "$.custom_data.contents")
 
 
-def _given(value: Any) -> Any:
-    """Give what stands in the mapping, None for nothing."""
+def _constant(value: Any) -> Any:
+    """Return a constant of the mapping, None for nothing, or FROM_EVENT for a directive."""
     if isinstance(value, dict) and any(key.startswith("@") for key in value):
-        return _OPEN
+        return FROM_EVENT
     return None if value == "" else value
 
 
-def _members(value: Any) -> JsonObject | None:
-    """Give the members that there are; None when the event decides which."""
-    given = _given(value)
-    if given is _OPEN:
+def _constants(value: Any) -> JsonObject | None:
+    """Return an object's members that have a mapping, or None when the event decides which there are."""
+    constant = _constant(value)
+    if constant is FROM_EVENT:
         return None
-    members = given.items() if isinstance(given, dict) else ()
-    return {key: each for key, value in members if (each := _given(value)) is not None}
+    members = constant.items() if isinstance(constant, dict) else ()
+    return {key: member for key, value in members if (member := _constant(value)) is not None}
 
 
-def _refusal(make: Callable[[str], object], value: Any, at: str) -> Iterator[Problem]:
+def _problems_of(convert: Callable[[str], object], value: Any, path: str) -> Iterator[Problem]:
     try:
-        make(str(value))
+        convert(str(value))
     except EventError as error:
-        yield from (Problem(each.message, at, each.code) for each in error.problems)
+        yield from (Problem(problem.message, path, problem.code) for problem in error.problems)
 
 
-def _user(user: JsonObject) -> Iterator[Problem]:
+def _lint_user_data(user: JsonObject) -> Iterator[Problem]:
     if is_too_broad(frozenset(wire_name(key) for key, value in user.items() if value)):
         yield Problem("fits too many people whatever the event holds", "$.user_data", 2804050)
     lead = str(user.get("leadID", ""))
     if lead.isdecimal() and not is_lead_id(int(lead)):
-        yield Problem(NO_LEAD_ID, "$.user_data.leadID", 2804036)
+        yield Problem(LEAD_ID_MESSAGE, "$.user_data.leadID", 2804036)
 
 
-def _app(mapping: Mapping[str, Any]) -> Iterator[Problem]:
-    app = _members(mapping.get("app_data_field"))
-    if app is None or app.get("use_app_data") is _OPEN:
+def _lint_app_data(mapping: Mapping[str, Any]) -> Iterator[Problem]:
+    app = _constants(mapping.get("app_data_field"))
+    if app is None or app.get("use_app_data") is FROM_EVENT:
         return
     if app.get("use_app_data") not in (True, "true"):
         if mapping.get("action_source") == "app":
             yield Problem(
-                "an app event needs app_data: make it true", "$.app_data_field.use_app_data", 2804019
+                "an app event needs app_data: map this to true", "$.app_data_field.use_app_data", 2804019
             )
         return
-    hopeful = {key: "Android" if value is _OPEN else str(value) for key, value in app.items()}
-    extinfo = wire_app_data(hopeful)["extinfo"]
+    at_best = {key: "Android" if value is FROM_EVENT else str(value) for key, value in app.items()}
+    extinfo = wire_app_data(at_best)["extinfo"]
     for index, key in ((0, "version"), (4, "osVersion")):
         if not extinfo[index]:
             message = f"part {index + 1} of extinfo is needed, but nothing is mapped to it"
             yield Problem(message, f"$.app_data_field.{key}", 2804043)
 
 
-def _messaging(mapping: Mapping[str, Any], name: Any, user: JsonObject | None) -> Iterator[Problem]:
-    source, channel = _given(mapping.get("action_source")), _given(mapping.get("messaging_channel"))
+def _lint_messaging(mapping: Mapping[str, Any], name: Any, user: JsonObject | None) -> Iterator[Problem]:
+    source, channel = _constant(mapping.get("action_source")), _constant(mapping.get("messaging_channel"))
     if channel is None and source != "business_messaging":
         return
-    if channel is None or (isinstance(channel, str) and channel in CHANNELS):
-        hopeful = {
-            "action_source": "business_messaging" if source in (None, _OPEN) else source,
+    if channel is None or (isinstance(channel, str) and channel in CHANNEL_KEYS):
+        at_best = {
+            "action_source": "business_messaging" if source in (None, FROM_EVENT) else source,
             "messaging_channel": channel,
-            "event_name": "Purchase" if name in (None, _OPEN) else name,
-            "user_data": dict.fromkeys(USER_FIELDS, _OPEN) if user is None else user,
+            "event_name": "Purchase" if name in (None, FROM_EVENT) else name,
+            "user_data": dict.fromkeys(USER_FIELDS, FROM_EVENT) if user is None else user,
         }
-        yield from check_messaging(hopeful)
+        yield from check_messaging(at_best)
 
 
-def _amounts(
-    action: str, mapping: Mapping[str, Any], name: Any, custom: JsonObject | None
-) -> Iterator[Problem]:
-    currency = _given(mapping.get("currency"))
-    if currency not in (None, _OPEN) and not is_accepted(str(currency).strip()):
-        yield Problem("isn't a currency that Meta takes", "$.currency", 2804011)
-    if name != "Purchase":
-        return
-    at, given = "$", _members(mapping)
-    if action != "facebook.purchase":
-        at, given = "$.custom_data", custom
+def _lint_currency(mapping: Mapping[str, Any]) -> Iterator[Problem]:
+    currency = _constant(mapping.get("currency"))
+    if currency not in (None, FROM_EVENT) and not is_accepted_currency(str(currency).strip()):
+        yield Problem("isn't a currency that Meta accepts", "$.currency", 2804011)
+
+
+def _lint_purchase(action: str, mapping: Mapping[str, Any], custom: JsonObject | None) -> Iterator[Problem]:
+    has_own_fields = action == "facebook.purchase"
+    path, members = ("$", _constants(mapping)) if has_own_fields else ("$.custom_data", custom)
     for key, subcode in (("value", 2804009), ("currency", 2804010)):
-        if given is not None and key not in given:
-            yield Problem(f"a Purchase needs a {key}, but nothing is mapped to it", f"{at}.{key}", subcode)
-    if action != "facebook.purchase" and custom:
-        if custom.get("value", _OPEN) is not _OPEN and not is_amount(custom["value"]):
-            yield Problem("a Purchase needs a number", f"{at}.value", 2804009)
-        if custom.get("currency", _OPEN) is not _OPEN and not is_accepted(custom["currency"]):
-            yield Problem("isn't a currency that Meta takes", f"{at}.currency", 2804011)
+        if members is not None and key not in members:
+            yield Problem(f"a Purchase needs a {key}, but nothing is mapped to it", f"{path}.{key}", subcode)
+    if custom and not has_own_fields:
+        value, currency = custom.get("value", FROM_EVENT), custom.get("currency", FROM_EVENT)
+        if value is not FROM_EVENT and not is_amount(value):
+            yield Problem("a Purchase needs a number", f"{path}.value", 2804009)
+        if currency is not FROM_EVENT and not is_accepted_currency(currency):
+            yield Problem("isn't a currency that Meta accepts", f"{path}.currency", 2804011)
 
 
-def _hopeful_item(item: Any) -> Any:
-    """Fill in what the event decides with something good."""
-    if _given(item) is _OPEN:
-        return {"id": "good"}
+def _lint_contents(contents: Any, path: str) -> Iterator[Problem]:
+    if isinstance(contents, list):
+        yield from contents_problems([with_placeholders(item) for item in contents], path)
+
+
+def with_placeholders(item: Any) -> Any:
+    """Return an item of ``contents`` with a valid value wherever the event decides."""
+    if _constant(item) is FROM_EVENT:
+        return {"id": "p-1"}
     if not isinstance(item, dict):
         return item
-    good = {"id": "good", "delivery_category": "in_store"}
-    return {key: good.get(key) if _given(value) is _OPEN else value for key, value in item.items()}
+    placeholders = {"id": "p-1", "delivery_category": "in_store"}
+    return {
+        key: placeholders.get(key) if _constant(value) is FROM_EVENT else value for key, value in item.items()
+    }

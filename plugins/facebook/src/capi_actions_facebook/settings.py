@@ -1,4 +1,4 @@
-"""The settings of a Facebook destination."""
+"""The settings of a Facebook destination, and the versions of Meta's API that they may name."""
 
 import re
 from collections.abc import Mapping
@@ -12,6 +12,22 @@ from capi_actions import Secret
 
 DEFAULT_VERSION = "v25.0"
 PARTNER_AGENT_LIMIT = 23  # "using the API": fewer than 23 characters, at least 2 letters
+
+# Last day of each version of the Graph API: "versions" in docs/reference/sources.md.
+LAST_DAYS: Mapping[int, date] = {
+    16: date(2025, 5, 14),
+    17: date(2025, 9, 12),
+    18: date(2026, 1, 26),
+    19: date(2026, 5, 21),
+    20: date(2026, 9, 24),
+    21: date(2027, 1, 21),
+    22: date(2027, 5, 20),
+    23: date(2027, 10, 8),
+    24: date(2028, 2, 18),
+    25: date(2028, 7, 29),
+}
+OLDEST_VERSION = min(LAST_DAYS)
+NEWEST_VERSION = 26  # its end isn't announced
 
 
 def _digits(_: object, attribute: "Attribute[str]", value: str) -> None:
@@ -44,7 +60,7 @@ def _url(_: object, attribute: "Attribute[str]", value: str) -> None:
         raise ValueError(f"{attribute.name} should be an http or https address without a query")
     if parts.scheme == "http" and not _is_this_machine(host):
         raise ValueError(
-            f"{attribute.name} should begin with https: over http the token would travel in clear;"
+            f"{attribute.name} should begin with https: over http the token would travel unencrypted;"
             " http is for this machine alone, such as http://127.0.0.1:8080"
         )
 
@@ -83,44 +99,33 @@ class Settings:
     base_url: str = field(default="https://graph.facebook.com", validator=_url)
 
 
-# From https://developers.facebook.com/docs/graph-api/changelog (read 2026-11-23).
-# v26.0 is the newest; its end isn't announced.
-LAST_DAYS: Mapping[str, date] = {
-    "v16.0": date(2025, 5, 14),
-    "v17.0": date(2025, 9, 12),
-    "v18.0": date(2026, 1, 26),
-    "v19.0": date(2026, 5, 21),
-    "v20.0": date(2026, 9, 24),
-    "v21.0": date(2027, 1, 21),
-    "v22.0": date(2027, 5, 20),
-    "v23.0": date(2027, 10, 8),
-    "v24.0": date(2028, 2, 18),
-    "v25.0": date(2028, 7, 29),
-}
-OLDEST, NEWEST = 16, 26
-
-
-def problem_with(version: str, today: date) -> str | None:
-    """Say what is wrong with an API version, or None.
+def version_error(version: str, today: date) -> str | None:
+    """Return why Meta doesn't answer to an API version any more, or None.
 
     :param version: such as ``v25.0``.
     """
-    last = LAST_DAYS.get(version)
+    number, minor = _split(version)
+    last = LAST_DAYS.get(number) if minor == "0" else None
     if last is not None and last < today:
-        return f"Meta has not answered to {version} since {last}; take a newer one"
-    if int(version[1:].partition(".")[0]) < OLDEST:
-        return f"{version} ended before 2025-05-14; take a newer one"
+        return f"Meta has not answered to {version} since {last}; use a newer version"
+    if number < OLDEST_VERSION:
+        return f"{version} ended before {LAST_DAYS[OLDEST_VERSION]}; use a newer version"
     return None
 
 
-def doubt_about(version: str) -> str | None:
-    """Say why Meta may not know an API version, or None.
+def version_warning(version: str) -> str | None:
+    """Return why Meta may not know an API version, or None.
 
     :param version: such as ``v25.0``.
     """
-    major, _, minor = version[1:].partition(".")
+    number, minor = _split(version)
     if minor != "0":
         return f"Meta's versions end in .0; there is no {version}"
-    if int(major) > NEWEST:
-        return f"the newest version that was known when this was released is v{NEWEST}.0; does Meta have {version}?"
+    if number > NEWEST_VERSION:
+        return f"the newest version known to this release is v{NEWEST_VERSION}.0; does Meta have {version}?"
     return None
+
+
+def _split(version: str) -> tuple[int, str]:
+    major, _, minor = version[1:].partition(".")
+    return int(major), minor

@@ -1,4 +1,4 @@
-"""What Meta would refuse about a server event, said before it is stored.
+"""Check a server event against Meta's rules before it is stored.
 
 Each problem carries the error subcode with which Meta would refuse the whole request.
 Sources: "server event", "customer information" and "custom data" in ``docs/reference/sources.md``.
@@ -10,78 +10,40 @@ from typing import Any
 
 from capi_actions import JsonObject, Problem
 from capi_actions_facebook.fields.contents import contents_problems
-from capi_actions_facebook.values import ACCEPTED, REFUSED, is_accepted
-
-EVENT_NAMES = frozenset(
-    """
-    LeadSubmitted QualifiedLead Purchase AddToCart InitiateCheckout ViewContent OrderCreated OrderShipped
-    OrderDelivered OrderCanceled OrderReturned CartAbandoned RatingProvided ReviewProvided
-    """.split()
-)
-
-# channel -> (keys of which one is needed, subcode of the refusal)
-_NEEDED = {
-    "whatsapp": (
-        (("page_id", "whatsapp_business_account_id"), 2804116),
-        (("ctwa_clid",), 2804071),
-    ),
-    "messenger": ((("page_id",), 2804069), (("page_scoped_user_id",), 2804019)),
-    "instagram": ((("ig_account_id",), 2804079), (("ig_sid",), 2804075)),
-}
-CHANNELS = frozenset(_NEEDED)
-
-
-def check_messaging(data: JsonObject) -> Iterator[Problem]:
-    """Say what Meta would refuse about an event of a conversation."""
-    channel = data.get("messaging_channel")
-    if channel is None:
-        yield Problem("business messaging needs a messaging_channel", "$.messaging_channel", 2804019)
-        return
-    if data["action_source"] != "business_messaging":
-        yield Problem(
-            "a messaging_channel goes with the action source business_messaging", "$.action_source", 2804019
-        )
-    if data["event_name"] not in EVENT_NAMES:
-        allowed = ", ".join(sorted(EVENT_NAMES))
-        yield Problem(f"isn't allowed in a conversation; allowed are: {allowed}", "$.event_name", 2804066)
-    for keys, subcode in _NEEDED[channel]:
-        if not any(key in data["user_data"] for key in keys):
-            needed = " or ".join(keys)
-            yield Problem(f"{channel} events need {needed}", f"$.user_data.{keys[0]}", subcode)
-
+from capi_actions_facebook.fields.user_data import CHANNEL_KEYS
+from capi_actions_facebook.values import ACCEPTED_CURRENCIES, REFUSED_CURRENCIES, is_accepted_currency
 
 DAY = 86_400
 MAX_AGE = 7 * DAY
 MAX_AGE_IN_STORE = 62 * DAY
-_CENTURY = 36_525 * DAY
 FUTURE_TOLERANCE = 60  # seconds; Meta's own tolerance isn't documented, this is what RudderStack allows
+_CENTURY = 36_525 * DAY
 
-# Combinations that fit too many people ("customer information"): alone, or with a part of the set.
-_TOO_BROAD = (
+# Combinations of keys that fit too many people ("customer information"): the whole set, or a part of it.
+TOO_BROAD = (
     frozenset({"ct", "country", "st", "zp", "ge", "client_user_agent"}),
     frozenset({"db", "client_user_agent"}),
     frozenset({"fn", "ge"}),
     frozenset({"ln", "ge"}),
 )
 
+MESSAGING_EVENT_NAMES = frozenset(
+    """
+    LeadSubmitted QualifiedLead Purchase AddToCart InitiateCheckout ViewContent OrderCreated OrderShipped
+    OrderDelivered OrderCanceled OrderReturned CartAbandoned RatingProvided ReviewProvided
+    """.split()
+)
 
-_NOTHING: JsonObject = {}
+LEAD_ID_DIGITS = (15, 17)  # at least, at most
+LEAD_ID_MESSAGE = "a lead id has {} to {} digits".format(*LEAD_ID_DIGITS)
+_LEAD_IDS = range(10 ** (LEAD_ID_DIGITS[0] - 1), 10 ** LEAD_ID_DIGITS[1])
+
+_NO_CUSTOM_DATA: JsonObject = {}
 _NUMBERS = (int, float)
-NO_LEAD_ID = "a lead id has 15 to 17 digits"
-
-
-def max_age(data: Mapping[str, Any]) -> int:
-    """Give the age in seconds up to which Meta takes an event."""
-    return MAX_AGE_IN_STORE if data.get("action_source") == "physical_store" else MAX_AGE
-
-
-def is_too_broad(keys: frozenset[str]) -> bool:
-    """Say whether these keys of ``user_data`` can't tell people apart."""
-    return any(keys <= broad for broad in _TOO_BROAD)
 
 
 def check_event(data: JsonObject, now: float) -> Sequence[Problem]:
-    """Say what Meta would refuse about one server event.
+    """Return what Meta would refuse about one server event.
 
     :param now: Unix seconds.
     """
@@ -90,18 +52,18 @@ def check_event(data: JsonObject, now: float) -> Sequence[Problem]:
     if not -FUTURE_TOLERANCE <= now - data["event_time"] <= MAX_AGE:
         problems += _check_time(data, now)
     # Nearly every event has one of these two, and no combination with them is too broad.
-    if not (user_data.get("external_id") or user_data.get("em")) and is_too_broad(_filled(user_data)):
+    if not (user_data.get("external_id") or user_data.get("em")) and is_too_broad(_filled_keys(user_data)):
         message = "user_data fits too many people: add an e-mail address, phone, external id, click id or IP address"
         problems.append(Problem(message, "$.user_data", 2804050))
     if "lead_id" in user_data and not is_lead_id(user_data["lead_id"]):
-        problems.append(Problem(NO_LEAD_ID, "$.user_data.lead_id", 2804036))
-    custom = data.get("custom_data", _NOTHING)
+        problems.append(Problem(LEAD_ID_MESSAGE, "$.user_data.lead_id", 2804036))
+    custom = data.get("custom_data", _NO_CUSTOM_DATA)
     contents = custom.get("contents")
     if contents is not None:
         problems += contents_problems(contents, "$.custom_data.contents")
     if data["event_name"] == "Purchase":
-        currency = custom.get("currency")
-        if type(custom.get("value")) not in _NUMBERS or type(currency) is not str or currency not in ACCEPTED:
+        value, currency = custom.get("value"), custom.get("currency")
+        if type(value) not in _NUMBERS or type(currency) is not str or currency not in ACCEPTED_CURRENCIES:
             problems += _check_purchase(custom)
     source = data["action_source"]
     if "app_data" in data:
@@ -114,10 +76,15 @@ def check_event(data: JsonObject, now: float) -> Sequence[Problem]:
     return problems
 
 
+def max_age(data: Mapping[str, Any]) -> int:
+    """Return the age in seconds up to which Meta accepts an event."""
+    return MAX_AGE_IN_STORE if data.get("action_source") == "physical_store" else MAX_AGE
+
+
 def _check_time(data: JsonObject, now: float) -> Iterator[Problem]:
     age, limit = now - data["event_time"], max_age(data)
     if age > limit:
-        message = f"happened {_days(age)} ago; Meta takes events of the last {limit // DAY} days"
+        message = f"happened {_days(age)} ago; Meta accepts events of the last {limit // DAY} days"
         yield Problem(message, "$.event_time", 2804003)
     elif age < -FUTURE_TOLERANCE:
         ahead = f"{-age:.0f} seconds" if -age < DAY else _days(-age)
@@ -128,6 +95,20 @@ def _days(seconds: float) -> str:
     return f"{seconds / DAY:.0f} days" if seconds < _CENTURY else "more than 100 years"
 
 
+def is_too_broad(keys: frozenset[str]) -> bool:
+    """Return whether these keys of ``user_data`` can't tell people apart."""
+    return any(keys <= combination for combination in TOO_BROAD)
+
+
+def _filled_keys(user_data: JsonObject) -> frozenset[str]:
+    return frozenset(key for key, value in user_data.items() if value)
+
+
+def is_lead_id(value: Any) -> bool:
+    """Return whether Meta accepts this as a ``lead_id``; a float may have lost its last digits."""
+    return type(value) is int and value in _LEAD_IDS
+
+
 def _check_purchase(custom: JsonObject) -> Iterator[Problem]:
     value, currency = custom.get("value"), custom.get("currency")
     if value in (None, ""):
@@ -136,24 +117,16 @@ def _check_purchase(custom: JsonObject) -> Iterator[Problem]:
         yield Problem("the value of a Purchase must be a number", "$.custom_data.value", 2804009)
     if currency in (None, ""):
         yield Problem("a Purchase needs a currency", "$.custom_data.currency", 2804010)
-    elif not is_accepted(currency):
-        shown = str(currency).upper() if str(currency).upper() in REFUSED else "this one"
+    elif not is_accepted_currency(currency):
+        code = str(currency).upper()
+        shown = code if code in REFUSED_CURRENCIES else "this one"
         yield Problem(
-            f"Meta takes most of ISO 4217's currencies, but not {shown}", "$.custom_data.currency", 2804011
+            f"Meta accepts most of ISO 4217's currencies, but not {shown}", "$.custom_data.currency", 2804011
         )
 
 
-def _filled(user_data: JsonObject) -> frozenset[str]:
-    return frozenset(key for key, value in user_data.items() if value)
-
-
-def is_lead_id(value: Any) -> bool:
-    """Say whether Meta would take this as a ``lead_id``; a float may have lost its last digits."""
-    return type(value) is int and 10**14 <= value < 10**17
-
-
 def is_amount(value: Any) -> bool:
-    """Say whether Meta would take this as a ``value``."""
+    """Return whether Meta accepts this as a ``value``."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return False
     try:
@@ -173,3 +146,22 @@ def _check_extinfo(extinfo: list[str]) -> Iterator[Problem]:
             "$.app_data.extinfo[4]",
             2804043,
         )
+
+
+def check_messaging(data: JsonObject) -> Iterator[Problem]:
+    """Yield what Meta would refuse about an event of business messaging."""
+    channel = data.get("messaging_channel")
+    if channel is None:
+        yield Problem("business messaging needs a messaging_channel", "$.messaging_channel", 2804019)
+        return
+    if data["action_source"] != "business_messaging":
+        yield Problem(
+            "a messaging_channel goes with the action source business_messaging", "$.action_source", 2804019
+        )
+    if data["event_name"] not in MESSAGING_EVENT_NAMES:
+        allowed = ", ".join(sorted(MESSAGING_EVENT_NAMES))
+        yield Problem(f"isn't allowed in a conversation; allowed are: {allowed}", "$.event_name", 2804066)
+    for alternatives, subcode in CHANNEL_KEYS[channel]:
+        if not any(key in data["user_data"] for key in alternatives):
+            needed = " or ".join(alternatives)
+            yield Problem(f"{channel} events need {needed}", f"$.user_data.{alternatives[0]}", subcode)

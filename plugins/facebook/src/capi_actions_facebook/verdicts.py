@@ -1,6 +1,7 @@
-"""What Meta's answers mean, by code, subcode and transience, then by status; never by message text.
+"""What Meta's responses mean: the verdict, with its reason and advice in words.
 
-The status comes last because it isn't reliable: a passing fault arrives as 400, a dead token as 500.
+A response is judged by code, subcode and ``is_transient``, then by HTTP status; never by message text.  The
+status comes last because it isn't reliable: temporary faults were seen with 400, expired tokens with 500.
 Source: "errors" in ``docs/reference/sources.md``.
 """
 
@@ -14,7 +15,14 @@ from attrs import evolve
 from capi_actions import Judgement, Response, Verdict
 from capi_actions_facebook.rate_limits import wait_after_refusal, wait_after_success
 
-# subcode of code 100 -> (reason, advice)
+_THROTTLING = frozenset({4, 17, 32, 613, *range(80_000, 80_015)})
+_TRANSIENT = frozenset({1, 2, 341, 368, 5000, 21009})
+_EVENT_CODES = frozenset({100, 105, 2804030})
+_ACCOUNT_SUBCODES = frozenset({33, 34})  # subcodes of 100 that are about the pixel, not about an event
+_CLICK_ID_SUBCODE = 2804001
+_INDEX = re.compile(r"\['data'\]\[([0-9]{1,4})\]")
+
+# Subcode of code 100 -> (reason, advice): an event that Meta refuses.
 BY_SUBCODE: Mapping[int, tuple[str, str]] = {
     2804001: (
         "The click id (fbc) is malformed.",
@@ -62,12 +70,12 @@ BY_SUBCODE: Mapping[int, tuple[str, str]] = {
         "Map user_data.page_id or user_data.whatsapp_business_account_id.",
     ),
 }
-UNKNOWN_EVENT_PROBLEM = (
+_UNKNOWN_SUBCODE = (
     "Meta refuses this event and doesn't say why.",
-    "Look the subcode up in Meta's support.",
+    "Look up the subcode in Meta's support pages.",
 )
 
-# code -> (reason, advice): an account that needs a person
+# Code -> (reason, advice): an account that a person must look after.
 BY_ACCOUNT_CODE: Mapping[int, tuple[str, str]] = {
     3: ("The app lacks a capability.", "Check the app's permissions in Meta's developer console."),
     10: ("The permission was not granted, or was removed.", "Give the token's owner access to the dataset."),
@@ -75,42 +83,34 @@ BY_ACCOUNT_CODE: Mapping[int, tuple[str, str]] = {
         "The pixel doesn't exist, or the token has no access to it.",
         "Check pixel_id, and the token's access.",
     ),
-    102: ("The session is over.", "Make a new access token in Events Manager."),
-    104: ("The app asks for a proof of its secret.", 'Switch "Require app secret" off for this app.'),
+    102: ("The session has ended.", "Make a new access token in Events Manager."),
+    104: ("The app requires a proof of its secret.", 'Switch "Require app secret" off for this app.'),
     190: ("The access token is no longer good.", "Make a new access token in Events Manager."),
     294: ("The app may not use the Marketing API.", "Give the app the permission ads_management."),
     803: ("The pixel doesn't exist.", "Check pixel_id."),
     2635: ("This version of Meta's API has ended.", "Set api_version to a newer one."),
 }
-PERMISSION = ("The token lacks a permission.", "Give the token's owner access to the dataset.")
-
-
-_THROTTLING = frozenset({4, 17, 32, 613, *range(80_000, 80_015)})
-_TRANSIENT = frozenset({1, 2, 341, 368, 5000, 21009})
-_EVENT_CODES = frozenset({100, 105, 2804030})
-_WRONG_ACCOUNT = frozenset({33, 34})  # subcodes of 100 that speak of the pixel, not of an event
-_INDEX = re.compile(r"\['data'\]\[([0-9]{1,4})\]")
-_CLICK_ID = 2804001
+_PERMISSION = ("The token lacks a permission.", "Give the token's owner access to the dataset.")
 
 
 def judge(response: Response) -> Judgement:
-    """Say what an answer means for the events of its request."""
+    """Return what a response means for the events of its request."""
     body = _object(response.body)
     error = body.get("error")
     if isinstance(error, dict):
         code, subcode = _code(error.get("code")), _code(error.get("error_subcode"))
-        known = _judge_error(response, error, code, subcode)
-        return known or _judge_unknown(response, code, subcode)
-    taken = body.get("events_received")
-    if error is None and 200 <= response.status < 300 and type(taken) is int and taken > 0:
-        return Judgement(verdict=Verdict.DONE, after=wait_after_success(response.headers), taken=taken)
+        judgement = _judge_error(response, error, code, subcode)
+        return judgement or _judge_unknown_error(response, code, subcode)
+    received = body.get("events_received")
+    if error is None and 200 <= response.status < 300 and type(received) is int and received > 0:
+        return Judgement(verdict=Verdict.DONE, after=wait_after_success(response.headers), taken=received)
     return _judge_status(response)
 
 
 def _judge_error(
     response: Response, error: dict[str, Any], code: int | None, subcode: int | None
 ) -> Judgement | None:
-    """Judge by what Meta says itself; None when it says nothing that is known."""
+    """Return the judgement by Meta's own codes, or None when they aren't known."""
     if code in _THROTTLING:
         return Judgement(
             verdict=Verdict.THROTTLED,
@@ -124,15 +124,15 @@ def _judge_error(
             verdict=Verdict.LATER,
             code=code,
             subcode=subcode,
-            reason="A passing fault at Meta.",
+            reason="A temporary fault at Meta.",
             after=wait_after_refusal(response.headers, throttled=False),
         )
-    if code == 100 and subcode in _WRONG_ACCOUNT:
+    if code == 100 and subcode in _ACCOUNT_SUBCODES:
         return _pause(code, subcode, BY_ACCOUNT_CODE[33])
     if code is not None and (code in BY_ACCOUNT_CODE or 200 <= code <= 299):
-        return _pause(code, subcode, BY_ACCOUNT_CODE.get(code, PERMISSION))
+        return _pause(code, subcode, BY_ACCOUNT_CODE.get(code, _PERMISSION))
     if code in _EVENT_CODES:
-        reason, advice = BY_SUBCODE.get(subcode or 0, UNKNOWN_EVENT_PROBLEM)
+        reason, advice = BY_SUBCODE.get(subcode or 0, _UNKNOWN_SUBCODE)
         return Judgement(
             verdict=Verdict.SPLIT,
             code=code,
@@ -140,13 +140,13 @@ def _judge_error(
             reason=reason,
             advice=advice,
             index=_index(error),
-            refused_field="user_data.fbc" if subcode == _CLICK_ID else None,
+            refused_field="user_data.fbc" if subcode == _CLICK_ID_SUBCODE else None,
         )
     return None
 
 
-def _judge_unknown(response: Response, code: int | None, subcode: int | None) -> Judgement:
-    """Judge an error that isn't known by the status, if that says anything."""
+def _judge_unknown_error(response: Response, code: int | None, subcode: int | None) -> Judgement:
+    """Return the judgement by the status, with the unknown codes, so that they can be looked up."""
     judgement = evolve(_judge_status(response), code=code, subcode=subcode)
     if judgement.verdict is Verdict.LATER:
         reason = f"Meta answered with an unknown error (HTTP {response.status})."
@@ -155,12 +155,12 @@ def _judge_unknown(response: Response, code: int | None, subcode: int | None) ->
 
 
 def _judge_status(response: Response) -> Judgement:
-    """Judge an answer without any error that is known: HTML of a proxy, half a body, none at all."""
+    """Return the judgement of a response without a known error: a proxy's HTML, half a body, no body."""
     status = response.status
     if 200 <= status < 300:
         return Judgement(
             verdict=Verdict.LATER,
-            reason=f"The answer (HTTP {status}) isn't how Meta takes events: something between may have given it.",
+            reason=f"The answer (HTTP {status}) isn't Meta's: it may come from a proxy in between.",
             advice="Check base_url and proxies.",
         )
     if 300 <= status < 400:
@@ -180,7 +180,7 @@ def _judge_status(response: Response) -> Judgement:
     if status in (401, 403, 404, 407):
         return Judgement(
             verdict=Verdict.PAUSE,
-            reason=f"Access was denied without an error code of Meta's that is known (HTTP {status}).",
+            reason=f"Access was denied without a known error code of Meta's (HTTP {status}).",
             advice="Check base_url, pixel_id, the token and proxies.",
         )
     return Judgement(
@@ -190,19 +190,20 @@ def _judge_status(response: Response) -> Judgement:
     )
 
 
-def _pause(code: int, subcode: int | None, words: tuple[str, str]) -> Judgement:
-    return Judgement(verdict=Verdict.PAUSE, code=code, subcode=subcode, reason=words[0], advice=words[1])
+def _pause(code: int, subcode: int | None, explanation: tuple[str, str]) -> Judgement:
+    reason, advice = explanation
+    return Judgement(verdict=Verdict.PAUSE, code=code, subcode=subcode, reason=reason, advice=advice)
 
 
 def _index(error: dict[str, Any]) -> int | None:
-    """Find the position of the event at fault: some answers carry a path such as ``$['data'][3]``."""
+    """Return the position of the refused event: some responses name a path such as ``$['data'][3]``."""
     if type(index := error.get("event_index")) is int:
         return index
     for key in ("error_user_msg", "message"):
         text = error.get(key)
-        found = _INDEX.search(text) if isinstance(text, str) else None
-        if found:
-            return int(found[1])
+        match = _INDEX.search(text) if isinstance(text, str) else None
+        if match:
+            return int(match[1])
     return None
 
 
@@ -212,7 +213,7 @@ def _code(value: Any) -> int | None:
 
 def _object(body: bytes) -> dict[str, Any]:
     try:
-        found = orjson.loads(body)
+        value = orjson.loads(body)
     except orjson.JSONDecodeError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return value if isinstance(value, dict) else {}

@@ -46,7 +46,7 @@ def test_users_reach_the_script_unchanged(
     )
     pairs = [{_joined(key): _joined(value) for key, value in user.items()} for user in users]
 
-    assert [echoed(answer) for answer in fake.ask(users)] == pairs
+    assert [echoed(answer) for answer in fake.user_data(users)] == pairs
 
 
 def _joined(value: Any) -> Any:
@@ -62,14 +62,14 @@ def test_long_requests_are_seen_too(fake: PixelScript) -> None:
     """They leave as a form, where short ones are the address of an image."""
     user = {"fn": "x" * 5000}
 
-    assert echoed(fake.ask([user])[0]) == user
+    assert echoed(fake.user_data([user])[0]) == user
 
 
 def test_the_script_is_started_anew_before_it_grows_too_big(monkeypatch: pytest.MonkeyPatch) -> None:
     """A real one remembers every pixel it was ever told of."""
-    monkeypatch.setattr(engine, "_FRESH_AFTER", 3)
+    monkeypatch.setattr(engine, "_RESTART_AFTER", 3)
     with PixelScript(FAKE) as script:
-        counts = [answer["count"] for _ in range(3) for answer in script.ask([{}, {}]) if answer]
+        counts = [answer["count"] for _ in range(3) for answer in script.user_data([{}, {}]) if answer]
 
     assert counts == ["1", "2", "3", "4", "1", "2"]
 
@@ -88,7 +88,7 @@ def test_all_made_up_people_reach_it(fake: PixelScript) -> None:
     """Those that the command makes."""
     users = list(people(200, 3))
 
-    assert [echoed(answer) for answer in fake.ask(users)] == users
+    assert [echoed(answer) for answer in fake.user_data(users)] == users
 
 
 def test_the_page_has_what_scripts_look_at() -> None:

@@ -138,7 +138,7 @@ def test_a_script_that_does_not_run_is_a_mistake_in_the_command(
 
 def test_a_script_that_hangs_is_given_up(verify: Verify, monkeypatch: pytest.MonkeyPatch) -> None:
     """After a minute; here sooner."""
-    monkeypatch.setattr(engine, "_SECONDS", 0.2)
+    monkeypatch.setattr(engine, "_TIMEOUT", 0.2)
     result = verify("while (true) {}")
 
     assert result.exit_code == 2

@@ -7,7 +7,7 @@ else the plain English name; Meta's own name is taken as well.
 from collections.abc import Sequence
 
 from capi_actions import action
-from capi_actions_facebook.fields.commerce import CommerceEvent, LeadEvent
+from capi_actions_facebook.fields.commerce import LeadEvent
 
 
 @action(
@@ -98,7 +98,7 @@ class FindLocation(LeadEvent):
     meta_name = "FindLocation"
 
 
-LEADS: Sequence[type[CommerceEvent]] = (
+LEADS: Sequence[type[LeadEvent]] = (
     CompleteRegistration,
     Lead,
     StartTrial,

@@ -18,10 +18,10 @@ class PageView(ServerEvent):
     meta_name = "PageView"
 
     def build(self) -> JsonObject:
-        """Build the server event."""
-        data = self.event(self.meta_name)
+        """Return the server event."""
+        data = self.server_event(self.meta_name)
         if self.custom_data:
-            data["custom_data"] = self.own_data()
+            data["custom_data"] = self.custom_properties()
         return data
 
 
@@ -47,9 +47,9 @@ class Custom(ServerEvent, _Named):
     )
 
     def build(self) -> JsonObject:
-        """Build the server event."""
-        data = self.event(self.event_name)
-        data["custom_data"] = self.own_data()
+        """Return the server event."""
+        data = self.server_event(self.event_name)
+        data["custom_data"] = self.custom_properties()
         return data
 
 

@@ -1,4 +1,5 @@
-"""The fields of Facebook's actions, with the reference destination's keys so that its mappings can be pasted.
+"""The fields of Facebook's actions.
 
-Keys are those of the reference destination; Meta's names and rules: ``docs/reference/sources.md``.
+Their keys are the reference destination's, so that its mappings can be pasted.  Meta's own names and rules:
+``docs/reference/sources.md``.
 """

@@ -1,4 +1,4 @@
-"""App events: the fields of ``app_data`` and the 16 parts of ``extinfo``."""
+"""The fields of app events: ``app_data`` and the 16 parts of ``extinfo``."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -80,7 +80,7 @@ APP_FIELDS: Mapping[str, Field] = {
 
 
 def wire_app_data(values: JsonObject) -> dict[str, Any]:
-    """Write ``app_data`` with Meta's names; missing parts of ``extinfo`` are empty strings."""
+    """Return ``app_data`` with Meta's names; missing parts of ``extinfo`` are empty strings."""
     data: dict[str, Any] = {
         "advertiser_tracking_enabled": int(bool(values.get("advertiser_tracking_enabled"))),
         "application_tracking_enabled": int(bool(values.get("application_tracking_enabled"))),

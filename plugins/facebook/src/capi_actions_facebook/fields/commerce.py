@@ -1,4 +1,4 @@
-"""What commerce actions have beside the common fields: their ``custom_data``."""
+"""The fields of commerce events and leads: their ``custom_data``."""
 
 from typing import Any
 
@@ -14,7 +14,11 @@ from capi_actions_facebook.values import currency_code
 
 @define(kw_only=True, slots=False)
 class CommerceEvent(ServerEvent):
-    """Fields of ``custom_data``; "custom data" in ``docs/reference/sources.md``."""
+    """A server event with value, currency and products in its ``custom_data``.
+
+    An action of your own subclasses it and sets ``meta_name``; :meth:`add_custom` adds further keys.
+    Source: "custom data" in ``docs/reference/sources.md``.
+    """
 
     currency: str | None = from_path(
         "$.properties.currency", label="Currency", description="ISO 4217, in any case: `EUR`."
@@ -39,11 +43,11 @@ class CommerceEvent(ServerEvent):
     )
 
     def build(self) -> JsonObject:
-        """Build the server event.
+        """Return the server event.
 
-        :raises EventError: when currency or contents are such that Meta would refuse the request.
+        :raises EventError: when Meta would refuse the request because of currency or contents.
         """
-        custom = self.own_data() if self.custom_data else {}
+        custom = self.custom_properties() if self.custom_data else {}
         if self.currency:
             custom["currency"] = currency_code(self.currency)
         if self.value is not None:
@@ -67,17 +71,24 @@ class CommerceEvent(ServerEvent):
         if self.order_id:
             custom["order_id"] = self.order_id
         self.add_custom(custom)
-        data = self.event(self.meta_name)
+        data = self.server_event(self.meta_name)
         data["custom_data"] = custom
         return data
 
     def add_custom(self, custom: JsonObject) -> None:
-        """Add what only this kind of event has to its ``custom_data``."""
+        """Add the keys that only this kind of event has.  Override it; here it adds none.
+
+        :param custom: the event's ``custom_data``, to be changed in place.
+        """
 
 
 @define(kw_only=True, slots=False)
 class LeadEvent(CommerceEvent):
-    """A person becomes, or nearly becomes, a customer: identify and group calls can be taken too."""
+    """A commerce event about somebody who becomes a customer, or shows interest.
+
+    It also takes the person from the ``traits`` of an identify call, so its trigger may name that type.
+    An action of your own subclasses it and sets ``meta_name``.
+    """
 
     user_data: dict[str, Any] = field(
         label="User Data",
@@ -95,7 +106,7 @@ class LeadEvent(CommerceEvent):
     status: str | None = field(label="Status", description="Status of the registration.")
 
     def add_custom(self, custom: JsonObject) -> None:
-        """Add the registration's status and worth."""
+        """Add the expected value and the status of the registration."""
         if self.predicted_ltv is not None:
             custom["predicted_ltv"] = self.predicted_ltv
         if self.status:

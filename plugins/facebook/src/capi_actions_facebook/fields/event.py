@@ -1,4 +1,4 @@
-"""What every Facebook event has: the base class of all actions."""
+"""The fields of every Facebook event: the base class of all actions."""
 
 from typing import Any, ClassVar
 
@@ -7,11 +7,11 @@ from attrs import define
 from capi_actions import Choice, EventError, JsonObject, field, from_path
 from capi_actions_facebook.fields.app_data import APP_FIELDS, wire_app_data
 from capi_actions_facebook.fields.contents import known_contents
-from capi_actions_facebook.fields.user_data import USER_FIELDS, wire_user_data
+from capi_actions_facebook.fields.user_data import CHANNEL_KEYS, USER_FIELDS, wire_user_data
 from capi_actions_facebook.presets import first_of, when
 from capi_actions_facebook.values import unix_seconds
 
-# Twelve US states with their own privacy rules, then the rest of Meta's table; "server event" in
+# 0: Meta finds out; the others are US states with privacy rules of their own.  "server event" in
 # docs/reference/sources.md.
 STATES = (0, 1000, 1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008, 1009, 1010, 1011, 1012, 1013)
 
@@ -34,7 +34,10 @@ _SOURCE = when("$.context.page.url", when("$.context.userAgent", "website", "oth
 
 @define(kw_only=True, slots=False)
 class ServerEvent:
-    """Fields of a server event; "server event" in ``docs/reference/sources.md``.
+    """The fields of a server event, with their prebuilt mappings.
+
+    An action of your own subclasses it and returns from ``build`` what :meth:`server_event` returns, with
+    its own keys added.  Source: "server event" in ``docs/reference/sources.md``.
 
     :cvar meta_name: Meta's name of the event.
     :cvar needs_user_agent: whether a website event without a user agent is refused, as the reference does.
@@ -103,7 +106,7 @@ class ServerEvent:
     messaging_channel: str | None = field(
         label="Messaging Channel",
         description="For business messaging: where the conversation takes place.",
-        choices=("messenger", "whatsapp", "instagram"),
+        choices=tuple(CHANNEL_KEYS),
     )
     test_event_code: str | None = field(
         label="Test Event Code",
@@ -111,16 +114,20 @@ class ServerEvent:
         groups=True,
     )
 
-    def own_data(self) -> JsonObject:
-        """Copy the mapping's own ``custom_data``, which may be all of an event's properties."""
+    def custom_properties(self) -> JsonObject:
+        """Return a copy of the field ``custom_data``, which may hold all of an event's properties.
+
+        Of the items in ``contents``, only the keys that Meta knows are kept.
+        """
         custom = dict(self.custom_data or {})
         if "contents" in custom:
             custom["contents"] = known_contents(custom["contents"])
         return custom
 
-    def event(self, name: str) -> JsonObject:
-        """Build the server event without its ``custom_data``.
+    def server_event(self, name: str) -> JsonObject:
+        """Return the server event without its ``custom_data``.
 
+        :param name: Meta's name of the event.
         :raises EventError: when the time can't be read, or a website event has no user agent.
         """
         if (

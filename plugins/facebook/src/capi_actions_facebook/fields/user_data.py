@@ -1,6 +1,6 @@
-"""Who did it: the fields of ``user_data`` and how they are written on the wire."""
+"""The person: the fields of ``user_data`` and how they are sent."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from capi_actions import Field, Json, JsonObject
@@ -9,9 +9,16 @@ from capi_actions_facebook.values import fbc_from_url, is_click_id
 
 _LARGEST_ID = 2**63 - 1  # JSON's longer numbers are read as doubles, which lose digits
 
+CHANNEL_KEYS: Mapping[str, Sequence[tuple[Sequence[str], int]]] = {
+    "messenger": ((("page_id",), 2804069), (("page_scoped_user_id",), 2804019)),
+    "whatsapp": ((("page_id", "whatsapp_business_account_id"), 2804116), (("ctwa_clid",), 2804071)),
+    "instagram": ((("ig_account_id",), 2804079), (("ig_sid",), 2804075)),
+}
+"""Messaging channel to the keys that it needs: of each group one, and the subcode when there is none."""
+
 
 def _personal(label: str, hashed: str, default: Json, description: str = "") -> Field:
-    """Make a field that is hashed and has Meta's name then; one value or a list.
+    """Return a field that is hashed and sent under Meta's name; one value or a list.
 
     Source: "customer information" in ``docs/reference/sources.md``.
     """
@@ -36,14 +43,14 @@ def _trait(name: str) -> Json:
 
 
 def _identified_trait(name: str) -> Json:
-    # Also where an action takes any call: the traits at the top of a group call are a company's.
+    # Only of identify calls: the traits at the top of a group call are a company's.
     return when(f"$.context.traits.{name}", _trait(name), of_identify(f"$.traits.{name}"))
 
 
-def user_fields(at: Callable[[str], Json]) -> dict[str, Field]:
-    """Make the fields of ``user_data``.
+def user_fields(trait: Callable[[str], Json]) -> dict[str, Field]:
+    """Return the fields of ``user_data``.
 
-    :param at: gives the mapping that finds a person's trait.
+    :param trait: returns the prebuilt mapping to a trait of the person, by the trait's path.
     """
     return {
         "externalId": _personal(
@@ -52,21 +59,21 @@ def user_fields(at: Callable[[str], Json]) -> dict[str, Field]:
             first_of("$.userId", "$.anonymousId"),
             description="Your own id of the person; the browser pixel should send the same. One or a list; hashed.",
         ),
-        "email": _personal("Email", "em", at("email")),
+        "email": _personal("Email", "em", trait("email")),
         "phone": _personal(
             "Phone",
             "ph",
-            at("phone"),
+            trait("phone"),
             description="With country code. Hashed, sent as `ph`. One or a list.",
         ),
-        "gender": _personal("Gender", "ge", at("gender")),
-        "dateOfBirth": _personal("Date of Birth", "db", at("birthday")),
-        "lastName": _personal("Last Name", "ln", at("lastName")),
-        "firstName": _personal("First Name", "fn", at("firstName")),
-        "city": _personal("City", "ct", at("address.city")),
-        "state": _personal("State", "st", at("address.state")),
-        "zip": _personal("Zip Code", "zp", at("address.postalCode")),
-        "country": _personal("Country", "country", at("address.country")),
+        "gender": _personal("Gender", "ge", trait("gender")),
+        "dateOfBirth": _personal("Date of Birth", "db", trait("birthday")),
+        "lastName": _personal("Last Name", "ln", trait("lastName")),
+        "firstName": _personal("First Name", "fn", trait("firstName")),
+        "city": _personal("City", "ct", trait("address.city")),
+        "state": _personal("State", "st", trait("address.state")),
+        "zip": _personal("Zip Code", "zp", trait("address.postalCode")),
+        "country": _personal("Country", "country", trait("address.country")),
         "client_ip_address": _plain(
             "Client IP Address",
             "IPv4 or IPv6 of the person's device, not of your proxy.",
@@ -121,14 +128,14 @@ def user_fields(at: Callable[[str], Json]) -> dict[str, Field]:
 
 
 USER_FIELDS = user_fields(_trait)
-"""For track, page and screen calls: traits lie in the context."""
+"""For track, page and screen calls, whose traits are in the context."""
 
 IDENTIFIED_USER_FIELDS = user_fields(_identified_trait)
-"""For actions that take identify calls too, whose traits lie at the top."""
+"""For actions that take identify calls too, whose traits are at the top of the event."""
 
 
 def wire_name(key: str) -> str:
-    """Give Meta's name of a field of ``user_data``."""
+    """Return Meta's name for a field of ``user_data``."""
     spec = USER_FIELDS.get(key)
     return (spec and spec.sent_as) or key
 
@@ -146,11 +153,11 @@ def wire_user_data(values: JsonObject, event_source_url: str | None, event_time:
     address = data.get("client_ip_address")
     if address is not None:
         # Proxies chain addresses, the person's own first; Meta takes one, without spaces.
-        own = address.partition(",")[0].strip() if "," in address else address.strip()
-        if not own:
+        client_address = address.partition(",")[0].strip() if "," in address else address.strip()
+        if not client_address:
             del data["client_ip_address"]
-        elif own != address:
-            data["client_ip_address"] = own
+        elif client_address != address:
+            data["client_ip_address"] = client_address
     if "fbc" in data and not is_click_id(data["fbc"]):
         # A damaged cookie must not cost the event: Meta refuses the request for it (2804001).
         stripped = data.pop("fbc").strip()

@@ -1,4 +1,4 @@
-"""Dates of birth in whatever order people write them."""
+"""Dates of birth, whose parts people write in different orders."""
 
 import re
 from time import localtime
@@ -10,34 +10,36 @@ _NO_YEAR: Final = 10_000
 
 
 def numbers(value: str) -> list[str]:
-    """Give the runs of ASCII digits in a text."""
+    """Return the runs of ASCII digits in a text."""
     return _NUMBER.findall(value)
 
 
 def ordered(first: str, second: str, third: str) -> tuple[int, int, int]:
-    """Say which of three numbers is the year, the month and the day, as the pixel guesses it.
+    """Return year, month and day of three numbers, as the pixel guesses which is which.
 
     The year is the first or second when that is over 31, else the third.  The others are month
     and day in this order (day and month, when the year stands between them), swapped when the
     month would be over 12.
     """
-    one, two, three = _value(first), _value(second), _value(third)
-    if one > 31:
-        year, month, day = one, two, three
-    elif two > 31:
-        year, month, day = two, three, one
+    a, b, c = _value(first), _value(second), _value(third)
+    if a > 31:
+        year, month, day = a, b, c
+    elif b > 31:
+        year, month, day = b, c, a
     else:
-        year, month, day = three, one, two
+        year, month, day = c, a, b
     return (year, day, month) if month > 12 else (year, month, day)
 
 
 def plausible(year: int, month: int, day: int) -> bool:
-    """Say whether the pixel takes it for a date: years 1800 to next year; 31 February passes."""
-    return 1 <= month <= 12 and 1 <= day <= 31 and year >= 1800 and (year <= _SURE or year <= _next_year())
+    """Return whether the pixel accepts it as a date: years 1800 to next year; 31 February passes."""
+    return (
+        1 <= month <= 12 and 1 <= day <= 31 and year >= 1800 and (year <= _SAFE_YEAR or year <= _next_year())
+    )
 
 
-def written(year: int, month: int, day: int) -> str:
-    """Write a date as ``YYYYMMDD``.
+def yyyymmdd(year: int, month: int, day: int) -> str:
+    """Return a date as ``YYYYMMDD``.
 
     :param year: of four digits.
     """
@@ -55,5 +57,5 @@ def _next_year() -> int:
     return localtime().tm_year + 1
 
 
-# Time only goes forward: years up to this one need no look at the clock (0.3 µs each).
-_SURE: Final = _next_year()
+# The next year when this module was imported; years up to it need no call of the clock (0.3 µs each).
+_SAFE_YEAR: Final = _next_year()

@@ -1,11 +1,13 @@
 """The profile ``documented``: the rules that Meta has written down for servers.
 
-Source:
-https://developers.facebook.com/docs/marketing-api/conversions-api/parameters/customer-information-parameters
-(copy of 2026-09-12).  Its sample hashes are known answers in the tests.
+Source: "customer information" in ``docs/reference/sources.md``.  Its sample hashes are known answers in the
+tests.
 
-Every function takes the raw string and gives the string to hash, or None when the rules give no
-valid value; that value is then not sent at all.  Where the rules are silent, the choice is said.
+Every function takes the raw string and returns the string to hash, or None when the value is invalid by
+the rules; it is then not sent at all.  Where the rules leave something open, the docstring names our choice.
+
+What is a letter, an accent or a digit is decided by the Unicode version of this Python (3.11: Unicode 14):
+characters that are newer are dropped.
 """
 
 import re
@@ -16,7 +18,7 @@ from types import MappingProxyType
 from typing import Final
 from unicodedata import category, combining, normalize
 
-from capi_actions_facebook.normalization.dates import numbers, ordered, plausible, written
+from capi_actions_facebook.normalization.dates import numbers, ordered, plausible, yyyymmdd
 from capi_actions_facebook.normalization.js_text import NO_DIGITS, WHITE, lower
 from capi_actions_facebook.normalization.places import COUNTRIES, STATES, table
 
@@ -54,12 +56,12 @@ def plain(value: str) -> str | None:
     """
     text = lower(value)
     if not text.isalnum():
-        text = "".join(each for each in text if category(each)[0] in "LMN")
+        text = "".join(character for character in text if category(character)[0] in "LMN")
     return text or None
 
 
 def state(value: str) -> str | None:
-    """Give the two letters of a US state that is given by name, else the plain name."""
+    """Return the two letters of a US state that is given by name, else the plain name."""
     name = plain(value)
     return _US_STATES.get(name, name) if name else None
 
@@ -73,7 +75,7 @@ def zip_code(value: str) -> str | None:
 
 
 def country(value: str) -> str | None:
-    """Give the ISO 3166-1 alpha-2 code of a code (two or three letters) or of a country's name.
+    """Return the ISO 3166-1 alpha-2 code of a code (two or three letters) or of a country's name.
 
     Names are known in English and in the country's own languages, with accents or without.
     """
@@ -81,19 +83,19 @@ def country(value: str) -> str | None:
 
 
 def birth_date(value: str) -> str | None:
-    """Write an existing date as ``YYYYMMDD``; the order of its parts is guessed as the pixel does."""
-    found = numbers(value)
-    if len(found) == 1 and len(found[0]) == 8:
-        year, month, day = int(found[0][:4]), int(found[0][4:6]), int(found[0][6:])
-    elif len(found) >= 3:
-        year, month, day = ordered(*found[:3])
+    """Return an existing date as ``YYYYMMDD``; the order of its parts is guessed as the pixel does."""
+    parts = numbers(value)
+    if len(parts) == 1 and len(parts[0]) == 8:
+        year, month, day = int(parts[0][:4]), int(parts[0][4:6]), int(parts[0][6:])
+    elif len(parts) >= 3:
+        year, month, day = ordered(*parts[:3])
     else:
         return None
-    return written(year, month, day) if plausible(year, month, day) and _exists(year, month, day) else None
+    return yyyymmdd(year, month, day) if plausible(year, month, day) and _exists(year, month, day) else None
 
 
 def gender(value: str) -> str | None:
-    """Give ``f`` or ``m``, for a letter or an English word."""
+    """Return ``f`` or ``m``, for a letter or an English word."""
     return _GENDERS.get(value.strip(WHITE).lower())
 
 
@@ -111,7 +113,7 @@ def _exists(year: int, month: int, day: int) -> bool:
 
 
 def _without_accents(name: str) -> str:
-    letters = "".join(each for each in normalize("NFKD", name) if not combining(each))
+    letters = "".join(character for character in normalize("NFKD", name) if not combining(character))
     return plain(letters) or ""
 
 

@@ -1,4 +1,4 @@
-"""Countries and states: the pixel's tables, and how it finds a name in them."""
+"""Countries and states: the pixel's tables, and its search for a name in them."""
 
 import json
 import re
@@ -7,11 +7,11 @@ from importlib.resources import files
 from typing import Any, Final
 
 _DATA: Final = files(__package__) / "data"
-_NO_LETTERS: Final = re.compile("[^a-z]+")
+_NOT_LETTERS: Final = re.compile("[^a-z]+")
 
 
 def table(name: str) -> Any:
-    """Read a table of this package: ``countries``, ``states``, ``aliases`` and so on."""
+    """Return a table of this package: ``countries``, ``states``, ``aliases`` and so on."""
     return json.loads((_DATA / f"{name}.json").read_text(encoding="utf-8"))
 
 
@@ -23,22 +23,22 @@ STATES: Final[Mapping[str, str]] = table("states")
 
 
 def place_code(name: str, codes: Mapping[str, str]) -> str | None:
-    """Give the two letters that the pixel makes of a place's name.
+    """Return the two letters that the pixel sends for a place's name.
 
-    That is: of its letters a-z the only two; else the table's code for them; else the code of the first
-    name in the table that they contain; else the first two.
+    Only its letters a-z count.  When there are just two, they are the code; else the table's code for that
+    name; else the code of the first name in the table that is contained in it; else its first two letters.
 
     :param name: in lower case.
-    :returns: at most two letters, or None when it has no letter a-z.
+    :returns: at most two letters, or None when the name has no letter a-z.
     """
-    letters = _NO_LETTERS.sub("", name)
+    letters = _NOT_LETTERS.sub("", name)
     if len(letters) == 2:
         return letters
     if letters in codes:
         return codes[letters]
-    if letters == "constructor":  # a word of the pixel's language: its table answers "function …"
+    if letters == "constructor":  # in JavaScript, a property of every object: "function …"
         return "fu"
-    for known, code in codes.items():
-        if known in letters:
+    for known_name, code in codes.items():
+        if known_name in letters:
             return code
     return letters[:2] or None

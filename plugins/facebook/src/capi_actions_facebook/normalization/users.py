@@ -1,8 +1,8 @@
 """A whole user object, as the pixel's ``fbq('init', id, user)`` treats it.
 
 Before it hashes the fields, ``init`` tidies e-mail addresses, takes values from other key names, and
-fills missing keys with values that look right, wherever they stand.  Source: the project's
-specification of the pixel, "A whole user object".
+fills missing keys with values of the right form, wherever they are.  Source: "the pixel" in
+``docs/reference/sources.md``.
 """
 
 import re
@@ -18,7 +18,7 @@ Values: TypeAlias = "dict[str, str | int | float | None]"
 
 _TABLES: Final = table("aliases")
 ALIASES: Final[Mapping[str, list[str]]] = _TABLES["aliases"]
-"""Canonical key to the key names that stand in for it, in the order in which they are tried."""
+"""Canonical key to the other key names that are taken for it, in the order in which they are tried."""
 
 _GENDERS: Final = {**dict.fromkeys(_TABLES["male"], "m"), **dict.fromkeys(_TABLES["female"], "f")}
 _PART: Final = f"[-.{WHITE}]?"
@@ -35,8 +35,8 @@ def normalize_user(
 ) -> dict[str, str | list[str]]:
     """Hash a whole user object.
 
-    :param user: key names and values as given to ``init``: see :func:`settle`.
-    :param hashers: by canonical key, of those that are wanted; without any, those of the profile ``pixel``.
+    :param user: key names and values as passed to ``init``: see :func:`settle`.
+    :param hashers: by canonical key; keys without one are left out.
     :returns: hash by canonical key, without the keys that aren't sent.
     """
     hashes = {key: hashers[key](value) for key, value in settle(user).items() if key in hashers}
@@ -44,7 +44,7 @@ def normalize_user(
 
 
 def settle(user: Mapping[str, object]) -> dict[str, str]:
-    """Find the raw value of each canonical key.
+    """Return the raw value of each canonical key.
 
     :param user: strings and numbers count; everything else is taken for null.
     :returns: raw values by canonical key, in the order of the keys' specification.
@@ -52,7 +52,7 @@ def settle(user: Mapping[str, object]) -> dict[str, str]:
     values: Values = {key: _scalar(user[key]) for key in sorted(user, key=_rank)}
     _tidy_addresses(values)
     _fill_from_aliases(values)
-    _fill_from_looks(values)
+    _fill_by_form(values)
     _complete_address(values)
     return {key: text for key in _HASHERS if (text := _text(values.get(key)))}
 
@@ -68,15 +68,15 @@ def _fill_from_aliases(values: Values) -> None:
     lowered = {lower(key): value for key, value in values.items()}
     for key, aliases in ALIASES.items():
         if _lacks(values, key):
-            found = next((lowered[alias] for alias in aliases if lowered.get(alias) is not None), None)
-            if found is not None:
-                values[key] = found
+            value = next((lowered[alias] for alias in aliases if lowered.get(alias) is not None), None)
+            if value is not None:
+                values[key] = value
 
 
-def _fill_from_looks(values: Values) -> None:
-    """Let every value fill at most one key that is still missing.
+def _fill_by_form(values: Values) -> None:
+    """Fill keys that are still missing with values of their form; each value fills at most one key.
 
-    A key that stood there with null and was filled on the way is looked at with its new value.
+    A key that was null and has been filled meanwhile is examined with its new value.
     """
     for key in list(values):
         value = values[key]
@@ -108,7 +108,7 @@ def _is_address(text: str) -> bool:
 
 
 def _rank(key: str) -> int:
-    """Order keys as JavaScript's objects do: numbers first, by size, then the others as they came."""
+    """Return the sort key of JavaScript's objects: numbers first, by size, then the others as they came."""
     index = int(key) if _INDEX.fullmatch(key) else _LAST_INDEX + 1
     return min(index, _LAST_INDEX + 1)
 

@@ -1,5 +1,5 @@
-// As much of a browser as a pixel script needs to start and to send, and no more.
-// It reaches nothing outside: requests are noted down instead of sent.
+// The parts of a browser that a pixel script needs to start and to send.
+// There is no network: requests are recorded instead of sent.
 (function (page) {
   "use strict";
   var requests = [];
@@ -114,9 +114,9 @@
     return String(fbq.version);
   };
 
-  // Gives what a fresh pixel sends of a user: [["em", "…"], …], or null when it sends no request.
+  // Returns what a new pixel sends of a user: [["em", "…"], …], or null when it sends no request.
   var last = 1e14;
-  function ask(user) {
+  function userData(user) {
     var id = String(++last);
     requests = [];
     configure(id);
@@ -130,5 +130,5 @@
       return /^ud\[.*\]$/.test(pair[0]);
     }).map(function (pair) { return [pair[0].slice(3, -1), pair[1]]; });
   }
-  page.__ask = function (users) { return JSON.stringify(JSON.parse(users).map(ask)); };
+  page.__userData = function (users) { return JSON.stringify(JSON.parse(users).map(userData)); };
 })(globalThis);

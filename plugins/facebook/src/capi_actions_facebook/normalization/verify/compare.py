@@ -1,4 +1,4 @@
-"""Compare this package's hashes with those of a pixel script."""
+"""Comparison of this package's hashes with those of a pixel script."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,16 +11,16 @@ from capi_actions_facebook.normalization.users import normalize_user
 from capi_actions_facebook.normalization.verify.engine import PixelScript
 from capi_actions_facebook.normalization.verify.samples import KEYS
 
-_AT_ONCE: Final = 100
+_BATCH: Final = 100  # user objects in one call of V8
 
 
 @frozen
 class Comparison:
-    """One user object, asked on both sides.
+    """The hashes of one user object by both sides.
 
-    :ivar user: the object as given to ``init``.
+    :ivar user: the object as passed to ``init``.
     :ivar pixel: what the script sends, by canonical key; None when it sent no request.
-    :ivar ours: what this package gives, by canonical key.
+    :ivar ours: this package's hashes, by canonical key.
     """
 
     user: Mapping[str, Any]
@@ -29,38 +29,39 @@ class Comparison:
 
     @property
     def differing(self) -> tuple[str, ...]:
-        """The canonical keys on which the sides disagree."""
+        """The canonical keys on which the two sides differ."""
         pixel = self.pixel or {}
         return tuple(key for key in KEYS if pixel.get(key) != self.ours.get(key))
 
 
 @frozen
-class Tally:
-    """What came of all comparisons.
+class Statistics:
+    """Counts over all comparisons.
 
-    :ivar users: how many user objects were compared, and how many of them agree on all keys.
-    :ivar sent: by key, how often the script sent it or this package would.
-    :ivar differ: by key, how often they disagree.
+    :ivar users: user objects, by whether both sides agree on all keys.
+    :ivar sent: by key, user objects for which the script or this package has a hash.
+    :ivar differ: by key, user objects for which the two differ.
     """
 
     users: Counter[bool] = field(factory=Counter)
     sent: Counter[str] = field(factory=Counter)
     differ: Counter[str] = field(factory=Counter)
 
-    def add(self, one: Comparison) -> None:
+    def add(self, comparison: Comparison) -> None:
         """Count one comparison."""
-        self.users[not one.differing] += 1
-        self.sent.update(key for key in KEYS if key in (one.pixel or {}) or key in one.ours)
-        self.differ.update(one.differing)
+        differing, pixel = comparison.differing, comparison.pixel or {}
+        self.users[not differing] += 1
+        self.sent.update(key for key in KEYS if key in pixel or key in comparison.ours)
+        self.differ.update(differing)
 
 
 def compare(script: PixelScript, users: Iterable[Mapping[str, Any]]) -> Iterator[Comparison]:
-    """Ask both sides about every user object, in order.
+    """Yield the comparison of every user object, in order.
 
     :raises PixelScriptError: when the script fails.
     """
-    rest = iter(users)
-    while batch := list(islice(rest, _AT_ONCE)):
-        for user, answer in zip(batch, script.ask(batch), strict=True):
-            pixel = None if answer is None else {key: answer[key] for key in KEYS if key in answer}
+    remaining = iter(users)
+    while batch := list(islice(remaining, _BATCH)):
+        for user, sent in zip(batch, script.user_data(batch), strict=True):
+            pixel = None if sent is None else {key: sent[key] for key in KEYS if key in sent}
             yield Comparison(user, pixel, normalize_user(user))

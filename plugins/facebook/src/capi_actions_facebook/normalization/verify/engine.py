@@ -10,15 +10,15 @@ from typing import Any, Final, Self
 from capi_actions import CapiError
 
 _BROWSER: Final = (files(__package__) / "browser.js").read_text(encoding="utf-8")
-_SECONDS: Final = 60
-_GIGABYTES: Final = 2
+_TIMEOUT: Final = 60  # seconds
+_MEMORY: Final = 2  # GB
 
-_FRESH_AFTER: Final = 20_000
-"""A script keeps every pixel it was ever told of: 4 kB each.  So it is started anew now and then."""
+_RESTART_AFTER: Final = 20_000
+"""User objects after which the script is restarted: it keeps every pixel, and 4 kB for each."""
 
 
 class PixelScriptError(CapiError):
-    """The pixel script can't be asked: mini-racer is missing, or the script doesn't run."""
+    """The pixel script can't be used: mini-racer is missing, or the script doesn't run."""
 
 
 class PixelScript:
@@ -41,7 +41,7 @@ class PixelScript:
                 "this needs V8: pip install './plugins/facebook[pixel-js]', in a clone of the repository"
             ) from None
         self._racer = py_mini_racer.MiniRacer
-        # What runs too long ends in one or the other, as it happens.
+        # A script that runs too long ends in one or the other.
         self._failures: tuple[type[Exception], ...] = (py_mini_racer.JSEvalException, CancelledError)
         self._source = source
         self._context = self._racer()
@@ -59,38 +59,39 @@ class PixelScript:
 
     def close(self) -> None:
         """Stop V8."""
-        # Of a script that was stopped V8 tells twice, the second time too late if it is closed at once.
+        # V8 reports a stopped script twice; closed at once, the second report would come too late.
         with suppress(*self._failures):
             self._context.eval("0")
         self._context.close()
 
-    def ask(self, users: Sequence[Mapping[str, Any]]) -> list[dict[str, str] | None]:
-        """Say what the script would send of each user object after ``init`` and ``track``.
+    def user_data(self, users: Sequence[Mapping[str, Any]]) -> list[dict[str, str] | None]:
+        """Return what the script would send of each user object after ``init`` and ``track``.
 
         :param users: what JSON can hold; lone surrogates may be in it.
-        :returns: per user its ``ud`` values by key name (canonical and others), or None when the
+        :returns: for each user its ``ud`` values by key name (canonical and others), or None when the
             script sent no request at all.
         :raises PixelScriptError: when the script stops with an error or takes over a minute.
         """
-        if self._asked >= _FRESH_AFTER:
+        if self._seen >= _RESTART_AFTER:
             self.close()
             self._context = self._racer()
             self._start()
-        self._asked += len(users)
-        answers = json.loads(self._run(f"__ask({json.dumps(json.dumps(users))})"))
-        return [None if pairs is None else dict(pairs) for pairs in answers]
+        self._seen += len(users)
+        sent = json.loads(self._run(f"__userData({json.dumps(json.dumps(users))})"))
+        return [None if pairs is None else dict(pairs) for pairs in sent]
 
     def _start(self) -> str:
-        self._asked = 0
+        self._seen = 0
         self._run(_BROWSER)
         self._run(self._source)
         return self._run("__start()")
 
     def _run(self, code: str) -> str:
         try:
-            return str(self._context.eval(code, timeout_sec=_SECONDS, max_memory=_GIGABYTES * 1024**3))
+            return str(self._context.eval(code, timeout_sec=_TIMEOUT, max_memory=_MEMORY * 1024**3))
         except self._failures as error:
-            # V8 puts whole lines of the script before its own sentence.
-            said = [line for line in str(error).splitlines() if "Error:" in line]
-            problem = said[-1].strip()[:200] if said else f"it took over {_SECONDS} s or {_GIGABYTES} GB"
+            # V8 puts whole lines of the script before its own message.
+            messages = [line for line in str(error).splitlines() if "Error:" in line]
+            limits = f"it took over {_TIMEOUT} s or {_MEMORY} GB"
+            problem = messages[-1].strip()[:200] if messages else limits
             raise PixelScriptError(f"the pixel script doesn't run here: {problem}") from error

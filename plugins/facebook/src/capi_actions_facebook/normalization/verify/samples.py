@@ -1,6 +1,6 @@
-"""Random people: made-up values as customers type them, spoilt ones, and arbitrary Unicode.
+"""Random people: made-up values as customers type them, corrupted ones, and arbitrary Unicode.
 
-The words and patterns are in ``words.json``; in patterns ``#`` stands for a digit.
+Words and patterns are in ``words.json``; in patterns ``#`` stands for a digit.
 """
 
 import json
@@ -40,21 +40,21 @@ _LENGTHS: Final = (0, 1, 1, 2, 3, 5, 8, 13, 40)
 
 
 def people(examples: int, seed: int) -> Iterator[dict[str, Any]]:
-    """Make user objects as a page gives them to ``init``: every other one holds a single field.
+    """Yield user objects as a page passes them to ``init``; every other one has a single field.
 
-    :param seed: the same seed makes the same people.
+    :param seed: the same seed gives the same people.
     """
     random = Random(seed)  # noqa: S311 - made-up people, no secrets
     for index in range(examples):
-        yield _whole(random) if index % 2 else _single(random)
+        yield _user(random) if index % 2 else _single_field(random)
 
 
-def _single(random: Random) -> dict[str, Any]:
+def _single_field(random: Random) -> dict[str, Any]:
     key = random.choice(KEYS)
     return {key: _value(random, key)}
 
 
-def _whole(random: Random) -> dict[str, Any]:
+def _user(random: Random) -> dict[str, Any]:
     user: dict[str, Any] = {}
     for key in random.sample(KEYS, random.randint(2, len(KEYS))):
         name = key
@@ -62,10 +62,10 @@ def _whole(random: Random) -> dict[str, Any]:
             name = _cased(random, random.choice(ALIASES[key]))
         elif random.random() < 0.05:
             name = random.choice(_WORDS["other_keys"])
-        lot = random.random()
-        if lot < 0.08:
+        chance = random.random()
+        if chance < 0.08:
             user[name] = None
-        elif lot < 0.14 and key != "em":  # a number as address makes the script drop the whole user
+        elif chance < 0.14 and key != "em":  # a number as address makes the script drop the whole user
             user[name] = random.choice(
                 (random.randrange(10**12), random.randrange(10**5), random.random() * 10**6)
             )
@@ -75,15 +75,15 @@ def _whole(random: Random) -> dict[str, Any]:
 
 
 def _value(random: Random, key: str) -> str:
-    """Make one value: realistic, spoilt, hashed already, of another kind, or anything at all."""
-    lot = random.random()
-    if lot < 0.12:
+    """Return one value: realistic, corrupted, hashed already, of another key's kind, or arbitrary."""
+    chance = random.random()
+    if chance < 0.12:
         text = "".join(_character(random) for _ in range(random.choice(_LENGTHS)))
-    elif lot < 0.15:
+    elif chance < 0.15:
         text = "".join(random.choices("0123456789abcdefABCDEF", k=random.choice((31, 32, 64, 64, 65))))
     else:
-        text = _realistic(random, key if lot > 0.18 else random.choice(KEYS))
-        text = text if lot < 0.6 else _spoilt(random, text)
+        text = _realistic(random, key if chance > 0.18 else random.choice(KEYS))
+        text = text if chance < 0.6 else _corrupted(random, text)
     # Two halves of a character side by side are one, to the script as in JSON.
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 
@@ -98,27 +98,29 @@ def _realistic(random: Random, key: str) -> str:
         return random.choice(_WORDS["db"]).format(y=year, m=month, d=day, s=year % 100)
     if key in ("ph", "zp", "external_id"):
         pattern = random.choice(_WORDS[key])
-        return "".join(random.choice("0123456789") if each == "#" else each for each in pattern)
+        return "".join(
+            random.choice("0123456789") if character == "#" else character for character in pattern
+        )
     if key == "ge":
         return random.choice(_WORDS["ge"])
-    usual, further = _PLACES.get(key, (_WORDS["names"], _WORDS["cities"]))
-    return _cased(random, random.choice(usual if random.random() < 0.7 else further))
+    usual, unusual = _PLACES.get(key, (_WORDS["names"], _WORDS["cities"]))
+    return _cased(random, random.choice(usual if random.random() < 0.7 else unusual))
 
 
 def _cased(random: Random, text: str) -> str:
     return random.choice((text, text, text, text.lower(), text.upper(), text.title()))
 
 
-def _spoilt(random: Random, text: str) -> str:
-    """Insert, drop or double characters here and there, traps first of all."""
+def _corrupted(random: Random, text: str) -> str:
+    """Return a text with some characters inserted, dropped or doubled, most of them traps."""
     for _ in range(random.choice((1, 1, 1, 2, 3, 5))):
         at = random.randint(0, len(text))
-        lot = random.random()
-        if lot < 0.6:
+        chance = random.random()
+        if chance < 0.6:
             text = text[:at] + random.choice(_TRAPS) + text[at:]
-        elif lot < 0.75:
+        elif chance < 0.75:
             text = text[:at] + text[at + 1 :]
-        elif lot < 0.9:
+        elif chance < 0.9:
             text = text[:at] + _character(random) + text[at:]
         else:
             text = random.choice((" " + text, text + " ", text + text, text[::-1]))
@@ -126,11 +128,11 @@ def _spoilt(random: Random, text: str) -> str:
 
 
 def _character(random: Random) -> str:
-    lot = random.random()
-    if lot < 0.25:
+    chance = random.random()
+    if chance < 0.25:
         return chr(random.randrange(0x80))
-    if lot < 0.4:
+    if chance < 0.4:
         return random.choice(_TRAPS)
-    # What this Python doesn't know yet, V8 may: its lower case would be a difference of theirs, not of ours.
-    tries = (chr(random.randrange(random.choice(_PLANES))) for _ in range(20))
-    return next((each for each in tries if category(each) != "Cn"), "?")
+    # Only characters that this Python knows: V8 may know newer ones, and lower-case them.
+    characters = (chr(random.randrange(random.choice(_PLANES))) for _ in range(20))
+    return next((character for character in characters if category(character) != "Cn"), "?")
