@@ -9,7 +9,7 @@ import urllib3
 
 from capi_actions import ConfigError
 from capi_actions_sandbox import Sandbox, SandboxOptions
-from capi_actions_sandbox.store import REMEMBERED_REQUESTS, Store
+from capi_actions_sandbox.store import MAX_REQUESTS, Store
 
 Make = Callable[..., dict[str, Any]]
 Post = Callable[..., tuple[int, Any]]
@@ -199,7 +199,7 @@ def test_nothing_may_be_kept() -> None:
 def test_the_log_of_requests_is_bounded(post: Post) -> None:
     """A soak test runs for hours."""
     store = Store(SandboxOptions())
-    for number in range(REMEMBERED_REQUESTS + 5):
+    for number in range(MAX_REQUESTS + 5):
         store.add_exchange({"number": number})  # type: ignore[typeddict-item] # the rest doesn't matter here
-    assert len(store.exchanges()) == REMEMBERED_REQUESTS
+    assert len(store.exchanges()) == MAX_REQUESTS
     assert store.exchanges()[0]["number"] == 5

@@ -96,7 +96,7 @@ def test_it_says_where_it_is_and_how_to_send_there(run: Any) -> None:
         f'pixel_id = "55"\naccess_token = {{ env = "FACEBOOK_ACCESS_TOKEN" }}  # any will do\nbase_url = "{url[1]}"'
         in result.stderr
     )
-    assert result.stderr.endswith("0 requests, 0 events taken.\n")
+    assert result.stderr.endswith("0 requests, 0 events accepted.\n")
     assert result.stdout == ""
 
 
@@ -112,16 +112,16 @@ def test_each_request_is_a_line(run: Any, shoot: Callable[[str], int], http: url
     assert [re.sub(r" +", " ", line) for line in lines] == [
         'POST /v25.0/123/events 1 event 400 17 User request limit reached fault shape="error",code=17',
         'POST /v25.0/123/events 1 event 502 fault shape="html",status=502,store=true, stored',
-        'POST /v25.0/123/events 1 event 200 taken fault shape="pass"',
-        "POST /v25.0/123/events 1 event 200 taken",
+        'POST /v25.0/123/events 1 event 200 accepted fault shape="pass"',
+        "POST /v25.0/123/events 1 event 200 accepted",
         "POST /v25.0/?[2J 0 events 400 2500 Unknown path components: /v25.0/?[2J",
     ]
-    assert result.stderr.endswith("5 requests, 3 events taken.\n")
+    assert result.stderr.endswith("5 requests, 3 events accepted.\n")
     assert "secret-token" not in result.stdout + result.stderr
 
 
 def test_fair_weather_makes_no_refusal_good(run: Any, shoot: Callable[[str], int]) -> None:
-    """With the clock years before the event, it is refused; the log must not call it taken."""
+    """With the clock years before the event, it is refused; the log must not call it accepted."""
     (line,) = [
         each
         for each in run("--now", "1700000000", "--fault", "pass", do=shoot).stderr.splitlines()
@@ -129,7 +129,7 @@ def test_fair_weather_makes_no_refusal_good(run: Any, shoot: Callable[[str], int
     ]
 
     assert " 400 " in line
-    assert "taken" not in line
+    assert "accepted" not in line
     assert 'fault shape="pass"' in line
 
 
@@ -222,7 +222,7 @@ def test_it_ends_well_when_it_is_told_to(process: subprocess.Popen[str], shoot: 
     out, err = process.communicate(timeout=30)
     assert process.returncode == 0
     assert json.loads(out)["stored"] is True
-    assert err.endswith("1 request, 1 event taken.\n")
+    assert err.endswith("1 request, 1 event accepted.\n")
 
 
 def test_it_ends_when_nobody_reads_its_log(

@@ -10,7 +10,7 @@ import pytest
 
 from capi_actions_sandbox import SandboxOptions
 from capi_actions_sandbox.commands import sandbox
-from capi_actions_sandbox.faults import PRESETS, SHAPES, read_fault
+from capi_actions_sandbox.faults import PRESETS, SHAPES, parse_fault
 
 PAGES = ["docs/how-to/sandbox.md", "plugins/sandbox/README.md"]
 
@@ -40,7 +40,7 @@ def test_the_page_names_every_fault(root: Path) -> None:
     tables = text.partition("| word |")[2].partition("Faults are played")[0]
     for cell in re.findall(r"^\| (`.*?) \|", tables, re.MULTILINE):
         for order in re.findall(r"`([^`]+)`", cell):
-            assert order == "headers" or read_fault(
+            assert order == "headers" or parse_fault(
                 f"code=1,{order}" if "=" in order or order == "store" else order
             )
 

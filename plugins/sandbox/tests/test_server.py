@@ -52,7 +52,7 @@ def test_a_stopped_sandbox_can_be_started_again(post: Post, make_event: Make) ->
 
 def test_it_starts_once_at_a_time(served: Sandbox) -> None:
     """Two threads on one socket would share the requests."""
-    with pytest.raises(ConfigError, match="runs already"):
+    with pytest.raises(ConfigError, match="is running already"):
         served.start()
 
 

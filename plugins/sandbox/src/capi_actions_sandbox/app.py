@@ -1,4 +1,4 @@
-"""The sandbox as an ASGI application: Meta's one address, and a door for whoever tests."""
+"""The sandbox as an ASGI application: Meta's address for events, and the sandbox's own below ``/_sandbox``."""
 
 from starlette.applications import Starlette
 from starlette.routing import Route
@@ -10,13 +10,13 @@ from capi_actions_sandbox.store import State
 
 
 def create_app(options: SandboxOptions | None = None, state: State | None = None) -> Starlette:
-    """Make the application.
+    """Return the application.
 
     Any ASGI server can run it, but only the sandbox's own (:class:`~capi_actions_sandbox.Sandbox`, ``capi sandbox``)
-    can play faults that cut connections.
+    can inject faults that cut connections.
 
-    :param options: how it behaves; not used when there is a state.
-    :param state: memory and faults, to look into them from outside.
+    :param options: its behaviour; ignored when a state is passed.
+    :param state: stored events and queued faults, to be inspected from outside.
     """
     if state is None:
         state = State(options=options or SandboxOptions())

@@ -1,4 +1,4 @@
-"""``capi sandbox``: the stand-in as a program."""
+"""The command ``capi sandbox``."""
 
 import signal
 import sys
@@ -13,7 +13,7 @@ import orjson
 
 from capi_actions import ConfigError
 from capi_actions_sandbox.checks.times import unix_time
-from capi_actions_sandbox.faults import Fault, read_fault
+from capi_actions_sandbox.faults import Fault, parse_fault
 from capi_actions_sandbox.options import SandboxOptions
 from capi_actions_sandbox.server import Sandbox
 from capi_actions_sandbox.store import Exchange
@@ -38,9 +38,9 @@ def _read_moment(context: click.Context, option: click.Parameter, text: str | No
     return seconds
 
 
-def _read_faults(context: click.Context, option: click.Parameter, orders: tuple[str, ...]) -> list[Fault]:
+def _read_faults(context: click.Context, option: click.Parameter, specs: tuple[str, ...]) -> list[Fault]:
     try:
-        return [read_fault(order) for order in orders]
+        return [parse_fault(spec) for spec in specs]
     except ConfigError as error:
         raise click.BadParameter(str(error)) from error
 
@@ -55,23 +55,27 @@ def _read_pixels(context: click.Context, option: click.Parameter, pixels: tuple[
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Loopback address to listen on.")
 @click.option(
-    "--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one."
+    "--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0 chooses a free one."
 )
 @click.option(
     "--pixel",
     "pixels",
     multiple=True,
     callback=_read_pixels,
-    help="A pixel that exists; without, all do.  Repeatable.",
+    help="A pixel that exists; without this option, all do.  Repeatable.",
 )
 @click.option(
-    "--token", "tokens", multiple=True, help="A token that is valid; without, all are.  Repeatable."
+    "--token", "tokens", multiple=True, help="A valid token; without this option, all are.  Repeatable."
 )
-@click.option("--strict", is_flag=True, help="Be strict also where Meta's behaviour isn't known.")
+@click.option("--strict", is_flag=True, help="Be strict where Meta's behaviour isn't known, too.")
 @click.option(
-    "--fault", "faults", multiple=True, callback=_read_faults, help="Such as code=17,times=3.  Repeatable."
+    "--fault",
+    "faults",
+    multiple=True,
+    callback=_read_faults,
+    help="A fault to inject, such as code=17,times=3.  Repeatable.",
 )
-@click.option("--now", callback=_read_moment, help="Where the clock starts, as ISO 8601 or Unix seconds.")
+@click.option("--now", callback=_read_moment, help="Start of the clock, as ISO 8601 or Unix seconds.")
 @click.option(
     "--keep", default=100_000, show_default=True, type=click.IntRange(0), help="Events to keep in memory."
 )
@@ -89,28 +93,28 @@ def sandbox(
 ) -> None:
     """Stand in for Meta's Conversions API on this machine, until Ctrl-C.
 
-    Give its address as base_url to a Facebook destination, or to any other sender.  What arrives can be seen
-    at /_sandbox/events.
+    Set its address as the base_url of a Facebook destination, or of any other sender.  What arrives can be
+    inspected at /_sandbox/events.
     """
     stopped = threading.Event()
-    make = SandboxOptions.strict if strict else SandboxOptions
+    new_options = SandboxOptions.strict if strict else SandboxOptions
     try:
-        options = make(pixels=pixels, tokens=tokens, keep=keep, now=_clock(now))
-        serving = Sandbox(options, host=host, port=port, listener=_log(as_json, stopped))
+        options = new_options(pixels=pixels, tokens=tokens, keep=keep, now=_clock(now))
+        server = Sandbox(options, host=host, port=port, listener=_logger(as_json, stopped))
         for fault in faults:
-            serving.fault(fault)
-        with _signals(stopped), serving:
-            _announce(serving.url, options)
+            server.fault(fault)
+        with _signals(stopped), server:
+            _announce(server.url, options)
             stopped.wait()
     except ConfigError as error:
         click.echo(f"capi sandbox: {error}", err=True)
         sys.exit(2)
-    counts = serving.counts()
+    counts = server.counts()
     requests, events = (
-        f"{count} {what}{'' if count == 1 else 's'}"
-        for count, what in ((counts["requests"], "request"), (counts["events"], "event"))
+        f"{count} {noun}{'' if count == 1 else 's'}"
+        for count, noun in ((counts["requests"], "request"), (counts["events"], "event"))
     )
-    click.echo(f"{requests}, {events} taken.", err=True)
+    click.echo(f"{requests}, {events} accepted.", err=True)
 
 
 def _announce(url: str, options: SandboxOptions) -> None:
@@ -123,26 +127,26 @@ def _announce(url: str, options: SandboxOptions) -> None:
 @contextmanager
 def _signals(stopped: threading.Event) -> Iterator[None]:
     numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, lambda *_: stopped.set()) for number in numbers]
+    handlers = [signal.signal(number, lambda *_: stopped.set()) for number in numbers]
     try:
         yield
     finally:
-        for number, handler in zip(numbers, before, strict=True):
+        for number, handler in zip(numbers, handlers, strict=True):
             signal.signal(number, handler)
 
 
 def _clock(start: float | None) -> Callable[[], float]:
     if start is None:
         return time.time
-    ahead = start - time.time()
-    return lambda: time.time() + ahead
+    offset = start - time.time()
+    return lambda: time.time() + offset
 
 
-def _log(as_json: bool, stopped: threading.Event) -> Callable[[Exchange], None]:
+def _logger(as_json: bool, stopped: threading.Event) -> Callable[[Exchange], None]:
     def log(exchange: Exchange) -> None:
         try:
             (_log_json if as_json else _log_line)(exchange)
-        except OSError:  # whoever read the log has gone
+        except OSError:  # nobody reads the log any more
             stopped.set()
 
     return log
@@ -157,29 +161,29 @@ def _log_line(exchange: Exchange) -> None:
     events = f"{exchange['events']} event{'' if exchange['events'] == 1 else 's'}"
     status = click.style(str(exchange["status"] or "cut"), fg="green" if exchange["status"] == 200 else "red")
     call = _printable(f"{exchange['method']:<5} {exchange['path']:<40}")
-    click.echo(f"{moment}  {call} {events:>11}  {status}  {_printable(_what(exchange))}", err=True)
+    click.echo(f"{moment}  {call} {events:>11}  {status}  {_printable(_description(exchange))}", err=True)
 
 
 def _printable(text: str) -> str:
-    # An address can hold anything, also what would steer a terminal.
+    # An address can hold anything, control sequences for terminals included.
     return "".join(character if character.isprintable() else "?" for character in text)
 
 
-def _what(exchange: Exchange) -> str:
+def _description(exchange: Exchange) -> str:
     parts = []
     if exchange["code"] is not None:
-        number = "/".join(str(each) for each in (exchange["code"], exchange["subcode"]) if each is not None)
+        number = "/".join(str(code) for code in (exchange["code"], exchange["subcode"]) if code is not None)
         parts.append(f"{number} {exchange['problem']}")
     if exchange["index"] is not None:
         parts.append(f"event {exchange['index']}")
     fault = exchange["fault"]
     if fault is not None:
-        honest = fault == 'shape="pass"' or not fault.startswith("shape=")
-        if honest and exchange["stored"]:
-            parts.append("taken")
-        parts.append(f"fault {fault}" + (", stored" if exchange["stored"] and not honest else ""))
-    return "  ".join(parts) or "taken"
+        regular = fault == 'shape="pass"' or not fault.startswith("shape=")
+        if regular and exchange["stored"]:
+            parts.append("accepted")
+        parts.append(f"fault {fault}" + (", stored" if exchange["stored"] and not regular else ""))
+    return "  ".join(parts) or "accepted"
 
 
 COMMANDS = (sandbox,)
-"""What this module offers to ``capi``."""
+"""The commands of this module for ``capi``."""

@@ -1,7 +1,7 @@
-"""The TCP connection behind a request, for answers that HTTP servers would never give.
+"""Cut the TCP connection of a request, which ASGI can't do.
 
-ASGI has no words for "cut the connection".  uvicorn takes its HTTP protocol class as a setting, and gives each
-request a copy of that protocol's ``app_state`` as ``scope["state"]``: so this subclass puts the connection there.
+uvicorn takes its HTTP protocol class as a setting, and passes each request a copy of that protocol's ``app_state``
+as ``scope["state"]``: the subclass here puts a function there that cuts the connection.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ class Protocol(H11Protocol):
     """uvicorn's HTTP protocol, whose requests can cut their connection."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
-        """Note the connection for its requests."""
+        """Make the connection available to its requests."""
         super().connection_made(transport)
         self.access_log = False  # it would write tokens that stand in the query
         self.app_state = {**self.app_state, _KEY: _cutter(transport)}
@@ -41,7 +41,7 @@ def _cutter(transport: asyncio.Transport) -> Callable[[bool], None]:
 async def cut_connection(scope: Scope, receive: Receive, *, flush: bool) -> None:
     """Cut the connection of a request, and wait until the server has noticed.
 
-    :param flush: send first what is still waiting to leave; else the client sees a reset at once.
+    :param flush: send buffered data first; else the client sees a reset at once.
     :raises RuntimeError: when the server isn't the sandbox's own.
     """
     cut = scope.get("state", {}).get(_KEY)

@@ -1,4 +1,4 @@
-"""How strict the sandbox is, and what it remembers."""
+"""The options of a sandbox: how strict it is, and how much it stores."""
 
 import json
 import time
@@ -11,8 +11,7 @@ from attrs import evolve, field, frozen, validators
 
 from capi_actions_sandbox.refusals import DATA
 
-# Last day of each version; v26.0 is the newest and has no end yet.
-# https://developers.facebook.com/docs/graph-api/changelog (read 2026-11-23).
+# Last day of each version of the Graph API: "versions" in docs/reference/sources.md.
 LAST_DAYS: Mapping[int, date] = {
     16: date(2025, 5, 14),
     17: date(2025, 9, 12),
@@ -26,9 +25,10 @@ LAST_DAYS: Mapping[int, date] = {
     25: date(2028, 7, 29),
 }
 
-FUTURE_TOLERANCE = (
-    60.0  # Meta's isn't documented; RudderStack's transformer allows this much (read 2026-11-23)
-)
+NEWEST_VERSION = 26  # its end isn't announced
+
+# Seconds.  Meta's isn't documented; RudderStack's transformer allows this much (read 2026-11-23).
+FUTURE_TOLERANCE = 60.0
 
 
 @cache
@@ -38,12 +38,12 @@ def _currencies() -> Mapping[str, frozenset[str]]:
 
 
 def known_currencies() -> frozenset[str]:
-    """Give the currencies that some list of Meta's has; none is published for the Conversions API."""
+    """Return the currencies in any list of Meta's; none is published for the Conversions API."""
     return _currencies()["known"]
 
 
 def refused_currencies() -> frozenset[str]:
-    """Give the currencies that a real call has shown to be refused."""
+    """Return the currencies that were refused in a real call."""
     return _currencies()["refused"]
 
 
@@ -53,33 +53,33 @@ def _strings(value: Any) -> frozenset[str]:
 
 @frozen(kw_only=True)
 class SandboxOptions:
-    """How one sandbox behaves.
+    """The behaviour of one sandbox.
 
-    What is known of Meta's API is always checked.  What isn't known is a switch here, lenient by default;
-    :meth:`strict` turns to the strict side all for which one is known.
+    What is known of Meta's API is always checked.  What isn't known is an option here, lenient by default;
+    :meth:`strict` sets those for which a strict value is known.
 
     :ivar pixels: the pixel or dataset ids that exist; empty: all that consist of digits.
     :ivar tokens: the access tokens that are valid; empty: all.
     :ivar now: the clock, Unix seconds.
-    :ivar checks: False accepts every list of objects without a look into them, for benchmarks.
+    :ivar checks: False accepts any list of objects unchecked, for benchmarks.
     :ivar keep: how many events stay in memory; the oldest requests' go first, the newest request's stay.  0 keeps none.
     :ivar keep_bytes: how much memory, in bytes, their JSON may take.
     :ivar max_events: how many events one request may hold (Meta: 1,000).
-    :ivar max_body: longest body, in bytes, before and after unpacking.  Meta's limit isn't known.
-    :ivar last_days: last day of each API version, by its number; versions that aren't in it live.
+    :ivar max_body: longest body, in bytes, before and after decompression.  Meta's limit isn't known.
+    :ivar last_days: last day of each API version, by its number; versions that aren't listed haven't ended.
     :ivar oldest_version: lower numbers ended before the table begins.
-    :ivar latest_version: named by the answer to a version that ended.
+    :ivar latest_version: named in the response to a version that has ended.
     :ivar future_tolerance: how many seconds ahead of the clock an event may be.
-    :ivar currencies: what a Purchase may be in; None: any three letters, but those that were seen to be refused.
+    :ivar currencies: accepted for a Purchase; None: any three letters but those that were refused in a real call.
     :ivar strict_user_agent: refuse website events without ``client_user_agent``, as the documentation has it; a real
         call with v26.0 was accepted without.
     :ivar strict_source_url: refuse website events without ``event_source_url``.
-    :ivar strict_hashes: refuse MD5, which official tools leave alone as hashed, where SHA-256 is documented.
+    :ivar strict_hashes: refuse MD5, which official tools take for hashed, where SHA-256 is documented.
     :ivar strict_contents: refuse unknown keys in the items of ``contents``.
     :ivar max_string: longest string in an event, in characters, keys of ``custom_data`` included; None: any.
-    :ivar gzip: take bodies with ``Content-Encoding: gzip``.  No evidence was found that Meta does.
+    :ivar gzip: accept bodies with ``Content-Encoding: gzip``.  No evidence was found that Meta does.
     :ivar messages: what ``messages`` of a success holds; no public example of anything was found.
-    :ivar seed: for the dice of faults with a rate.
+    :ivar seed: of the random draws for faults with a rate.
     """
 
     pixels: frozenset[str] = field(default=frozenset(), converter=_strings)
@@ -91,8 +91,8 @@ class SandboxOptions:
     max_events: int = field(default=1000, validator=validators.ge(1))
     max_body: int = field(default=32 * 2**20, validator=validators.ge(1))
     last_days: Mapping[int, date] = field(default=LAST_DAYS, repr=False)
-    oldest_version: int = 16
-    latest_version: int = 26
+    oldest_version: int = min(LAST_DAYS)
+    latest_version: int = NEWEST_VERSION
     future_tolerance: float = FUTURE_TOLERANCE
     currencies: frozenset[str] | None = None
     strict_user_agent: bool = False
@@ -106,11 +106,11 @@ class SandboxOptions:
 
     @classmethod
     def strict(cls, **changes: Any) -> Self:
-        """Make options with the switches on their strict side.
+        """Return options with strict values.
 
-        :param changes: options to set besides.
+        :param changes: further options.
         """
-        strictest = cls(
+        strict = cls(
             future_tolerance=0.0,
             currencies=known_currencies(),
             strict_user_agent=True,
@@ -118,4 +118,4 @@ class SandboxOptions:
             strict_hashes=True,
             strict_contents=True,
         )
-        return evolve(strictest, **changes)
+        return evolve(strict, **changes)

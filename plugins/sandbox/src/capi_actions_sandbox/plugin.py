@@ -1,4 +1,4 @@
-"""What this distribution tells capi-actions.  Nothing else belongs in this file."""
+"""The hooks that this distribution implements.  Nothing else belongs in this file."""
 
 from collections.abc import Sequence
 

@@ -1,8 +1,8 @@
-"""What Meta answers when it refuses a request: the known shapes, and the bytes of an answer.
+"""Meta's refusals: every known form, and the body of a response.
 
-The table in ``data/errors.json`` holds every shape that was found in public (collected 2026-11-23).  Where only a
+The table ``data/errors.json`` has every form that was found in public (collected 2026-11-23).  Where only a
 translation or no text at all is known, an English sentence of our own comes first, marked ``ours``: Meta's texts
-follow the language of the token's owner, so nobody may depend on them.
+are in the language of the token's owner, so nobody may depend on them.
 """
 
 import json
@@ -23,11 +23,11 @@ class Failure:
     :ivar subcode: the code that names the cause more closely; not every refusal has one.
     :ivar message: a short text, mostly the same for all subcodes.
     :ivar type: such as ``OAuthException``.
-    :ivar is_transient: whether Meta calls it passing; None: the answer doesn't say.
-    :ivar title: headline for people; None: the answer has none.
-    :ivar msg: explanation for people; None: the answer has none.
+    :ivar is_transient: whether Meta calls it temporary; None: the response doesn't say.
+    :ivar title: headline for people; None: the response has none.
+    :ivar msg: explanation for people; None: the response has none.
     :ivar status: HTTP status.
-    :ivar index: position in ``data`` of the event at fault.  Meta's answer doesn't tell it but in texts.
+    :ivar index: position in ``data`` of the event at fault.  Meta's response names it only in texts.
     """
 
     code: int
@@ -46,7 +46,7 @@ class Failure:
         return f"{number} {self.title or self.message}{where}: {self.msg or self.message}"
 
     def body(self, trace_id: str) -> bytes:
-        """Write the answer's body; what isn't known is left out.
+        """Return the response's body; what isn't known is left out.
 
         :param trace_id: goes into ``fbtrace_id``, inside ``error``.
         """
@@ -64,7 +64,7 @@ class Failure:
 
 
 class RefusedError(Exception):
-    """Ends the handling of a request with a failure."""
+    """Raised to end the handling of a request with a failure."""
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(str(failure))
@@ -72,13 +72,13 @@ class RefusedError(Exception):
 
 
 def encode(value: object) -> bytes:
-    r"""Write JSON as Meta does: without spaces, in ASCII, slashes escaped (``\/``, ``\u00f8``)."""
+    r"""Return JSON as Meta writes it: without spaces, in ASCII, slashes escaped (``\/``, ``\u00f8``)."""
     return json.dumps(value, separators=(",", ":")).replace("/", "\\/").encode("ascii")
 
 
 @cache
 def known_failures() -> tuple[Failure, ...]:
-    """Give every known shape, in the table's order."""
+    """Return every known form, in the table's order."""
     rows = json.loads(DATA.joinpath("errors.json").read_text(encoding="utf-8"))
     return tuple(_read(row) for row in rows)
 
@@ -91,18 +91,20 @@ def _read(row: dict[str, Any]) -> Failure:
 
 @cache
 def variants(code: int, subcode: int | None) -> tuple[Failure, ...]:
-    """Give the shapes known for a code and subcode: the one to expect first."""
-    return tuple(each for each in known_failures() if (each.code, each.subcode) == (code, subcode))
+    """Return the forms known for a code and subcode; the most likely one comes first."""
+    return tuple(
+        failure for failure in known_failures() if (failure.code, failure.subcode) == (code, subcode)
+    )
 
 
 @cache
 def event_failure(subcode: int) -> Failure:
-    """Give the refusal of an event for one of the subcodes of code 100."""
+    """Return the refusal of an event for one of the subcodes of code 100."""
     return variants(100, subcode)[0]
 
 
 def refuse_event(subcode: int, index: int, msg: str | None = None) -> Failure:
-    """Refuse the event at a position of ``data``.
+    """Return the refusal of the event at a position of ``data``.
 
     :param subcode: one of those of code 100.
     :param msg: explanation, instead of the known one.

@@ -1,4 +1,4 @@
-"""What a request says: parameters from the query, a form or a JSON body, and the events in them."""
+"""Decode a request: parameters from the query, a form or a JSON body, and the events in them."""
 
 import zlib
 from binascii import a2b_qp
@@ -11,15 +11,15 @@ from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.types import Receive
 
-from capi_actions_sandbox.checks.shape import must_be
+from capi_actions_sandbox.checks.shape import wrong_value
 from capi_actions_sandbox.options import SandboxOptions
 from capi_actions_sandbox.refusals import Failure, RefusedError, variants
 
-MOST_PARAMETERS = 1000  # in one form
-_DRAINED = 8  # times the longest body that is read on, unseen, so that the client gets to read the answer
+MAX_PARAMETERS = 1000  # in one form
+_DRAIN_FACTOR = 8  # times the longest body that is read and dropped, so that the client gets the response
 _GZIP = 16 + zlib.MAX_WBITS
 
-# The first three texts as they were seen; the others are ours.
+# The first three texts were seen in responses of Meta; the others are ours.
 MISSING = Failure(code=100, message="(#100) The parameter data is required")
 NOT_A_LIST = Failure(code=100, message="(#100) Param data must be an array.")
 EMPTY = Failure(code=100, message="(#100) param data must be non-empty.")
@@ -28,25 +28,25 @@ NO_TOKEN = Failure(code=104, message="An access token is required to request thi
 
 
 async def read_body(receive: Receive, headers: Headers, options: SandboxOptions) -> bytes:
-    """Read a request's body and unpack it.
+    """Return a request's body, decompressed.
 
-    :raises RefusedError: when it is too long, broken off, or packed in a way that isn't taken.
+    :raises RefusedError: when it is too long, broken off, or with an encoding that isn't accepted.
     """
     encoding = headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("", "identity") and not (encoding == "gzip" and options.gzip):
-        await _collect(receive, 0)
-        raise RefusedError(_unreadable("its Content-Encoding isn't taken"))
-    body = await _collect(receive, options.max_body)
+        await _receive(receive, 0)
+        raise RefusedError(_unreadable("its Content-Encoding isn't accepted"))
+    body = await _receive(receive, options.max_body)
     if body is None:
         raise RefusedError(_too_long(options))
-    return _unpack(body, options) if encoding == "gzip" else body
+    return _decompress(body, options) if encoding == "gzip" else body
 
 
-async def _collect(receive: Receive, limit: int) -> bytes | None:
+async def _receive(receive: Receive, limit: int) -> bytes | None:
     chunks: list[bytes] = []
     size = 0
     more = True
-    while more and size <= limit * _DRAINED + 2**20:
+    while more and size <= limit * _DRAIN_FACTOR + 2**20:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise RefusedError(_unreadable("it broke off"))
@@ -58,21 +58,21 @@ async def _collect(receive: Receive, limit: int) -> bytes | None:
     return b"".join(chunks) if size <= limit else None
 
 
-def _unpack(body: bytes, options: SandboxOptions) -> bytes:
-    unpacker = zlib.decompressobj(_GZIP)
+def _decompress(body: bytes, options: SandboxOptions) -> bytes:
+    decompressor = zlib.decompressobj(_GZIP)
     try:
-        unpacked = unpacker.decompress(body, options.max_body)
+        content = decompressor.decompress(body, options.max_body)
     except zlib.error:
         raise RefusedError(_unreadable("it isn't gzip")) from None
-    if unpacker.unconsumed_tail:
+    if decompressor.unconsumed_tail:
         raise RefusedError(_too_long(options))
-    if not unpacker.eof:
+    if not decompressor.eof:
         raise RefusedError(_unreadable("its gzip breaks off"))
-    return unpacked
+    return content
 
 
-def _unreadable(why: str) -> Failure:
-    return Failure(code=UNREADABLE.code, message=f"{UNREADABLE.message}: {why}")
+def _unreadable(reason: str) -> Failure:
+    return Failure(code=UNREADABLE.code, message=f"{UNREADABLE.message}: {reason}")
 
 
 def _too_long(options: SandboxOptions) -> Failure:
@@ -80,9 +80,9 @@ def _too_long(options: SandboxOptions) -> Failure:
 
 
 async def read_parameters(query: bytes, headers: Headers, body: bytes) -> Mapping[str, Any]:
-    """Put together the parameters of query and body; those of the body win.
+    """Return the parameters of query and body; those of the body win.
 
-    :raises RefusedError: when the body isn't what its type says.
+    :raises RefusedError: when the body doesn't match its content type.
     """
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     parameters: dict[str, Any] = read_form(query)
@@ -106,12 +106,12 @@ def _read_json(body: bytes) -> dict[str, Any]:
 
 
 def read_form(body: bytes) -> dict[str, str]:
-    """Read a query or an urlencoded form; of several values of one name the last counts.
+    """Return the fields of a query or an urlencoded form; of several values of one name the last counts.
 
     :raises RefusedError: when it has more than 1,000 fields.
     """
-    pairs = body.split(b"&", MOST_PARAMETERS)
-    if len(pairs) > MOST_PARAMETERS:
+    pairs = body.split(b"&", MAX_PARAMETERS)
+    if len(pairs) > MAX_PARAMETERS:
         raise RefusedError(variants(105, None)[0])
     return {
         _unescape(name): _unescape(value)
@@ -120,7 +120,7 @@ def read_form(body: bytes) -> dict[str, str]:
 
 
 def _unescape(text: bytes) -> str:
-    # As quoted-printable, C decodes it: 4 µs an event, where urllib's parse_qsl takes 70.
+    # Decoded as quoted-printable, in C: 4 µs an event, where urllib's parse_qsl takes 70.
     printable = text.replace(b"+", b" ").replace(b"=", b"=3D").replace(b"%", b"=")
     return a2b_qp(printable).decode("utf-8", "replace")
 
@@ -131,9 +131,9 @@ async def _read_multipart(headers: Headers, body: bytes) -> dict[str, str]:
 
     # Parts can't be longer than the body, whose length was checked.
     parser = MultiPartParser(
-        headers, stream(), max_files=8, max_fields=MOST_PARAMETERS, max_part_size=len(body)
+        headers, stream(), max_files=8, max_fields=MAX_PARAMETERS, max_part_size=len(body)
     )
-    parser.spool_max_size = len(body)  # in memory: nothing of a request belongs on a disk
+    parser.spool_max_size = len(body)  # in memory: no part of a request may be written to a disk
     try:
         form = await parser.parse()
     except (MultiPartException, FormParserError):
@@ -148,7 +148,7 @@ async def _read_multipart(headers: Headers, body: bytes) -> dict[str, str]:
 
 
 def read_events(parameters: Mapping[str, Any], options: SandboxOptions) -> list[Any]:
-    """Find the events: a list, or its JSON text, of objects or of their JSON texts.
+    """Return the events: a list, or its JSON text, of objects or of their JSON texts.
 
     :raises RefusedError: when there are none or too many, or one isn't an object.
     """
@@ -168,7 +168,7 @@ def read_events(parameters: Mapping[str, Any], options: SandboxOptions) -> list[
         raise RefusedError(
             Failure(code=100, message=f"(#100) Param data must have at most {options.max_events} elements.")
         )
-    return [_read_event(each, index) for index, each in enumerate(data)]
+    return [_read_event(event, index) for index, event in enumerate(data)]
 
 
 def _read_event(value: object, index: int) -> dict[str, Any]:
@@ -178,19 +178,19 @@ def _read_event(value: object, index: int) -> dict[str, Any]:
         except orjson.JSONDecodeError:
             value = None
     if not isinstance(value, dict):
-        raise RefusedError(must_be("an object", index))
+        raise RefusedError(wrong_value("an object", index))
     return value
 
 
 def read_token(parameters: Mapping[str, Any], headers: Headers) -> str:
-    """Find the access token: of the header, else among the parameters.
+    """Return the access token: from the header, else from the parameters.
 
     :raises RefusedError: when there is none.
     """
     scheme, _, token = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token.strip():
         return token.strip()
-    given = parameters.get("access_token")
-    if isinstance(given, str) and given:
-        return given
+    parameter = parameters.get("access_token")
+    if isinstance(parameter, str) and parameter:
+        return parameter
     raise RefusedError(NO_TOKEN)

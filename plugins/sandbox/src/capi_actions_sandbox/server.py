@@ -13,12 +13,12 @@ from capi_actions import ConfigError
 from capi_actions_sandbox.admin import find_events
 from capi_actions_sandbox.app import create_app
 from capi_actions_sandbox.connection import Protocol
-from capi_actions_sandbox.faults import Fault, read_fault
+from capi_actions_sandbox.faults import Fault, parse_fault
 from capi_actions_sandbox.options import SandboxOptions
 from capi_actions_sandbox.store import Exchange, Received, State
 
-_START = 30  # seconds that starting may take
-_GRACE = 1  # seconds that requests under way get when the sandbox stops
+_START_TIMEOUT = 30  # seconds
+_STOP_TIMEOUT = 1  # seconds that open requests get when the sandbox stops
 
 
 class Sandbox:
@@ -26,10 +26,10 @@ class Sandbox:
 
     Usable from several threads.  It binds a loopback address and nothing else.
 
-    :param options: how it behaves.
+    :param options: its behaviour.
     :param host: a loopback address.
-    :param port: 0 takes a free one.
-    :param listener: called with every exchange, in the sandbox's thread, just before the answer leaves.
+    :param port: 0 chooses a free one.
+    :param listener: called with every exchange, in the sandbox's thread, just before the response is sent.
     """
 
     def __init__(
@@ -49,12 +49,12 @@ class Sandbox:
         self.url = ""
 
     def start(self) -> Self:
-        """Start serving; returns when requests are answered.
+        """Start serving, and return when requests are answered.
 
-        :raises ConfigError: when the port is taken, or the sandbox runs already.
+        :raises ConfigError: when the port is taken, or the sandbox is running already.
         """
         if self._server is not None:
-            raise ConfigError.of("this sandbox runs already")
+            raise ConfigError.of("this sandbox is running already")
         listening = _listen(*self._address)
         host, port = listening.getsockname()[:2]
         self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
@@ -63,12 +63,12 @@ class Sandbox:
             target=self._server.run, args=([listening],), name=f"sandbox {self.url}", daemon=True
         )
         self._thread.start()
-        if not self._server.ready.wait(_START):
-            raise ConfigError.of(f"the sandbox did not start within {_START} seconds")
+        if not self._server.ready.wait(_START_TIMEOUT):
+            raise ConfigError.of(f"the sandbox did not start within {_START_TIMEOUT} seconds")
         return self
 
     def stop(self) -> None:
-        """Stop serving; requests under way get a second.  What came can still be looked at."""
+        """Stop serving; open requests get a second.  What has arrived can still be inspected."""
         if self._server is not None and self._thread is not None:
             self._server.should_exit = True
             self._thread.join()
@@ -82,37 +82,37 @@ class Sandbox:
     ) -> None:
         self.stop()
 
-    def events(self, **wanted: str | int) -> list[Received]:
-        """Give the events that were taken and are kept, in the order of their coming.
+    def events(self, **filters: str | int) -> list[Received]:
+        """Return the accepted events that are stored, in order of arrival.
 
-        :param wanted: only those with these values: ``pixel``, ``version``, ``test_event_code``, ``event_name``,
+        :param filters: only those with these values: ``pixel``, ``version``, ``test_event_code``, ``event_name``,
             ``event_id``, ``action_source``; ``after`` and ``limit`` as for ``GET /_sandbox/events``.
         :raises ConfigError: for an unknown filter.
         """
-        return find_events(self._state, {name: str(value) for name, value in wanted.items()})
+        return find_events(self._state, {name: str(value) for name, value in filters.items()})
 
     def requests(self) -> list[Exchange]:
-        """Give the latest requests to the API, 10,000 at most, oldest first."""
+        """Return the latest requests to the API, 10,000 at most, oldest first."""
         return self._state.store.exchanges()
 
     def counts(self) -> dict[str, int]:
-        """Count since the start: ``requests``, ``events`` taken; and the events ``kept``."""
+        """Return the numbers of ``requests`` and accepted ``events`` since the start, and of those ``kept``."""
         return self._state.store.counts()
 
-    def fault(self, order: str | Fault | None = None, **fields: Any) -> Fault:
-        """Queue what the next requests get.
+    def fault(self, spec: str | Fault | None = None, **fields: Any) -> Fault:
+        """Queue a fault for the next requests.
 
-        :param order: a fault, or a text such as ``code=17,times=3`` (see
-            :func:`~capi_actions_sandbox.faults.read_fault`).
+        :param spec: a fault, or a text such as ``code=17,times=3`` (see
+            :func:`~capi_actions_sandbox.faults.parse_fault`).
         :param fields: or the fields of a :class:`~capi_actions_sandbox.faults.Fault`.
-        :raises ConfigError: naming everything that is wrong with it.
+        :raises ConfigError: with everything that is wrong with it.
         """
-        fault = order if isinstance(order, Fault) else read_fault(fields if order is None else order)
+        fault = spec if isinstance(spec, Fault) else parse_fault(fields if spec is None else spec)
         self._state.faults.add(fault)
         return fault
 
     def clear(self) -> None:
-        """Forget events, requests and faults; numbers and counts go on."""
+        """Delete events, requests and faults; numbers and counts go on."""
         self._state.store.clear_events()
         self._state.store.clear_exchanges()
         self._state.faults.clear()
@@ -120,7 +120,7 @@ class Sandbox:
 
 class _Server(uvicorn.Server):
     def __init__(self, app: Any) -> None:
-        # No logging of its own: addresses may hold tokens.
+        # No logging by uvicorn: addresses may hold tokens.
         config = uvicorn.Config(
             app,
             http=Protocol,
@@ -130,7 +130,7 @@ class _Server(uvicorn.Server):
             log_config=None,
             log_level=None,
             server_header=False,
-            timeout_graceful_shutdown=_GRACE,
+            timeout_graceful_shutdown=_STOP_TIMEOUT,
         )
         super().__init__(config)
         self.ready = threading.Event()
@@ -141,9 +141,9 @@ class _Server(uvicorn.Server):
 
 
 def loopback(host: str) -> str:
-    """Give the address to bind.
+    """Return the address to bind.
 
-    :raises ConfigError: when others than this machine could reach it.
+    :raises ConfigError: when another machine could reach it.
     """
     try:
         address = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host)

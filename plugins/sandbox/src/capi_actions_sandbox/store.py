@@ -1,4 +1,4 @@
-"""What the sandbox remembers: the events it took, and what became of each request."""
+"""The sandbox's memory: accepted events, requests and their responses, queued faults."""
 
 import threading
 from collections import deque
@@ -11,13 +11,13 @@ from attrs import Factory, define, field, frozen
 from capi_actions_sandbox.faults import FaultQueue
 from capi_actions_sandbox.options import SandboxOptions
 
-REMEMBERED_REQUESTS = 10_000
+MAX_REQUESTS = 10_000
 
 
 class Received(TypedDict):
-    """One event that was taken.
+    """One accepted event.
 
-    :ivar number: counts the events since the start, from 1, in the order of their coming.
+    :ivar number: counts the events since the start, from 1, in order of arrival.
     :ivar request: the number of the request that brought it.
     :ivar received: when it came, Unix seconds by the sandbox's clock.
     :ivar pixel: the pixel or dataset it was sent to.
@@ -38,20 +38,20 @@ class Received(TypedDict):
 
 
 class Exchange(TypedDict):
-    """One request to the API and its answer, without personal data and without the token.
+    """One request to the API and its response, without personal data and without the token.
 
     :ivar number: counts the requests since the start, from 1.
     :ivar received: when it came, Unix seconds by the sandbox's clock.
     :ivar method: the HTTP method.
     :ivar path: the address without its query, shortened to 200 characters.
     :ivar events: how many events it brought, as far as they were read.
-    :ivar stored: True when its events were taken.
-    :ivar status: HTTP status of the answer; 0: the connection was cut before one.
+    :ivar stored: True when its events were accepted.
+    :ivar status: HTTP status of the response; 0: the connection was cut before one.
     :ivar code: Meta's error code, or None.
     :ivar subcode: Meta's error subcode, or None.
     :ivar problem: headline of the refusal, or None.
-    :ivar index: position of the event at fault, or None.
-    :ivar fault: the fault that was played, or None.
+    :ivar index: position of the refused event, or None.
+    :ivar fault: the injected fault, or None.
     :ivar seconds: how long the sandbox took.
     """
 
@@ -97,20 +97,20 @@ class _Batch:
 
 
 class Store:
-    """Events and exchanges in memory, within bounds.  Usable from several threads."""
+    """Events and exchanges in memory, of limited size.  Usable from several threads."""
 
     def __init__(self, options: SandboxOptions) -> None:
         self._options = options
         self._lock = threading.Lock()
         self._batches: deque[_Batch] = deque()
-        self._exchanges: deque[Exchange] = deque(maxlen=REMEMBERED_REQUESTS)
+        self._exchanges: deque[Exchange] = deque(maxlen=MAX_REQUESTS)
         self._kept = 0
         self._kept_bytes = 0
         self._events = 0
         self._requests = 0
 
     def next_request(self) -> int:
-        """Count a request and give its number."""
+        """Count a request and return its number."""
         with self._lock:
             self._requests += 1
             return self._requests
@@ -121,13 +121,13 @@ class Store:
         *,
         test_event_code: object,
         partner_agent: object,
-        **about: Any,
+        **request: Any,
     ) -> None:
-        """Take the events of one request.
+        """Store the events of one request.
 
         :raises TypeError: when they are nested too deeply to be written again (254 levels).
         """
-        # Copied: what orjson returns keeps 8 kB alive, however short it is.
+        # Copied: what orjson returns occupies 8 kB, however short it is.
         data = bytes(memoryview(orjson.dumps(events))) if self._options.keep else b""
         with self._lock:
             first, self._events = self._events + 1, self._events + len(events)
@@ -140,26 +140,26 @@ class Store:
                     test_event_code=_text(test_event_code),
                     partner_agent=_text(partner_agent),
                     data=data,
-                    **about,
+                    **request,
                 )
             )
             self._kept += len(events)
             self._kept_bytes += len(data)
-            while len(self._batches) > 1 and self._is_over():
+            while len(self._batches) > 1 and self._is_full():
                 oldest = self._batches.popleft()
                 self._kept -= oldest.count
                 self._kept_bytes -= len(oldest.data)
 
-    def _is_over(self) -> bool:
+    def _is_full(self) -> bool:
         return self._kept > self._options.keep or self._kept_bytes > self._options.keep_bytes
 
     def add_exchange(self, exchange: Exchange) -> None:
-        """Remember what became of a request."""
+        """Store what became of a request."""
         with self._lock:
             self._exchanges.append(exchange)
 
     def events(self, after: int = 0) -> Iterator[Received]:
-        """Give the events that are kept, oldest first.
+        """Yield the stored events, oldest first.
 
         :param after: only those with a higher number.
         """
@@ -169,19 +169,19 @@ class Store:
             yield from (received for received in batch.events() if received["number"] > after)
 
     def exchanges(self) -> list[Exchange]:
-        """Give the latest requests, oldest first."""
+        """Return the latest requests, oldest first."""
         with self._lock:
             return list(self._exchanges)
 
     def counts(self) -> dict[str, int]:
-        """Count requests, events taken, and events kept."""
+        """Return the numbers of requests, of accepted events, and of those ``kept``."""
         with self._lock:
             return {"requests": self._requests, "events": self._events, "kept": self._kept}
 
     def clear_events(self) -> int:
-        """Forget the events; numbers go on.
+        """Delete the events; numbers go on.
 
-        :returns: how many were kept.
+        :returns: how many were stored.
         """
         with self._lock:
             kept, self._kept, self._kept_bytes = self._kept, 0, 0
@@ -189,9 +189,9 @@ class Store:
             return kept
 
     def clear_exchanges(self) -> int:
-        """Forget the requests; numbers go on.
+        """Delete the requests; numbers go on.
 
-        :returns: how many were remembered.
+        :returns: how many were stored.
         """
         with self._lock:
             count = len(self._exchanges)
@@ -204,14 +204,14 @@ def _text(value: object) -> str | None:
 
 
 def _ignore(exchange: Exchange) -> None:
-    """Tell nobody."""
+    """Do nothing."""
 
 
 @define(kw_only=True)
 class State:
-    """Options, memory and faults of one sandbox.
+    """Options, stored events and queued faults of one sandbox.
 
-    :ivar listener: called with every exchange, just before its answer leaves.
+    :ivar listener: called with every exchange, just before its response is sent.
     """
 
     options: SandboxOptions = field(factory=SandboxOptions)

@@ -1,4 +1,4 @@
-"""What Meta looks at in events before it takes them."""
+"""Meta's checks of events before it accepts them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,17 +13,17 @@ from capi_actions_sandbox.checks.times import check_time
 from capi_actions_sandbox.options import SandboxOptions
 from capi_actions_sandbox.refusals import Failure
 
-_IN_ORDER = (check_user_data, check_custom_data, check_app, check_messaging, check_privacy)
+_CHECKS = (check_user_data, check_custom_data, check_app, check_messaging, check_privacy)
 
 
 def check_events(events: Sequence[object], now: float, options: SandboxOptions) -> Failure | None:
-    """Say why Meta would refuse these events, or None when it takes them.
+    """Return why Meta would refuse these events, or None when it accepts them.
 
-    One bad event is enough, and only the first problem is told.  Which of several problems Meta tells first
-    isn't known; here, the shape of all events comes before the meaning of any.
+    One bad event is enough, and only the first problem is reported.  Which of several problems Meta reports
+    isn't known; here, the shape of all events is checked before the meaning of any.
 
-    :param events: the decoded entries of ``data``; whatever isn't an object is refused.
-    :param now: Unix seconds.  The options' own clock isn't asked.
+    :param events: the decoded entries of ``data``; an entry that isn't an object is refused.
+    :param now: Unix seconds.  The options' own clock isn't used.
     """
     for index, event in enumerate(events):
         if failure := check_shape(event, index, options):
@@ -37,7 +37,7 @@ def check_events(events: Sequence[object], now: float, options: SandboxOptions) 
 def _check_meaning(event: Any, index: int, now: float, options: SandboxOptions) -> Failure | None:
     if failure := check_time(event, index, now, options):
         return failure
-    for check in _IN_ORDER:
+    for check in _CHECKS:
         if failure := check(event, index, options):
             return failure
     return None

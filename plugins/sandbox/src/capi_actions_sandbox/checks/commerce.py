@@ -1,4 +1,4 @@
-"""``custom_data``: what a Purchase needs, and the items of ``contents``.
+"""Checks of ``custom_data``: value and currency of a Purchase, and the items of ``contents``.
 
 Source: "custom data" in ``docs/reference/sources.md``.
 """
@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from capi_actions_sandbox.checks.shape import is_unexpected, param
+from capi_actions_sandbox.checks.shape import parameter_path, unexpected_key
 from capi_actions_sandbox.options import SandboxOptions, refused_currencies
 from capi_actions_sandbox.refusals import Failure, refuse_event
 
@@ -40,7 +40,9 @@ def _check_contents(contents: object, index: int, options: SandboxOptions) -> Fa
             return refuse_event(2804008, index)
         if options.strict_contents and not item.keys() <= CONTENT_KEYS:
             key = next(key for key in item if key not in CONTENT_KEYS)
-            return is_unexpected(key, index, f"{param(index, 'custom_data', 'contents')}[{position}]")
+            return unexpected_key(
+                key, index, f"{parameter_path(index, 'custom_data', 'contents')}[{position}]"
+            )
     return None
 
 

@@ -1,4 +1,4 @@
-"""``user_data``: hashed where it must be, and enough to know a person by.
+"""Checks of ``user_data``: hashes where they are required, and enough keys to recognize a person.
 
 Source: "customer information" in ``docs/reference/sources.md``.
 """
@@ -17,9 +17,9 @@ _APPENDIX = re.compile(r"\.(?:[\w-]{2}|[\w-]{8})", re.ASCII)  # as Meta's parame
 # fb.{subdomain index}.{creation time in ms}.{fbclid}[.{appendix}]
 _CLICK_ID = re.compile(r"fb\.[012]\.[0-9]+\.\S+", re.ASCII)
 
-_SHORTEST_LEAD_ID, _LONGEST_LEAD_ID = 15, 17  # digits
+LEAD_ID_DIGITS = (15, 17)  # at least, at most
 
-# Alone, or with a part of the set, these fit too many people ("customer information").
+# Combinations of keys that fit too many people ("customer information"): the whole set, or a part of it.
 TOO_BROAD = (
     frozenset({"ct", "country", "st", "zp", "ge", "client_user_agent"}),
     frozenset({"db", "client_user_agent"}),
@@ -33,7 +33,7 @@ def check_user_data(event: Mapping[str, Any], index: int, options: SandboxOption
     user_data = event["user_data"] or {}
     for key, value in user_data.items():
         if key in HASHED_KEYS and not _is_hash(value) and not _are_hashes(value, options):
-            return refuse_event(2804016, index, _not_hashed(key))
+            return refuse_event(2804016, index, _not_hashed_text(key))
     fbc = user_data.get("fbc")
     if fbc is not None and not (isinstance(fbc, str) and _CLICK_ID.fullmatch(fbc)):
         return refuse_event(2804001, index)
@@ -41,7 +41,7 @@ def check_user_data(event: Mapping[str, Any], index: int, options: SandboxOption
     if lead is not None and not _is_lead_id(lead):
         return refuse_event(2804036, index)
     keys = {key for key, value in user_data.items() if value}
-    if any(keys <= broad for broad in TOO_BROAD):
+    if any(keys <= combination for combination in TOO_BROAD):
         return refuse_event(2804050, index)
     return None
 
@@ -55,11 +55,11 @@ def _is_hash(value: object) -> bool:
 
 
 def _are_hashes(value: object, options: SandboxOptions) -> bool:
-    """Look more closely: at nothing, lists, MD5, and hashes with an appendix."""
+    """Return whether a value is empty, a list of hashes, an MD5, or a hash with an appendix."""
     if value is None:
         return True
     if isinstance(value, list):
-        return all(_is_hash(each) or (isinstance(each, str) and _are_hashes(each, options)) for each in value)
+        return all(_is_hash(item) or (isinstance(item, str) and _are_hashes(item, options)) for item in value)
     if not isinstance(value, str):
         return False
     if len(value) == _MD5 and not options.strict_hashes:
@@ -68,11 +68,12 @@ def _are_hashes(value: object, options: SandboxOptions) -> bool:
 
 
 def _is_lead_id(value: object) -> bool:
+    least, most = LEAD_ID_DIGITS
     if isinstance(value, str):
-        return value.isascii() and value.isdigit() and _SHORTEST_LEAD_ID <= len(value) <= _LONGEST_LEAD_ID
-    return isinstance(value, int) and 10 ** (_SHORTEST_LEAD_ID - 1) <= value < 10**_LONGEST_LEAD_ID
+        return value.isascii() and value.isdigit() and least <= len(value) <= most
+    return isinstance(value, int) and 10 ** (least - 1) <= value < 10**most
 
 
-def _not_hashed(key: str) -> str:
-    known = event_failure(2804016).msg or ""  # it was seen for "ct"
-    return known.replace(" ct ", f" {key} ", 1)
+def _not_hashed_text(key: str) -> str:
+    known_text = event_failure(2804016).msg or ""  # it was seen for "ct"
+    return known_text.replace(" ct ", f" {key} ", 1)

@@ -1,21 +1,27 @@
-"""Keys and types of an event: what is required, and what nobody knows.
+"""Checks of an event's keys and types: required ones and unknown ones.
 
 Sources: "server event" and "customer information" in ``docs/reference/sources.md``.
-Unknown keys are refused in the event and in its ``user_data``; ``custom_data`` takes properties of one's own.
+Unknown keys are refused in the event and in its ``user_data``; ``custom_data`` may have further ones.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from capi_actions_sandbox.options import SandboxOptions
 from capi_actions_sandbox.refusals import Failure, refuse_event
 
-WRONG = 2804019
+PARAMETER_ERROR = 2804019
 
 ACTION_SOURCES = frozenset(
     "email website app phone_call chat physical_store system_generated business_messaging other".split()
 )
-CHANNELS = frozenset({"messenger", "whatsapp", "instagram"})
+CHANNEL_KEYS: Mapping[str, Sequence[tuple[Sequence[str], int | None]]] = {
+    "messenger": ((("page_id",), 2804069), (("page_scoped_user_id",), None)),
+    "whatsapp": ((("page_id", "whatsapp_business_account_id"), 2804116), (("ctwa_clid",), 2804071)),
+    "instagram": ((("ig_account_id",), 2804079), (("ig_sid",), 2804075)),
+}
+"""Messaging channel to the keys that it needs: of each group one, and the subcode, where one is known."""
+
 _SEGMENTS = frozenset(
     [
         f"{kind}_customer_to_{area}"
@@ -33,7 +39,7 @@ _SCALARS = """
     advanced_measurement_table
 """.split()
 EVENT_KEYS = frozenset([*_OBJECTS, *_LISTS, *_SCALARS])
-_KIND: Mapping[str, tuple[tuple[type, ...], str]] = {
+_TYPES: Mapping[str, tuple[tuple[type, ...], str]] = {
     **dict.fromkeys(_OBJECTS, ((dict,), "an object")),
     **dict.fromkeys(_LISTS, ((list,), "an array")),
     **dict.fromkeys(_SCALARS, ((str, int, float, bool), "a single value")),
@@ -42,7 +48,7 @@ _KIND: Mapping[str, tuple[tuple[type, ...], str]] = {
 }
 _ENUMS = {
     "action_source": ACTION_SOURCES,
-    "messaging_channel": CHANNELS,
+    "messaging_channel": frozenset(CHANNEL_KEYS),
     "customer_segmentation": _SEGMENTS,
 }
 _REQUIRED = ("event_name", "event_time", "user_data", "action_source")
@@ -56,77 +62,87 @@ USER_KEYS = HASHED_KEYS | frozenset(
     """.split()
 )
 
-_LONGEST_QUOTE = 100  # characters of somebody's key that an answer repeats
-
-
-def param(index: int, *keys: str) -> str:
-    """Write the place of something in ``data`` as Meta does."""
-    return "".join(("$['data'][", str(index), "]", *(f"['{key}']" for key in keys)))
-
-
-def is_required(index: int, *keys: str) -> Failure:
-    """Refuse an event that lacks something."""
-    return refuse_event(WRONG, index, f"The parameter {param(index, *keys)} is required")
-
-
-def must_be(what: str, index: int, *keys: str) -> Failure:
-    """Refuse an event for a value that isn't what it must be.  The wording is ours: Meta's isn't known."""
-    return refuse_event(WRONG, index, f"The parameter {param(index, *keys)} must be {what}")
-
-
-def is_unexpected(key: str, index: int, place: str) -> Failure:
-    """Refuse an event for a key that nobody knows.
-
-    :param place: where the key stands, as :func:`param` writes it.
-    """
-    end = "." if place == param(index) else ""  # both as they were seen
-    return refuse_event(WRONG, index, f'Unexpected key "{key[:_LONGEST_QUOTE]}" on param "{place}"{end}')
+_LONGEST_QUOTE = 100  # characters of an unknown key that are repeated in a response
 
 
 def check_shape(event: object, index: int, options: SandboxOptions) -> Failure | None:
     """Check keys and types of an event and the keys of its ``user_data``."""
     if not isinstance(event, dict):
-        return must_be("an object", index)
+        return wrong_value("an object", index)
     for key in _REQUIRED:
         if event.get(key) in (None, ""):
-            return is_required(index, key)
+            return missing_parameter(index, key)
     if not event.keys() <= EVENT_KEYS:
-        return is_unexpected(next(key for key in event if key not in EVENT_KEYS), index, param(index))
+        key = next(key for key in event if key not in EVENT_KEYS)
+        return unexpected_key(key, index, parameter_path(index))
     for key, value in event.items():
-        types, name = _KIND[key]
-        # An empty list is how PHP's clients write an empty object.
-        if not isinstance(value, types) and value is not None and not (value == [] and types == (dict,)):
-            return must_be(name, index, key)
-        if key in _ENUMS and value is not None and value not in _ENUMS[key]:
-            return must_be(f"one of {', '.join(sorted(_ENUMS[key]))}", index, key)
+        if value is not None and (failure := _check_type(key, value, index)):
+            return failure
     user_data = event["user_data"]
     if user_data and not user_data.keys() <= USER_KEYS:
         key = next(key for key in user_data if key not in USER_KEYS)
-        return is_unexpected(key, index, param(index, "user_data"))
-    return _check_switches(event, index, options)
+        return unexpected_key(key, index, parameter_path(index, "user_data"))
+    return _check_strictly(event, index, options)
 
 
-def _check_switches(event: Mapping[str, Any], index: int, options: SandboxOptions) -> Failure | None:
-    if event["action_source"] == "website":
-        if options.strict_user_agent and not (event["user_data"] or {}).get("client_user_agent"):
-            return is_required(index, "user_data", "client_user_agent")
-        if options.strict_source_url and not event.get("event_source_url"):
-            return is_required(index, "event_source_url")
-    if options.max_string is not None and _has_longer(event, options.max_string):
-        return must_be(f"free of strings over {options.max_string} characters", index)
+def _check_type(key: str, value: object, index: int) -> Failure | None:
+    types, name = _TYPES[key]
+    # An empty list is how PHP's clients write an empty object.
+    if not isinstance(value, types) and not (value == [] and types == (dict,)):
+        return wrong_value(name, index, key)
+    if key in _ENUMS and value not in _ENUMS[key]:
+        return wrong_value(f"one of {', '.join(sorted(_ENUMS[key]))}", index, key)
     return None
 
 
-def _has_longer(value: object, limit: int) -> bool:
-    waiting = [value]
-    while waiting:
-        each = waiting.pop()
-        if isinstance(each, str):
-            if len(each) > limit:
+def _check_strictly(event: Mapping[str, Any], index: int, options: SandboxOptions) -> Failure | None:
+    if event["action_source"] == "website":
+        if options.strict_user_agent and not (event["user_data"] or {}).get("client_user_agent"):
+            return missing_parameter(index, "user_data", "client_user_agent")
+        if options.strict_source_url and not event.get("event_source_url"):
+            return missing_parameter(index, "event_source_url")
+    if options.max_string is not None and _has_longer_string(event, options.max_string):
+        return wrong_value(f"free of strings over {options.max_string} characters", index)
+    return None
+
+
+def _has_longer_string(event: Mapping[str, Any], limit: int) -> bool:
+    remaining: list[Any] = [event]
+    while remaining:
+        value = remaining.pop()
+        if isinstance(value, str):
+            if len(value) > limit:
                 return True
-        elif isinstance(each, list):
-            waiting.extend(each)
-        elif isinstance(each, dict):
-            waiting.extend(each)
-            waiting.extend(each.values())
+        elif isinstance(value, list):
+            remaining.extend(value)
+        elif isinstance(value, dict):
+            remaining.extend(value)
+            remaining.extend(value.values())
     return False
+
+
+def parameter_path(index: int, *keys: str) -> str:
+    """Return the path of a parameter in ``data`` as Meta writes it."""
+    return "".join(("$['data'][", str(index), "]", *(f"['{key}']" for key in keys)))
+
+
+def missing_parameter(index: int, *keys: str) -> Failure:
+    """Return the refusal of an event that lacks a parameter."""
+    return refuse_event(PARAMETER_ERROR, index, f"The parameter {parameter_path(index, *keys)} is required")
+
+
+def wrong_value(expected: str, index: int, *keys: str) -> Failure:
+    """Return the refusal of an event for a wrong value.  The wording is ours: Meta's isn't known."""
+    return refuse_event(
+        PARAMETER_ERROR, index, f"The parameter {parameter_path(index, *keys)} must be {expected}"
+    )
+
+
+def unexpected_key(key: str, index: int, path: str) -> Failure:
+    """Return the refusal of an event for an unknown key.
+
+    :param path: where the key is, as :func:`parameter_path` returns it.
+    """
+    end = "." if path == parameter_path(index) else ""  # both forms were seen
+    message = f'Unexpected key "{key[:_LONGEST_QUOTE]}" on param "{path}"{end}'
+    return refuse_event(PARAMETER_ERROR, index, message)

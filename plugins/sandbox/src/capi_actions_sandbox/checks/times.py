@@ -1,11 +1,11 @@
-"""When an event happened: not too long ago, and not in the future ("server event" in ``docs/reference/sources.md``)."""
+"""Checks of an event's time: neither too old nor in the future ("server event" in ``docs/reference/sources.md``)."""
 
 import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from capi_actions_sandbox.checks.shape import must_be
+from capi_actions_sandbox.checks.shape import wrong_value
 from capi_actions_sandbox.options import SandboxOptions
 from capi_actions_sandbox.refusals import Failure, refuse_event
 
@@ -15,11 +15,10 @@ MAX_AGE_IN_STORE = 62 * DAY
 
 
 def unix_time(value: object) -> float | None:
-    """Read an event time: Unix seconds as a number or digits, or ISO 8601, UTC when it names no zone.
+    """Return an event time as Unix seconds, or None when it can't be read.
 
-    Numbers are seconds whatever their size, so that milliseconds lie in the future, as with Meta.
-
-    :returns: Unix seconds, or None when it is none of these.
+    It is read as Unix seconds (a number or digits) or as ISO 8601, UTC when it names no zone.  Numbers are seconds
+    whatever their size, so that milliseconds lie in the future, as with Meta.
     """
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
@@ -44,7 +43,7 @@ def check_time(event: Mapping[str, Any], index: int, now: float, options: Sandbo
     """Refuse what is too old (2804003) or in the future (2804004)."""
     time = unix_time(event["event_time"])
     if time is None:
-        return must_be("a Unix timestamp", index, "event_time")
+        return wrong_value("a Unix timestamp", index, "event_time")
     age = now - time
     if age > (MAX_AGE_IN_STORE if event["action_source"] == "physical_store" else MAX_AGE):
         return refuse_event(2804003, index)

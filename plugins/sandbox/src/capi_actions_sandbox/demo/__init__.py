@@ -1,1 +1,1 @@
-"""``capi demo``: sample events through the whole system, to a stand-in for Meta."""
+"""``capi demo``: sample events through the whole system, to the sandbox."""

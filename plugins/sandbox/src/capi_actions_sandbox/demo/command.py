@@ -10,15 +10,10 @@ from rich.text import Text
 from capi_actions import Plugins
 from capi_actions_sandbox.demo.run import Row, run
 
-_COLUMNS = (
-    "event",
-    "Meta received",
-    "what else",
-    "hashes",
-    "source",
-)  # the last ones go first when it is narrow
+# On a narrow terminal the last ones are left out.
+_COLUMNS = ("event", "Meta received", "what else", "hashes", "source")
 _WIDE, _MIDDLE = 100, 60  # characters
-_LONGEST, _LEAST, _BORDERS = len("CompleteRegistration"), 5, 7
+_LONGEST_NAME, _LEAST_WIDTH, _BORDERS = len("CompleteRegistration"), 5, 7
 
 
 @click.command()
@@ -31,41 +26,41 @@ def demo(as_json: bool) -> int:
             "the demo needs the Facebook plugin: pip install ./plugins/facebook, in a clone of the repository"
         )
     rows = run(plugins)
-    made, equal = sum(row.hashes for row in rows), sum(row.equal for row in rows)
+    hashes, equal = sum(row.hashes for row in rows), sum(row.equal for row in rows)
     if as_json:
         for row in rows:
             click.echo(json.dumps(_record(row)))
     else:
-        _print(rows, made, equal)
+        _print(rows, hashes, equal)
     unexpected = [row for row in rows if row.received is None and not row.reason]
-    return 1 if equal != made or unexpected or not made else 0
+    return 1 if equal != hashes or unexpected or not hashes else 0
 
 
-def _print(rows: list[Row], made: int, equal: int) -> None:
+def _print(rows: list[Row], hashes: int, equal: int) -> None:
     console = Console(highlight=False)
     table = Table(title="What Meta would have received")
     columns = _COLUMNS[: 5 if console.width >= _WIDE else 4 if console.width >= _MIDDLE else 2]
     for column in columns:
-        table.add_column(column, overflow="fold", min_width=_LONGEST if column == "Meta received" else None)
-    table.columns[0].max_width = max(_LEAST, console.width - _LONGEST - _BORDERS)
+        table.add_column(
+            column, overflow="fold", min_width=_LONGEST_NAME if column == "Meta received" else None
+        )
+    table.columns[0].max_width = max(_LEAST_WIDTH, console.width - _LONGEST_NAME - _BORDERS)
     for row in rows:
         event, received, *others = _cells(row)
         if len(columns) == 2:
-            what_else, hashes = others[0], others[1] + " hashes" if others[1] else others[1]
-            received = Text("\n").join(each for each in (received, what_else, hashes) if each)
+            what_else, equal_hashes = others[0], others[1] + " hashes" if others[1] else others[1]
+            received = Text("\n").join(line for line in (received, what_else, equal_hashes) if line)
         table.add_row(*[event, received, *others][: len(columns)])
     console.print(table)
     arrived = sum(row.received is not None for row in rows)
-    console.print(f"{arrived} of {len(rows)} events arrived; the others are named above, with the reason.")
-    verdict = "every one is" if equal == made else f"only {equal} are"
-    console.print(
-        f"{made} hashes of {len({row.sample.event['userId'] for row in rows})} people: {verdict} the one that the real"
-        " pixel (2.9.324) made."
-    )
+    console.print(f"{arrived} of {len(rows)} events arrived; for the others, the reason is shown above.")
+    people = len({row.sample.event["userId"] for row in rows})
+    share = "all" if equal == hashes else f"only {equal}"
+    console.print(f"{hashes} hashes of {people} people: {share} equal to those of the real pixel (2.9.324).")
 
 
 def _cells(row: Row) -> tuple[Text, ...]:
-    """Give a row's cells in the order of the columns."""
+    """Return a row's cells in the order of the columns."""
     title = Text(row.sample.title)
     if row.received is None:
         return title, Text("nothing", style="yellow"), Text(row.reason, style="yellow"), Text(), Text()

@@ -1,4 +1,4 @@
-"""Run the demo: sandbox up, samples through the client, what arrived beside what was expected."""
+"""Run the demo: send the samples to a sandbox, and compare what arrives with what is expected."""
 
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from capi_actions_sandbox.demo.samples import Sample, samples
 from capi_actions_sandbox.options import SandboxOptions, known_currencies
 from capi_actions_sandbox.server import Sandbox
 
-_HASHED = ("em", "ph", "fn", "ln", "ct", "st", "zp", "country", "db", "ge", "external_id")
+HASHED_KEYS = ("em", "ph", "fn", "ln", "ct", "st", "zp", "country", "db", "ge", "external_id")
 _CONFIG = """\
 [destinations.demo]
 type = "facebook"
@@ -21,7 +21,7 @@ access_token = "demo-token"
 base_url = "{url}"
 {mappings}
 """
-_OWN = {
+_CUSTOM = {
     "identify": ('type = "identify"', "Identified"),
     "group": ('type = "group"', "GroupJoined"),
     "level": ('type = "track" and event = "Level Reached"', "LevelReached"),
@@ -30,12 +30,12 @@ _OWN = {
 
 @frozen(kw_only=True)
 class Row:
-    """What became of one sample event.
+    """The outcome of one sample event.
 
-    :ivar sample: what went in.
-    :ivar received: what the stand-in stored for it; None when nothing arrived.
-    :ivar equal: how many hashes of the person are the pixel's.
-    :ivar hashes: how many hashes there are.
+    :ivar sample: the event.
+    :ivar received: what the sandbox stored for it; None when nothing arrived.
+    :ivar equal: how many of the hashes equal the pixel's.
+    :ivar hashes: how many hashes of the person arrived.
     :ivar reason: why nothing arrived.
     """
 
@@ -47,32 +47,32 @@ class Row:
 
 
 def run(plugins: Plugins) -> list[Row]:
-    """Send every sample to a sandbox of its own.
+    """Send all samples to a new sandbox and return the outcomes.
 
     :raises ConfigError: when the Facebook plugin isn't installed.
     """
-    chosen = list(samples())
+    all_samples = list(samples())
     options = SandboxOptions(currencies=known_currencies())
     with tempfile.TemporaryDirectory() as folder, Sandbox(options) as sandbox:
         config = Path(folder, "capi.toml")
         config.write_text(_configuration(sandbox.url, plugins), encoding="utf-8")
         with Client.from_config(config, plugins=plugins) as client:
-            receipts = client.send_many([sample.event for sample in chosen])
+            receipts = client.send_many([sample.event for sample in all_samples])
             client.flush(timeout=30)
             dead = {letter.item.event_id: letter for letter in client.dead_letters()}
-        received = {each["event"]["event_id"]: each["event"] for each in sandbox.events()}
+        received = {stored["event"]["event_id"]: stored["event"] for stored in sandbox.events()}
     reasons = [_reason(receipt, dead) for receipt in receipts]
-    return [_row(sample, received, reason) for sample, reason in zip(chosen, reasons, strict=True)]
+    return [_row(sample, received, reason) for sample, reason in zip(all_samples, reasons, strict=True)]
 
 
 def _configuration(url: str, plugins: Plugins) -> str:
-    """Switch on every action with a prebuilt trigger, and custom ones for what has none."""
+    """Return a configuration with every action that has a prebuilt trigger, and custom ones for other events."""
     tables = [
         f'[[destinations.demo.mappings]]\naction = "{action.name}"\n'
         for action in plugins.actions_of("facebook").values()
         if action.trigger
     ]
-    for trigger, name in _OWN.values():
+    for trigger, name in _CUSTOM.values():
         tables.append(
             '[[destinations.demo.mappings]]\naction = "facebook.custom"\n'
             f"trigger = '{trigger}'\nmapping = {{ event_name = \"{name}\" }}\n"
@@ -95,12 +95,12 @@ def _reason(receipt: Receipt, dead: Mapping[str, DeadLetter]) -> str:
 def _row(sample: Sample, received: Mapping[str, Mapping[str, Any]], reason: str) -> Row:
     item = received.get(sample.event["messageId"])
     user = (item or {}).get("user_data", {})
-    made = {key: _first(user[key]) for key in _HASHED if key in user}
+    hashes = {key: _first(user[key]) for key in HASHED_KEYS if key in user}
     return Row(
         sample=sample,
         received=item,
-        equal=sum(sample.hashes.get(key) == value for key, value in made.items()),
-        hashes=len(made),
+        equal=sum(sample.hashes.get(key) == value for key, value in hashes.items()),
+        hashes=len(hashes),
         reason=reason,
     )
 

@@ -1,7 +1,7 @@
 """The demo's people and events.
 
-The people are from the parity vectors: raw values of customers who don't exist, and beside them what
-the real pixel (version 2.9.324) sent for them.  The events are of the kinds that real libraries send.
+The people don't exist; with their raw values stands what the real pixel (version 2.9.324) sent for them.
+The events are of the kinds that real libraries send.
 """
 
 import json
@@ -22,7 +22,7 @@ _AGENT = (
 
 @frozen
 class Sample:
-    """One event, and what is known of its person.
+    """One event, and the expected hashes of its person.
 
     :ivar event: as a library would send it, dated a little before now.
     :ivar hashes: what the real pixel sent for this person, by Meta's key.
@@ -33,23 +33,23 @@ class Sample:
 
     @property
     def title(self) -> str:
-        """What kind of event it is, for people."""
+        """The event's name, or its type when it has none."""
         return str(self.event.get("event") or f"{self.event['type']} call")
 
 
 def samples(now: datetime | None = None) -> Iterator[Sample]:
-    """Give the sample events, dated within the last hour."""
-    moment = (now or datetime.now(UTC)) - timedelta(minutes=50)
+    """Yield the sample events, dated within the last hour."""
+    start = (now or datetime.now(UTC)) - timedelta(minutes=50)
     people: Sequence[Mapping[str, Any]] = json.loads((_DATA / "people.json").read_text(encoding="utf-8"))
     for number, line in enumerate((_DATA / "events.jsonl").read_text(encoding="utf-8").splitlines()):
         event = json.loads(line)
-        chosen = people[event.pop("person")]
+        person = people[event.pop("person")]
         event["messageId"] = f"demo-{number:02}"
-        event["timestamp"] = (moment + timedelta(minutes=number)).isoformat()
-        yield Sample(_of_person(event, chosen["person"]), chosen["ud"])
+        event["timestamp"] = (start + timedelta(minutes=number)).isoformat()
+        yield Sample(_with_person(event, person["person"]), person["ud"])
 
 
-def _of_person(event: JsonObject, person: Mapping[str, str]) -> JsonObject:
+def _with_person(event: JsonObject, person: Mapping[str, str]) -> JsonObject:
     traits = {
         "email": person["em"],
         "phone": person["ph"],
@@ -66,7 +66,7 @@ def _of_person(event: JsonObject, person: Mapping[str, str]) -> JsonObject:
     }
     page = {"url": "https://shop.example/p/0?fbclid=IwAR0AbC-_x", "path": "/p/0", "title": "Product"}
     context: JsonObject = {"ip": "203.0.113.42", "userAgent": _AGENT, "page": page, "locale": "en-US"}
-    if event["type"] == "identify":  # those of a group call describe the company
+    if event["type"] == "identify":  # the traits of a group call describe the company
         event["traits"] = traits
     else:
         context["traits"] = traits

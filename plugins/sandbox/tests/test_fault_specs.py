@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from capi_actions import ConfigError
 from capi_actions_sandbox import Fault
-from capi_actions_sandbox.faults import PRESETS, SHAPES, FaultQueue, read_fault
+from capi_actions_sandbox.faults import PRESETS, SHAPES, FaultQueue, parse_fault
 
 
 @pytest.mark.parametrize(
@@ -37,13 +37,13 @@ from capi_actions_sandbox.faults import PRESETS, SHAPES, FaultQueue, read_fault
 )
 def test_text_orders_a_fault(text: str, fault: Fault) -> None:
     """The same syntax on the command line, in Python and over HTTP."""
-    assert read_fault(text) == fault
+    assert parse_fault(text) == fault
 
 
 def test_objects_order_faults_too() -> None:
     """With everything that text has no words for."""
     order = {"shape": "error", "code": 9, "headers": {"X-Mine": "a, b"}, "title": None, "is_transient": True}
-    assert read_fault(order) == Fault(shape="error", code=9, headers={"X-Mine": "a, b"}, is_transient=True)
+    assert parse_fault(order) == Fault(shape="error", code=9, headers={"X-Mine": "a, b"}, is_transient=True)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_objects_order_faults_too() -> None:
 def test_a_wrong_order_is_refused_with_all_that_is_wrong(order: Any, paths: list[str]) -> None:
     """A rehearsal of the wrong thing is worse than none."""
     with pytest.raises(ConfigError) as caught:
-        read_fault(order)
+        parse_fault(order)
     assert [problem.path for problem in caught.value.problems] == paths
 
 
@@ -91,22 +91,22 @@ def test_a_wrong_order_is_refused_with_all_that_is_wrong(order: Any, paths: list
 def test_any_order_gives_a_fault_or_a_configuration_error(order: Any) -> None:
     """They come over HTTP, from anybody on this machine."""
     try:
-        assert read_fault(order).shape in SHAPES
+        assert parse_fault(order).shape in SHAPES
     except ConfigError as error:
         assert error.problems
 
 
 def test_a_fault_says_what_it_is() -> None:
     """For the log: what was ordered, and no more."""
-    assert str(read_fault("code=17,times=3")) == 'shape="error",code=17,times=3'
-    assert str(read_fault('pixel="1",rate=0.5')) == 'times=null,rate=0.5,pixel="1"'
-    assert str(read_fault("pass")) == 'shape="pass"'
+    assert str(parse_fault("code=17,times=3")) == 'shape="error",code=17,times=3'
+    assert str(parse_fault('pixel="1",rate=0.5')) == 'times=null,rate=0.5,pixel="1"'
+    assert str(parse_fault("pass")) == 'shape="pass"'
 
 
 def test_a_word_that_is_no_fault_is_named_beside_all_that_are() -> None:
     """Presets and settings, too: whoever looks for `lost` must find it."""
     with pytest.raises(ConfigError) as caught:
-        read_fault("lost,bogus")
+        parse_fault("lost,bogus")
 
     assert "there is no fault 'bogus'" in str(caught.value)
     for word in (*SHAPES, *PRESETS, "read", "store", "code=17"):
@@ -116,7 +116,7 @@ def test_a_word_that_is_no_fault_is_named_beside_all_that_are() -> None:
 def test_faults_come_in_the_order_in_which_they_were_queued() -> None:
     """So a list of them is a schedule, with pass as fair weather between."""
     queue = FaultQueue()
-    one, fair, two = read_fault("code=1,times=2"), read_fault("pass,times=1"), read_fault("code=2")
+    one, fair, two = parse_fault("code=1,times=2"), parse_fault("pass,times=1"), parse_fault("code=2")
     queue.add(one, fair, two)
     assert [queue.take("5") for _ in range(6)] == [one, one, fair, two, None, None]
 
@@ -124,7 +124,7 @@ def test_faults_come_in_the_order_in_which_they_were_queued() -> None:
 def test_a_fault_for_a_pixel_waits_for_it() -> None:
     """Destinations fail apart from each other."""
     queue = FaultQueue()
-    mine, anybody_s = read_fault('code=1,pixel="1"'), read_fault("code=2,times=2")
+    mine, anybody_s = parse_fault('code=1,pixel="1"'), parse_fault("code=2,times=2")
     queue.add(mine, anybody_s)
     assert [queue.take("2"), queue.take("1"), queue.take("1"), queue.take("1")] == [
         anybody_s,
@@ -137,9 +137,9 @@ def test_a_fault_for_a_pixel_waits_for_it() -> None:
 def test_always_means_until_it_is_cleared() -> None:
     """A dead token stays dead until somebody acts."""
     queue = FaultQueue()
-    queue.add(read_fault("dead_token"))
+    queue.add(parse_fault("dead_token"))
     assert all(queue.take("1") for _ in range(100))
-    assert queue.waiting() == [(read_fault("dead_token"), None)]
+    assert queue.pending() == [(parse_fault("dead_token"), None)]
     assert queue.clear() == 1
     assert queue.take("1") is None
 
@@ -150,7 +150,7 @@ def test_a_rate_is_met_on_average_and_the_same_each_time(rate: float) -> None:
 
     def played(seed: int) -> list[bool]:
         queue = FaultQueue(seed)
-        queue.add(read_fault({"code": 1, "rate": rate}))
+        queue.add(parse_fault({"code": 1, "rate": rate}))
         return [queue.take("1") is not None for _ in range(2000)]
 
     assert played(1) == played(1)
@@ -161,6 +161,6 @@ def test_a_rate_is_met_on_average_and_the_same_each_time(rate: float) -> None:
 def test_a_rate_with_a_number_of_times_ends() -> None:
     """Both may be given."""
     queue = FaultQueue()
-    queue.add(read_fault("code=1,rate=0.5,times=3"))
+    queue.add(parse_fault("code=1,rate=0.5,times=3"))
     assert sum(queue.take("1") is not None for _ in range(1000)) == 3
-    assert queue.waiting() == []
+    assert queue.pending() == []
