@@ -8,7 +8,8 @@ from capi_actions_sandbox.options import SandboxOptions
 from capi_actions_sandbox.refusals import Failure, refuse_event
 
 EXTINFO_PARTS = 16
-_OS_VERSION = 4
+OS_VERSION = 4  # its position
+EXTINFO_VERSIONS = ("a2", "i2")
 _FLAGS = (0, 1, "0", "1")  # equal to False and True, too
 
 
@@ -28,4 +29,4 @@ def check_app(event: Mapping[str, Any], index: int, options: SandboxOptions) -> 
 def _is_extinfo(extinfo: object) -> bool:
     if not isinstance(extinfo, list) or len(extinfo) != EXTINFO_PARTS:
         return False
-    return extinfo[0] in ("a2", "i2") and extinfo[_OS_VERSION] not in (None, "")
+    return extinfo[0] in EXTINFO_VERSIONS and extinfo[OS_VERSION] not in (None, "")
