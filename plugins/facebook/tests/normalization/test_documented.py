@@ -1,9 +1,10 @@
 """The profile ``documented``: Meta's written rules."""
 
+import re
 import time
 from collections.abc import Callable
 from typing import Any
-from unicodedata import category
+from unicodedata import category, combining, normalize
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from capi_actions import make_hasher
 from capi_actions_facebook.normalization import normalizers_of
 from capi_actions_facebook.normalization.documented import RULES
+from capi_actions_facebook.normalization.places import COUNTRIES, table
 
 
 @pytest.mark.parametrize(
@@ -100,6 +102,19 @@ def test_the_written_answers_are_given(read: Callable[[str], Any]) -> None:
 def test_known_answers(key: str, value: str, normalized: str | None) -> None:
     """What is invalid by the rules has no normalized string."""
     assert RULES[key](value) == normalized
+
+
+def test_country_names_are_those_that_no_other_table_has() -> None:
+    """The pixel's table has the English ones, ISO's the codes of three letters: each name stands once."""
+    names = [re.sub("[^a-z]", "", without_accents(name)) or name for name in table("country_names")]
+    others = {*COUNTRIES, *table("iso_countries"), *table("iso_countries").values()}
+
+    assert len(names) == len(set(names))
+    assert others.isdisjoint(names)
+
+
+def without_accents(name: str) -> str:
+    return "".join(character for character in normalize("NFKD", name) if not combining(character))
 
 
 def test_names_keep_the_letters_that_this_python_knows() -> None:
