@@ -48,7 +48,7 @@ def test_the_table_says_the_same(capi: Any) -> None:
 
     assert result.status == 0
     assert "22 of 25 events arrived" in result.out
-    assert "all equal to those of the real pixel (2.9.324)" in " ".join(result.out.split())
+    assert "all are equal to those of the real pixel (2.9.324)" in " ".join(result.out.split())
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_a_wrong_hash_would_show(monkeypatch: pytest.MonkeyPatch, plugins: Plugi
     result = capi("demo")
 
     assert result.status == 1
-    assert "only 241 are the one" in " ".join(result.out.split())
+    assert "only 241 are equal to those" in " ".join(result.out.split())
 
 
 def test_without_the_facebook_plugin_the_demo_says_what_to_install(

@@ -26,9 +26,9 @@ def test_the_traits_of_other_calls_are_nobody_s(action: str, kind: str, plugins:
     """A group call's describe a company: hashed as a person's they'd match all its people, or the wrong one."""
     address = {"city": "Paris", "state": "x", "postalCode": "75001", "country": "fr"}
     company = {"email": "info@acme.example", "phone": "1234567", "firstName": "Acme", "address": address}
-    given = event(type=kind, groupId="g", traits=company, context={"traits": {"phone": "7654321"}})
-    user = build_item(plugins, action, given)["user_data"]
-    of_identify = build_item(plugins, action, {**given, "type": "identify"})["user_data"]
+    call = event(type=kind, groupId="g", traits=company, context={"traits": {"phone": "7654321"}})
+    user = build_item(plugins, action, call)["user_data"]
+    of_identify = build_item(plugins, action, {**call, "type": "identify"})["user_data"]
 
     assert set(user) == {"external_id", "ph"}
     assert set(of_identify) == {"external_id", "ph", "em", "fn", "ct", "st", "zp", "country"}
@@ -38,7 +38,7 @@ def test_the_traits_of_other_calls_are_nobody_s(action: str, kind: str, plugins:
 @pytest.mark.parametrize("empty", ["", None])
 def test_an_empty_text_counts_as_none(empty: str | None, plugins: Plugins) -> None:
     """Libraries and forms fill with it what they don't know; what does know the value stands elsewhere."""
-    given = event(
+    call = event(
         userId=empty,
         anonymousId="user42",
         timestamp=empty,
@@ -52,10 +52,10 @@ def test_an_empty_text_counts_as_none(empty: str | None, plugins: Plugins) -> No
         traits={"email": "a@b.co"},
         properties={"url": "https://shop.example", "fbc": empty, "fbp": empty},
     )
-    made = build_item(plugins, "facebook.custom", {**given, "type": "identify"})
-    user = made["user_data"]
+    data = build_item(plugins, "facebook.custom", {**call, "type": "identify"})
+    user = data["user_data"]
 
-    assert (made["event_time"], made["event_source_url"]) == (1795454652, "https://shop.example")
+    assert (data["event_time"], data["event_source_url"]) == (1795454652, "https://shop.example")
     assert {"external_id", "em", "fbc", "fbp"} <= set(user)
 
 
@@ -74,9 +74,9 @@ def test_the_first_amount_counts_and_nothing_is_an_amount(
     properties: dict[str, Any], value: float, plugins: Plugins
 ) -> None:
     """A free order is worth 0; one whose revenue is an empty text is worth its total."""
-    made = build_item(plugins, "facebook.purchase", event(properties={"currency": "EUR", **properties}))
+    data = build_item(plugins, "facebook.purchase", event(properties={"currency": "EUR", **properties}))
 
-    assert value == made["custom_data"]["value"]
+    assert value == data["custom_data"]["value"]
 
 
 def test_prebuilt_mappings_can_be_pasted_where_they_come_from(plugins: Plugins) -> None:
@@ -90,7 +90,7 @@ def test_prebuilt_mappings_can_be_pasted_where_they_come_from(plugins: Plugins) 
         own = {key for key in mapping if key.startswith("@")}
         return own.union(*map(directives, mapping.values()))
 
-    used = set().union(*(directives(each.mapping) for each in plugins.actions.values()))
+    used = set().union(*(directives(action.mapping) for action in plugins.actions.values()))
 
     assert used <= {"@path", "@if", "@template", "@replace", "@products"}
 

@@ -58,16 +58,16 @@ def test_long_ids_survive_as_exact_integers(plugins: Plugins) -> None:
         "action_source": "system_generated",
         "user_data": {"leadID": {"@path": "$.lead"}, "fbLoginID": {"@path": "$.login"}},
     }
-    for given in (12345678901234567, "12345678901234567"):
-        user = build_item(plugins, "facebook.lead", event(lead=given, login=given), mapping=mapping)[
+    for value in (12345678901234567, "12345678901234567"):
+        user = build_item(plugins, "facebook.lead", event(lead=value, login=value), mapping=mapping)[
             "user_data"
         ]
         assert (user["lead_id"], user["fb_login_id"]) == (12345678901234567, 12345678901234567)
 
 
-@pytest.mark.parametrize("given", [1.2345678901234568e22, "12345678901234567890123", 2**64 - 1])
+@pytest.mark.parametrize("value", [1.2345678901234568e22, "12345678901234567890123", 2**64 - 1])
 @pytest.mark.parametrize("key", ["leadID", "fbLoginID"])
-def test_ids_that_lost_their_last_digits_are_refused(key: str, given: Any, plugins: Plugins) -> None:
+def test_ids_that_lost_their_last_digits_are_refused(key: str, value: Any, plugins: Plugins) -> None:
     """Integers over 64 bits are read as doubles: such an id is somebody else's, or nobody's."""
     mapping = {
         **plugins.actions["facebook.lead"].mapping,
@@ -75,8 +75,8 @@ def test_ids_that_lost_their_last_digits_are_refused(key: str, given: Any, plugi
         "user_data": {key: {"@path": "$.id"}, "email": "a@b.co"},
     }
     with pytest.raises(EventError) as caught:
-        made = build_item(plugins, "facebook.lead", event(id=given), mapping=mapping)
-        raise EventError(check_event(made, made["event_time"]))
+        data = build_item(plugins, "facebook.lead", event(id=value), mapping=mapping)
+        raise EventError(check_event(data, data["event_time"]))
 
     assert [problem.path.rpartition(".")[2] for problem in caught.value.problems] == [
         "lead_id" if key == "leadID" else key
@@ -107,11 +107,11 @@ def test_a_damaged_click_id_does_not_cost_the_event(
     properties: dict[str, str], fbc: str | None, plugins: Plugins
 ) -> None:
     """Meta would refuse the whole request for it (2804001)."""
-    given = event(properties=properties)
-    given["context"]["page"]["url"] = properties.get("url", given["context"]["page"]["url"])
-    made = build_item(plugins, "facebook.page_view", given)
+    call = event(properties=properties)
+    call["context"]["page"]["url"] = properties.get("url", call["context"]["page"]["url"])
+    data = build_item(plugins, "facebook.page_view", call)
 
-    assert fbc == made["user_data"].get("fbc")
+    assert fbc == data["user_data"].get("fbc")
 
 
 def test_of_a_chain_of_addresses_the_person_s_own_counts(plugins: Plugins) -> None:
@@ -147,23 +147,23 @@ def test_a_website_has_a_url_and_a_user_agent(context: dict[str, Any], source: s
 def test_all_products_are_listed_and_those_without_an_id_left_out(plugins: Plugins) -> None:
     """The reference refuses the event."""
     products = [{"product_id": "a", "price": 1, "quantity": 2}, {"name": "gift"}, "odd", {"sku": "b"}]
-    made = build_item(
+    data = build_item(
         plugins,
         "facebook.purchase",
         event(properties={"revenue": 1, "currency": "usd", "products": products}),
     )
 
-    assert made["custom_data"]["contents"] == [{"id": "a", "quantity": 2, "item_price": 1}, {"id": "b"}]
-    assert made["custom_data"]["currency"] == "USD"
+    assert data["custom_data"]["contents"] == [{"id": "a", "quantity": 2, "item_price": 1}, {"id": "b"}]
+    assert data["custom_data"]["currency"] == "USD"
 
 
 def test_segment_s_own_search_event_passes(plugins: Plugins) -> None:
     """It has no product, which the reference's prebuilt mapping stumbles over."""
-    made = build_item(
+    data = build_item(
         plugins, "facebook.search", event(event="Products Searched", properties={"query": "red shoes"})
     )
 
-    assert made["custom_data"] == {"search_string": "red shoes"}
+    assert data["custom_data"] == {"search_string": "red shoes"}
 
 
 def test_limited_data_use_and_opt_out(plugins: Plugins) -> None:
@@ -173,11 +173,11 @@ def test_limited_data_use_and_opt_out(plugins: Plugins) -> None:
         "data_processing_options": True,
         "opt_out": False,
     }
-    made = build_item(plugins, "facebook.page_view", event(), mapping=mapping)
+    data = build_item(plugins, "facebook.page_view", event(), mapping=mapping)
 
-    assert made["data_processing_options"] == ["LDU"]
-    assert (made["data_processing_options_country"], made["data_processing_options_state"]) == (0, 0)
-    assert made["opt_out"] is False
+    assert data["data_processing_options"] == ["LDU"]
+    assert (data["data_processing_options_country"], data["data_processing_options_state"]) == (0, 0)
+    assert data["opt_out"] is False
 
 
 @pytest.mark.parametrize(("system", "version"), [("iOS", "i2"), ("Android", "a2"), ("Windows", "")])
@@ -208,10 +208,10 @@ def test_extinfo_has_sixteen_parts(system: str, version: str, plugins: Plugins) 
 def test_identify_calls_have_their_traits_at_the_top(plugins: Plugins) -> None:
     """And can be sent under any name."""
     identify = event(type="identify", event=None, context={}, traits={"email": "a@b.co"})
-    made = build_item(plugins, "facebook.custom", identify)
+    data = build_item(plugins, "facebook.custom", identify)
 
-    assert made["event_name"] == "identify"
-    assert "em" in made["user_data"]
+    assert data["event_name"] == "identify"
+    assert "em" in data["user_data"]
 
 
 @pytest.mark.parametrize("timestamp", [None, "", "soon", {}, [], True])
@@ -225,29 +225,29 @@ def test_an_event_without_a_usable_time_is_refused_alone(timestamp: Any, plugins
 
 def test_the_time_of_sending_serves_when_there_is_no_other(plugins: Plugins) -> None:
     """Libraries fill some of them."""
-    made = build_item(plugins, "facebook.purchase", event(timestamp=None, sentAt="2026-11-23T17:24:12Z"))
+    data = build_item(plugins, "facebook.purchase", event(timestamp=None, sentAt="2026-11-23T17:24:12Z"))
 
-    assert made["event_time"] == 1795454652
+    assert data["event_time"] == 1795454652
 
 
 @pytest.mark.parametrize("action", ["facebook.view_content", "facebook.custom", "facebook.page_view"])
 def test_contents_among_an_event_s_own_properties_keep_what_meta_knows(action: str, plugins: Plugins) -> None:
     """Where the mapping takes all properties for custom_data; the event stays as it is."""
     mapping = {**plugins.actions[action].mapping, "custom_data": {"@path": "$.properties"}, "contents": None}
-    given = event(properties={"contents": [{"id": "a", "name": "x"}, "odd"], "colour": "red"})
-    made = build_item(plugins, action, given, mapping=mapping)
+    call = event(properties={"contents": [{"id": "a", "name": "x"}, "odd"], "colour": "red"})
+    data = build_item(plugins, action, call, mapping=mapping)
 
-    assert made["custom_data"] == {"contents": [{"id": "a"}, "odd"], "colour": "red"}
-    assert given["properties"]["contents"][0] == {"id": "a", "name": "x"}
+    assert data["custom_data"] == {"contents": [{"id": "a"}, "odd"], "colour": "red"}
+    assert call["properties"]["contents"][0] == {"id": "a", "name": "x"}
 
 
 def test_custom_data_of_the_mapping_stays_unless_a_field_has_a_value(plugins: Plugins) -> None:
     """The reference erases its value and currency."""
     prebuilt = plugins.actions["facebook.view_content"].mapping
     mapping = {**prebuilt, "custom_data": {"value": 5, "colour": "red"}}
-    made = build_item(plugins, "facebook.view_content", event(properties={}), mapping=mapping)
+    data = build_item(plugins, "facebook.view_content", event(properties={}), mapping=mapping)
 
-    assert made["custom_data"] == {"value": 5, "colour": "red"}
+    assert data["custom_data"] == {"value": 5, "colour": "red"}
 
 
 def test_fields_that_nothing_fills_by_itself_arrive_when_they_are_mapped(plugins: Plugins) -> None:
@@ -266,12 +266,12 @@ def test_fields_that_nothing_fills_by_itself_arrive_when_they_are_mapped(plugins
         "content_category": "Apparel",
     }
     context = {"page": {"url": "https://x.example/", "referrer": "https://y.example/"}, "userAgent": AGENT}
-    made = build_item(
+    data = build_item(
         plugins, "facebook.lead", event(context=context, properties={"ltv": "12.5", "value": 1}), mapping=own
     )
 
-    assert (made["referrer_url"], made["opt_out"]) == ("https://y.example/", False)
-    assert made["custom_data"] == {
+    assert (data["referrer_url"], data["opt_out"]) == ("https://y.example/", False)
+    assert data["custom_data"] == {
         "value": 1,
         "net_revenue": 3,
         "num_items": 2,

@@ -16,14 +16,14 @@ from capi_actions_facebook.products import products
 def test_every_item_has_an_id_whatever_comes(event: Any) -> None:
     """Meta refuses a whole request for one item without an id."""
     for shape in (event, {"properties": event}, {"properties": {"products": event}}):
-        found = products(shape)
-        assert found is MISSING or all(isinstance(item["id"], str) and item["id"] for item in found)
+        contents = products(shape)
+        assert contents is MISSING or all(isinstance(item["id"], str) and item["id"] for item in contents)
 
 
 @given(st.lists(st.none() | st.just({}) | st.just({"name": "x"}) | st.just({"product_id": "p", "price": 2})))
 def test_items_without_an_id_are_left_out_and_the_rest_stay(listed: list[Any]) -> None:
     """One bad product must not cost the order."""
-    good = [{"id": "p", "item_price": 2} for each in listed if each and "product_id" in each]
+    good = [{"id": "p", "item_price": 2} for product in listed if product and "product_id" in product]
 
     assert (good or MISSING) == products({"properties": {"products": listed}})
 

@@ -21,17 +21,19 @@ def our_name(theirs: str) -> str:
 def test_every_request_and_every_refusal_is_the_reference_s(
     vectors: Callable[[str], list[Any]], plugins: Plugins
 ) -> None:
-    """Mappings made for it can be pasted, and errors keep their sentences."""
+    """Mappings result for it can be pasted, and errors keep their sentences."""
     lines = vectors("segment/facebook.jsonl")
     wrong = []
     for line in lines:
         try:
-            made: Any = build_item(plugins, our_name(line["action"]), line["event"], mapping=line["mapping"])
+            result: Any = build_item(
+                plugins, our_name(line["action"]), line["event"], mapping=line["mapping"]
+            )
         except EventError as error:
-            made = error.message
+            result = error.message
         expected = line["error"]["message"] if "error" in line else line["request"]["data"][0]
-        if made != expected:
-            wrong.append((line["name"], line["action"], made, expected))
+        if result != expected:
+            wrong.append((line["name"], line["action"], result, expected))
 
     assert wrong == []
     assert len(lines) == 115

@@ -34,7 +34,7 @@ def test_a_good_event_has_no_problems() -> None:
 
 
 @pytest.mark.parametrize(
-    ("age", "source", "found"),
+    ("age", "source", "codes"),
     [
         (7 * DAY - 1, "website", []),
         (7 * DAY + 1, "website", [2804003]),
@@ -45,9 +45,9 @@ def test_a_good_event_has_no_problems() -> None:
         (-3600, "website", [2804004]),
     ],
 )
-def test_age_counts_to_the_second(age: int, source: str, found: list[int]) -> None:
+def test_age_counts_to_the_second(age: int, source: str, codes: list[int]) -> None:
     """One event that is too old costs the whole request."""
-    assert found == subcodes(event(event_time=int(NOW) - age, action_source=source))
+    assert codes == subcodes(event(event_time=int(NOW) - age, action_source=source))
 
 
 @pytest.mark.parametrize(
@@ -87,10 +87,10 @@ def test_ages_are_said_in_units_that_people_use(age: int, words: str) -> None:
 )
 def test_the_minimum_match_rule_is_meta_s(keys: str, too_broad: bool) -> None:
     """Exactly the sets that the best practices name, and their parts."""
-    found = frozenset(keys.split())
+    present = frozenset(keys.split())
 
-    assert too_broad is is_too_broad(found)
-    assert ([2804050] if too_broad else []) == subcodes(event(user_data=dict.fromkeys(found, "x")))
+    assert too_broad is is_too_broad(present)
+    assert ([2804050] if too_broad else []) == subcodes(event(user_data=dict.fromkeys(present, "x")))
 
 
 @given(
@@ -103,7 +103,7 @@ def test_adding_a_key_never_makes_it_broader(keys: set[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("members", "found"),
+    ("members", "codes"),
     [
         ({"user_data": {"em": "a", "lead_id": 123}}, [2804036]),
         ({"user_data": {"em": "a", "lead_id": 123456789012345}}, []),
@@ -133,13 +133,13 @@ def test_adding_a_key_never_makes_it_broader(keys: set[str]) -> None:
         ({"action_source": "app", "app_data": {"extinfo": ["i2", "", "", "", "17.1", *[""] * 11]}}, []),
     ],
 )
-def test_other_rules(members: dict[str, Any], found: list[int]) -> None:
+def test_other_rules(members: dict[str, Any], codes: list[int]) -> None:
     """Each of which Meta answers for the whole request."""
-    assert found == subcodes(event(**members))
+    assert codes == subcodes(event(**members))
 
 
 @pytest.mark.parametrize(
-    ("channel", "user", "found"),
+    ("channel", "user", "codes"),
     [
         ("whatsapp", {}, [2804116, 2804071]),
         ("whatsapp", {"ctwa_clid": "c"}, [2804116]),
@@ -151,7 +151,7 @@ def test_other_rules(members: dict[str, Any], found: list[int]) -> None:
         ("instagram", {"ig_account_id": "1", "ig_sid": "2"}, []),
     ],
 )
-def test_each_messaging_channel_needs_its_keys(channel: str, user: dict[str, str], found: list[int]) -> None:
+def test_each_messaging_channel_needs_its_keys(channel: str, user: dict[str, str], codes: list[int]) -> None:
     """The matrix of business messaging."""
     data = event(
         event_name="Purchase",
@@ -161,7 +161,7 @@ def test_each_messaging_channel_needs_its_keys(channel: str, user: dict[str, str
         custom_data={"value": 1, "currency": "EUR"},
     )
 
-    assert found == subcodes(data)
+    assert codes == subcodes(data)
 
 
 def test_messaging_has_its_own_event_names_and_source() -> None:

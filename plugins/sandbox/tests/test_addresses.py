@@ -142,12 +142,12 @@ def test_data_is_a_list_of_up_to_a_thousand(served: Sandbox, post: Post, data: A
 def test_a_request_is_taken_whole_or_not_at_all(sandbox: Sandbox, post: Post, make_event: Make) -> None:
     """One bad among a thousand, wherever it stands."""
     for position in (0, 499, 999):
-        events = [make_event(event_id=str(each)) for each in range(1000)]
+        events = [make_event(event_id=str(number)) for number in range(1000)]
         events[position]["user_data"] = {"em": "raw"}
         status, body = post(sandbox, events)
         assert (status, body["error"]["error_subcode"]) == (400, 2804016)
     assert sandbox.events() == []
-    assert [each["index"] for each in sandbox.requests()] == [0, 499, 999]
+    assert [exchange["index"] for exchange in sandbox.requests()] == [0, 499, 999]
     assert sandbox.counts() == {"requests": 3, "events": 0, "kept": 0}
 
 

@@ -54,7 +54,7 @@ def test_events_are_shown_with_what_is_known_about_them(
 
 
 @pytest.mark.parametrize(
-    ("wanted", "found"),
+    ("filters", "ids"),
     [
         ({"pixel": "7"}, ["c"]),
         ({"version": "v25.0"}, ["a", "b"]),
@@ -69,15 +69,15 @@ def test_events_are_shown_with_what_is_known_about_them(
     ],
 )
 def test_events_can_be_filtered(
-    sandbox: Sandbox, post: Post, ask: Any, make_event: Make, wanted: dict[str, str], found: list[str]
+    sandbox: Sandbox, post: Post, ask: Any, make_event: Make, filters: dict[str, str], ids: list[str]
 ) -> None:
     """By what a test knows of them."""
     post(sandbox, [make_event(event_id="a"), make_event(event_id="b")], test_event_code="T1")
     post(sandbox, [make_event(event_id="c")], "/v24.0/7/events")
-    query = "&".join(f"{name}={value}" for name, value in wanted.items())
+    query = "&".join(f"{name}={value}" for name, value in filters.items())
     _, body = ask(sandbox, f"events?{query}")
-    assert [each["event"]["event_id"] for each in body["events"]] == found
-    assert sandbox.events(**wanted) == body["events"]
+    assert [each["event"]["event_id"] for each in body["events"]] == ids
+    assert sandbox.events(**filters) == body["events"]
 
 
 @pytest.mark.parametrize("query", ["pixle=1", "after=x", "limit=-1", "limit=" + "9" * 30, "after="])
@@ -175,7 +175,7 @@ def test_memory_is_bounded_by_number() -> None:
     store = Store(SandboxOptions(keep=10))
     for _ in range(4):
         add(store, 4)
-    assert [each["number"] for each in store.events()] == list(range(9, 17))
+    assert [received["number"] for received in store.events()] == list(range(9, 17))
     assert store.counts() == {"requests": 0, "events": 16, "kept": 8}
     add(store, 30)
     assert store.counts()["kept"] == 30

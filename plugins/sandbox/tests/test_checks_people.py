@@ -143,7 +143,8 @@ WEAK = sorted(set().union(*BROAD))
 def subsets(keys: list[str]) -> list[set[str]]:
     """Give all subsets."""
     return [
-        set(each) for each in chain.from_iterable(combinations(keys, size) for size in range(len(keys) + 1))
+        set(combination)
+        for combination in chain.from_iterable(combinations(keys, size) for size in range(len(keys) + 1))
     ]
 
 

@@ -53,7 +53,7 @@ def test_a_batch_is_refused_for_one_of_its_events(batch: list[Any]) -> None:
     """All or nothing: exactly when one of them would be refused alone, and the index names such a one."""
     alone = [check_events([event], NOW, SandboxOptions()) for event in batch]
     together = check_events(batch, NOW, SandboxOptions())
-    assert (together is None) == all(each is None for each in alone)
+    assert (together is None) == all(failure is None for failure in alone)
     if together is not None:
         culprit = alone[together.index or 0]
         assert culprit is not None

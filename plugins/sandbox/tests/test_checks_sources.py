@@ -113,10 +113,10 @@ def test_limited_data_use_says_where(
     subcode: Subcode, options: Any, country: Any, state: Any, address: str | None, taken: bool
 ) -> None:
     """A country goes with a state, and without an IP address both are needed."""
-    given = subcode(
+    refusal = subcode(
         data_processing_options=options,
         data_processing_options_country=country,
         data_processing_options_state=state,
         user_data={"em": HASH} | ({"client_ip_address": address} if address else {}),
     )
-    assert given == (None if taken else 2804019)
+    assert refusal == (None if taken else 2804019)

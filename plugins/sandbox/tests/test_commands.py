@@ -123,9 +123,9 @@ def test_each_request_is_a_line(run: Any, shoot: Callable[[str], int], http: url
 def test_fair_weather_makes_no_refusal_good(run: Any, shoot: Callable[[str], int]) -> None:
     """With the clock years before the event, it is refused; the log must not call it accepted."""
     (line,) = [
-        each
-        for each in run("--now", "1700000000", "--fault", "pass", do=shoot).stderr.splitlines()
-        if "POST" in each
+        line
+        for line in run("--now", "1700000000", "--fault", "pass", do=shoot).stderr.splitlines()
+        if "POST" in line
     ]
 
     assert " 400 " in line
@@ -210,9 +210,9 @@ def process() -> Iterator[subprocess.Popen[str]]:
 
 def url_of(process: subprocess.Popen[str]) -> str:
     assert process.stderr
-    found = re.search(r"http://127\.0\.0\.1:\d+", process.stderr.readline())
-    assert found
-    return found[0]
+    match = re.search(r"http://127\.0\.0\.1:\d+", process.stderr.readline())
+    assert match
+    return match[0]
 
 
 def test_it_ends_well_when_it_is_told_to(process: subprocess.Popen[str], shoot: Callable[[str], int]) -> None:
@@ -240,4 +240,4 @@ def test_the_plugin_offers_it() -> None:
     """As a command with help for each option."""
     (command,) = COMMANDS
     assert command.name == "sandbox"
-    assert all(each.help for each in command.params if isinstance(each, click.Option))
+    assert all(option.help for option in command.params if isinstance(option, click.Option))

@@ -37,7 +37,7 @@ def test_the_page_names_every_fault(root: Path) -> None:
     text = (root / PAGES[0]).read_text(encoding="utf-8")
     for word in {*SHAPES, *PRESETS} - {"error", "html"}:
         assert f"`{word}`" in text
-    tables = text.partition("| word |")[2].partition("Faults are played")[0]
+    tables = text.partition("| word |")[2].partition("Faults are applied")[0]
     for cell in re.findall(r"^\| (`.*?) \|", tables, re.MULTILINE):
         for order in re.findall(r"`([^`]+)`", cell):
             assert order == "headers" or parse_fault(

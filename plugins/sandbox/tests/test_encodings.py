@@ -52,7 +52,7 @@ def test_every_encoding_brings_the_same_events(
     response = http.request("POST", sandbox.url + PATH, **encode(data))
     assert response.status == 200, response.data
     assert json.loads(response.data)["events_received"] == 2
-    assert [each["event"] for each in sandbox.events()] == events
+    assert [received["event"] for received in sandbox.events()] == events
 
 
 @pytest.mark.parametrize(

@@ -63,11 +63,16 @@ def test_every_known_shape_can_be_served_byte_for_byte(
 
 def variant(line: dict[str, Any]) -> int:
     """Find which of the shapes of its code and subcode a line of the collection is."""
-    same = [each for each in known_failures() if (each.code, each.subcode) == (line["code"], line["subcode"])]
+    same = [
+        failure
+        for failure in known_failures()
+        if (failure.code, failure.subcode) == (line["code"], line["subcode"])
+    ]
     fits = [
         number
-        for number, each in enumerate(same)
-        if (each.title, each.msg, each.status) == (line["title"], line["msg"], line["http_status"] or 400)
+        for number, failure in enumerate(same)
+        if (failure.title, failure.msg, failure.status)
+        == (line["title"], line["msg"], line["http_status"] or 400)
     ]
     return fits[0]
 
@@ -170,7 +175,7 @@ def test_faults_end_and_honesty_returns(sandbox: Sandbox, send: Any) -> None:
     sandbox.fault("code=17,times=2")
     sandbox.fault("html503")
     assert [send(sandbox).status for _ in range(4)] == [400, 400, 503, 200]
-    assert [each["fault"] for each in sandbox.requests()] == [
+    assert [exchange["fault"] for exchange in sandbox.requests()] == [
         *['shape="error",code=17,times=2'] * 2,
         'shape="html",status=503',
         None,

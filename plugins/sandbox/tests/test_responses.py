@@ -24,9 +24,9 @@ def send(http: urllib3.PoolManager, sandbox: Sandbox, data: Any, **extra: Any) -
 
 def without_trace(body: bytes) -> tuple[bytes, str]:
     """Take the trace id out of a body."""
-    found = re.search(rb'"fbtrace_id":"([^"]*)"', body)
-    assert found
-    return body.replace(found[1], b"", 1), found[1].decode()
+    match = re.search(rb'"fbtrace_id":"([^"]*)"', body)
+    assert match
+    return body.replace(match[1], b"", 1), match[1].decode()
 
 
 def test_a_success_is_the_bytes_that_meta_sends(
@@ -141,4 +141,6 @@ def test_all_events_are_counted(
     """Up to the limit."""
     response = send(http, sandbox, [make_event(event_id=str(each)) for each in range(count)])
     assert json.loads(response.data)["events_received"] == count
-    assert [each["event"]["event_id"] for each in sandbox.events()] == [str(each) for each in range(count)]
+    assert [received["event"]["event_id"] for received in sandbox.events()] == [
+        str(number) for number in range(count)
+    ]

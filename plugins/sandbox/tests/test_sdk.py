@@ -124,8 +124,8 @@ def test_batches_arrive_in_the_asynchronous_style(sandbox: Sandbox) -> None:
     BatchProcessor(batch_size=50, concurrent_requests=2).process_events(
         request, [event(number) for number in range(120)]
     )
-    assert [each["events"] for each in sandbox.requests()] == [50, 50, 20]
-    assert [each["event"]["event_id"] for each in sandbox.events()] == [
+    assert [exchange["events"] for exchange in sandbox.requests()] == [50, 50, 20]
+    assert [received["event"]["event_id"] for received in sandbox.events()] == [
         f"id-{number}" for number in range(120)
     ]
 

@@ -88,7 +88,7 @@ def test_the_listener_hears_of_each_request(post: Post, make_event: Make) -> Non
     heard: list[Exchange] = []
     with Sandbox(SandboxOptions(now=lambda: make_event()["event_time"]), listener=heard.append) as sandbox:
         post(sandbox, [make_event()])
-        assert [each["stored"] for each in heard] == [True]
+        assert [exchange["stored"] for exchange in heard] == [True]
         assert heard == sandbox.requests()
 
 
@@ -100,14 +100,14 @@ def test_many_threads_may_send_and_look(sandbox: Sandbox, post: Post, make_event
             assert post(sandbox, [make_event(event_id=f"{sender}.{number}")])[0] == 200
             sandbox.events(limit=1)
 
-    threads = [threading.Thread(target=send, args=(each,)) for each in range(8)]
+    threads = [threading.Thread(target=send, args=(number,)) for number in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    ids = [each["event"]["event_id"] for each in sandbox.events()]
+    ids = [received["event"]["event_id"] for received in sandbox.events()]
     assert sorted(ids) == sorted(f"{sender}.{number}" for sender in range(8) for number in range(20))
-    assert [each["number"] for each in sandbox.events()] == list(range(1, 161))
+    assert [received["number"] for received in sandbox.events()] == list(range(1, 161))
 
 
 def test_a_foreign_server_can_run_it_but_cut_nothing(make_event: Make) -> None:

@@ -14,7 +14,7 @@ def test_the_demo_shows_every_hash_as_the_pixels(page: Page, reader: Any) -> Non
     reader.follow(each for each in page("README.md") if each.heading == "See it work")
 
     assert "Purchase" in reader.out
-    assert "all equal to those of the real pixel" in " ".join(reader.out.split())
+    assert "all are equal to those of the real pixel" in " ".join(reader.out.split())
 
 
 def test_own_events_are_sent(page: Page, reader: Any, sandbox: Any) -> None:

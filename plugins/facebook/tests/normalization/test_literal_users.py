@@ -21,7 +21,7 @@ def hash_like(value: Any) -> bool:
     return (
         isinstance(value, str)
         and len(value) == 64
-        and all(each in "0123456789abcdefABCDEF" for each in value)
+        and all(digit in "0123456789abcdefABCDEF" for digit in value)
     )
 
 
@@ -37,13 +37,13 @@ def is_phone(value: str) -> bool:
         starts, reached = reached, set()
         for start in starts:
             for end in range(start + least, min(start + most, len(value)) + 1):
-                if all(each in allowed for each in value[start:end]):
+                if all(character in allowed for character in value[start:end]):
                     reached.add(end)
     return len(value) > 6 and len(value) in reached
 
 
 def is_zip(value: str) -> bool:
-    digits = [each in "0123456789" for each in value]
+    digits = [character in "0123456789" for character in value]
     plus_four = len(value) == 10 and value[5] in "-" + WHITE and all(digits[:5] + digits[6:])
     return plus_four or (len(value) == 5 and all(digits))
 
@@ -70,12 +70,12 @@ def literal(
         value = e[key]
         if value is None:
             continue
-        said = str(value)
+        string = str(value)
         if e.get("em") is None and isinstance(value, str) and is_address(value):
             e["em"] = value
-        elif e.get("ph") is None and is_phone(said):
+        elif e.get("ph") is None and is_phone(string):
             e["ph"] = value
-        elif e.get("zp") is None and is_zip(said):
+        elif e.get("zp") is None and is_zip(string):
             e["zp"] = value
         elif e.get("ge") is None and isinstance(value, str) and value.lower() in words:
             e["ge"] = words.get(value, "")
@@ -86,7 +86,7 @@ def literal(
         and "@" not in e["em"]
     ):
         e["em"] += "@gmail.com"
-    hashers = {key: make_hasher(each) for key, each in normalizers_of("pixel").items()}
+    hashers = {key: make_hasher(normalizers) for key, normalizers in normalizers_of("pixel").items()}
     hashes = {key: hasher(str(e[key])) for key, hasher in hashers.items() if e.get(key) is not None}
     return {key: hashed for key, hashed in hashes.items() if isinstance(hashed, str)}
 
@@ -107,8 +107,8 @@ def test_a_user_gives_the_same_hashes_both_ways(
         key = data.draw(st.sampled_from(list(RULES)))
         names = [key, *tables["aliases"].get(key, []), data.draw(st.sampled_from(ODD_KEYS))]
         name = data.draw(st.sampled_from(names))
-        given = st.one_of(typed(key), typed(key), st.none(), st.integers(-(10**9), 10**13))
-        user[data.draw(st.sampled_from([name, name.upper(), name.title()]))] = data.draw(given)
+        values = st.one_of(typed(key), typed(key), st.none(), st.integers(-(10**9), 10**13))
+        user[data.draw(st.sampled_from([name, name.upper(), name.title()]))] = data.draw(values)
 
     assert normalize_user(user) == literal(user, tables["aliases"], words, is_address)
 

@@ -15,29 +15,35 @@ KEYS = ["em", "ph", "fn", "ln", "ct", "st", "zp", "country", "db", "ge", "extern
 
 def test_each_profile_has_every_key_once() -> None:
     """A missing one would let a raw value through."""
-    offered = [(each.profile, each.key) for each in NORMALIZERS]
+    offered = [(normalizer.profile, normalizer.key) for normalizer in NORMALIZERS]
 
     assert sorted(offered) == sorted((profile, key) for profile in ("pixel", "documented") for key in KEYS)
 
 
 def test_only_the_pixel_hashes_what_it_can_not_normalize() -> None:
     """All but addresses; by the written rules an invalid value is not sent."""
-    raw = {each.key for each in NORMALIZERS if (each.profile, each.otherwise) == ("pixel", "raw")}
+    raw = {
+        normalizer.key
+        for normalizer in NORMALIZERS
+        if (normalizer.profile, normalizer.otherwise) == ("pixel", "raw")
+    }
 
     assert raw == set(KEYS) - {"em"}
-    assert {each.otherwise for each in NORMALIZERS if each.profile == "documented"} == {"drop"}
+    assert {normalizer.otherwise for normalizer in NORMALIZERS if normalizer.profile == "documented"} == {
+        "drop"
+    }
 
 
-def test_what_identifies_a_person_is_not_remembered() -> None:
+def test_what_identifies_a_person_is_not_cached() -> None:
     """Addresses, phones, ids: they don't come back, and should not stay in memory."""
-    remembered = {each.key for each in NORMALIZERS if each.repeats}
+    cached = {normalizer.key for normalizer in NORMALIZERS if normalizer.repeats}
 
-    assert remembered == {"fn", "ln", "ct", "st", "country", "ge"}
+    assert cached == {"fn", "ln", "ct", "st", "country", "ge"}
 
 
 def test_both_profiles_give_both_hashes_where_they_differ() -> None:
     """The pixel's first; one where they agree; the other's where one has none."""
-    both = {key: make_hasher(each) for key, each in normalizers_of("pixel+documented").items()}
+    both = {key: make_hasher(normalizers) for key, normalizers in normalizers_of("pixel+documented").items()}
     pixel, documented, male = (sha256(text.encode()).hexdigest() for text in ("zrich", "zürich", "Male"))
 
     assert both["ct"]("Zürich") == [pixel, documented]
@@ -55,8 +61,8 @@ def test_any_value_gives_hashes_or_nothing(
 ) -> None:
     """Never an error, never anything that could be read back."""
     key = data.draw(st.sampled_from(KEYS))
-    given = make_hasher(normalizers_of(profile)[key])(data.draw(typed(key)))
+    result = make_hasher(normalizers_of(profile)[key])(data.draw(typed(key)))
 
-    hashes = given if isinstance(given, list) else [given] if given else []
-    assert all(len(each) in (32, 64) and set(each) <= set("0123456789abcdef") for each in hashes)
+    hashes = result if isinstance(result, list) else [result] if result else []
+    assert all(len(hashed) in (32, 64) and set(hashed) <= set("0123456789abcdef") for hashed in hashes)
     assert len(hashes) == len(set(hashes)) <= 2

@@ -11,7 +11,7 @@ from capi_actions_facebook.normalization.users import ALIASES
 
 def test_every_field_gives_the_pixels_hash(read: Callable[[str], Any]) -> None:
     """All 7,243: realistic people of 40 locales, hand-picked edges and random Unicode."""
-    hashers = {key: make_hasher(each) for key, each in normalizers_of("pixel").items()}
+    hashers = {key: make_hasher(normalizers) for key, normalizers in normalizers_of("pixel").items()}
     lines = read("pixel/fields.jsonl")
 
     assert len(lines) == 7243

@@ -68,16 +68,16 @@ def test_every_disagreement_is_printed(verify: Verify, right: Answers) -> None:
     absent = next(key for key in ("em", "ge", "db") if key not in (right[more] or {}))
     right[more] = {**(right[more] or {}), absent: "0" * 64}
     result = verify(script(right), "--json")
-    *said, summary = map(json.loads, result.stdout.splitlines())
+    *lines, summary = map(json.loads, result.stdout.splitlines())
 
     assert result.exit_code == 1
-    assert [(each["user"], each["differ"]) for each in said] == [
+    assert [(line["user"], line["differ"]) for line in lines] == [
         (users[wrong], ["fn"]),
         (users[missing], ["zp"]),
         (users[more], [absent]),
     ]
-    assert said[0]["pixel"] == right[wrong]
-    assert said[0]["ours"] == normalize_user(users[wrong])
+    assert lines[0]["pixel"] == right[wrong]
+    assert lines[0]["ours"] == normalize_user(users[wrong])
     assert (summary["agree"], summary["disagree"]) == (EXAMPLES - 3, 3)
     assert (summary["version"], summary["seed"]) == ("0.0.1-fake", SEED)
     assert summary["keys"]["fn"]["differ"] == summary["keys"]["zp"]["differ"] == 1
@@ -104,18 +104,18 @@ def test_another_seed_makes_other_people() -> None:
 
 def test_people_are_single_fields_and_whole_users_of_every_kind() -> None:
     """Half and half, every key, nulls, numbers, escapes: all that JSON can carry."""
-    made = list(people(2000, 1))
-    singles, users = made[::2], made[1::2]
+    examples = list(people(2000, 1))
+    singles, users = examples[::2], examples[1::2]
     values = [value for user in users for value in user.values()]
 
-    assert len(made) == 2000
+    assert len(examples) == 2000
     assert {len(user) for user in singles} == {1}
     assert {key for user in singles for key in user} == {
         "em", "ph", "fn", "ln", "ct", "st", "zp", "country", "db", "ge", "external_id",
     }  # fmt: skip
     assert {type(value) for value in values} == {str, int, float, type(None)}
     assert any("\ud800" in value for value in values if isinstance(value, str))
-    assert json.loads(json.dumps(made)) == made
+    assert json.loads(json.dumps(examples)) == examples
 
 
 @pytest.mark.parametrize(

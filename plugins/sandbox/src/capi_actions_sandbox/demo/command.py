@@ -55,7 +55,7 @@ def _print(rows: list[Row], hashes: int, equal: int) -> None:
     arrived = sum(row.received is not None for row in rows)
     console.print(f"{arrived} of {len(rows)} events arrived; for the others, the reason is shown above.")
     people = len({row.sample.event["userId"] for row in rows})
-    share = "all" if equal == hashes else f"only {equal}"
+    share = "all are" if equal == hashes else f"only {equal} are"
     console.print(f"{hashes} hashes of {people} people: {share} equal to those of the real pixel (2.9.324).")
 
 
