@@ -48,6 +48,22 @@ def is_zip(value: str) -> bool:
     return plus_four or (len(value) == 5 and all(digits))
 
 
+def fill_by_form(e: dict[str, Any], words: dict[str, str], is_address: Callable[[str], bool]) -> None:
+    for key in list(e):
+        value = e[key]
+        if value is None:
+            continue
+        string = str(value)
+        if e.get("em") is None and isinstance(value, str) and is_address(value):
+            e["em"] = value
+        elif e.get("ph") is None and is_phone(string):
+            e["ph"] = value
+        elif e.get("zp") is None and is_zip(string):
+            e["zp"] = value
+        elif e.get("ge") is None and isinstance(value, str) and value.lower() in words:
+            e["ge"] = words.get(value, "")
+
+
 def literal(
     user: dict[str, Any],
     aliases: dict[str, list[str]],
@@ -66,19 +82,7 @@ def literal(
         for other in others:
             if e.get(key) is None and small.get(other) is not None:
                 e[key] = small[other]
-    for key in list(e):
-        value = e[key]
-        if value is None:
-            continue
-        string = str(value)
-        if e.get("em") is None and isinstance(value, str) and is_address(value):
-            e["em"] = value
-        elif e.get("ph") is None and is_phone(string):
-            e["ph"] = value
-        elif e.get("zp") is None and is_zip(string):
-            e["zp"] = value
-        elif e.get("ge") is None and isinstance(value, str) and value.lower() in words:
-            e["ge"] = words.get(value, "")
+    fill_by_form(e, words, is_address)
     if (
         isinstance(e.get("em"), str)
         and e["em"].strip(WHITE)
