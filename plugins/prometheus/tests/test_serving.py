@@ -18,7 +18,7 @@ import capi_actions_prometheus.plugin
 from capi_actions import CapiError, Plugins, builtin
 
 logging.basicConfig(format="%(levelname)s %(name)s %(message)s")
-(make,) = Plugins(builtin, capi_actions_prometheus.plugin).observers
+((_, make),) = Plugins(builtin, capi_actions_prometheus.plugin).observer_factories()
 for _ in range(2):
     try:
         print(make() is make())

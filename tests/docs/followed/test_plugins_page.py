@@ -102,7 +102,7 @@ def test_a_normalizer_without_a_normalized_text(load: Load) -> None:
 
 def test_an_observer(load: Load, capsys: pytest.CaptureFixture[str]) -> None:
     """It prints what it is told."""
-    (make,) = load("An observer").observers
+    ((_, make),) = load("An observer").observer_factories()
 
     make().observe(Report(destination="shop", items=3, judgement=Judgement(verdict=Verdict.DONE)))
 
