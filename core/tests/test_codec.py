@@ -39,7 +39,7 @@ def test_anything_else_is_an_event_error(line: bytes | str) -> None:
         (b'{"type":"track","a":"\xff"}', "is not UTF-8 text: wrong byte at position 21"),
         (b'{"type":"track","a":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "is nested too deeply"),
         (b'{"a":' * 5_000 + b"1" + b"}" * 5_000, "is nested too deeply"),
-        (b"[]", "an event must be a JSON object, but this is a list"),
+        (b"[]", "an event must be a JSON object, but this is an array"),
         (b"null", "but this is null"),
         (b"true", "but this is a boolean"),
         (b"1.5", "but this is a number"),

@@ -11,7 +11,7 @@ from uuid import UUID
 import orjson
 
 from capi_actions.errors import EventError
-from capi_actions.text import number_text
+from capi_actions.text import json_type, number_text, with_article
 
 Json: TypeAlias = Any
 """Any JSON value as Python has it: None, bool, int, float, str, list, dict."""
@@ -63,7 +63,7 @@ def check_event(event: Json) -> JsonObject:
     :raises EventError: when it isn't.
     """
     if not isinstance(event, dict):
-        raise EventError.of(f"an event must be a JSON object, but this is {_kind(event)}")
+        raise EventError.of(f"an event must be a JSON object, but this is {_type_phrase(event)}")
     event_type = event.get("type")
     if not isinstance(event_type, str) or event_type not in EVENT_TYPES:
         problem = "is missing" if event_type is None else "is something else"
@@ -223,7 +223,8 @@ def _parse_float(text: str) -> float:
     return number
 
 
-def _kind(value: Any) -> str:
-    names = {type(None): "null", bool: "a boolean", str: "a string", list: "a list"}
-    usual = "a number" if isinstance(value, int | float) else f"a Python {type(value).__name__}"
-    return names.get(type(value), usual)
+def _type_phrase(value: Any) -> str:
+    """Return what a value is, in words for a message, never the value itself."""
+    if value is None:
+        return "null"
+    return with_article(json_type(value) or f"Python {type(value).__name__}")

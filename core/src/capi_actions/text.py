@@ -1,4 +1,4 @@
-"""Numbers as text, and hints at misspelt words."""
+"""Words for messages: numbers as text, names of JSON types, and hints at misspelt words."""
 
 import math
 from collections.abc import Collection
@@ -35,6 +35,35 @@ def number_text(value: int | float) -> str:
         return format(Decimal(text), "f")
     digits, exponent = text.split("e")
     return f"{digits}e{int(exponent):+d}"
+
+
+def json_type(value: object) -> str | None:
+    """Return the name of a value's JSON type, or None for what JSON can't hold.
+
+    >>> [json_type(value) for value in ({}, [], "", 1, 1.5, True, None, object)]
+    ['object', 'array', 'string', 'number', 'number', 'boolean', 'null', None]
+    """
+    if value is None:
+        return "null"
+    return next((name for types, name in _JSON_TYPES if isinstance(value, types)), None)
+
+
+_JSON_TYPES: tuple[tuple[type | tuple[type, ...], str], ...] = (
+    (str, "string"),
+    (bool, "boolean"),  # before numbers: Python's booleans are integers
+    ((int, float), "number"),
+    (list, "array"),
+    (dict, "object"),
+)
+
+
+def with_article(noun: str) -> str:
+    """Return a noun with its indefinite article.
+
+    >>> with_article("array"), with_article("string")
+    ('an array', 'a string')
+    """
+    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"
 
 
 def closest(word: str, known: Collection[str]) -> str | None:
