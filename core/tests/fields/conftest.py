@@ -14,12 +14,12 @@ NOISE = 'must match "then" schema.'
 
 @pytest.fixture(scope="session")
 def agrees() -> Callable[[dict[str, Any]], bool]:
-    """Say whether a line of a vector file has the reference's payload, or its paths and sentences."""
+    """Return whether a line of a vector file has the reference's payload, or its paths and sentences."""
     return lambda line: alike(expected(line), outcome(line["fields"], line["payload"]))
 
 
 def outcome(definition: dict[str, Any], payload: Any) -> Any:
-    """Give the clean payload, or paths and sentences of what is wrong."""
+    """Return the clean payload, or paths and sentences of what is wrong."""
     try:
         return compile_fields(read_fields(definition))(payload)
     except (ConfigError, EventError) as error:
@@ -27,20 +27,20 @@ def outcome(definition: dict[str, Any], payload: Any) -> Any:
 
 
 def expected(line: dict[str, Any]) -> Any:
-    """Give what the reference makes of a line, in the same shape."""
+    """Return what the reference makes of a line, in the same shape."""
     if "expect" in line:
         return line["expect"]
     errors = line["error"].get("errors", ())
     return [(error["path"], error["message"]) for error in errors if NOISE not in error["message"]]
 
 
-def alike(one: Any, other: Any) -> bool:
+def alike(left: Any, right: Any) -> bool:
     """Compare as JSON does: true is not 1, but 5.0 is 5."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(alike(one[key], other[key]) for key in one)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(alike, one, other))
-    return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(alike(left[key], right[key]) for key in left)
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(alike, left, right))
+    return isinstance(left, bool) == isinstance(right, bool) and bool(left == right)
 
 
 @pytest.fixture(scope="session")
@@ -60,7 +60,7 @@ def clean(compiled: Callable[..., CheckFields]) -> Callable[..., Any]:
 
 @pytest.fixture(scope="session")
 def refusal(compiled: Callable[..., CheckFields]) -> Callable[..., str]:
-    """Give the whole error for one value of one field ``a`` with the label A."""
+    """Return the whole error for one value of one field ``a`` with the label A."""
 
     def refuse(value: Any, **attributes: Any) -> str:
         with pytest.raises(EventError) as caught:
@@ -72,7 +72,7 @@ def refusal(compiled: Callable[..., CheckFields]) -> Callable[..., str]:
 
 @pytest.fixture(scope="session")
 def misdefined() -> Callable[[Any], list[str]]:
-    """Give the problems of definitions that can't be meant, read and compiled."""
+    """Return the problems of definitions that are invalid."""
 
     def find(definition: Any) -> list[str]:
         with pytest.raises(ConfigError) as caught:

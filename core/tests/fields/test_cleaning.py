@@ -61,12 +61,12 @@ def test_items_of_lists_are_cleaned_too(clean: Clean) -> None:
 def test_unknown_keys_are_left_out(compiled: Compiled, clean: Clean) -> None:
     """A platform may refuse what it doesn't know."""
     fields = {"s": {"type": "string"}}
-    given = {"s": 1, "other": [None]}
+    payload = {"s": 1, "other": [None]}
 
     assert compiled(a={"type": "string"})({"b": 1, "dynamicAuthSettings": {}}) == {}
-    assert clean(given, type="object", properties=fields) == {"s": "1"}
-    assert clean(given, type="object", properties={}) == {}
-    assert clean(given, type="object", properties=fields, additionalProperties=True) == {
+    assert clean(payload, type="object", properties=fields) == {"s": "1"}
+    assert clean(payload, type="object", properties={}) == {}
+    assert clean(payload, type="object", properties=fields, additionalProperties=True) == {
         "s": "1",
         "other": [None],
     }
@@ -132,10 +132,10 @@ def test_objects_are_not_made_of_other_things(compiled: Compiled) -> None:
 
 def test_a_subclass_of_dict_is_an_object(clean: Clean) -> None:
     """Python callers have ordered ones; what comes out is a copy of it."""
-    given = OrderedDict(s=5)
+    payload = OrderedDict(s=5)
 
-    assert clean(given, type="object", properties={"s": {"type": "string"}}) == {"s": "5"}
-    assert given == {"s": 5}
+    assert clean(payload, type="object", properties={"s": {"type": "string"}}) == {"s": "5"}
+    assert payload == {"s": 5}
 
 
 def test_null_stays_absent_while_something_else_is_explained(compiled: Compiled) -> None:

@@ -25,7 +25,7 @@ CHECK = compile_fields(
 
 
 @pytest.mark.parametrize(
-    ("payload", "found"),
+    ("payload", "expected"),
     [
         ({}, [("$", 9)]),
         ({"value": "x"}, [("$.value", 9)]),
@@ -37,10 +37,10 @@ CHECK = compile_fields(
     ],
 )
 def test_a_field_s_problems_have_its_code(
-    payload: dict[str, Any], found: list[tuple[str, int | None]]
+    payload: dict[str, Any], expected: list[tuple[str, int | None]]
 ) -> None:
     """So that who reads them finds what the platform itself has to say."""
     with pytest.raises(EventError) as caught:
         CHECK(payload)
 
-    assert found == [(problem.path, problem.code) for problem in caught.value.problems]
+    assert expected == [(problem.path, problem.code) for problem in caught.value.problems]

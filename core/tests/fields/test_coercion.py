@@ -67,9 +67,9 @@ def test_floats_survive_text_and_back(value: float) -> None:
 )
 def test_decimal_text_is_a_number(clean: Clean, text: str, number: float) -> None:
     """Shops send prices as text."""
-    found = clean(text, type="number")
+    coerced = clean(text, type="number")
 
-    assert (type(number), number) == (type(found), found)
+    assert (type(number), number) == (type(coerced), coerced)
 
 
 @pytest.mark.parametrize(
@@ -102,9 +102,9 @@ def test_numbers_beyond_doubles_are_no_text(refusal: Refusal) -> None:
 @pytest.mark.parametrize(("value", "whole"), [(5.0, 5), ("5.0", 5), ("1e3", 1000), (2.0**62, 2**62)])
 def test_numbers_without_a_fraction_are_integers(clean: Clean, value: Any, whole: int) -> None:
     """Written without the point, so that strict platforms take them."""
-    found = clean(value, type="integer")
+    coerced = clean(value, type="integer")
 
-    assert (int, whole) == (type(found), found)
+    assert (int, whole) == (type(coerced), coerced)
 
 
 def test_doubles_beyond_64_bits_stay_doubles(clean: Clean) -> None:

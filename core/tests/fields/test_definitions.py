@@ -142,9 +142,9 @@ def test_what_is_wrong_is_said_with_its_path(
     misdefined: Misdefined, attributes: dict[str, Any], problem: str
 ) -> None:
     """Down to the attribute."""
-    (found,) = misdefined({"a": {"type": "string", **attributes}})
+    (reported,) = misdefined({"a": {"type": "string", **attributes}})
 
-    assert found.startswith(f"$.a.{problem}")
+    assert reported.startswith(f"$.a.{problem}")
 
 
 def test_all_definitions_are_read_before_complaining(misdefined: Misdefined) -> None:
@@ -166,9 +166,9 @@ def test_all_definitions_are_read_before_complaining(misdefined: Misdefined) -> 
 @pytest.mark.parametrize("definition", [None, [], "x", 5])
 def test_definitions_are_an_object(misdefined: Misdefined, definition: Any) -> None:
     """Of one definition by key."""
-    (found,) = misdefined(definition)
+    (reported,) = misdefined(definition)
 
-    assert found.startswith("should be an object of field definitions but is ")
+    assert reported.startswith("should be an object of field definitions but is ")
 
 
 def test_properties_have_a_depth(misdefined: Misdefined) -> None:

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from capi_actions.fields import compile_fields
-from capi_actions.fields.formats import FORMATS, LONGEST
+from capi_actions.fields.formats import FORMATS, MAX_LENGTH
 from capi_actions.model import Field
 
 Refusal = Callable[..., str]
@@ -153,7 +153,7 @@ def test_what_passes_can_be_read(text: str, name: str) -> None:
 @pytest.mark.parametrize("part", ["(", "[", "\\", "a", "a.", "a@", "/", "{a}", "1", "%", "::", "a{1}"])
 def test_long_text_takes_no_long_time_nor_stack(name: str, part: str) -> None:
     """As long as it may be, in every format: nothing backtracks or recurses."""
-    text = part * (LONGEST // len(part))
+    text = part * (MAX_LENGTH // len(part))
 
     assert FORMATS[name].fits(text) in (True, False)
     assert FORMATS[name].fits(text[:-1] + "\n") in (True, False)
@@ -161,7 +161,7 @@ def test_long_text_takes_no_long_time_nor_stack(name: str, part: str) -> None:
 
 def test_text_has_a_sensible_length(refusal: Refusal) -> None:
     """Beyond it only plain strings are taken."""
-    text = "/" * (LONGEST + 1)
+    text = "/" * (MAX_LENGTH + 1)
     plain = compile_fields({"a": Field(type="string", format="text")})
 
     assert FORMATS["uri-reference"].fits(text[1:])

@@ -115,7 +115,7 @@ def test_a_wrong_item_refuses_the_event() -> None:
 def test_no_raw_value_comes_out(value: Any) -> None:
     """Only hashes do."""
     hashes = result(value, "sha256", multiple=True)
-    assert hashes == "absent" or all(len(each) == 64 for each in hashes)
+    assert hashes == "absent" or all(len(digest) == 64 for digest in hashes)
 
 
 @pytest.mark.parametrize(

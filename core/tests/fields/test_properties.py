@@ -111,7 +111,7 @@ def test_numbers_that_come_out_are_finite(action: dict[str, Field], payload: dic
     for key, field in action.items():
         if field.type != "object" and key in clean:
             values = clean[key] if field.multiple else [clean[key]]
-            assert all(math.isfinite(each) for each in values if isinstance(each, float))
+            assert all(math.isfinite(value) for value in values if isinstance(value, float))
 
 
 SECRETS = st.recursive(

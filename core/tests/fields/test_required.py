@@ -15,7 +15,7 @@ TEXT = {"type": "string"}
 
 @pytest.fixture(scope="session")
 def lacks() -> Callable[[CheckFields, Any], list[str]]:
-    """Give what a check says of a payload, empty when it passes."""
+    """Return what a check says of a payload, empty when it passes."""
 
     def problems(check: CheckFields, payload: Any) -> list[str]:
         try:
@@ -103,14 +103,14 @@ def test_a_condition_looks_at_another_field(
 
 
 @pytest.mark.parametrize(
-    ("kind", "value", "given"),
+    ("kind", "value", "other"),
     [("number", 10, "10"), ("number", "10", 10), ("boolean", True, "true"), ("string", 5, 5)],
 )
 def test_conditions_compare_values_as_the_field_holds_them(
-    compiled: Compiled, lacks: Lacks, kind: str, value: Any, given: Any
+    compiled: Compiled, lacks: Lacks, kind: str, value: Any, other: Any
 ) -> None:
     """However the event and the condition are written."""
-    assert lacks(compiled(op={"type": kind}, n=requires("op", "is", value)), {"op": given}) == MISSING_N
+    assert lacks(compiled(op={"type": kind}, n=requires("op", "is", value)), {"op": other}) == MISSING_N
 
 
 @pytest.mark.parametrize(("kind", "value"), [("number", "ten"), ("object", "x"), ("string", "")])
@@ -118,8 +118,8 @@ def test_values_that_a_field_never_has_make_conditions_that_never_hold(
     compiled: Compiled, lacks: Lacks, kind: str, value: Any
 ) -> None:
     """As in the reference; such a condition harms nobody."""
-    given = {"op": {"number": 10, "object": {}, "string": "x"}[kind]}
-    assert lacks(compiled(op={"type": kind}, n=requires("op", "is", value)), given) == []
+    payload = {"op": {"number": 10, "object": {}, "string": "x"}[kind]}
+    assert lacks(compiled(op={"type": kind}, n=requires("op", "is", value)), payload) == []
 
 
 def test_true_is_not_one(compiled: Compiled, lacks: Lacks) -> None:

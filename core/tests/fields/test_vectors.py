@@ -30,9 +30,9 @@ def test_cleaning_gives_what_the_reference_gives(vectors: Lines, agrees: Agrees)
 def _field(schema: dict[str, Any]) -> dict[str, Any]:
     types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     field: dict[str, Any] = {"allowNull": "null" in types, "additionalProperties": True}
-    field["type"] = next((each for each in types if each != "null"), "string")
+    field["type"] = next((name for name in types if name != "null"), "string")
     if "properties" in schema:
-        field["properties"] = {key: _field(each) for key, each in schema["properties"].items()}
+        field["properties"] = {key: _field(member) for key, member in schema["properties"].items()}
     return field
 
 

@@ -11,7 +11,7 @@ from capi_actions.model import MISSING, Directive
 
 
 def outcome(line: Mapping[str, Any]) -> Any:
-    """Give a line's result, or the messages of its error as a tuple."""
+    """Return a line's result, or the messages of its error as a tuple."""
     try:
         result = compile_mapping(line["mapping"])(line.get("payload", {}))
     except (MappingError, EventError) as error:
@@ -20,7 +20,7 @@ def outcome(line: Mapping[str, Any]) -> Any:
 
 
 def expected(line: Mapping[str, Any]) -> Any:
-    """Give what the reference makes of a line, in the same shape."""
+    """Return what the reference makes of a line, in the same shape."""
     if "error" not in line:
         return line["expect"]
     return tuple(error["message"] for error in line["error"].get("errors", [line["error"]]))
@@ -28,16 +28,16 @@ def expected(line: Mapping[str, Any]) -> Any:
 
 @pytest.fixture(scope="session")
 def compare() -> Callable[[Mapping[str, Any]], tuple[Any, Any]]:
-    """Give what the reference makes of a vector's line, and what we make of it."""
+    """Return what the reference makes of a vector's line, and what we make of it."""
     return lambda line: (distinct(expected(line)), distinct(outcome(line)))
 
 
 def distinct(value: Any) -> Any:
     """Make true differ from 1, which Python's ``==`` doesn't."""
     if isinstance(value, dict):
-        return {key: distinct(each) for key, each in value.items()}
+        return {key: distinct(member) for key, member in value.items()}
     if isinstance(value, list):
-        return [distinct(each) for each in value]
+        return [distinct(item) for item in value]
     return f"{value!r} as boolean" if isinstance(value, bool) else value
 
 
@@ -52,7 +52,7 @@ def resolve() -> Resolve:
 
 @pytest.fixture(scope="session")
 def problems() -> Callable[..., list[tuple[str, str]]]:
-    """Give place and message of everything that is wrong with a mapping."""
+    """Return place and message of everything that is wrong with a mapping."""
 
     def find(mapping: Any, directives: Mapping[str, Directive] = BUILTIN) -> list[tuple[str, str]]:
         with pytest.raises(MappingError) as caught:
@@ -64,7 +64,7 @@ def problems() -> Callable[..., list[tuple[str, str]]]:
 
 @pytest.fixture(scope="session")
 def refusal() -> Callable[..., str]:
-    """Give the whole error of an event that a fine mapping can't be resolved with."""
+    """Return the whole error of an event that a fine mapping can't be resolved with."""
 
     def refuse(mapping: Any, payload: Any, directives: Mapping[str, Directive] = BUILTIN) -> str:
         compiled = compile_mapping(mapping, directives)

@@ -25,20 +25,20 @@ def read(mapping: Any, payload: Any) -> Any:
 def resolve(mapping: Any, payload: Any) -> Any:
     """Resolve, missing values kept."""
     if isinstance(mapping, list):
-        return [resolve(each, payload) for each in mapping]
+        return [resolve(item, payload) for item in mapping]
     if not isinstance(mapping, dict):
         return mapping
     name = next((key for key in mapping if key.startswith("@")), None)
     if name is None:
-        return {key: resolve(each, payload) for key, each in mapping.items()}
+        return {key: resolve(member, payload) for key, member in mapping.items()}
     return READINGS[name](mapping[name], payload)
 
 
 def clean(value: Any) -> Any:
     """Delete missing members, and put null in place of missing items, at any depth."""
     if isinstance(value, dict):
-        return {key: clean(each) for key, each in value.items() if each is not MISSING}
-    return [None if each is MISSING else clean(each) for each in value] if isinstance(value, list) else value
+        return {key: clean(member) for key, member in value.items() if member is not MISSING}
+    return [None if item is MISSING else clean(item) for item in value] if isinstance(value, list) else value
 
 
 def walk(payload: Any, path: str) -> Any:
@@ -74,7 +74,7 @@ def path(value: Any, payload: Any) -> Any:
 def template(value: Any, payload: Any) -> Any:
     """Read @template, for templates that stand in the mapping."""
     for pattern in (r"\{\{\{([^}]+)\}\}\}", r"\{\{([^}]+)\}\}"):
-        value = re.sub(pattern, lambda found: written(walk(payload, found[1].strip())), value)
+        value = re.sub(pattern, lambda match: written(walk(payload, match[1].strip())), value)
     return value
 
 
@@ -91,11 +91,11 @@ def written(value: Any) -> str:
 
 def choice(value: Any, payload: Any) -> Any:
     """Read @if."""
-    found = resolve(value["exists"] if "exists" in value else value["blank"], payload)
-    holds = found is not None and found is not MISSING
+    resolved = resolve(value["exists"] if "exists" in value else value["blank"], payload)
+    holds = resolved is not None and resolved is not MISSING
     if "exists" not in value and holds:
-        holds = isinstance(found, dict) or (
-            written(found) != "" and (isinstance(found, list) or found not in (0, False))
+        holds = isinstance(resolved, dict) or (
+            written(resolved) != "" and (isinstance(resolved, list) or resolved not in (0, False))
         )
     if holds:
         return resolve(value["then"], payload) if "then" in value else MISSING
@@ -108,18 +108,18 @@ def array_path(value: Any, payload: Any) -> Any:
     root = path(value[0], payload) if isinstance(value[0], str) else resolve(value[0], payload)
     if len(value) > 1 and isinstance(value[1], dict) and value[1] and isinstance(root, dict | list):
         items = root if isinstance(root, list) else [root]
-        return [resolve(value[1], each) for each in items]
+        return [resolve(value[1], item) for item in items]
     return root
 
 
 def merge(value: Any, payload: Any) -> Any:
     """Read @merge."""
     merged: dict[str, Any] = {}
-    objects = [resolve(each, payload) for each in value["objects"]]
-    for each in objects if value["direction"] == "right" else reversed(objects):
-        if isinstance(each, list):
-            each = {str(index): item for index, item in enumerate(each)}
-        merged.update(each if isinstance(each, dict) else {})
+    objects = [resolve(item, payload) for item in value["objects"]]
+    for layer in objects if value["direction"] == "right" else reversed(objects):
+        if isinstance(layer, list):
+            layer = {str(index): item for index, item in enumerate(layer)}
+        merged.update(layer if isinstance(layer, dict) else {})
     return merged
 
 
@@ -133,42 +133,42 @@ def transform(value: Any, payload: Any) -> Any:
 def flatten(value: Any, payload: Any) -> Any:
     """Read @flatten."""
 
-    def flat(each: Any, prefix: str) -> dict[str, Any]:
-        if isinstance(each, dict) or (isinstance(each, list) and not value.get("omitArrays")):
-            pairs = each.items() if isinstance(each, dict) else enumerate(each)
+    def flat(part: Any, prefix: str) -> dict[str, Any]:
+        if isinstance(part, dict) or (isinstance(part, list) and not value.get("omitArrays")):
+            pairs = part.items() if isinstance(part, dict) else enumerate(part)
             made: dict[str, Any] = {}
             for key, below in pairs:
                 made.update(flat(below, f"{prefix}{value['separator']}{key}" if prefix else str(key)))
             return made
-        return {prefix: each}
+        return {prefix: part}
 
-    found = resolve(value["value"], payload)
-    return {} if found is MISSING else flat(found, "")
+    resolved = resolve(value["value"], payload)
+    return {} if resolved is MISSING else flat(resolved, "")
 
 
 def exclude(value: Any, payload: Any) -> Any:
     """Read @excludeWhenNull."""
-    found = resolve(value, payload)
-    return MISSING if found is None else without_nulls(found)
+    resolved = resolve(value, payload)
+    return MISSING if resolved is None else without_nulls(resolved)
 
 
 def without_nulls(value: Any) -> Any:
     """Make null members missing, in objects only."""
     if not isinstance(value, dict):
         return value
-    return {key: MISSING if each is None else without_nulls(each) for key, each in value.items()}
+    return {key: MISSING if member is None else without_nulls(member) for key, member in value.items()}
 
 
 def case(value: Any, payload: Any) -> Any:
     """Read @case."""
-    found = clean(resolve(value["value"], payload)) if value["value"] != "" else MISSING
-    return getattr(found, value["operator"])() if isinstance(found, str) else found
+    resolved = clean(resolve(value["value"], payload)) if value["value"] != "" else MISSING
+    return getattr(resolved, value["operator"])() if isinstance(resolved, str) else resolved
 
 
 def encode(value: Any, payload: Any) -> Any:
     """Read @json, for values that Python writes like JavaScript."""
-    found = clean(resolve(value["value"], payload))
-    return MISSING if found is MISSING else json.dumps(found, ensure_ascii=False, separators=(",", ":"))
+    resolved = clean(resolve(value["value"], payload))
+    return MISSING if resolved is MISSING else json.dumps(resolved, ensure_ascii=False, separators=(",", ":"))
 
 
 READINGS = {
@@ -195,34 +195,36 @@ def directives(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     """Draw directives whose values are drawn from another strategy."""
     paths = SPELT.map(lambda spelt: {"@path": spelt})
     members = st.dictionaries(KEYS, inner, max_size=3)
-    makers = paths | inner.filter(lambda each: isinstance(each, dict) and any(key[0] == "@" for key in each))
+    makers = paths | inner.filter(
+        lambda drawn: isinstance(drawn, dict) and any(key[0] == "@" for key in drawn)
+    )
     parts = {"then": inner, "else": inner}
     conditions = st.fixed_dictionaries({"exists": makers}, optional=parts) | st.fixed_dictionaries(
         {"blank": makers}, optional=parts
     )
     return st.one_of(
         paths,
-        paths.map(lambda each: {"@path": each}),
+        paths.map(lambda drawn: {"@path": drawn}),
         st.lists(SPELT | st.just("-"), max_size=3).map(
             lambda names: {"@template": "".join(f"{{{{{n}}}}}" for n in names)}
         ),
-        inner.map(lambda each: {"@literal": each}),
-        conditions.map(lambda each: {"@if": each}),
-        st.tuples(SPELT | makers, members | makers).map(lambda each: {"@arrayPath": list(each)}),
+        inner.map(lambda drawn: {"@literal": drawn}),
+        conditions.map(lambda drawn: {"@if": drawn}),
+        st.tuples(SPELT | makers, members | makers).map(lambda drawn: {"@arrayPath": list(drawn)}),
         st.tuples(st.lists(members | makers, max_size=3), st.sampled_from(["left", "right"])).map(
-            lambda each: {"@merge": {"objects": each[0], "direction": each[1]}}
+            lambda drawn: {"@merge": {"objects": drawn[0], "direction": drawn[1]}}
         ),
         st.tuples(members | makers, members | makers).map(
-            lambda each: {"@transform": {"apply": each[0], "mapping": each[1]}}
+            lambda drawn: {"@transform": {"apply": drawn[0], "mapping": drawn[1]}}
         ),
         st.tuples(inner, st.booleans()).map(
-            lambda each: {"@flatten": {"value": each[0], "separator": "_", "omitArrays": each[1]}}
+            lambda drawn: {"@flatten": {"value": drawn[0], "separator": "_", "omitArrays": drawn[1]}}
         ),
-        inner.map(lambda each: {"@excludeWhenNull": each}),
+        inner.map(lambda drawn: {"@excludeWhenNull": drawn}),
         st.tuples(makers, st.sampled_from(["lower", "upper"])).map(
-            lambda each: {"@case": {"value": each[0], "operator": each[1]}}
+            lambda drawn: {"@case": {"value": drawn[0], "operator": drawn[1]}}
         ),
-        makers.map(lambda each: {"@json": {"mode": "encode", "value": each}}),
+        makers.map(lambda drawn: {"@json": {"mode": "encode", "value": drawn}}),
     )
 
 

@@ -33,7 +33,7 @@ def test_every_json_example_gives_what_stands_beside_it(page: str) -> None:
 
 
 def resolved(example: dict[str, Any]) -> tuple[Any, str | None]:
-    """Give result and error."""
+    """Return result and error."""
     try:
         return compile_mapping(example["mapping"])(example["event"]), None
     except CapiError as error:
@@ -59,8 +59,10 @@ def test_docstrings_run_as_shown(name: str) -> None:
 
 def test_every_directive_has_its_section(page: str) -> None:
     """And a sentence of its own for tables."""
-    assert {each.name for each in DIRECTIVES} == set(re.findall(r"^### (@\w+)$", page, re.MULTILINE))
-    assert all(each.description.endswith(".") for each in DIRECTIVES)
+    assert {directive.name for directive in DIRECTIVES} == set(
+        re.findall(r"^### (@\w+)$", page, re.MULTILINE)
+    )
+    assert all(directive.description.endswith(".") for directive in DIRECTIVES)
 
 
 def test_every_liquid_filter_is_listed(page: str) -> None:

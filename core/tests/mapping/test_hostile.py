@@ -11,7 +11,7 @@ from capi_actions.errors import EventError, MappingError
 from capi_actions.mapping import DIRECTIVES, compile_mapping
 from capi_actions.testing import json_objects, json_values
 
-NAMES = st.sampled_from([each.name for each in DIRECTIVES] + ["@", "@nope", "_metadata"])
+NAMES = st.sampled_from([directive.name for directive in DIRECTIVES] + ["@", "@nope", "_metadata"])
 MEMBERS = st.sampled_from(
     "exists blank then else operator value pattern replacement pattern2 replacement2 ignorecase global mode separator "
     "omitArrays direction objects apply mapping a b x".split()
@@ -37,7 +37,7 @@ EVENTS = json_objects() | st.fixed_dictionaries({"a": json_values(), "b": json_v
 
 
 def outcome(mapping: Any, event: Any) -> Any:
-    """Give the result, or the type of error."""
+    """Return the result, or the type of error."""
     try:
         return compile_mapping(mapping)(event)
     except (MappingError, EventError) as error:

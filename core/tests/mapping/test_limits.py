@@ -147,7 +147,9 @@ BIG = {
 )
 def test_results_have_a_size(mapping: Any, refusal: Refusal) -> None:
     """Each directive that can make more than it gets stops by itself."""
-    assert "more than" in (said := refusal({"r": mapping}, BIG)) or "longer than" in said or "at most" in said
+    message = refusal({"r": mapping}, BIG)
+
+    assert "more than" in message or "longer than" in message or "at most" in message
 
 
 def test_long_texts_are_read_only_up_to_a_point(refusal: Refusal) -> None:
@@ -205,7 +207,7 @@ def test_real_mappings_stay_far_below(vectors: Callable[[str], list[dict[str, An
         below = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
         if below is None:
             return 1, 0
-        measured = [measure(each) for each in below]
+        measured = [measure(part) for part in below]
         return 1 + sum(count for count, _ in measured), 1 + max((deep for _, deep in measured), default=0)
 
     sizes = [measure(line["mapping"]) for line in vectors("segment/presets_mapping.jsonl")]

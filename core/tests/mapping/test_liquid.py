@@ -148,10 +148,10 @@ def test_malformed_templates_are_refused_with_the_mapping(
     template: str, message: str, problems: Problems
 ) -> None:
     """With line and column where there is one."""
-    (place, said), *others = problems({"a": [{"@liquid": template}]})
+    (place, sentence), *others = problems({"a": [{"@liquid": template}]})
 
     assert place == "$.a[0].@liquid"
-    assert said.startswith(message)
+    assert sentence.startswith(message)
     assert not others
 
 

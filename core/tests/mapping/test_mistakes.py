@@ -15,7 +15,7 @@ Problems = Callable[..., list[tuple[str, str]]]
 
 def test_every_mistake_is_found_in_one_go(problems: Problems) -> None:
     """Also in lists, literals, shapes, branches that nothing takes and members that nobody knows."""
-    found = problems(
+    reported = problems(
         {
             "a": {"@path": 5},
             "b": [{"@nope": 1}, {"@template": None}],
@@ -35,7 +35,7 @@ def test_every_mistake_is_found_in_one_go(problems: Problems) -> None:
         }
     )
 
-    assert [place for place, _ in found] == [
+    assert [place for place, _ in reported] == [
         "$.a.@path",
         "$.b[0]",
         "$.b[1].@template",
@@ -50,8 +50,8 @@ def test_every_mistake_is_found_in_one_go(problems: Problems) -> None:
         "$.h.@excludeWhenNull[0].@path",
         "$['we.ird']['it\\'s']",
     ]
-    assert found[3][1] == "/c/@literal/d/@case should be an object but it is a string."
-    assert found[6][1] == '/f/@if/else/@json should have field "mode" but it doesn\'t.'
+    assert reported[3][1] == "/c/@literal/d/@case should be an object but it is a string."
+    assert reported[6][1] == '/f/@if/else/@json should have field "mode" but it doesn\'t.'
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_what_can_only_fail_is_refused_when_the_mapping_is_read(
     mapping: Any, message: str, problems: Problems
 ) -> None:
     """A clear sentence today, not a lost event tomorrow."""
-    assert [message] == [each for _, each in problems(mapping)]
+    assert [message] == [text for _, text in problems(mapping)]
 
 
 @pytest.mark.parametrize(
@@ -145,9 +145,11 @@ def test_a_root_directive_is_one_directive_with_an_object(
 
 def test_messages_and_places_stay_short(problems: Problems) -> None:
     """A literal may be as long as a book."""
-    found = problems({"x" * 5000: {"@" + "y" * 5000: {}}, "m": {"@json": {"mode": "z" * 5000, "value": 1}}})
+    reported = problems(
+        {"x" * 5000: {"@" + "y" * 5000: {}}, "m": {"@json": {"mode": "z" * 5000, "value": 1}}}
+    )
 
-    assert all(len(place) < 100 and len(message) < 200 for place, message in found)
+    assert all(len(place) < 100 and len(message) < 200 for place, message in reported)
 
 
 def test_a_mapping_reports_what_it_reads() -> None:

@@ -11,7 +11,7 @@ from capi_actions.model import MISSING, Compiler, Directive
 
 
 def with_(name: str, compile_: Callable[[Any, Compiler], Any]) -> dict[str, Directive]:
-    """Give the built-in directives and one more."""
+    """Return the built-in directives and one more."""
     return {**BUILTIN, name: Directive(name=name, compile=compile_)}
 
 
@@ -95,12 +95,12 @@ def test_its_failures_cost_that_event_only(error: Exception, refusal: Callable[.
 
         return resolve
 
-    said = refusal({"a": {"@odd": 1}}, {}, with_("@odd", compile_))
+    message = refusal({"a": {"@odd": 1}}, {}, with_("@odd", compile_))
 
-    assert said.startswith(
+    assert message.startswith(
         f"$.a.@odd: @odd failed on this event ({type(error).__name__} in resolve, {__file__}:"
     )
-    assert "ada" not in said
+    assert "ada" not in message
 
 
 def test_its_failure_to_compile_is_a_problem_of_the_mapping(problems: Callable[..., Any]) -> None:
@@ -118,9 +118,9 @@ def test_its_failure_to_compile_is_a_problem_of_the_mapping(problems: Callable[.
 
 def test_what_it_gives_must_be_a_function(problems: Callable[..., Any]) -> None:
     """Said before any event comes."""
-    found = problems({"a": {"@odd": 1}}, with_("@odd", lambda value, compiler: None))
+    reported = problems({"a": {"@odd": 1}}, with_("@odd", lambda value, compiler: None))
 
-    assert found == [("$.a.@odd", "@odd can't be compiled: its plugin gave no function")]
+    assert reported == [("$.a.@odd", "@odd can't be compiled: its plugin returned no function")]
 
 
 def test_it_can_say_what_it_reads() -> None:

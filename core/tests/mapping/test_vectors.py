@@ -15,14 +15,14 @@ def test_the_reference_s_own_tests_pass(vectors: Vectors, compare: Compare) -> N
     """Results, and its sentences where it has an error; only items of @merge get their place put right."""
     lines = vectors("segment/mapping.jsonl")
     compared = [(line["name"], *compare(line)) for line in lines]
-    differing = [each for each in compared if each[1] != each[2]]
+    differing = [result for result in compared if result[1] != result[2]]
 
     assert len(lines) == 224
     assert [name for name, _, _ in differing] == ["@merge > invalid nested type"] * 2
-    for _, wanted, given in differing:
-        assert [LOST_PLACE.sub("/@merge/objects/1 should be a object or a mapping directive", wanted[0])] == [
-            *given
-        ]
+    for _, expected, actual in differing:
+        assert [
+            LOST_PLACE.sub("/@merge/objects/1 should be a object or a mapping directive", expected[0])
+        ] == [*actual]
 
 
 def test_the_presets_of_all_destinations_pass(vectors: Vectors, compare: Compare) -> None:
@@ -40,9 +40,9 @@ def test_every_difference_from_the_probes_is_documented(
     lines = vectors("segment/probes_mapping.jsonl")
     differing = []
     for line in lines:
-        wanted, given = compare(line)
-        both_refuse = isinstance(wanted, tuple) and isinstance(given, tuple)
-        if wanted != given and not both_refuse:
+        expected, actual = compare(line)
+        both_refuse = isinstance(expected, tuple) and isinstance(actual, tuple)
+        if expected != actual and not both_refuse:
             differing.append(line["name"])
     page = (root / "docs/reference/differences-mapping.md").read_text(encoding="utf-8")
 

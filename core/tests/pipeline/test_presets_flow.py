@@ -25,7 +25,7 @@ def flow(line: dict[str, Any]) -> dict[str, Any]:
 
 
 def expected(line: dict[str, Any]) -> dict[str, Any]:
-    """Give what the reference makes of it, without the sentence that helps nobody."""
+    """Return what the reference makes of it, without the sentence that helps nobody."""
     expect = {key: line["expect"][key] for key in ("subscribed", "payload", "error") if key in line["expect"]}
     if "error" in expect:
         errors = [(each["path"], each["message"]) for each in expect["error"].get("errors", ())]

@@ -15,7 +15,7 @@ from capi_actions.hashing import Hasher
 from capi_actions.jsonl import read_lines, write_line
 from capi_actions.mapping import compile_mapping
 from capi_actions.model import MISSING, Action, Json, JsonObject
-from capi_actions.pipeline.compiled_action import Recipe
+from capi_actions.pipeline.compiled_action import CompiledAction
 from capi_actions.plugins import Plugins
 from capi_actions.text import did_you_mean
 from capi_actions.triggers import compile_trigger
@@ -89,8 +89,9 @@ def _evaluate_action(record: JsonObject, plugins: Plugins) -> JsonObject:
     if not isinstance(mapping, dict | None):
         raise ConfigError.of("should be an object, or null for the prebuilt mapping", "$.mapping")
     hashers = _hashers(action, record.get("settings"), plugins)
-    recipe = Recipe.compile(action, action.mapping if mapping is None else mapping, plugins, hashers)
-    item, _ = recipe.data(record.get("event", {}))
+    if mapping is None:
+        mapping = action.mapping
+    item, _ = CompiledAction.compile(action, mapping, plugins, hashers).build(record.get("event", {}))
     return {"item": item}
 
 

@@ -1,6 +1,6 @@
-"""Turn a scalar of one type into another, where nobody could mean anything else.
+"""Coerce scalars to the type of their field, where nobody could mean anything else.
 
-Each function gives None when it can't.
+Each function returns None if it can't.  Points in time are recognized, not converted.
 """
 
 import re
@@ -10,45 +10,6 @@ from typing import Any
 
 from capi_actions.model import FieldType
 from capi_actions.text import number_text
-
-LAST_MILLISECOND = 253_402_300_799_999
-"""The end of the year 9999: later numbers are microseconds, or nonsense."""
-
-_UNIX = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,9})?")
-_LONGEST = 64  # characters; the longest sensible ISO text has 35
-
-
-def is_time(value: str | int | float) -> bool:
-    """Say whether a value is ISO 8601 text or a Unix time in seconds or milliseconds.
-
-    >>> [is_time(each) for each in ("2024-05-01T12:34:56.789Z", "2024-05-01", 1714566896, "1714566896789")]
-    [True, True, True, True]
-    >>> [is_time(each) for each in ("2024-02-30", "May 5", "01/02/2024", True, float("nan"))]
-    [False, False, False, False, False]
-    """
-    if isinstance(value, str):
-        return is_iso(value) or _is_written_otherwise(value)
-    return not isinstance(value, bool) and -LAST_MILLISECOND <= value <= LAST_MILLISECOND
-
-
-def is_iso(text: str) -> bool:
-    """Say whether a text is a date, or a date and a time, in ISO 8601 as Python reads it."""
-    try:
-        datetime.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_written_otherwise(text: str) -> bool:
-    """Look again at what has spaces around it, small letters, or only digits."""
-    text = text.strip()
-    if len(text) > _LONGEST:
-        return False
-    if _UNIX.fullmatch(text):
-        return is_time(float(text))
-    return is_iso(text.upper())
-
 
 LARGEST = 1.7976931348623157e308
 """The largest finite double."""
@@ -62,7 +23,7 @@ _BOOLEANS = {"true": True, "false": False, 1: True, 0: False}
 
 
 def to_string(value: Any) -> str | None:
-    """Accept strings, and write finite numbers and booleans as text."""
+    """Return a string as it is, a finite number or boolean as text."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -71,19 +32,19 @@ def to_string(value: Any) -> str | None:
 
 
 def to_number(value: Any) -> int | float | None:
-    """Accept finite numbers, booleans as 1 and 0, and decimal text, spaces around it or not.
+    """Return the number for a finite number, a boolean (1 or 0) or decimal text with or without spaces around it.
 
     Whole numbers of up to 64 bits stay exact; beyond that text is read as a double.
     """
     if isinstance(value, bool):
         return int(value)
     if isinstance(value, str):
-        value = _read_number(value.strip())
+        value = _parse_number(value.strip())
     return value if _is_finite(value) else None
 
 
 def to_integer(value: Any) -> int | float | None:
-    """Accept what is a number without a fraction.
+    """Return the number for what :func:`to_number` accepts, if it has no fraction.
 
     A double beyond 64 bits stays one: its last digits mean nothing, and encoders refuse such integers.
     """
@@ -96,12 +57,12 @@ def to_integer(value: Any) -> int | float | None:
 
 
 def to_boolean(value: Any) -> bool | None:
-    """Accept booleans, the words ``true`` and ``false``, and the numbers 1 and 0."""
+    """Return the boolean for a boolean, the words ``true`` and ``false``, and the numbers 1 and 0."""
     return _BOOLEANS.get(value) if isinstance(value, _SCALARS) else None
 
 
 def to_time(value: Any) -> str | int | float | None:
-    """Accept points in time; they are passed on as they are."""
+    """Return a point in time as it is."""
     return value if isinstance(value, _SCALARS) and is_time(value) else None
 
 
@@ -115,7 +76,7 @@ COERCE: dict[FieldType, Callable[[Any], Any]] = {
     "datetime": to_time,
 }
 
-WANTED: dict[FieldType, str] = {
+EXPECTED: dict[FieldType, str] = {
     "string": "a string",
     "text": "a string",
     "password": "a string",
@@ -131,7 +92,46 @@ def _is_finite(value: Any) -> bool:
     return isinstance(value, _NUMBERS) and -LARGEST <= value <= LARGEST
 
 
-def _read_number(text: str) -> int | float | None:
-    if _DIGITS.fullmatch(text) and _INT64 <= (whole := int(text)) <= _UINT64:
-        return whole
+def _parse_number(text: str) -> int | float | None:
+    if _DIGITS.fullmatch(text) and _INT64 <= (integer := int(text)) <= _UINT64:
+        return integer
     return float(text) if _NUMBER.fullmatch(text) else None
+
+
+LAST_MILLISECOND = 253_402_300_799_999
+"""The end of the year 9999: later numbers are microseconds, or nonsense."""
+
+_UNIX = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,9})?")
+_MAX_LENGTH = 64  # characters; the longest sensible ISO text has 35
+
+
+def is_time(value: str | int | float) -> bool:
+    """Return whether a value is ISO 8601 text or a Unix time in seconds or milliseconds.
+
+    >>> [is_time(value) for value in ("2024-05-01T12:34:56.789Z", "2024-05-01", 1714566896, "1714566896789")]
+    [True, True, True, True]
+    >>> [is_time(value) for value in ("2024-02-30", "May 5", "01/02/2024", True, float("nan"))]
+    [False, False, False, False, False]
+    """
+    if isinstance(value, str):
+        return is_iso(value) or _is_unusual_time(value)
+    return not isinstance(value, bool) and -LAST_MILLISECOND <= value <= LAST_MILLISECOND
+
+
+def is_iso(text: str) -> bool:
+    """Return whether a text is a date, or a date and a time, in ISO 8601 as Python reads it."""
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_unusual_time(text: str) -> bool:
+    """Return whether a text is a time with spaces around it, in lower case, or a Unix time."""
+    text = text.strip()
+    if len(text) > _MAX_LENGTH:
+        return False
+    if _UNIX.fullmatch(text):
+        return is_time(float(text))
+    return is_iso(text.upper())

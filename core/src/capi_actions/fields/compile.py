@@ -1,4 +1,4 @@
-"""From field definitions to the function that cleans and checks payloads."""
+"""Compile field definitions to the function that cleans and checks payloads."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
@@ -12,16 +12,16 @@ from capi_actions.fields.nodes import (
     Node,
     Problems,
     RefusedError,
-    coded,
     free_form,
-    kind,
     leaf,
-    listed,
-    single,
+    list_node,
     structured,
+    type_phrase,
+    unwrapping,
+    with_code,
 )
-from capi_actions.fields.scalars import flat, hashed, hashed_list, scalar
-from capi_actions.fields.validate import verify
+from capi_actions.fields.scalars import flattened, hash_checked, hash_items, scalar
+from capi_actions.fields.validate import validate
 from capi_actions.hashing import Hasher
 from capi_actions.model import MISSING, Field, Json, JsonObject, Requirement
 
@@ -32,15 +32,15 @@ _NONE: Hashers = {}
 
 
 def compile_fields(fields: Fields, hashers: Hashers = _NONE) -> "CheckFields":
-    """Compile the fields of an action, once, into the function that checks payloads.
+    """Compile the fields of an action to the function that checks payloads.
 
     The function leaves out what counts as absent (null, empty strings at the root, unknown keys),
     coerces scalars of another type, and replaces the values of hashed fields.  It never changes the
     payload; objects without ``properties`` are passed on as they are, not copied.  Checking its result
     again changes nothing, unless fields are hashed.
 
-    :param hashers: what makes hashes, by the normalizer's key.
-    :raises ConfigError: when a definition can't be meant, or names a hasher that isn't there.
+    :param hashers: by the normalizer's key.
+    :raises ConfigError: when a definition is invalid, or names a hasher that doesn't exist.
 
     >>> check = compile_fields({"quantity": Field(type="integer", label="Quantity", required=True)})
     >>> check({"quantity": " 2 ", "colour": "red"})
@@ -49,7 +49,7 @@ def compile_fields(fields: Fields, hashers: Hashers = _NONE) -> "CheckFields":
     Traceback (most recent call last):
     capi_actions.errors.EventError: $.quantity: Quantity must be an integer but it was a string.
     """
-    verify(fields, hashers)
+    validate(fields, hashers)
     root = _object(fields, hashers, "", nullable=False, keeps_others=False, drops_empty=True)
     rules = tuple(_rules(fields, fields, (), ("",)))
 
@@ -57,9 +57,9 @@ def compile_fields(fields: Fields, hashers: Hashers = _NONE) -> "CheckFields":
 
 
 class CheckFields:
-    """Call it with a payload: gives a new and clean one.
+    """The compiled fields of an action.  Call it with a payload; it returns a new, clean one.
 
-    :ivar root: what stands for the payload, without conditions.
+    :ivar root: the node of the payload, without conditions.
     :ivar rules: the fields that are required under conditions.
     """
 
@@ -70,29 +70,29 @@ class CheckFields:
         self.rules = rules
 
     def __call__(self, payload: Any) -> JsonObject:
-        """Clean and check.
+        """Return the clean payload.
 
         :raises EventError: with everything that is wrong.
         """
         if not isinstance(payload, dict):
-            raise EventError.of(f"The root value must be an object but it was {kind(payload)}.")
+            raise EventError.of(f"The root value must be an object but it was {type_phrase(payload)}.")
         try:
             clean: JsonObject = self.root.check(payload)
         except RefusedError:
             raise EventError(_explain(self.root, self.rules, payload)) from None
-        if self.rules and any(rule.broken(clean, payload) for rule in self.rules):
+        if self.rules and any(rule.is_broken(clean, payload) for rule in self.rules):
             raise EventError(_explain(self.root, self.rules, payload))
         return clean
 
 
 def _explain(root: Node, rules: tuple[Rule, ...], payload: JsonObject) -> Problems:
-    below = Problems()
-    clean = root.explain(payload, ROOT, below)
+    of_values = Problems()  # reported after what is missing
+    clean = root.explain(payload, ROOT, of_values)
     problems = Problems()
     for rule in rules:
         rule.explain(clean, payload, problems)
-    problems.extend(below)
-    if problems.enough:
+    problems.extend(of_values)
+    if problems.is_full:
         problems.add(ROOT, "", "has more problems than are listed here")
     return problems
 
@@ -112,7 +112,7 @@ def _object(
 def _node(field: Field, hashers: Hashers, *, drops_empty: bool) -> Node:
     node = _value(field, hashers, drops_empty=drops_empty)
     if field.code is not None:
-        node = coded(node, field.code)
+        node = with_code(node, field.code)
     return evolve(node, sent_as=field.sent_as) if field.sent_as is not None else node
 
 
@@ -122,17 +122,20 @@ def _value(field: Field, hashers: Hashers, *, drops_empty: bool) -> Node:
     item = _item(field, hashers, drops_empty=drops_empty and not field.multiple)
     if not field.multiple:
         return item
-    return single(listed(item)) if field.keeps_single else listed(item)
+    return unwrapping(list_node(item)) if field.keeps_single else list_node(item)
 
 
 def _hashed(field: Field, hasher: Hasher) -> Node:
     raw = scalar(field, drops_empty=True, nullable=field.allow_null and not field.multiple)
-    item = leaf(hashed(raw.check, hasher, raw.plain), field.label)
+    plain = raw.fast.plain
+    node = leaf(hash_checked(raw.check, hasher, plain), field.label)
     if field.multiple:
-        many = listed(item, hashed_list(raw.check, hasher, raw.plain), flat)
-        item = single(many, item) if field.keeps_single else many
-    wraps = field.multiple and not field.keeps_single
-    return evolve(item, hasher=hasher, wraps=wraps) if raw.plain is str else item
+        many = list_node(node, hash_items(raw.check, hasher, plain), flattened)
+        node = unwrapping(many, node) if field.keeps_single else many
+    if plain is not str:
+        return node
+    wraps_hash = field.multiple and not field.keeps_single
+    return evolve(node, fast=evolve(node.fast, hasher=hasher, wraps_hash=wraps_hash))
 
 
 def _item(field: Field, hashers: Hashers, *, drops_empty: bool) -> Node:
@@ -151,16 +154,17 @@ def _item(field: Field, hashers: Hashers, *, drops_empty: bool) -> Node:
     )
 
 
-def _rules(fields: Fields, at: Fields, keys: tuple[str, ...], labels: tuple[str, ...]) -> Iterator[Rule]:
-    for key, field in at.items():
+def _rules(root: Fields, fields: Fields, keys: tuple[str, ...], labels: tuple[str, ...]) -> Iterator[Rule]:
+    for key, field in fields.items():
         if isinstance(field.required, Requirement):
-            holds = compile_requirement(field.required, fields, _condition_value)
+            holds = compile_requirement(field.required, root, _condition_value)
             yield Rule((*keys, key), labels, holds, field.code)
         if field.properties:
-            yield from _rules(fields, field.properties, (*keys, key), (*labels, field.label))
+            yield from _rules(root, field.properties, (*keys, key), (*labels, field.label))
 
 
 def _condition_value(value: Json, field: Field) -> Json:
+    """Return a condition's value as the field that it is compared with would hold it."""
     try:
         clean = _node(field, _NONE, drops_empty=False).check(value)
     except RefusedError:

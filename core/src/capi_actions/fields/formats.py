@@ -13,50 +13,7 @@ from attrs import frozen
 
 from capi_actions.fields.coerce import is_time
 
-_GROUP = re.compile(r"\((?:\?(?:[:=!]|<[=!]|<[A-Za-z_$][\w$]*>))?")
-_CLASS = re.compile(r"\[\^?(?:\\.|[^\]\\])*\]", re.DOTALL)
-_ESCAPE = re.compile(r"\\.", re.DOTALL)
-_QUANTIFIER = re.compile(r"(?:[*+?]|\{[0-9]+(?:,[0-9]*)?\})\??")
-
-
-def is_regex(text: str) -> bool:
-    r"""Say whether a text is well-formed as ECMAScript has it.
-
-    Groups and classes are closed, escapes complete, and each quantifier has something to repeat.
-    Python's own ``re`` is no judge of that: it lacks ``(?<name>…)`` and ``\p{L}``, and deeply nested
-    groups exhaust its stack.
-
-    >>> [is_regex(each) for each in (r"(?<year>[0-9]{4})-\p{L}+", "(", "[", "a)", "*", "\\")]
-    [True, False, False, False, False, False]
-    """
-    depth, index, repeatable = 0, 0, False
-    while index < len(text):
-        character = text[index]
-        pattern = _PATTERNS.get(character)
-        if pattern is None:
-            quantifier = _QUANTIFIER.match(text, index)
-            if quantifier and not repeatable:
-                return False
-            repeatable = not quantifier and character not in "|^"
-            index = quantifier.end() if quantifier else index + 1
-            if character == ")":
-                depth -= 1
-        else:
-            found = pattern.match(text, index)
-            if not found or found.group() + text[found.end() : found.end() + 1] == "(?":
-                return False
-            depth += character == "("
-            repeatable = character != "("
-            index = found.end()
-        if depth < 0:
-            return False
-    return depth == 0
-
-
-_PATTERNS = {"(": _GROUP, "[": _CLASS, "\\": _ESCAPE}
-
-
-LONGEST = 65_536
+MAX_LENGTH = 65_536
 """Characters; longer text has no format.  A megabyte would take some of the checks two seconds."""
 
 
@@ -64,16 +21,16 @@ LONGEST = 65_536
 class Format:
     """A named format.
 
-    :ivar words: what a sentence calls it.
-    :ivar _has: whether a string of sensible length has it.
+    :ivar words: its name in a sentence.
+    :ivar matches: whether a string of at most :data:`MAX_LENGTH` characters has the format.
     """
 
     words: str
-    _has: Callable[[str], bool]
+    matches: Callable[[str], bool]
 
     def fits(self, text: str) -> bool:
-        """Say whether a string has the format."""
-        return len(text) <= LONGEST and self._has(text)
+        """Return whether a string has the format."""
+        return len(text) <= MAX_LENGTH and self.matches(text)
 
 
 def _pattern(expression: str) -> Callable[[str], bool]:
@@ -109,11 +66,11 @@ def _is_date_time(text: str) -> bool:
 
 def _is_email(text: str) -> bool:
     local, _, domain = text.rpartition("@")
-    return len(domain) <= _LONGEST_NAME and _LOCAL(local) and _DOTTED(domain)
+    return len(domain) <= _MAX_NAME_LENGTH and _LOCAL(local) and _DOTTED(domain)
 
 
 def _is_hostname(text: str) -> bool:
-    return len(text.removesuffix(".")) <= _LONGEST_NAME and _HOSTNAME(text)
+    return len(text.removesuffix(".")) <= _MAX_NAME_LENGTH and _HOSTNAME(text)
 
 
 def _is_address(make: Callable[[str], object], text: str) -> bool:
@@ -124,7 +81,51 @@ def _is_address(make: Callable[[str], object], text: str) -> bool:
     return "%" not in text  # a zone names an interface of one machine
 
 
-_LONGEST_NAME = 253  # RFC 1035 §2.3.4 without the final dot
+_MAX_NAME_LENGTH = 253  # RFC 1035 §2.3.4 without the final dot
+
+
+_GROUP = re.compile(r"\((?:\?(?:[:=!]|<[=!]|<[A-Za-z_$][\w$]*>))?")
+_CLASS = re.compile(r"\[\^?(?:\\.|[^\]\\])*\]", re.DOTALL)
+_ESCAPE = re.compile(r"\\.", re.DOTALL)
+_QUANTIFIER = re.compile(r"(?:[*+?]|\{[0-9]+(?:,[0-9]*)?\})\??")
+
+
+def is_regex(text: str) -> bool:
+    r"""Return whether a text is a well-formed regular expression of ECMAScript.
+
+    Groups and classes are closed, escapes complete, and each quantifier has something to repeat.
+    Python's own ``re`` can't tell: it lacks ``(?<name>…)`` and ``\p{L}``, and deeply nested
+    groups exhaust its stack.
+
+    >>> [is_regex(text) for text in (r"(?<year>[0-9]{4})-\p{L}+", "(", "[", "a)", "*", "\\")]
+    [True, False, False, False, False, False]
+    """
+    depth, index, repeatable = 0, 0, False
+    while index < len(text):
+        character = text[index]
+        pattern = _PATTERNS.get(character)
+        if pattern is None:
+            quantifier = _QUANTIFIER.match(text, index)
+            if quantifier and not repeatable:
+                return False
+            repeatable = not quantifier and character not in "|^"
+            index = quantifier.end() if quantifier else index + 1
+            if character == ")":
+                depth -= 1
+        else:
+            match = pattern.match(text, index)
+            if not match or match.group() + text[match.end() : match.end() + 1] == "(?":
+                return False
+            depth += character == "("
+            repeatable = character != "("
+            index = match.end()
+        if depth < 0:
+            return False
+    return depth == 0
+
+
+_PATTERNS = {"(": _GROUP, "[": _CLASS, "\\": _ESCAPE}
+
 
 FORMATS: Mapping[str, Format] = {
     "date": Format("date", _is_date),

@@ -1,65 +1,73 @@
-"""The compiled form of a field: a quick check, and a slow one that explains.
+"""The compiled form of fields: a quick check, and a slow one that explains.
 
-Nearly every payload is right, so the quick check only says no; what is wrong, and where, is found by
-running again with ``explain``.
+Nearly every payload is right, so the quick check only refuses; what is wrong, and where, is found by
+running again with ``explain``.  Here are the nodes of lists and objects, and what explaining needs:
+the location of a value and the collector of problems.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from math import isfinite
 from typing import Any, TypeAlias
 
 from attrs import evolve, field, frozen
 
-from capi_actions.errors import Problem
+from capi_actions.errors import Problem, json_path
+from capi_actions.hashing import Hasher
 from capi_actions.model import MISSING
+from capi_actions.text import json_type, with_article
 
-_PLAIN_KEY = re.compile(r"[A-Za-z_$][\w$]*", re.ASCII)
+Check: TypeAlias = Callable[[Any], Any]
+"""Raw value in, clean value out, or MISSING when it counts as absent; raises RefusedError."""
+
+Explain: TypeAlias = "Callable[[Any, Location, Problems], Any]"
+"""The same, but problems are collected, and the raw value is returned if there are any."""
+
+
+@frozen(kw_only=True)
+class FastPath:
+    """What a check does to the usual values of its field.
+
+    The attributes describe the check's fast path, for the code generator to inline.  Values that they
+    don't cover go through the check itself.
+
+    :ivar plain: the type whose values pass unchanged unless they are empty (None, "", 0, False); None
+        if there is no such type.
+    :ivar finite_floats: whether finite floats pass unchanged, too.
+    :ivar hasher: its result is that of the check for strings that aren't empty, MISSING instead of
+        None; None if the check does more.
+    :ivar wraps_hash: whether a single hash is put into a list.
+    :ivar members: the nodes of an object's keys; None for everything else.
+    :ivar required: the keys that the clean object must have, as they are sent.
+    :ivar keeps_others: whether other keys are kept as they are.
+    """
+
+    plain: type | None = None
+    finite_floats: bool = False
+    hasher: Hasher | None = None
+    wraps_hash: bool = False
+    members: "Mapping[str, Node] | None" = None
+    required: tuple[str, ...] = ()
+    keeps_others: bool = False
 
 
 @frozen
-class Place:
-    """The way from the payload's root to a value.
+class Node:
+    """A compiled field.
 
-    :ivar keys: keys of objects and indices of lists, outermost first.
+    :ivar fast: the check's fast path.
+    :ivar sent_as: the key under which an object hands the value over; None for the field's own.
+    :ivar code: the platform's number for a problem with it.
     """
 
-    keys: tuple[str | int, ...] = ()
-
-    def child(self, key: str | int) -> "Place":
-        """Give the place one step further down."""
-        return Place((*self.keys, key))
-
-    @property
-    def path(self) -> str:
-        """The way as a JSONPath: ``$.contents[0].id``."""
-        return "$" + "".join(map(_step, self.keys))
-
-    def subject(self, label: str) -> str:
-        """Give the words that a sentence about the value begins with.
-
-        :param label: the field's label; when it is empty, or the value is an item of a list, the
-            sentence is about "the value at /json/pointer".
-        """
-        if not self.keys:
-            return "The root value"
-        if label and isinstance(self.keys[-1], str):
-            return label[0].upper() + label[1:]
-        pointer = "".join("/" + str(key).replace("~", "~0").replace("/", "~1") for key in self.keys)
-        return f"The value at {pointer}"
-
-
-ROOT = Place()
-
-
-def _step(key: str | int) -> str:
-    if isinstance(key, int):
-        return f"[{key}]"
-    return f".{key}" if _PLAIN_KEY.fullmatch(key) else "['" + key.replace("'", "\\'") + "']"
+    check: Check
+    explain: Explain
+    fast: FastPath = field(factory=FastPath, kw_only=True)
+    sent_as: str | None = field(default=None, kw_only=True)
+    code: int | None = field(default=None, kw_only=True)
 
 
 class RefusedError(Exception):
-    """A value is not what its field wants.  Never leaves this package.
+    """A value is not what its field takes.  Never leaves the core.
 
     :ivar reasons: the ends of the sentences about it: "must be a string but it was an array".
     """
@@ -69,152 +77,61 @@ class RefusedError(Exception):
         self.reasons = reasons
 
 
-class Problems:
-    """What was found wrong so far, each thing once.
+def leaf(check: Check, label: str, plain: type | None = None, *, finite_floats: bool = False) -> Node:
+    """Return the node of a value that has no parts.
 
-    >>> problems = Problems()
-    >>> problems.add(Place(("price",)), "Price", "must be a number but it was a string")
-    >>> [str(problem) for problem in problems]
-    ['$.price: Price must be a number but it was a string.']
-
-    :cvar MOST: a list of a million wrong items is reported by its first ones.
+    :param plain: see :class:`FastPath`, as for ``finite_floats``.
     """
 
-    MOST = 100
-
-    def __init__(self, found: Iterable[Problem] = ()) -> None:
-        self._found = dict.fromkeys(found)
-
-    def add(self, place: Place, label: str, reason: str, *, code: int | None = None) -> None:
-        """Note one problem: a sentence about the value at a place."""
-        self._found[Problem(f"{place.subject(label)} {reason}.", place.path, code)] = None
-
-    def extend(self, others: "Problems") -> None:
-        """Note the problems that were found elsewhere, too."""
-        self._found.update(others._found)
-
-    @property
-    def enough(self) -> bool:
-        """Whether there is no point in looking for more."""
-        return len(self._found) >= self.MOST
-
-    def __iter__(self) -> Iterator[Problem]:
-        return iter(self._found)
-
-
-Check: TypeAlias = Callable[[Any], Any]
-"""Raw value in, clean value out, or MISSING when it counts as absent; raises RefusedError."""
-
-Explain: TypeAlias = Callable[[Any, Place, Problems], Any]
-"""The same, but problems are noted, and the raw value is returned when there are any."""
-
-
-@frozen
-class Node:
-    """A compiled field.
-
-    What follows is for who wants to do a check's usual work without calling it.
-
-    :ivar plain: a type whose values pass unchanged unless they are empty (None, "", 0, False); None
-        when there is no such type.
-    :ivar floats: whether finite floats pass unchanged, too.
-    :ivar hasher: for strings that aren't empty, the check gives what this gives, or MISSING instead
-        of None; None when the check does more.
-    :ivar wraps: whether a single hash is put into a list.
-    :ivar sent_as: the key under which an object hands the value over; None for the field's own.
-    :ivar members: the nodes of an object's keys; None for everything else.
-    :ivar required: the keys that the object must have.
-    :ivar keeps_others: whether other keys are kept as they are.
-    :ivar code: the platform's number for a problem with it.
-    """
-
-    check: Check
-    explain: Explain
-    plain: type | None = field(default=None)
-    floats: bool = field(default=False, kw_only=True)
-    hasher: "Callable[[str], str | list[str] | None] | None" = field(default=None, kw_only=True)
-    wraps: bool = field(default=False, kw_only=True)
-    sent_as: str | None = field(default=None, kw_only=True)
-    members: "Mapping[str, Node] | None" = field(default=None, kw_only=True)
-    required: tuple[str, ...] = field(default=(), kw_only=True)
-    keeps_others: bool = field(default=False, kw_only=True)
-    code: int | None = field(default=None, kw_only=True)
-
-
-def leaf(check: Check, label: str, plain: type | None = None) -> Node:
-    """Make the node of a value that has no parts."""
-
-    def explain(value: Any, place: Place, problems: Problems) -> Any:
+    def explain(value: Any, location: Location, problems: Problems) -> Any:
         try:
             return check(value)
         except RefusedError as refused:
             for reason in refused.reasons:
-                problems.add(place, label, reason)
+                problems.add(location, label, reason)
             return value
 
-    return Node(check, explain, plain)
+    return Node(check, explain, fast=FastPath(plain=plain, finite_floats=finite_floats))
 
 
-def coded(node: Node, code: int) -> Node:
-    """Give a field's problems the number that the platform has for them."""
+def with_code(node: Node, code: int) -> Node:
+    """Return a node whose problems carry the number that the platform has for them."""
 
-    def explain(value: Any, place: Place, problems: Problems) -> Any:
-        found = Problems()
-        clean = node.explain(value, place, found)
-        problems.extend(Problems(evolve(each, code=each.code or code) for each in found))
+    def explain(value: Any, location: Location, problems: Problems) -> Any:
+        own = Problems()
+        clean = node.explain(value, location, own)
+        problems.extend(evolve(problem, code=problem.code or code) for problem in own)
         return clean
 
     return evolve(node, explain=explain, code=code)
 
 
-def kind(value: Any) -> str:
-    """Say what a value is, never the value itself."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "a boolean"
-    if isinstance(value, float) and not isfinite(value):
-        return "not a finite number"
-    for types, words in _KINDS:
-        if isinstance(value, types):
-            return words
-    return "not a JSON value"
-
-
-_KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
-    (str, "a string"),
-    ((int, float), "a number"),
-    (list, "an array"),
-    (dict, "an object"),
-)
-
-
-def listed(item: Node, check: Check | None = None, join: Callable[[list[Any]], Any] = list) -> Node:
-    """Compile a field that takes a list; a single value is taken as a list of one.
+def list_node(item: Node, check: Check | None = None, join: Callable[[list[Any]], Any] = list) -> Node:
+    """Return the node of a field that takes a list; a single value is taken as a list of one.
 
     Items that count as absent are left out.
 
-    :param check: the quick check, where it is another than checking each item.
+    :param check: the quick check, if it is another than checking each item.
     :param join: makes the value of the clean items.
     """
     explain_item = item.explain
 
-    def explain(value: Any, place: Place, problems: Problems) -> Any:
+    def explain(value: Any, location: Location, problems: Problems) -> Any:
         if value is None or value == "":
             return MISSING
-        clean = []
+        items = []
         for index, raw in enumerate(value if type(value) is list else [value]):
-            if problems.enough:
+            if problems.is_full:
                 return value
-            each = explain_item(raw, place.child(index), problems)
-            if each is not MISSING:
-                clean.append(each)
-        return join(clean)
+            clean = explain_item(raw, location.child(index), problems)
+            if clean is not MISSING:
+                items.append(clean)
+        return join(items)
 
-    return Node(check or _each(item.check, item.plain), explain)
+    return Node(check or _check_items(item.check, item.fast.plain), explain)
 
 
-def _each(check_item: Check, plain: type | None) -> Check:
+def _check_items(check_item: Check, plain: type | None) -> Check:
     def check(value: Any) -> Any:
         if type(value) is list:
             items = value
@@ -228,31 +145,32 @@ def _each(check_item: Check, plain: type | None) -> Check:
                     break
             else:  # 0.3 µs less for three strings than calling their checks
                 return items.copy()
-        return [each for raw in items if (each := check_item(raw)) is not MISSING]
+        return [clean for raw in items if (clean := check_item(raw)) is not MISSING]
 
     return check
 
 
-def single(many: Node, one: Node | None = None) -> Node:
-    """Compile a field that takes a list, but hands a list of one over as the value itself.
+def unwrapping(list_: Node, item: Node | None = None) -> Node:
+    """Return the node of a field that takes a list, but hands a list of one over as the value itself.
 
-    :param one: checks what is no list without making one of it; 0.2 µs less.
+    :param list_: the node of the list.
+    :param item: checks what is no list without making one of it; 0.2 µs less.
     """
-    check_many, check_one = many.check, one.check if one else many.check
+    check_list, check_item = list_.check, item.check if item else list_.check
 
     def check(value: Any) -> Any:
-        value = check_one(value) if type(value) is not list else check_many(value)
+        value = check_item(value) if type(value) is not list else check_list(value)
         return value[0] if type(value) is list and len(value) == 1 else value
 
-    return Node(check, many.explain)
+    return Node(check, list_.explain)
 
 
 def free_form(label: str, *, nullable: bool) -> Node:
-    """Compile a field that holds any object; what is in it is passed on as it is."""
-    return leaf(_object(nullable), label)
+    """Return the node of a field that takes any object; what is in it is passed on as it is."""
+    return leaf(_check_object(nullable), label)
 
 
-def _object(nullable: bool) -> Check:
+def _check_object(nullable: bool) -> Check:
     reason = "must be an object or null" if nullable else "must be an object"
 
     def check(value: Any) -> Any:
@@ -262,32 +180,47 @@ def _object(nullable: bool) -> Check:
             return None if nullable else MISSING
         if value == "":
             return MISSING
-        raise RefusedError(f"{reason} but it was {kind(value)}")
+        raise RefusedError(f"{reason} but it was {type_phrase(value)}")
 
     return check
 
 
 def structured(
-    nodes: Mapping[str, Node],
-    required: list[str],
-    label: str,
-    *,
-    nullable: bool,
-    keeps_others: bool,
+    nodes: "Mapping[str, Node]", required: list[str], label: str, *, nullable: bool, keeps_others: bool
 ) -> Node:
-    """Compile an object of known keys.
+    """Return the node of an object of known keys.
 
     :param required: the keys that must be there, whatever the others hold.
     :param nullable: whether null is kept in its place.
     :param keeps_others: whether unknown keys are kept as they are, or left out.
     """
-    check_object = _object(nullable)
+    check_object = _check_object(nullable)
     names = {key: node.sent_as for key, node in nodes.items() if node.sent_as is not None}
+    fast = FastPath(
+        members=nodes,
+        required=tuple(names.get(key, key) for key in required),
+        keeps_others=keeps_others,
+    )
+    return Node(
+        _check_members(check_object, nodes, required, names, keeps_others=keeps_others),
+        _explain_members(check_object, nodes, required, names, label, keeps_others=keeps_others),
+        fast=fast,
+    )
+
+
+def _check_members(
+    check_object: Check,
+    nodes: "Mapping[str, Node]",
+    required: list[str],
+    names: Mapping[str, str],
+    *,
+    keeps_others: bool,
+) -> Check:
     checks = {key: node.check for key, node in nodes.items()}
-    # Most values have the right type already.  Copying the object whole and calling a check only for
-    # the others takes 80 ns a key; calling each key's check and storing its answer takes 200 ns.
-    plain = {key: node.plain for key, node in nodes.items() if node.plain}.get
-    floats = frozenset(key for key, node in nodes.items() if node.floats)
+    # Most values have the right type already.  Copying the whole object and calling a check only for
+    # the others takes 80 ns a key; calling each key's check and storing its result takes 200 ns.
+    plain = {key: node.fast.plain for key, node in nodes.items() if node.fast.plain}.get
+    floats = frozenset(key for key, node in nodes.items() if node.fast.finite_floats)
 
     def check(value: Any) -> Any:
         if type(value) is not dict:
@@ -296,43 +229,56 @@ def structured(
                 return value
         clean = value.copy()
         for key, raw in value.items():
-            if type(raw) is not plain(key) or not raw:
-                if type(raw) is float and key in floats and raw - raw == 0:  # neither infinite nor NaN
-                    continue
-                if key in checks:
-                    each = checks[key](raw)
-                    if each is MISSING:
-                        del clean[key]
-                    elif each is not raw:
-                        clean[key] = each
-                elif not keeps_others:
+            if (type(raw) is plain(key) and raw) or (
+                type(raw) is float and key in floats and raw - raw == 0  # neither infinite nor NaN
+            ):
+                continue
+            if key in checks:
+                member = checks[key](raw)
+                if member is MISSING:
                     del clean[key]
+                elif member is not raw:
+                    clean[key] = member
+            elif not keeps_others:
+                del clean[key]
         for key in required:
             if key not in clean:
                 raise RefusedError(missing(key))
         return _renamed(clean, names) if names else clean
 
-    def explain(value: Any, place: Place, problems: Problems) -> Any:
+    return check
+
+
+def _explain_members(
+    check_object: Check,
+    nodes: "Mapping[str, Node]",
+    required: list[str],
+    names: Mapping[str, str],
+    label: str,
+    *,
+    keeps_others: bool,
+) -> Explain:
+    def explain(value: Any, location: Location, problems: Problems) -> Any:
         try:
             value = check_object(value)
         except RefusedError as refused:
-            problems.add(place, label, *refused.reasons)
+            problems.add(location, label, *refused.reasons)
             return value
         if not isinstance(value, dict):
             return value
         clean = {key: raw for key, raw in value.items() if keeps_others and key not in nodes}
-        below = Problems()
+        of_members = Problems()  # reported after what the object itself lacks
         for key, node in nodes.items():
-            each = node.explain(value.get(key), place.child(key), below) if key in value else MISSING
-            if each is not MISSING:
-                clean[key] = each
+            member = node.explain(value[key], location.child(key), of_members) if key in value else MISSING
+            if member is not MISSING:
+                clean[key] = member
         for key in required:
             if key not in clean:
-                problems.add(place, label, missing(key), code=nodes[key].code)
-        problems.extend(below)
+                problems.add(location, label, missing(key), code=nodes[key].code)
+        problems.extend(of_members)
         return _renamed(clean, names)
 
-    return Node(check, explain, members=nodes, required=tuple(required), keeps_others=keeps_others)
+    return explain
 
 
 def _renamed(clean: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
@@ -340,5 +286,86 @@ def _renamed(clean: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
 
 
 def missing(key: str) -> str:
-    """Say that an object lacks a key."""
+    """Return the reason to refuse an object that lacks a key."""
     return f"is missing the required field '{key}'"
+
+
+def type_phrase(value: Any) -> str:
+    """Return what a value is, in words for a message, never the value itself."""
+    if value is None:
+        return "null"
+    if isinstance(value, float) and not isfinite(value):
+        return "not a finite number"
+    name = json_type(value)
+    return with_article(name) if name else "not a JSON value"
+
+
+@frozen
+class Location:
+    """Where a value stands in a payload.
+
+    :ivar keys: keys of objects and indices of lists from the payload's root on.
+    """
+
+    keys: tuple[str | int, ...] = ()
+
+    def child(self, key: str | int) -> "Location":
+        """Return the location of a member or item of the value."""
+        return Location((*self.keys, key))
+
+    @property
+    def path(self) -> str:
+        """The location as a JSONPath: ``$.contents[0].id``."""
+        return json_path(self.keys)
+
+    def subject(self, label: str) -> str:
+        """Return the words that a sentence about the value begins with.
+
+        :param label: the field's label; when it is empty, or the value is an item of a list, the
+            sentence is about "the value at /json/pointer".
+        """
+        if not self.keys:
+            return "The root value"
+        if label and isinstance(self.keys[-1], str):
+            return label[0].upper() + label[1:]
+        pointer = "".join("/" + str(key).replace("~", "~0").replace("/", "~1") for key in self.keys)
+        return f"The value at {pointer}"
+
+
+ROOT = Location()
+
+
+class Problems:
+    """Collects what is wrong with a payload, each problem once.
+
+    Other than :class:`~capi_actions.errors.Diagnostics` it writes the sentences, drops repeated ones
+    and gets full: a list of a million wrong items is reported by its first ones.
+
+    >>> problems = Problems()
+    >>> problems.add(Location(("price",)), "Price", "must be a number but it was a string")
+    >>> [str(problem) for problem in problems]
+    ['$.price: Price must be a number but it was a string.']
+
+    :cvar LIMIT: the number of problems from which on no more are looked for.
+    """
+
+    LIMIT = 100
+
+    def __init__(self) -> None:
+        self._problems: dict[Problem, None] = {}
+
+    def add(self, location: Location, label: str, reason: str, *, code: int | None = None) -> None:
+        """Add a problem: a sentence about the value at a location."""
+        self._problems[Problem(f"{location.subject(label)} {reason}.", location.path, code)] = None
+
+    def extend(self, problems: Iterable[Problem]) -> None:
+        """Add problems that were collected elsewhere."""
+        self._problems.update(dict.fromkeys(problems))
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there is no point in looking for more."""
+        return len(self._problems) >= self.LIMIT
+
+    def __iter__(self) -> Iterator[Problem]:
+        return iter(self._problems)

@@ -1,17 +1,17 @@
-"""Read field definitions as the reference engine writes them: JSON with names in camelCase."""
+"""Read field definitions as the reference engine writes them: JSON with keys in camelCase."""
 
 from typing import Any
 
-from capi_actions.errors import ConfigError, Problem
-from capi_actions.fields.nodes import kind
+from capi_actions.errors import ConfigError, Diagnostics
+from capi_actions.fields.nodes import type_phrase
 from capi_actions.fields.validate import MAX_DEPTH, TYPES, problems_of
 from capi_actions.model import Choice, Condition, Field, Json, JsonObject, Requirement
 
 
 def read_fields(definition: JsonObject) -> dict[str, Field]:
-    """Read the fields of an action from JSON.
+    """Return the fields of an action, read from JSON.
 
-    Understood are ``type``, ``label``, ``description``, ``required``, ``default``, ``multiple``,
+    Attributes that are read: ``type``, ``label``, ``description``, ``required``, ``default``, ``multiple``,
     ``allowNull``, ``choices``, ``format``, ``properties``, ``additionalProperties``, ``minimum`` and
     ``maximum``.  Others (``placeholder``, ``dynamic``, ``depends_on``…) only matter to a form on a screen
     and are ignored.
@@ -22,34 +22,36 @@ def read_fields(definition: JsonObject) -> dict[str, Field]:
     >>> read_fields({"price": {"label": "Price", "type": "number", "allowNull": True}})["price"].allow_null
     True
     """
-    reader = _Reader()
-    fields = reader.fields(definition, "$", 1)
-    problems = reader.problems + list(problems_of(fields, ()))
-    if problems:
+    diagnostics = Diagnostics()
+    fields = _Reader(diagnostics).fields(definition, "$", 1)
+    diagnostics.extend(problems_of(fields, ()))
+    if problems := diagnostics.errors:
         raise ConfigError(problems)
     return fields
 
 
 class _Reader:
-    def __init__(self) -> None:
-        self.problems: list[Problem] = []
+    def __init__(self, diagnostics: Diagnostics) -> None:
+        self._diagnostics = diagnostics
 
     def fields(self, definition: Json, at: str, depth: int) -> dict[str, Field]:
-        """Read the definitions that are right; note what is wrong with the others."""
+        """Return the fields whose definitions are well-formed; report what is wrong with the others."""
         if depth > MAX_DEPTH:
             self._problem(f"properties may be nested {MAX_DEPTH} deep at most", at)
             return {}
         if not isinstance(definition, dict):
-            self._problem(f"should be an object of field definitions but is {kind(definition)}", at)
+            self._problem(f"should be an object of field definitions but is {type_phrase(definition)}", at)
             return {}
-        read = {key: self._field(each, f"{at}.{key}", depth) for key, each in definition.items()}
-        return {key: field for key, field in read.items() if field is not None}
+        fields = {key: self._field(value, f"{at}.{key}", depth) for key, value in definition.items()}
+        return {key: field for key, field in fields.items() if field is not None}
 
     def _field(self, definition: Json, at: str, depth: int) -> Field | None:
         if not isinstance(definition, dict):
-            self._problem(f"should be an object, the field's definition, but is {kind(definition)}", at)
+            self._problem(
+                f"should be an object, the field's definition, but is {type_phrase(definition)}", at
+            )
             return None
-        before = len(self.problems)
+        problems_before = len(self._diagnostics.errors)
         properties = definition.get("properties")
         options: dict[str, Any] = {
             "type": self._type(definition.get("type"), f"{at}.type"),
@@ -67,7 +69,7 @@ class _Reader:
         }
         if properties is not None:
             options["properties"] = self.fields(properties, f"{at}.properties", depth + 1)
-        return Field(**options) if len(self.problems) == before else None
+        return Field(**options) if len(self._diagnostics.errors) == problems_before else None
 
     def _type(self, value: Json, at: str) -> str:
         if value not in TYPES:
@@ -79,25 +81,27 @@ class _Reader:
         if value is None or isinstance(value, bool):
             return bool(value)
         if not isinstance(value, dict):
-            self._problem(f"should be true, false or an object with conditions but is {kind(value)}", at)
+            self._problem(
+                f"should be true, false or an object with conditions but is {type_phrase(value)}", at
+            )
             return False
         conditions = [
-            self._condition(each, f"{at}.conditions[{index}]")
-            for index, each in enumerate(self._list(value.get("conditions"), f"{at}.conditions"))
+            self._condition(condition, f"{at}.conditions[{index}]")
+            for index, condition in enumerate(self._list(value.get("conditions"), f"{at}.conditions"))
         ]
         match = value.get("match", "all")
         if match not in ("all", "any"):
             self._problem("should be all or any", f"{at}.match")
             match = "all"
-        return Requirement(conditions=tuple(each for each in conditions if each), match=match)
+        return Requirement(conditions=tuple(filter(None, conditions)), match=match)
 
     def _condition(self, value: Json, at: str) -> Condition | None:
         if not isinstance(value, dict):
-            self._problem(f"should be an object, a condition, but is {kind(value)}", at)
+            self._problem(f"should be an object, a condition, but is {type_phrase(value)}", at)
             return None
         key, operator = value.get("fieldKey"), value.get("operator")
         if not isinstance(key, str):
-            self._problem(f"should be the key of another field but is {kind(key)}", f"{at}.fieldKey")
+            self._problem(f"should be the key of another field but is {type_phrase(key)}", f"{at}.fieldKey")
         elif operator not in ("is", "is_not"):
             self._problem("should be is or is_not", f"{at}.operator")
         else:
@@ -106,36 +110,36 @@ class _Reader:
 
     def _choices(self, value: Json, at: str) -> tuple[Choice, ...]:
         choices = []
-        for index, each in enumerate([] if value is None else self._list(value, at)):
-            chosen, label = each, ""
-            if isinstance(each, dict):
-                chosen = each.get("value")
-                label = self._get(each, "label", f"{at}[{index}]", str, "a string") or ""
+        for index, item in enumerate([] if value is None else self._list(value, at)):
+            chosen, label = item, ""
+            if isinstance(item, dict):
+                chosen = item.get("value")
+                label = self._get(item, "label", f"{at}[{index}]", str, "a string") or ""
             if isinstance(chosen, str | int | float):
                 choices.append(Choice(chosen, label))
             else:
-                words = "should be a string, a number, a boolean or an object with one as its value"
-                self._problem(f"{words} but is {kind(each)}", f"{at}[{index}]")
+                expected = "a string, a number, a boolean or an object with one as its value"
+                self._problem(f"should be {expected} but is {type_phrase(item)}", f"{at}[{index}]")
         return tuple(choices)
 
     def _flag(self, definition: JsonObject, key: str, at: str) -> bool:
         value = definition.get(key)
         if value is not None and not isinstance(value, bool):
-            self._problem(f"should be true or false but is {kind(value)}", f"{at}.{key}")
+            self._problem(f"should be true or false but is {type_phrase(value)}", f"{at}.{key}")
         return value is True
 
-    def _get(self, definition: JsonObject, key: str, at: str, wanted: Any, words: str) -> Any:
+    def _get(self, definition: JsonObject, key: str, at: str, types: Any, phrase: str) -> Any:
         value = definition.get(key)
-        if value is None or (isinstance(value, wanted) and not isinstance(value, bool)):
+        if value is None or (isinstance(value, types) and not isinstance(value, bool)):
             return value
-        self._problem(f"should be {words} but is {kind(value)}", f"{at}.{key}")
+        self._problem(f"should be {phrase} but is {type_phrase(value)}", f"{at}.{key}")
         return None
 
     def _list(self, value: Json, at: str) -> list[Any]:
         if isinstance(value, list):
             return value
-        self._problem(f"should be a list but is {kind(value)}", at)
+        self._problem(f"should be a list but is {type_phrase(value)}", at)
         return []
 
     def _problem(self, message: str, at: str) -> None:
-        self.problems.append(Problem(message, at))
+        self._diagnostics.add(message, at)

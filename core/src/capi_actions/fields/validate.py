@@ -1,10 +1,10 @@
-"""Field definitions that can't be meant."""
+"""Validate field definitions."""
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import get_args
 
 from capi_actions.errors import ConfigError, Problem
-from capi_actions.fields.coerce import COERCE, WANTED
+from capi_actions.fields.coerce import COERCE, EXPECTED
 from capi_actions.fields.formats import FORMATS
 from capi_actions.fields.scalars import NUMERIC, TEXTUAL
 from capi_actions.model import Condition, Field, FieldType, Json, Requirement
@@ -12,11 +12,11 @@ from capi_actions.model import Condition, Field, FieldType, Json, Requirement
 TYPES: tuple[str, ...] = get_args(FieldType)
 
 MAX_DEPTH = 32
-"""Of properties inside properties."""
+"""How deeply properties may be nested."""
 
 
-def verify(fields: Mapping[str, Field], hashers: Collection[str]) -> None:
-    """Refuse definitions that can't be meant.
+def validate(fields: Mapping[str, Field], hashers: Collection[str]) -> None:
+    """Validate the field definitions of an action.
 
     :param hashers: the keys for which there is a hasher.
     :raises ConfigError: with every problem; paths lead to the attribute, ``$.user_data.properties.em.hashed``.
@@ -27,20 +27,20 @@ def verify(fields: Mapping[str, Field], hashers: Collection[str]) -> None:
 
 
 def problems_of(fields: Mapping[str, Field], hashers: Collection[str]) -> Iterator[Problem]:
-    """Find what can't be meant in definitions."""
-    return _all(fields, fields, hashers, "$", 1)
+    """Yield every problem of field definitions."""
+    return _fields(fields, fields, hashers, "$", 1)
 
 
-def find(fields: Mapping[str, Field], field_key: str) -> Field | None:
-    """Find the field that a condition names, if it is one."""
-    key, _, below = field_key.partition(".")
+def find_field(fields: Mapping[str, Field], field_key: str) -> Field | None:
+    """Return the field that a condition names, or None."""
+    key, _, child_key = field_key.partition(".")
     field = fields.get(key)
-    if field is None or not below:
+    if field is None or not child_key:
         return field
-    return (field.properties or {}).get(below)
+    return (field.properties or {}).get(child_key)
 
 
-def _all(
+def _fields(
     root: Mapping[str, Field], fields: Mapping[str, Field], hashers: Collection[str], path: str, depth: int
 ) -> Iterator[Problem]:
     if depth > MAX_DEPTH:
@@ -56,14 +56,14 @@ def _all(
         if field.sent_as is not None and depth == 1:
             yield Problem("only properties of an object can be sent as something else", f"{at}.sent_as")
         if field.properties is not None:
-            yield from _names(field, at)
-            yield from _all(root, field.properties, hashers, f"{at}.properties", depth + 1)
+            yield from _sent_names(field, at)
+            yield from _fields(root, field.properties, hashers, f"{at}.properties", depth + 1)
 
 
 def _field(field: Field, hashers: Collection[str], at: str) -> Iterator[Problem]:
     is_object = field.type == "object"
     if field.properties is not None and not is_object:
-        yield Problem(f"only objects have properties, this is {WANTED[field.type]}", f"{at}.properties")
+        yield Problem(f"only objects have properties, this is {EXPECTED[field.type]}", f"{at}.properties")
     if field.hashed is not None:
         if is_object:
             yield Problem("an object can't be hashed; hash its properties", f"{at}.hashed")
@@ -73,13 +73,13 @@ def _field(field: Field, hashers: Collection[str], at: str) -> Iterator[Problem]
     if field.format is not None and field.format not in FORMATS:
         yield Problem(f"there is no format {field.format!r}; use one of {', '.join(FORMATS)}", f"{at}.format")
     elif field.format is not None and field.type not in TEXTUAL | {"datetime"}:
-        yield Problem(f"only strings have a format, this is {WANTED[field.type]}", f"{at}.format")
+        yield Problem(f"only strings have a format, this is {EXPECTED[field.type]}", f"{at}.format")
     yield from _choices(field, at)
     yield from _bounds(field, at)
 
 
-def _names(holder: Field, at: str) -> Iterator[Problem]:
-    """Hold that no two values of an object end under one key, and that no condition has to know of new names."""
+def _sent_names(holder: Field, at: str) -> Iterator[Problem]:
+    """Check that no two values of an object get the same key, and that no condition needs to know ``sent_as``."""
     properties = holder.properties or {}
     taken = {key for key, field in properties.items() if field.sent_as is None}
     for key, field in properties.items():
@@ -100,14 +100,14 @@ def _names(holder: Field, at: str) -> Iterator[Problem]:
 def _choices(field: Field, at: str) -> Iterator[Problem]:
     for index, choice in enumerate(field.choices):
         if field.type == "object" or COERCE[field.type](choice.value) is None:
-            yield Problem(f"a choice must be {WANTED[field.type]}", f"{at}.choices[{index}]")
+            yield Problem(f"a choice must be {EXPECTED[field.type]}", f"{at}.choices[{index}]")
 
 
 def _bounds(field: Field, at: str) -> Iterator[Problem]:
     least, most = field.minimum, field.maximum
     if (least is not None or most is not None) and field.type not in TEXTUAL | NUMERIC:
         name = "maximum" if least is None else "minimum"
-        yield Problem(f"only numbers and strings have bounds, this is {WANTED[field.type]}", f"{at}.{name}")
+        yield Problem(f"only numbers and strings have bounds, this is {EXPECTED[field.type]}", f"{at}.{name}")
     if least is not None and most is not None and least > most:
         yield Problem("minimum is more than maximum", f"{at}.minimum")
 
@@ -122,9 +122,9 @@ def _requirement(field: Field, root: Mapping[str, Field], at: str) -> Iterator[P
 
 
 def _condition(condition: Condition, root: Mapping[str, Field], at: str) -> Iterator[Problem]:
-    if not _comparable(condition.value):
+    if not _is_comparable(condition.value):
         yield Problem("compare with a string, a number, a boolean or a list of those", f"{at}.value")
-    other = find(root, condition.field_key)
+    other = find_field(root, condition.field_key)
     if other is not None and other.hashed is not None and condition.value is not None:
         yield Problem(
             f"{condition.field_key} is hashed: ask only whether it is there, without a value", f"{at}.value"
@@ -136,6 +136,6 @@ def _condition(condition: Condition, root: Mapping[str, Field], at: str) -> Iter
         )
 
 
-def _comparable(value: Json) -> bool:
+def _is_comparable(value: Json) -> bool:
     scalars = value if isinstance(value, list) else [value]
-    return all(each is None or isinstance(each, str | int | float) for each in scalars)
+    return all(scalar is None or isinstance(scalar, str | int | float) for scalar in scalars)

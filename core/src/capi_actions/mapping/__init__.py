@@ -4,12 +4,12 @@
 >>> mapping({"type": "identify", "traits": {"email": "ada@example.com"}})
 {'email': 'ada@example.com', 'source': 'web'}
 
-The language is described in ``docs/reference/mapping.md``.  A mapping is compiled in three steps:
-``compiler`` and ``directives`` check it and make a tree of ``nodes``, ``source`` writes the tree as
-Python.
+The language is described in ``docs/reference/mapping.md``.  ``compiler`` and ``directives`` check a
+mapping and make it a tree of ``nodes``, which can be called with an event.
 """
 
+from capi_actions.mapping.arguments import is_directive
 from capi_actions.mapping.compiler import BUILTIN, CompiledMapping, compile_mapping
 from capi_actions.mapping.directives import DIRECTIVES
 
-__all__ = ["BUILTIN", "DIRECTIVES", "CompiledMapping", "compile_mapping"]
+__all__ = ["BUILTIN", "DIRECTIVES", "CompiledMapping", "compile_mapping", "is_directive"]

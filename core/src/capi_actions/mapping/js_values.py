@@ -13,43 +13,39 @@ from datetime import date, datetime, time
 from json.encoder import encode_basestring
 from typing import Any, Final
 
-from capi_actions.model import MISSING, Json
-from capi_actions.text import number_text
+from capi_actions.model import MISSING, Json, JsonObject
+from capi_actions.text import json_type, number_text
 
 _WIDTHS_OF_SPACE = "".join(map(chr, range(0x2000, 0x200B)))
 WHITESPACE: Final = f"\t\n\v\f\r \xa0\u1680{_WIDTHS_OF_SPACE}\u2028\u2029\u202f\u205f\u3000\ufeff"
-"""What ``trim`` takes away."""
+"""What ``trim`` removes."""
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _MAX_INDEX = 2**32 - 1
 
-
-_TOMLS = {datetime: "date and time", date: "date", time: "time"}
+_TOML_TYPES = {datetime: "date and time", date: "date", time: "time"}
 """What a configuration can hold and JSON can't."""
 
 
-def kind(value: Any) -> str:
-    """Name a value's type in messages."""
-    if value is None:
-        return "null"
+def type_name(value: Any) -> str:
+    """Return the name of a value's type, for messages."""
     if value is MISSING:
         return "undefined"
-    names = {dict: "object", list: "array", str: "string", bool: "boolean", int: "number", float: "number"}
-    return names.get(type(value)) or _TOMLS.get(type(value), type(value).__name__)
+    return json_type(value) or _TOML_TYPES.get(type(value), type(value).__name__)
 
 
 def truthy(value: Json) -> bool:
-    """Say whether a condition holds for a value: empty lists and objects are true."""
+    """Return whether a value counts as true in a condition: empty lists and objects do."""
     return isinstance(value, dict | list) or (bool(value) and value == value)  # NaN is false
 
 
 def utf16_length(text: str) -> int:
-    """Count UTF-16 code units."""
+    """Return the number of UTF-16 code units."""
     return len(text) + sum(character > "\uffff" for character in text)
 
 
 def is_blank(value: Any) -> bool:
-    """Say whether a value equals "" as loosely as ``==`` has it: 0, false and [[""]] do, " " and {} don't."""
+    """Return whether ``value == ""`` in JavaScript: true for 0, false and [[""]], false for " " and {}."""
     while isinstance(value, list):
         if len(value) != 1:
             return not value
@@ -62,18 +58,18 @@ def is_blank(value: Any) -> bool:
 
 
 def text(value: Any) -> str:
-    """Write a value as ``String()`` does, but nothing for null and missing ones."""
+    """Return a value as text, as ``String()`` does, but null and missing ones as the empty text."""
     return value if isinstance(value, str) else ",".join(_texts(value))
 
 
 def _texts(value: Any) -> Iterator[str]:
     pending = [iter([value])]
     while pending:
-        for each in pending[-1]:
-            if isinstance(each, list) and each:
-                pending.append(iter(each))
+        for item in pending[-1]:
+            if isinstance(item, list) and item:
+                pending.append(iter(item))
                 break
-            yield _scalar_text(each)
+            yield _scalar_text(item)
         else:
             pending.pop()
 
@@ -89,45 +85,47 @@ def _scalar_text(value: Any) -> str:
 
 
 def json_pieces(value: Any, indent: str = "") -> Iterator[str]:
-    """Write JSON as ``JSON.stringify`` does, piece by piece.
+    """Yield the pieces of a value's JSON, as ``JSON.stringify`` writes it.
 
     Nothing is escaped without need, lone surrogates excepted; keys that look like an index come
     first in ascending order; NaN and infinite numbers become null.
 
-    :param indent: put before every line once for each level; empty for one line.
+    :param indent: written before every line once for each level; empty for one line.
     """
-    open_: list[tuple[Iterator[tuple[str, Any]], str]] = [(iter([("", value)]), "")]
+    stack: list[tuple[Iterator[tuple[str, Any]], str]] = [(iter([("", value)]), "")]
+    colon = ": " if indent else ":"
     first = True
-    while open_:
-        members, end = open_[-1]
-        line = "\n" + indent * (len(open_) - 1) if indent and len(open_) > 1 else ""
-        for lead, each in members:
+    while stack:
+        members, end = stack[-1]
+        line = "\n" + indent * (len(stack) - 1) if indent and len(stack) > 1 else ""
+        for lead, member in members:
             yield line + lead if first else "," + line + lead
-            first = False
-            if isinstance(each, dict) and each:
-                colon = ": " if indent else ":"
-                open_.append(
-                    (((_json_string(str(key)) + colon, below) for key, below in _ordered(each)), "}")
-                )
-            elif isinstance(each, list) and each:
-                open_.append(((("", below) for below in each), "]"))
-            else:
-                yield _json_scalar(each)
+            if not (isinstance(member, dict | list) and member):
+                yield _json_scalar(member)
+                first = False
                 continue
-            yield "{" if open_[-1][1] == "}" else "["
+            yield "{" if isinstance(member, dict) else "["
+            stack.append(_json_members(member, colon))
             first = True
             break
         else:
-            open_.pop()
+            stack.pop()
             yield (line[: len(line) - len(indent)] if line else "") + end
             first = False
 
 
-def _ordered(value: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+def _json_members(value: JsonObject | list[Any], colon: str) -> tuple[Iterator[tuple[str, Any]], str]:
+    """Return what is written inside an object or list, each value with its key, and the closing bracket."""
+    if isinstance(value, list):
+        return (("", item) for item in value), "]"
+    return ((_json_string(str(key)) + colon, member) for key, member in _ordered(value)), "}"
+
+
+def _ordered(value: JsonObject) -> Iterator[tuple[str, Any]]:
     indices = [key for key in value if _is_index(key)]
     if indices:
         yield from ((key, value[key]) for key in sorted(indices, key=int))
-        yield from ((key, each) for key, each in value.items() if not _is_index(key))
+        yield from ((key, member) for key, member in value.items() if not _is_index(key))
     else:
         yield from value.items()
 
@@ -154,19 +152,19 @@ def _json_scalar(value: Any) -> str:
 
 
 def _json_string(value: str) -> str:
-    written = encode_basestring(value)
-    return _LONE_SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", written)
+    quoted = encode_basestring(value)
+    return _LONE_SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", quoted)
 
 
 def parse_json(value: str) -> Json:
-    """Read JSON as ``JSON.parse`` does, but integers keep all their digits.
+    """Return the value of a JSON text, as ``JSON.parse`` does, but integers keep all their digits.
 
     A number beyond a double's range becomes null, which is what it is once written again.
 
     :raises ValueError: when it is not JSON.
     :raises RecursionError: when it is nested deeper than Python's own reader goes.
     """
-    return json.loads(value, parse_int=_integer, parse_float=_number, parse_constant=_refuse)
+    return json.loads(value, parse_int=_integer, parse_float=_number, parse_constant=_no_constant)
 
 
 def _integer(digits: str) -> int | float | None:
@@ -178,5 +176,5 @@ def _number(digits: str) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _refuse(name: str) -> None:
+def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON")

@@ -1,7 +1,7 @@
 """What a mapping is compiled to: a tree of resolvers.
 
-Every node can be called with a payload.  :mod:`~capi_actions.mapping.source` writes the same as
-faster Python for the nodes defined here; a third party's directive is just some other callable.
+Every node can be called with a payload.  :mod:`~capi_actions.pipeline.codegen` writes the nodes
+defined here as Python source; a plugin's directive is just some other callable.
 """
 
 from abc import ABC, abstractmethod
@@ -16,27 +16,27 @@ from capi_actions.model import MISSING, Json, Resolver
 
 
 class Node(ABC):
-    """A resolver that this package knows the inside of."""
+    """A resolver whose parts are known."""
 
     __slots__ = ()
 
     @abstractmethod
     def __call__(self, payload: Any) -> Any:
-        """Resolve."""
+        """Return the value for a payload, or MISSING."""
 
-    def with_gaps(self, *, deep: bool) -> "Node":
-        """Give a resolver whose object or list has MISSING where a value is missing.
+    def with_missing(self, *, deep: bool) -> "Node":
+        """Return a resolver whose object or list has MISSING where a value is missing.
 
         In a merge such a key takes the place of an earlier one before it disappears.
 
-        :param deep: also in objects and lists below.
+        :param deep: also in the objects and lists inside.
         """
         return self
 
 
-def with_gaps(resolver: Resolver, *, deep: bool = False) -> Resolver:
-    """Give :meth:`Node.with_gaps` of a node, and any other resolver as it is."""
-    return resolver.with_gaps(deep=deep) if isinstance(resolver, Node) else resolver
+def with_missing(resolver: Resolver, *, deep: bool = False) -> Resolver:
+    """Return :meth:`Node.with_missing` of a node, and any other resolver as it is."""
+    return resolver.with_missing(deep=deep) if isinstance(resolver, Node) else resolver
 
 
 @frozen
@@ -46,14 +46,14 @@ class Constant(Node):
     value: Json
 
     def __call__(self, payload: Any) -> Any:
-        """Give the value."""
+        """Return the value."""
         return _copy(self.value)
 
 
 def _copy(value: Json) -> Json:
     if isinstance(value, dict):
-        return {key: _copy(each) for key, each in value.items()}
-    return [_copy(each) for each in value] if isinstance(value, list) else value
+        return {key: _copy(member) for key, member in value.items()}
+    return [_copy(item) for item in value] if isinstance(value, list) else value
 
 
 @frozen
@@ -63,118 +63,130 @@ class Path(Node):
     steps: Steps
 
     def __call__(self, payload: Any) -> Any:
-        """Look up."""
+        """Return what the path leads to."""
         return look_up(payload, self.steps)
 
 
 @frozen
 class Object(Node):
-    """An object whose members are resolved; missing ones are left out."""
+    """An object whose members are resolved.
+
+    :ivar keep_missing: whether missing members are MISSING instead of being left out.
+    """
 
     members: tuple[tuple[str, Resolver], ...]
-    gaps: bool = False
+    keep_missing: bool = False
 
     def __call__(self, payload: Any) -> Any:
         """Resolve all members."""
         resolved = {}
         for key, resolve in self.members:
             value = resolve(payload)
-            if value is not MISSING or self.gaps:
+            if value is not MISSING or self.keep_missing:
                 resolved[key] = value
         return resolved
 
-    def with_gaps(self, *, deep: bool) -> Node:
+    def with_missing(self, *, deep: bool) -> Node:
         """Keep missing members."""
-        members = tuple((key, with_gaps(each, deep=True) if deep else each) for key, each in self.members)
-        return evolve(self, members=members, gaps=True)
+        members = self.members
+        if deep:
+            members = tuple((key, with_missing(member, deep=True)) for key, member in members)
+        return evolve(self, members=members, keep_missing=True)
 
 
 @frozen
 class List(Node):
-    """A list whose items are resolved; missing ones become null."""
+    """A list whose items are resolved.
+
+    :ivar keep_missing: whether missing items are MISSING instead of null.
+    """
 
     items: tuple[Resolver, ...]
-    gaps: bool = False
+    keep_missing: bool = False
 
     def __call__(self, payload: Any) -> Any:
         """Resolve all items."""
-        if self.gaps:
+        if self.keep_missing:
             return [resolve(payload) for resolve in self.items]
-        return [filled(resolve(payload)) for resolve in self.items]
+        return [none_if_missing(resolve(payload)) for resolve in self.items]
 
-    def with_gaps(self, *, deep: bool) -> Node:
+    def with_missing(self, *, deep: bool) -> Node:
         """Keep missing items."""
-        items = tuple(with_gaps(each, deep=True) for each in self.items) if deep else self.items
-        return evolve(self, items=items, gaps=True)
+        items = tuple(with_missing(item, deep=True) for item in self.items) if deep else self.items
+        return evolve(self, items=items, keep_missing=True)
 
 
-def filled(value: Any) -> Any:
-    """Put null where a list would have a hole."""
+def none_if_missing(value: Any) -> Any:
+    """Return null for a missing value, and any other as it is."""
     return None if value is MISSING else value
 
 
 @frozen
 class If(Node):
-    """One of two resolvers.
+    """One of two values, by whether a third exists.
 
-    :ivar blank: also take 0, false, "" and what equals them for "there is no value".
+    :ivar blank: whether null, false, "" and what equals them count as "no value", too.
     """
 
     test: Resolver
     blank: bool
     then: Resolver
-    other: Resolver
+    otherwise: Resolver
 
     def __call__(self, payload: Any) -> Any:
-        """Decide and resolve."""
+        """Resolve the test, then one of the values."""
         value = self.test(payload)
         if value is None or value is MISSING or (self.blank and is_blank(value)):
-            return self.other(payload)
+            return self.otherwise(payload)
         return self.then(payload)
 
-    def with_gaps(self, *, deep: bool) -> Node:
-        """Keep what is missing in either outcome."""
-        return evolve(self, then=with_gaps(self.then, deep=deep), other=with_gaps(self.other, deep=deep))
+    def with_missing(self, *, deep: bool) -> Node:
+        """Keep what is missing in either value."""
+        then, otherwise = (with_missing(branch, deep=deep) for branch in (self.then, self.otherwise))
+        return evolve(self, then=then, otherwise=otherwise)
 
 
 @frozen
-class Each(Node):
+class ForEach(Node):
     """A list's items, each resolved with a shape; a single object counts as a list of one.
 
+    :ivar items: resolves the list.
     :ivar shape: resolves one item, which is its whole payload.
     :ivar path: where the directive stands.
+    :ivar keep_missing: whether missing items are MISSING instead of null.
     """
 
-    root: Resolver
+    items: Resolver
     shape: Resolver
     path: str
-    gaps: bool = False
+    keep_missing: bool = False
 
     def __call__(self, payload: Any) -> Any:
         """Resolve the list and its items."""
-        root = self.root(payload)
-        if isinstance(root, dict):
-            root = [root]
-        if not isinstance(root, list):
-            return root
-        if self.plain:
-            items = [self.shape(each) for each in root]
+        items = self.items(payload)
+        if isinstance(items, dict):
+            items = [items]
+        if not isinstance(items, list):
+            return items
+        if self.lists_payload:
+            values = [self.shape(item) for item in items]
         else:
-            with counted_items(len(root), self.path):
-                items = [self.shape(each) for each in root]
-        return items if self.gaps else [filled(each) for each in items]
+            with counted_items(len(items), self.path):
+                values = [self.shape(item) for item in items]
+        return values if self.keep_missing else [none_if_missing(value) for value in values]
 
-    def with_gaps(self, *, deep: bool) -> Node:
+    def with_missing(self, *, deep: bool) -> Node:
         """Keep missing items."""
-        return evolve(self, shape=with_gaps(self.shape, deep=True) if deep else self.shape, gaps=True)
+        shape = with_missing(self.shape, deep=True) if deep else self.shape
+        return evolve(self, shape=shape, keep_missing=True)
 
     @property
-    def plain(self) -> bool:
-        """Whether its list can only be a part of the payload, which nothing multiplies."""
-        return _is_part(self.root)
+    def lists_payload(self) -> bool:
+        """Whether the list can only be a part of the payload, so that nothing multiplies its items."""
+        return _is_part_of_payload(self.items)
 
 
-def _is_part(resolver: Resolver) -> bool:
+def _is_part_of_payload(resolver: Resolver) -> bool:
     if isinstance(resolver, If):
-        return _is_part(resolver.then) and _is_part(resolver.other)
+        return _is_part_of_payload(resolver.then) and _is_part_of_payload(resolver.otherwise)
     return isinstance(resolver, Path) or (isinstance(resolver, Constant) and not resolver.value)

@@ -6,7 +6,7 @@ from typing import Any, Final, Protocol, TypeAlias
 from capi_actions.model import MISSING
 
 Step: TypeAlias = tuple[str, int | None]
-"""A key, and the same as an index into a list when it can be one."""
+"""A key, and the same as an index into a list if it can be one."""
 
 Steps: TypeAlias = tuple[Step, ...]
 
@@ -14,22 +14,13 @@ _SEPARATORS = re.compile(r"""\[(?=["'0-9])|\.|(?<=["'0-9])\]+""")
 _INDEX = re.compile(r"0|[1-9][0-9]{0,15}")
 
 
-class View(Protocol):
-    """What a step looks into: a dict, or what stands in for one."""
-
-    def __contains__(self, key: object, /) -> bool: ...
-    def __getitem__(self, key: str, /) -> Any: ...
-    def get(self, key: str, default: Any, /) -> Any:
-        """Look up."""
-
-
-def split(path: str) -> Steps:
-    """Cut a path into steps: at dots, and at brackets around an index or a quoted key.
+def parse_path(path: str) -> Steps:
+    """Return the steps of a path, split at dots and at brackets around an index or a quoted key.
 
     Quotes are dropped from every key; a bracket around anything else belongs to the key.  No steps
     mean the whole payload.
 
-    >>> split("products[0].id"), split("['a'].b")
+    >>> parse_path("products[0].id"), parse_path("['a'].b")
     ((('products', None), ('0', 0), ('id', None)), (('a', None), ('b', None)))
     """
     keys = [piece.replace("'", "").replace('"', "") for piece in _SEPARATORS.split(path) if piece]
@@ -37,14 +28,55 @@ def split(path: str) -> Steps:
 
 
 def without_root(path: str) -> str:
-    """Drop the first ``$.``, wherever it stands, as ``@path`` and ``@arrayPath`` do."""
+    """Return a path without its first ``$.``, wherever that stands, as ``@path`` and ``@arrayPath`` read it."""
     return path.replace("$.", "", 1)
 
 
-class _Stuck:
-    """A value that is nothing to look into, but isn't missing either: every step gives it again.
+def look_up(value: Any, steps: Steps) -> Any:
+    """Return what a path leads to, or MISSING."""
+    for key, index in steps:
+        if index is not None:
+            value = item_or_member(value, key, index)
+        else:
+            value = (value if type(value) is dict else as_view(value)).get(key, MISSING)
+        if value is MISSING:
+            break
+    return value
 
-    The reference stops at the first null, false, 0 or "" on the way and takes that.
+
+def item_or_member(value: Any, key: str, index: int) -> Any:
+    """Return what a step leads to whose key may be an index, or MISSING."""
+    if isinstance(value, list):
+        return value[index] if index < len(value) else MISSING
+    return as_view(value).get(key, MISSING)
+
+
+class View(Protocol):
+    """What a key is looked up in: a dict, or what stands in for one."""
+
+    def __contains__(self, key: object, /) -> bool: ...
+    def __getitem__(self, key: str, /) -> Any: ...
+    def get(self, key: str, default: Any, /) -> Any:
+        """Return the member, or the default."""
+
+
+def as_view(value: Any) -> View:
+    """Return what a key is looked up in, for any value."""
+    if isinstance(value, dict):
+        return value
+    if value is None or value is False or value == "" or (type(value) in (int, float) and value == 0):
+        return FalsyStop(value)
+    return EMPTY_VIEW
+
+
+EMPTY_VIEW: Final[View] = {}
+"""Of values that have no members."""
+
+
+class FalsyStop:
+    """The view of null, false, 0 and "": every step leads to the value itself.
+
+    The reference stops at the first such value of a path and takes it.
     """
 
     __slots__ = ("value",)
@@ -59,36 +91,5 @@ class _Stuck:
         return self.value
 
     def get(self, key: str, default: Any) -> Any:
+        """Return the value itself."""
         return self.value
-
-
-NOTHING: Final[View] = {}
-"""What is looked into where there is nothing."""
-
-
-def as_view(value: Any) -> View:
-    """Give what a key is looked up in, for any value."""
-    if isinstance(value, dict):
-        return value
-    if value is None or value is False or value == "" or (type(value) in (int, float) and value == 0):
-        return _Stuck(value)
-    return NOTHING
-
-
-def item(value: Any, key: str, index: int) -> Any:
-    """Take one step whose key may be an index."""
-    if isinstance(value, list):
-        return value[index] if index < len(value) else MISSING
-    return as_view(value).get(key, MISSING)
-
-
-def look_up(value: Any, steps: Steps) -> Any:
-    """Follow a path, MISSING when it leads nowhere."""
-    for key, index in steps:
-        if index is not None:
-            value = item(value, key, index)
-        else:
-            value = (value if type(value) is dict else as_view(value)).get(key, MISSING)
-        if value is MISSING:
-            break
-    return value

@@ -1,119 +1,325 @@
-"""A mapping and an action's fields in one function: each value is checked where it is looked up.
+"""Generate one function for a mapping and an action's fields: each value is checked where it is looked up.
 
-Measured on one slow core, with the prebuilt mapping of a purchase: 25 µs, hashing included, where two
-steps take 31.
+Measured with CPython 3.11 on one slow core: a purchase's prebuilt mapping with its fields, hashing
+included, takes 25 µs, mapping first and fields after it 31.  The mapping alone (37 paths, an @if, an
+@arrayPath over 3 products; a 1.4 kB event) takes 3.5 µs as source; 20 as calls of nodes, 12.4 as
+closures, 9.2 as closures over a plan of shared prefixes, 5.7 as source with ``dict.get`` instead of
+``in`` and ``[]``.  Compiling the source takes 1.6 ms, once for each mapping.
 
-Nothing is decided here.  Only what a field's check says of values of its usual type is written out;
-for every other value the check is called, and whatever it refuses sends the event the plain way:
-mapping first, then fields, which also says what is wrong.
+Nothing is decided here.  The source holds what nodes of a mapping do and, for values of the usual
+type, the :class:`~capi_actions.fields.nodes.FastPath` of a field's check; for other values the check
+is called.  Whatever it refuses sends the event through the plain steps, mapping, then fields, which
+also explain what is wrong.
+
+The source is made of nothing but the statements below, names counted up here, and keys through
+``ascii()`` of a string, which is a string literal whatever the key is.  All else (constants,
+resolvers, checks) is bound to names in the function's globals.
 """
 
-from collections.abc import Callable
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple, TypeAlias, cast
 
 from capi_actions.fields import CheckFields
-from capi_actions.fields.nodes import Node, RefusedError
+from capi_actions.fields.nodes import Node as FieldNode
+from capi_actions.fields.nodes import RefusedError
 from capi_actions.mapping import CompiledMapping
-from capi_actions.mapping.nodes import Object
-from capi_actions.mapping.source import Scope, Target, Writer
-from capi_actions.model import Json, JsonObject
+from capi_actions.mapping.js_values import is_blank
+from capi_actions.mapping.nodes import Constant, ForEach, If, Object, Path, none_if_missing
+from capi_actions.mapping.paths import EMPTY_VIEW, Steps, as_view, item_or_member
+from capi_actions.model import MISSING, Json, JsonObject, Resolver
 
-Values: TypeAlias = Callable[[JsonObject], JsonObject]
+Evaluate: TypeAlias = Callable[[JsonObject], JsonObject]
 """Event in, an action's clean values out."""
 
-_LEFT_OUT = object()
+_MAX_BLOCKS = 8  # Python itself takes 20 nested loops, and 100 levels of indentation
+
+_SCALARS = (str, int, float, bool, type(None))
 
 
-def fuse(resolve: CompiledMapping, check: CheckFields) -> Values:
-    """Make one function of a mapping and the check of an action's fields.
+def generate(mapping: CompiledMapping, check: CheckFields) -> Evaluate:
+    """Return a function that does what the mapping and then the check of an action's fields do.
 
-    A mapping that isn't an object, and fields with conditions, stay two steps.
+    A mapping that isn't an object runs as it is.  Fields with conditions are checked once all values
+    are there: conditions compare them.
     """
-    tree = resolve.tree
-    if not isinstance(tree, Object) or check.rules:
+    if not isinstance(mapping.tree, Object):
+        return lambda event: check(mapping(event))
+    if check.rules:
+        resolve = CodeGenerator(mapping).function(mapping.tree)
         return lambda event: check(resolve(event))
-
-    def plain(event: Any) -> JsonObject:
-        # Through the tree: few events come here, and writing the mapping alone as source takes milliseconds.
-        return check(tree(event) if isinstance(event, dict) else resolve(event))
-
-    writer = _Writer(plain)
-    with writer.block("if type(payload) is not dict:"):
-        writer.line("return plain(payload)")
-    with writer.block("try:"):
-        result = writer.name("o")
-        writer.object(tree, result, Scope("payload"), check.root)
-        writer.line(f"return {result}")
-    with writer.block("except RefusedError:"):
-        writer.line("return plain(payload)")
-    return writer.function()
+    return CodeGenerator(lambda event: check(mapping(event))).function(mapping.tree, check.root)
 
 
-class _Writer(Writer):
-    def __init__(self, plain: Values) -> None:
-        super().__init__()
-        self.bound |= {"plain": plain, "RefusedError": RefusedError}
+class Scope:
+    """What has been looked up in one payload before the current line.
 
-    def below(self, field: Any, key: str) -> Any:
-        """Give the node of an object's member; nothing where no check is needed, or it comes later."""
-        if field is None:
-            return None
-        return field.members.get(key, None if field.keeps_others else _LEFT_OUT)
+    :ivar payload: the payload's name in the source.
+    :ivar values: names of values, MISSING included, by their path.
+    :ivar views: names of what keys are looked up in, by its path.
+    """
 
-    def stored(self, field: Any, key: str) -> str:
-        """Give the platform's name where the field has one."""
-        return (isinstance(field, Node) and field.sent_as) or key
+    def __init__(self, payload: str, outer: "Scope | None" = None) -> None:
+        self.payload = payload
+        self.values: dict[Steps, str] = dict(outer.values) if outer else {}
+        self.views: dict[Steps, str] = dict(outer.views) if outer else {}
 
-    def object(self, node: Object, name: str, scope: Scope, field: Any = None) -> None:
-        """Make an object that holds only what its field lets through."""
-        super().object(node, name, scope, field)
-        for key in field.required if field else ():
-            with self.block(f"if {self.stored(field.members[key], key)!a} not in {name}:"):
-                self.line("return plain(payload)")
 
-    def nested(self, node: Object, target: Target, scope: Scope) -> None:
-        """Store an object: checked on the way when its keys are known, else as a whole."""
-        if not isinstance(target.field, Node) or target.field.members is None:
-            super().nested(node, target, scope)
+class Target(NamedTuple):
+    """Where a value goes.
+
+    :ivar variable: what is assigned to, ``o1['email']``; None for a value that no field takes: it is
+        resolved all the same, as a directive may refuse the event.
+    :ivar field: what checks the value; None if nothing does.
+    """
+
+    variable: str | None
+    field: FieldNode | None
+
+
+class CodeGenerator:
+    """Writes the source of one function and compiles it."""
+
+    def __init__(self, plain: Resolver) -> None:
+        """Start with no source.
+
+        :param plain: does the same in plain steps; called for events that a field refuses, and for
+            what is no event.
+        """
+        self._lines: list[str] = []
+        self._indent = 1
+        self._names = 0
+        self._globals: dict[str, Any] = {
+            "EMPTY_VIEW": EMPTY_VIEW,
+            "MISSING": MISSING,
+            "PLAIN": (str, float, int, bool),  # those that are blank when they are false
+            "RefusedError": RefusedError,
+            "as_view": as_view,
+            "is_blank": is_blank,
+            "item_or_member": item_or_member,
+            "none_if_missing": none_if_missing,
+            "plain": plain,
+        }
+
+    def function(self, tree: Object, field: FieldNode | None = None) -> Resolver:
+        """Return the function for a mapping's tree.
+
+        :param field: what checks the object and its members; None if nothing does.
+        """
+        with self._block("if type(payload) is not dict:"):
+            self._line("return plain(payload)")
+        with self._block("try:"):
+            result = self._name("o")
+            self._object(tree, result, field, Scope("payload"))
+            self._line(f"return {result}")
+        with self._block("except RefusedError:"):
+            self._line("return plain(payload)")
+        code = compile("\n".join(["def evaluate(payload):", *self._lines]), "<mapping>", "exec")
+        exec(code, self._globals)  # noqa: S102  the source is ours alone, see the module's docstring
+        return cast("Resolver", self._globals["evaluate"])
+
+    # Objects and their members
+
+    def _object(self, node: Object, name: str, field: FieldNode | None, scope: Scope) -> None:
+        """Make an object: members that are missing, or that its field doesn't take, are left out."""
+        self._line(f"{name} = {{}}")
+        for key, member in node.members:
+            self._resolve(member, _member_target(name, key, field), scope)
+        for key in field.fast.required if field else ():
+            with self._block(f"if {key!a} not in {name}:"):
+                self._line("return plain(payload)")
+
+    def _resolve(self, node: Resolver, target: Target, scope: Scope) -> None:
+        """Store what a node resolves to, nothing if that is missing."""
+        if self._indent >= _MAX_BLOCKS:
+            self._call(node, target, scope)
+            return
+        match node:
+            case Path():
+                self._path(node, target, scope)
+            case Constant(value=value) if value is MISSING:
+                self._line("pass")
+            case Constant(value=value) if isinstance(value, _SCALARS):
+                self._constant(value, target)
+            case Object(keep_missing=False):
+                self._nested_object(node, target, scope)
+            case If():
+                self._choice(node, target, scope)
+            case ForEach(keep_missing=False) if node.lists_payload:
+                self._for_each(node, target, scope)
+            case _:
+                self._call(node, target, scope)
+
+    def _path(self, node: Path, target: Target, scope: Scope) -> None:
+        if node.steps and node.steps[-1][1] is None:
+            key, view = node.steps[-1][0], self._view(node.steps[:-1], scope)
+            with self._block(f"if {key!a} in {view}:"):
+                self._store(f"{view}[{key!a}]", target)
         else:
-            name = self.name("o")
-            self.object(node, name, scope, target.field)
-            self.line(f"{target.text} = {name}")
+            self._store_unless_missing(self._value(node.steps, scope), target)
 
-    def constant(self, value: Json, target: Target) -> None:
-        """Check a value of the mapping now instead of with every event."""
-        field = target.field
-        if isinstance(field, Node) and not field.hasher:
+    def _constant(self, value: Json, target: Target) -> None:
+        """Store a scalar of the mapping; it is checked now instead of with every event."""
+        if target.field and not target.field.fast.hasher:
             try:
-                clean = field.check(value)
+                clean = target.field.check(value)
             except RefusedError:
                 clean = None
             if clean.__class__ in (str, int, float, bool):
-                self.line(f"{target.text} = {self.bind(clean)}")
+                self._line(f"{target.variable} = {self._bind(clean)}")
                 return
-        super().constant(value, target)
+        self._store(self._bind(value), target)
 
-    def put(self, value: str, target: Target) -> None:
-        """Check a value and store it."""
-        if target.field is None:
-            super().put(value, target)
-        elif target.field is _LEFT_OUT:
-            self.line("pass")
+    def _nested_object(self, node: Object, target: Target, scope: Scope) -> None:
+        """Store an object, checked member by member if its keys are known, else as a whole."""
+        name = self._name("o")
+        if target.field and target.field.fast.members is not None:
+            self._object(node, name, target.field, scope)
+            self._line(f"{target.variable} = {name}")
         else:
-            self.checked(value, target.text, target.field)
+            self._object(node, name, None, scope)
+            self._store(name, target)
 
-    def checked(self, value: str, target: str, field: Node) -> None:
-        self.line(f"v = {value}")
-        if field.hasher:
-            with self.block("if type(v) is str and v:"):
-                found = "[v] if type(v) is str else v" if field.wraps else "v"
-                self.line(f"if v := {self.bind(field.hasher)}(v): {target} = {found}")
-            head = "elif"
-        elif field.plain:
-            self.line(f"if type(v) is {field.plain.__name__} and v: {target} = v")
-            if field.floats:  # neither infinite nor NaN
-                self.line(f"elif type(v) is float and v - v == 0: {target} = v")
-            head = "elif"
+    def _choice(self, node: If, target: Target, scope: Scope) -> None:
+        value = self._operand(node.test, scope)
+        exists = f"{value} is not None and {value} is not MISSING"
+        if node.blank:  # mostly texts and numbers, for which a call would double the time
+            exists = f"{value} if type({value}) in PLAIN else {exists} and not is_blank({value})"
+        with self._block(f"if {exists}:"):
+            if isinstance(node.then, Path) and scope.values.get(node.then.steps) == value:
+                self._store(value, target)
+            else:
+                self._branch(node.then, target, scope)
+        with self._block("else:"):
+            self._branch(node.otherwise, target, scope)
+
+    def _branch(self, node: Resolver, target: Target, scope: Scope) -> None:
+        inner = Scope(scope.payload, scope)
+        value = inner.values.get(node.steps) if isinstance(node, Path) else None
+        if value is not None:
+            self._store_unless_missing(value, target)
         else:
-            head = "if"
-        self.line(f"{head} (v := {self.bind(field.check)}(v)) is not MISSING: {target} = v")
+            self._resolve(node, target, inner)
+
+    def _for_each(self, node: ForEach, target: Target, scope: Scope) -> None:
+        value = self._operand(node.items, scope)
+        items, item, result = self._name("v"), self._name("e"), self._name("l")
+        self._line(f"{items} = [{value}] if isinstance({value}, dict) else {value}")
+        with self._block(f"if isinstance({items}, list):"):
+            self._line(f"{result} = []")
+            with self._block(f"for {item} in {items}:"):
+                if isinstance(node.shape, Object) and not node.shape.keep_missing:
+                    name = self._name("o")
+                    self._object(node.shape, name, None, Scope(item))
+                    self._line(f"{result}.append({name})")
+                else:
+                    self._line(f"{result}.append(none_if_missing({self._bind(node.shape)}({item})))")
+            self._store(result, target)
+        with self._block(f"elif {items} is not MISSING:"):
+            self._store(items, target)
+
+    def _call(self, node: Resolver, target: Target, scope: Scope) -> None:
+        self._line(f"v = {self._bind(node)}({scope.payload})")
+        self._store_unless_missing("v", target)
+
+    # Looking up
+
+    def _operand(self, node: Resolver, scope: Scope) -> str:
+        """Return a name for what a node resolves to, MISSING included."""
+        if isinstance(node, Path):
+            return self._value(node.steps, scope)
+        name = self._name("v")
+        self._line(f"{name} = {self._bind(node)}({scope.payload})")
+        return name
+
+    def _value(self, steps: Steps, scope: Scope) -> str:
+        """Return a name for what a path leads to, MISSING included."""
+        if not steps:
+            return scope.payload
+        if steps not in scope.values:
+            parent, (key, index) = steps[:-1], steps[-1]
+            if index is None:
+                view, name = self._view(parent, scope), self._name("v")
+                self._line(f"{name} = {view}[{key!a}] if {key!a} in {view} else MISSING")
+            else:
+                value, name = self._value(parent, scope), self._name("v")
+                self._line(f"{name} = item_or_member({value}, {key!a}, {index})")
+            scope.values[steps] = name
+        return scope.values[steps]
+
+    def _view(self, steps: Steps, scope: Scope) -> str:
+        """Return a name for what the key after a path is looked up in."""
+        if steps not in scope.views:
+            name = self._name("d")
+            if steps and steps not in scope.values and steps[-1][1] is None:
+                parent, key = self._view(steps[:-1], scope), steps[-1][0]
+                self._line(f"{name} = {parent}[{key!a}] if {key!a} in {parent} else EMPTY_VIEW")
+            else:
+                self._line(f"{name} = {self._value(steps, scope)}")
+            self._line(f"if type({name}) is not dict: {name} = as_view({name})")
+            scope.views[steps] = name
+        return scope.views[steps]
+
+    # Checking and storing
+
+    def _store_unless_missing(self, name: str, target: Target) -> None:
+        """Store the value of a variable unless it is MISSING."""
+        with self._block(f"if {name} is not MISSING:"):
+            self._store(name, target)
+
+    def _store(self, value: str, target: Target) -> None:
+        """Store the value of an expression, which is never MISSING, after its field's check."""
+        if target.variable is None:
+            self._line("pass")
+        elif target.field is None:
+            self._line(f"{target.variable} = {value}")
+        else:
+            self._store_checked(value, target.variable, target.field)
+
+    def _store_checked(self, value: str, variable: str, field: FieldNode) -> None:
+        fast, keyword = field.fast, "elif"
+        self._line(f"v = {value}")
+        if fast.hasher:
+            with self._block("if type(v) is str and v:"):
+                digest = "[v] if type(v) is str else v" if fast.wraps_hash else "v"
+                self._line(f"if v := {self._bind(fast.hasher)}(v): {variable} = {digest}")
+        elif fast.plain:
+            self._line(f"if type(v) is {fast.plain.__name__} and v: {variable} = v")
+            if fast.finite_floats:  # neither infinite nor NaN
+                self._line(f"elif type(v) is float and v - v == 0: {variable} = v")
+        else:
+            keyword = "if"
+        self._line(f"{keyword} (v := {self._bind(field.check)}(v)) is not MISSING: {variable} = v")
+
+    # Source
+
+    def _name(self, prefix: str) -> str:
+        """Return a new name."""
+        self._names += 1
+        return f"{prefix}{self._names}"
+
+    def _bind(self, value: object) -> str:
+        """Return a name by which the source reaches a value."""
+        name = self._name("k")
+        self._globals[name] = value
+        return name
+
+    def _line(self, text: str) -> None:
+        self._lines.append(" " * self._indent + text)
+
+    @contextmanager
+    def _block(self, head: str) -> Iterator[None]:
+        self._line(head)
+        self._indent += 1
+        yield
+        self._indent -= 1
+
+
+def _member_target(name: str, key: str, field: FieldNode | None) -> Target:
+    """Return where a member of the object of that name goes."""
+    if field is None or field.fast.members is None:
+        return Target(f"{name}[{key!a}]", None)
+    member = field.fast.members.get(key)
+    if member is not None:
+        return Target(f"{name}[{member.sent_as or key!a}]", member)
+    return Target(f"{name}[{key!a}]" if field.fast.keeps_others else None, None)

@@ -10,9 +10,9 @@ from capi_actions.codec import decode_json
 from capi_actions.config import Config, DestinationConfig, DestinationDraft, MappingConfig, MappingDraft
 from capi_actions.errors import ConfigError, Diagnostics, EventError, Problem, json_path
 from capi_actions.fields.validate import problems_of
-from capi_actions.mapping import compile_mapping
+from capi_actions.mapping import compile_mapping, is_directive
 from capi_actions.model import Action, Field, JsonObject
-from capi_actions.pipeline.compiled_action import Recipe
+from capi_actions.pipeline.compiled_action import CompiledAction
 from capi_actions.pipeline.route import Route
 from capi_actions.plugins import Plugins
 from capi_actions.text import did_you_mean
@@ -31,7 +31,7 @@ class MappingUnit:
     :ivar trigger: None if it has errors.
     :ivar mapping: the whole mapping, prebuilt parts included; None if it can't be read.
     :ivar malformed: paths of errors in ``mapping``, relative to it.
-    :ivar recipe: None if action or mapping have errors.
+    :ivar compiled_action: None if action or mapping have errors.
     """
 
     destination: DestinationDraft
@@ -42,17 +42,19 @@ class MappingUnit:
     trigger: Trigger | None = None
     mapping: JsonObject | None = None
     malformed: frozenset[str] = frozenset()
-    recipe: Recipe | None = None
+    compiled_action: CompiledAction | None = None
 
     def route(self) -> Route | None:
         """Return the mapping ready to run; None if anything of it has errors."""
-        if self.trigger is None or self.recipe is None or not isinstance(self.destination, DestinationConfig):
+        if self.trigger is None or self.compiled_action is None:
+            return None
+        if not isinstance(self.destination, DestinationConfig):
             return None
         return Route(
             destination_name=self.destination.name,
             destination=self.destination.destination,
             trigger=self.trigger,
-            recipe=self.recipe,
+            compiled_action=self.compiled_action,
             path=self.path,
         )
 
@@ -156,7 +158,7 @@ class DestinationCompiler:
         if unit.action is None:
             return evolve(unit, malformed=self._check_alone(unit.mapping, unit.mapping_path))
         try:
-            recipe = Recipe.compile(unit.action, unit.mapping, self._plugins, self._hashers)
+            compiled_action = CompiledAction.compile(unit.action, unit.mapping, self._plugins, self._hashers)
         except ConfigError as error:
             prebuilt = {} if config.mapping_file is not None else unit.action.mapping
             own, faults = attribute_errors(unit.action, prebuilt, self._plugins, self._hashers, error)
@@ -164,7 +166,7 @@ class DestinationCompiler:
             for fault in faults:
                 self._diagnostics.add(fault, action_path)
             return evolve(unit, malformed=frozenset(problem.path for problem in error.problems))
-        return evolve(unit, recipe=recipe)
+        return evolve(unit, compiled_action=compiled_action)
 
     def _check_alone(self, mapping: JsonObject, path: str) -> frozenset[str]:
         """Check the directives of a mapping whose action isn't known.
@@ -236,7 +238,7 @@ def merge(prebuilt: JsonObject, own: JsonObject) -> JsonObject:
 
 def _is_object(value: Any) -> TypeGuard[JsonObject]:
     """Return whether a part of a mapping is an object of fields, not a directive."""
-    return isinstance(value, dict) and not any(key.startswith("@") for key in value)
+    return isinstance(value, dict) and not is_directive(value)
 
 
 def read_mapping_file(folder: Path, name: str) -> JsonObject:

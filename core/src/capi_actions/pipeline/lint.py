@@ -9,6 +9,7 @@ from capi_actions.config import DestinationConfig
 from capi_actions.config.lint import lint_by_plugin
 from capi_actions.errors import ConfigError, Diagnostics, EventError, json_path
 from capi_actions.fields import compile_fields
+from capi_actions.mapping import is_directive
 from capi_actions.model import Action, Field, Json, JsonObject
 from capi_actions.pipeline.compile import MappingUnit
 from capi_actions.pipeline.compiled_action import SYNC_MODE
@@ -42,7 +43,7 @@ def lint_unit(unit: MappingUnit, diagnostics: Diagnostics) -> None:
                 unit.action.name,
                 unit.mapping,
                 diagnostics=diagnostics,
-                complete=unit.recipe is not None and isinstance(unit.destination, DestinationConfig),
+                complete=unit.compiled_action is not None and isinstance(unit.destination, DestinationConfig),
             )
     lint_templates(unit.mapping, diagnostics)
 
@@ -81,7 +82,7 @@ class FieldLinter:
                 self._diagnostics.warn(message, json_path((*keys, key)))
 
     def _lint_value(self, value: Any, key: str, spec: Field, keys: Keys) -> None:
-        if isinstance(value, dict) and any(name.startswith("@") for name in value):
+        if is_directive(value):
             return
         if isinstance(value, list) and spec.multiple:
             for index, item in enumerate(value):
@@ -117,9 +118,7 @@ class FieldLinter:
 def _has_directive(value: Any) -> bool:
     if isinstance(value, list):
         return any(map(_has_directive, value))
-    return isinstance(value, dict) and (
-        any(key.startswith("@") for key in value) or _has_directive(list(value.values()))
-    )
+    return isinstance(value, dict) and (is_directive(value) or _has_directive(list(value.values())))
 
 
 def lint_templates(mapping: Json, diagnostics: Diagnostics) -> None:

@@ -7,7 +7,7 @@ from attrs import frozen
 from capi_actions.codec import encode_item, message_id, replace_surrogates
 from capi_actions.errors import EventError, Problem, where
 from capi_actions.model import Action, Destination, Item, JsonObject
-from capi_actions.pipeline.compiled_action import Recipe
+from capi_actions.pipeline.compiled_action import CompiledAction
 from capi_actions.triggers import Trigger
 
 _MAX_DECISIONS = 4096
@@ -24,13 +24,13 @@ class Route:
     destination_name: str
     destination: Destination
     trigger: Trigger
-    recipe: Recipe
+    compiled_action: CompiledAction
     path: str = "$"
 
     @property
     def action(self) -> Action:
         """The action that this route runs."""
-        return self.recipe.action
+        return self.compiled_action.action
 
     def item(self, event: JsonObject, now: float, content_id: Callable[[], str]) -> Item:
         """Build an item of an event: map, complete, check and encode.
@@ -39,7 +39,7 @@ class Route:
         :param content_id: makes an id of the event's content, for events without any.
         :raises EventError: when the event can't become an item that the platform takes.
         """
-        data, group = self.recipe.data(event)
+        data, group = self.compiled_action.build(event)
         try:
             event_id, event_time, deadline, group = self.destination.prepare(data, group, content_id)
             problems = tuple(self.destination.check(data, now))
@@ -63,7 +63,7 @@ class Route:
                 )
             return Item(
                 self.destination_name,
-                self.recipe.action.name,
+                self.compiled_action.action.name,
                 message_id(event),
                 event_id if event_id.isascii() else replace_surrogates(event_id),
                 event_time,

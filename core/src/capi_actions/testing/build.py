@@ -1,7 +1,7 @@
 """Build one item, as ``capi eval action`` does."""
 
 from capi_actions.model import JsonObject
-from capi_actions.pipeline.compiled_action import Recipe
+from capi_actions.pipeline.compiled_action import CompiledAction
 from capi_actions.plugins import Plugins
 
 
@@ -26,5 +26,5 @@ def build_item(
         profile = plugins.destinations[declared.destination].default_profile()
     if mapping is None:
         mapping = declared.mapping
-    item, _ = Recipe.compile(declared, mapping, plugins, plugins.hashers(profile)).data(event)
+    item, _ = CompiledAction.compile(declared, mapping, plugins, plugins.hashers(profile)).build(event)
     return item

@@ -24,7 +24,7 @@ from capi_actions.model import (
     Normalizer,
     Resolver,
 )
-from capi_actions.pipeline.compiled_action import Recipe
+from capi_actions.pipeline.compiled_action import CompiledAction
 from capi_actions.plugins import Plugins
 from capi_actions.testing.strategies import events
 from capi_actions.triggers import compile_trigger
@@ -73,9 +73,9 @@ class PluginConformance:
 
     def test_prebuilt_mappings_can_be_compiled(self) -> None:
         """If this fails, a default mapping is malformed, or ``hashed`` names no normalizer."""
-        for recipe in self._recipes():
+        for compiled in self._compiled_actions():
             with _original_exceptions():
-                assert recipe.resolve({}) is not None
+                assert compiled.resolve({}) is not None
 
     @settings(deadline=None, suppress_health_check=[HealthCheck.differing_executors, HealthCheck.too_slow])
     @given(event=events())
@@ -86,8 +86,8 @@ class PluginConformance:
         changed.
         """
         before = copy.deepcopy(event)
-        for recipe in self._recipes():
-            assert self._outcome(recipe, event) == self._outcome(recipe, event)
+        for compiled in self._compiled_actions():
+            assert self._outcome(compiled, event) == self._outcome(compiled, event)
         assert event == before
 
     @classmethod
@@ -113,14 +113,14 @@ class PluginConformance:
 
     @classmethod
     @cache
-    def _recipes(cls) -> list[Recipe]:
+    def _compiled_actions(cls) -> list[CompiledAction]:
         plugins = cls._plugins()
         built_in = Plugins(builtin).directives
         plugins.directives = {
             name: directive if name in built_in else _watched_directive(directive)
             for name, directive in plugins.directives.items()
         }
-        recipes = []
+        compiled_actions = []
         for action in cls._actions():
             profile = cls._destination(action.destination).profile
             hashers = {
@@ -128,15 +128,15 @@ class PluginConformance:
                 for key, normalizers in plugins.normalizers(profile).items()
             }
             watched = evolve(action, build=_watched(action.build))
-            recipes.append(Recipe.compile(watched, action.mapping, plugins, hashers))
-        return recipes
+            compiled_actions.append(CompiledAction.compile(watched, action.mapping, plugins, hashers))
+        return compiled_actions
 
-    def _outcome(self, recipe: Recipe, event: JsonObject) -> object:
+    def _outcome(self, compiled: CompiledAction, event: JsonObject) -> object:
         """Return the item and what comes with it, or the problems of the EventError."""
-        destination = self._destination(recipe.action.destination)
+        destination = self._destination(compiled.action.destination)
         try:
             with _original_exceptions():
-                data, group = recipe.data(event)
+                data, group = compiled.build(event)
             prepared = destination.prepare(data, group, lambda: content_id(event))
             problems = tuple(destination.check(data, _NOW))
             return encode_item(data), prepared, problems

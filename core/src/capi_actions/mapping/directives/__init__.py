@@ -1,4 +1,4 @@
-"""The 13 directives of the reference, as a plugin would offer them."""
+"""The reference's 13 directives, declared as a plugin declares its own."""
 
 from capi_actions.mapping.directives.liquid import compile_liquid
 from capi_actions.mapping.directives.objects import (
@@ -24,7 +24,7 @@ DIRECTIVES: tuple[Directive, ...] = (
     Directive(name="@arrayPath", compile=compile_array_path, description="A list, each item reshaped."),
     Directive(name="@case", compile=compile_case, description="Text in lower or upper case."),
     Directive(name="@replace", compile=compile_replace, description="Text with some characters replaced."),
-    Directive(name="@merge", compile=compile_merge, description="Several objects laid over one another."),
+    Directive(name="@merge", compile=compile_merge, description="Several objects merged into one."),
     Directive(
         name="@transform", compile=compile_transform, description="A mapping of another mapping's result."
     ),

@@ -1,4 +1,4 @@
-"""``@liquid``."""
+"""The directive ``@liquid``."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def compile_liquid(value: Json, compiler: Compiler) -> Resolver:
     def resolve(payload: Any) -> Any:
         try:
             return template.render(parsed, payload)
-        except budget.TooMuchWorkError:
+        except budget.BudgetExceededError:
             message = f"the template does more than {budget.MAX_WORK:,} steps of work on this event"
             raise EventError.of(message, path) from None
 

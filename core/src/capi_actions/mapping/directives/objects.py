@@ -6,73 +6,72 @@ from typing import Any
 from attrs import evolve, frozen
 
 from capi_actions.errors import EventError
-from capi_actions.mapping.arguments import Members, expect
-from capi_actions.mapping.js_values import kind, truthy
-from capi_actions.mapping.limits import MAX_ITEMS, MAX_TEXT, too_long, too_many
-from capi_actions.mapping.nodes import Constant, Node, with_gaps
+from capi_actions.mapping.arguments import Arguments, expect
+from capi_actions.mapping.js_values import truthy, type_name
+from capi_actions.mapping.limits import MAX_ITEMS, MAX_TEXT, text_too_long, too_many_values
+from capi_actions.mapping.nodes import Constant, Node, with_missing
 from capi_actions.model import MISSING, Compiler, Json, JsonObject, Resolver
 
 
 def compile_flatten(value: Json, compiler: Compiler) -> Resolver:
     """Compile ``{"@flatten": {"value": …, "separator": ".", "omitArrays": true}}``."""
-    members = Members(value, compiler)
-    members.require("value")
-    separator, read = members.string("separator"), members.any("value")
-    whole_lists = truthy(members.get("omitArrays"))
-    members.others()
-    if members.lacks("separator"):
+    arguments = Arguments(value, compiler)
+    arguments.require("value")
+    separator, resolve = arguments.string("separator"), arguments.value("value")
+    keep_lists = truthy(arguments.get("omitArrays"))
+    arguments.compile_unread()
+    if arguments.lacks("separator"):
         compiler.problem('@flatten requires a "separator" key')
-    if not separator or read is None:
+    if not separator or resolve is None:
         return Constant(MISSING)
-    kinds = dict if whole_lists else dict | list
-    return Flatten(with_gaps(read, deep=True), separator, kinds, compiler.path)
+    containers = dict if keep_lists else dict | list
+    return Flatten(with_missing(resolve, deep=True), separator, containers, compiler.path)
 
 
 @frozen
 class Flatten(Node):
-    """A value without objects, and lists, inside.
+    """An object without objects, and mostly without lists, inside.
 
-    :ivar kinds: what is taken apart.
+    :ivar containers: the types that are taken apart, for ``isinstance``.
     """
 
     value: Resolver
     separator: str
-    kinds: Any
+    containers: Any
     path: str
-    gaps: bool = False
+    keep_missing: bool = False
 
     def __call__(self, payload: Any) -> Any:
-        """Resolve and flatten."""
-        flat = _flat(self.value(payload), self.separator, self.kinds, self.path)
-        return flat if self.gaps else without_gaps(flat)
+        """Resolve the value and flatten it."""
+        flat = _flattened(self.value(payload), self.separator, self.containers, self.path)
+        return flat if self.keep_missing else _without_missing(flat)
 
-    def with_gaps(self, *, deep: bool) -> Node:
+    def with_missing(self, *, deep: bool) -> Node:
         """Keep missing members."""
-        return evolve(self, gaps=True)
+        return evolve(self, keep_missing=True)
 
 
-def _flat(value: Any, separator: str, kinds: Any, path: str) -> Any:
-    if not isinstance(value, kinds):
+def _flattened(value: Any, separator: str, containers: Any, path: str) -> Any:
+    if not isinstance(value, containers):
         return {} if value is MISSING else {"": value}
     flat: JsonObject = {}
     characters = 0
-    open_ = [("", _members(value))]
-    while open_:
-        prefix, members = open_[-1]
-        for key, each in members:
+    stack = [("", _members(value))]
+    while stack:
+        prefix, members = stack[-1]
+        for key, member in members:
             name = f"{prefix}{separator}{key}" if prefix else str(key)
-            if isinstance(each, kinds):
-                open_.append((name, _members(each)))
-                characters += len(name)
-                break
-            flat[name] = each
             characters += len(name)
+            if isinstance(member, containers):
+                stack.append((name, _members(member)))
+                break
+            flat[name] = member
             if len(flat) > MAX_ITEMS:
-                raise too_many(path)
+                raise too_many_values(path)
         else:
-            open_.pop()
+            stack.pop()
         if characters > MAX_TEXT:
-            raise too_long(path, "text of all keys")
+            raise text_too_long(path, "text of all keys")
     return flat
 
 
@@ -80,13 +79,31 @@ def _members(value: Any) -> Iterator[tuple[Any, Any]]:
     return iter(value.items()) if isinstance(value, dict) else iter(enumerate(value))
 
 
+def compile_merge(value: Json, compiler: Compiler) -> Resolver:
+    """Compile ``{"@merge": {"objects": […], "direction": "right"}}``."""
+    arguments = Arguments(value, compiler)
+    arguments.require("objects")
+    direction, objects = arguments.choice("direction", "left", "right"), arguments.items("objects")
+    arguments.compile_unread()
+    if arguments.lacks("direction"):
+        compiler.problem('@merge requires a "direction" key')
+    resolvers = []
+    for index, mapping in enumerate(objects or ()):
+        at = f"objects/{index}"
+        if expect(mapping, ("object", "directive"), "a object or a mapping directive", compiler, at):
+            resolvers.append(with_missing(compiler.compile(mapping, at)))
+    if direction == "left":
+        resolvers.reverse()
+    return Merge(tuple(resolvers), compiler.path)
+
+
 @frozen
 class Merge(Node):
-    """Objects laid over one another, the later ones on top."""
+    """Several objects as one; members of later ones replace those of earlier ones."""
 
     objects: tuple[Resolver, ...]
     path: str
-    gaps: bool = False
+    keep_missing: bool = False
 
     def __call__(self, payload: Any) -> Any:
         """Resolve all and merge; what is neither object nor list is left out."""
@@ -96,124 +113,112 @@ class Merge(Node):
             if isinstance(value, dict):
                 merged.update(value)
             elif isinstance(value, list):
-                merged.update((str(index), each) for index, each in enumerate(value))
+                merged.update((str(index), item) for index, item in enumerate(value))
             if len(merged) > MAX_ITEMS:
-                raise too_many(self.path)
-        return merged if self.gaps else without_gaps(merged)
+                raise too_many_values(self.path)
+        return merged if self.keep_missing else _without_missing(merged)
 
-    def with_gaps(self, *, deep: bool) -> Node:
+    def with_missing(self, *, deep: bool) -> Node:
         """Keep missing members."""
-        objects = tuple(with_gaps(each, deep=True) for each in self.objects) if deep else self.objects
-        return evolve(self, objects=objects, gaps=True)
+        objects = tuple(with_missing(value, deep=True) for value in self.objects) if deep else self.objects
+        return evolve(self, objects=objects, keep_missing=True)
 
 
-def without_gaps(value: JsonObject) -> JsonObject:
-    """Drop members that are missing."""
-    if any(each is MISSING for each in value.values()):
-        return {key: each for key, each in value.items() if each is not MISSING}
+def _without_missing(value: JsonObject) -> JsonObject:
+    if any(member is MISSING for member in value.values()):
+        return {key: member for key, member in value.items() if member is not MISSING}
     return value
-
-
-def compile_merge(value: Json, compiler: Compiler) -> Resolver:
-    """Compile ``{"@merge": {"objects": […], "direction": "right"}}``."""
-    members = Members(value, compiler)
-    members.require("objects")
-    direction, objects = members.one_of("direction", "left", "right"), members.items("objects")
-    members.others()
-    if members.lacks("direction"):
-        compiler.problem('@merge requires a "direction" key')
-    resolvers = []
-    for index, each in enumerate(objects or ()):
-        at = f"objects/{index}"
-        if expect(each, ("object", "directive"), "a object or a mapping directive", compiler, at):
-            resolvers.append(with_gaps(compiler.compile(each, at)))
-    if direction == "left":
-        resolvers.reverse()
-    return Merge(tuple(resolvers), compiler.path)
-
-
-@frozen
-class Transform(Node):
-    """A mapping resolved with what another mapping gives."""
-
-    apply: Resolver
-    mapping: Resolver
-    path: str
-
-    def __call__(self, payload: Any) -> Any:
-        """Apply, then map."""
-        if payload is not MISSING and not isinstance(payload, dict):
-            raise EventError.of(f"data must be an object, got {kind(payload)}", self.path)
-        applied = self.apply(payload)
-        _check_count(applied, self.path)
-        return self.mapping(applied)
-
-    def with_gaps(self, *, deep: bool) -> Node:
-        """Keep what is missing."""
-        return evolve(self, mapping=with_gaps(self.mapping, deep=deep))
-
-
-def _check_count(value: Any, path: str) -> None:
-    """Stop chains of transforms that double what they get."""
-    pending = [value]
-    count = 0
-    while pending:
-        each = pending.pop()
-        count += 1
-        if isinstance(each, dict | list):
-            pending.extend(each.values() if isinstance(each, dict) else each)
-        if count + len(pending) > MAX_ITEMS:
-            raise too_many(path)
 
 
 def compile_transform(value: Json, compiler: Compiler) -> Resolver:
     """Compile ``{"@transform": {"apply": …, "mapping": …}}``."""
-    members = Members(value, compiler)
-    members.require("apply", "mapping")
-    apply, mapping = members.mapping("apply"), members.mapping("mapping")
-    members.others()
+    arguments = Arguments(value, compiler)
+    arguments.require("apply", "mapping")
+    apply, mapping = arguments.mapping("apply"), arguments.mapping("mapping")
+    arguments.compile_unread()
     if apply is None or mapping is None:
         return Constant(MISSING)
     return Transform(apply, mapping, compiler.path)
 
 
 @frozen
-class WithoutNulls(Node):
-    """A value without the null members of its objects; a null itself is missing."""
+class Transform(Node):
+    """A mapping whose payload is the result of another mapping, ``apply``."""
 
-    value: Resolver
-    gaps: bool = False
-    deep: bool = False
+    apply: Resolver
+    mapping: Resolver
+    path: str
 
     def __call__(self, payload: Any) -> Any:
-        """Resolve and clean."""
-        value = self.value(payload)
-        if value is None:
-            return MISSING
-        if not isinstance(value, dict):
-            return value
-        cleaned = _without_nulls(value, self.deep)
-        return {key: cleaned.get(key, MISSING) for key in value} if self.gaps else cleaned
+        """Resolve ``apply`` with the payload, and the mapping with its result."""
+        if payload is not MISSING and not isinstance(payload, dict):
+            raise EventError.of(f"data must be an object, got {type_name(payload)}", self.path)
+        applied = self.apply(payload)
+        _check_count(applied, self.path)
+        return self.mapping(applied)
 
-    def with_gaps(self, *, deep: bool) -> Node:
-        """Keep what is missing, and what was null."""
-        return evolve(self, value=with_gaps(self.value, deep=deep), gaps=True, deep=deep)
+    def with_missing(self, *, deep: bool) -> Node:
+        """Keep what is missing."""
+        return evolve(self, mapping=with_missing(self.mapping, deep=deep))
 
 
-def _without_nulls(value: JsonObject, gaps: bool) -> JsonObject:
-    cleaned: JsonObject = {}
-    pending = [(value, cleaned)]
+def _check_count(value: Any, path: str) -> None:
+    """Stop chains of transforms each of which doubles its payload.
+
+    :raises EventError: when the value has more than :data:`MAX_ITEMS` values inside.
+    """
+    pending = [value]
+    count = 0
     while pending:
-        source, target = pending.pop()
-        for key, each in source.items():
-            if isinstance(each, dict):
-                target[key] = {}
-                pending.append((each, target[key]))
-            elif each is not None or gaps:
-                target[key] = MISSING if each is None else each
-    return cleaned
+        part = pending.pop()
+        count += 1
+        if isinstance(part, dict | list):
+            pending.extend(part.values() if isinstance(part, dict) else part)
+        if count + len(pending) > MAX_ITEMS:
+            raise too_many_values(path)
 
 
 def compile_exclude_when_null(value: Json, compiler: Compiler) -> Resolver:
     """Compile ``{"@excludeWhenNull": …}``."""
     return WithoutNulls(compiler.compile(value))
+
+
+@frozen
+class WithoutNulls(Node):
+    """A value without the null members of its objects; a null itself is missing.
+
+    :ivar keep_missing: whether null members are MISSING instead of being left out.
+    :ivar deep: whether this holds inside its objects, too.
+    """
+
+    value: Resolver
+    keep_missing: bool = False
+    deep: bool = False
+
+    def __call__(self, payload: Any) -> Any:
+        """Resolve the value and drop nulls."""
+        value = self.value(payload)
+        if value is None:
+            return MISSING
+        if not isinstance(value, dict):
+            return value
+        cleaned = _without_nulls(value, keep_missing=self.deep)
+        return {key: cleaned.get(key, MISSING) for key in value} if self.keep_missing else cleaned
+
+    def with_missing(self, *, deep: bool) -> Node:
+        """Keep what is missing, and what was null."""
+        return evolve(self, value=with_missing(self.value, deep=deep), keep_missing=True, deep=deep)
+
+
+def _without_nulls(value: JsonObject, *, keep_missing: bool) -> JsonObject:
+    cleaned: JsonObject = {}
+    pending = [(value, cleaned)]
+    while pending:
+        source, target = pending.pop()
+        for key, member in source.items():
+            if isinstance(member, dict):
+                target[key] = {}
+                pending.append((member, target[key]))
+            elif member is not None or keep_missing:
+                target[key] = MISSING if member is None else member
+    return cleaned

@@ -1,4 +1,4 @@
-"""Directives that make text: ``@template``, ``@case``, ``@json``."""
+"""Directives that make text: ``@template``, ``@case``, ``@json``, ``@replace``."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -6,70 +6,67 @@ from re import Match
 from typing import Any
 
 from capi_actions.errors import EventError
-from capi_actions.mapping.arguments import Members, expect
-from capi_actions.mapping.directives.values import TEXT_OR_DIRECTIVE, TEXT_OR_DIRECTIVE_WORDS
-from capi_actions.mapping.js_values import WHITESPACE, json_pieces, kind, parse_json, text, truthy
-from capi_actions.mapping.limits import MAX_TEXT, too_long
+from capi_actions.mapping.arguments import Arguments, expect
+from capi_actions.mapping.directives.values import TEXT_OR_DIRECTIVE, TEXT_OR_DIRECTIVE_PHRASE
+from capi_actions.mapping.js_values import WHITESPACE, json_pieces, parse_json, text, truthy, type_name
+from capi_actions.mapping.limits import MAX_TEXT, text_too_long
 from capi_actions.mapping.nodes import Constant
-from capi_actions.mapping.paths import Steps, look_up, split
+from capi_actions.mapping.paths import Steps, look_up, parse_path
 from capi_actions.model import MISSING, Compiler, Json, Resolver
-
-_CASES: dict[str, Callable[[str], str]] = {"lower": str.lower, "upper": str.upper}
 
 
 def compile_template(value: Json, compiler: Compiler) -> Resolver:
     """Compile ``{"@template": "Hello {{traits.name}}"}``."""
-    if not expect(value, TEXT_OR_DIRECTIVE, TEXT_OR_DIRECTIVE_WORDS, compiler):
+    if not expect(value, TEXT_OR_DIRECTIVE, TEXT_OR_DIRECTIVE_PHRASE, compiler):
         return Constant(MISSING)
     path = compiler.path
     if not isinstance(value, str):
-        read = compiler.compile(value)
-        return lambda payload: _fill_twice(_must_be_text(read(payload), path), payload, path)
+        resolve = compiler.compile(value)
+        return lambda payload: _fill_twice(_checked_template(resolve(payload), path), payload, path)
     triple = _parts(value, 3)
-    names = [
-        name for _, name in triple + _parts("".join(before for before, _ in triple), 2) if name is not None
-    ]
-    for name in names:
-        compiler.reads(name)
+    double = _parts("".join(before for before, _ in triple), 2)
+    for _, name in triple + double:
+        if name is not None:
+            compiler.reads(name)
     if len(triple) > 1:
         return lambda payload: _fill_twice(value, payload, path)
-    parts = _split(_parts(value, 2))
-    return lambda payload: _joined(parts, payload, path)
+    parts = _parsed(_parts(value, 2))
+    return lambda payload: _filled(parts, payload, path)
 
 
-def _split(parts: list[tuple[str, str | None]]) -> list[tuple[str, Steps | None]]:
-    return [(before, None if name is None else split(name)) for before, name in parts]
-
-
-def _must_be_text(value: Any, path: str) -> str:
+def _checked_template(value: Any, path: str) -> str:
     if not isinstance(value, str):
-        raise EventError.of(f"@template: expected string, got {kind(value)}", path)
+        raise EventError.of(f"@template: expected string, got {type_name(value)}", path)
     if len(value) > MAX_TEXT:
-        raise too_long(path, "template")
+        raise text_too_long(path, "template")
     return value
 
 
 def _fill_twice(template: str, payload: Any, path: str) -> str:
-    """Fill ``{{{names}}}``, then ``{{names}}`` also in what came out of that, as the reference does."""
+    """Fill ``{{{names}}}``, then ``{{names}}``, also in what the first step put in, as the reference does."""
     for braces in (3, 2):
-        template = _joined(_split(_parts(template, braces)), payload, path)
+        template = _filled(_parsed(_parts(template, braces)), payload, path)
     return template
 
 
-def _joined(parts: list[tuple[str, Steps | None]], payload: Any, path: str) -> str:
-    filled: list[str] = []
+def _filled(parts: list[tuple[str, Steps | None]], payload: Any, path: str) -> str:
+    pieces: list[str] = []
     length = 0
     for before, steps in parts:
         value = "" if steps is None else text(look_up(payload, steps))
-        filled += (before, value)
+        pieces += (before, value)
         length += len(before) + len(value)
         if length > MAX_TEXT:
-            raise too_long(path)
-    return "".join(filled)
+            raise text_too_long(path)
+    return "".join(pieces)
+
+
+def _parsed(parts: list[tuple[str, str | None]]) -> list[tuple[str, Steps | None]]:
+    return [(before, None if name is None else parse_path(name)) for before, name in parts]
 
 
 def _parts(template: str, braces: int) -> list[tuple[str, str | None]]:
-    """Cut a template into pairs of plain text and the name that follows it, None at the end.
+    """Split a template into pairs of plain text and the name that follows it, None at the end.
 
     Goes from closing brace to closing brace: a regular expression needs quadratic time for ``{{{{{{…``.
     """
@@ -86,38 +83,41 @@ def _parts(template: str, braces: int) -> list[tuple[str, str | None]]:
     return parts
 
 
+_CASES: dict[str, Callable[[str], str]] = {"lower": str.lower, "upper": str.upper}
+
+
 def compile_case(value: Json, compiler: Compiler) -> Resolver:
     """Compile ``{"@case": {"operator": "lower", "value": …}}``."""
-    members = Members(value, compiler)
-    operator, read = members.string("operator"), members.text("value")
-    members.others()
-    if members.lacks("operator"):
+    arguments = Arguments(value, compiler)
+    operator, resolve_value = arguments.string("operator"), arguments.text("value")
+    arguments.compile_unread()
+    if arguments.lacks("operator"):
         compiler.problem('@case requires a "operator" key')
     elif operator and operator not in _CASES:
         compiler.problem('operator key should have a value of "lower" or "upper"', "operator")
     change = _CASES.get(operator or "")
-    if change is None or read is None or members.get("value") == "":
+    if change is None or resolve_value is None or arguments.get("value") == "":
         return Constant(MISSING)
 
     def resolve(payload: Any) -> Any:
-        found = read(payload)
-        return change(found) if isinstance(found, str) else found
+        value = resolve_value(payload)
+        return change(value) if isinstance(value, str) else value
 
     return resolve
 
 
 def compile_json(value: Json, compiler: Compiler) -> Resolver:
     """Compile ``{"@json": {"mode": "encode", "value": …}}``."""
-    members = Members(value, compiler)
-    members.require("mode", "value")
-    mode, read = members.one_of("mode", "encode", "decode"), members.any("value")
-    members.others()
-    if members.has("value") and not truthy(members.get("value")):
+    arguments = Arguments(value, compiler)
+    arguments.require("mode", "value")
+    mode, resolve = arguments.choice("mode", "encode", "decode"), arguments.value("value")
+    arguments.compile_unread()
+    if arguments.has("value") and not truthy(arguments.get("value")):
         compiler.problem('@json requires a "value" key')
-    if mode is None or read is None:
+    if mode is None or resolve is None:
         return Constant(MISSING)
-    path, change = compiler.path, _encode if mode == "encode" else _decode
-    return lambda payload: change(read(payload), path)
+    path, convert = compiler.path, _encode if mode == "encode" else _decode
+    return lambda payload: convert(resolve(payload), path)
 
 
 def _encode(value: Any, path: str) -> Any:
@@ -129,7 +129,7 @@ def _encode(value: Any, path: str) -> Any:
         pieces.append(piece)
         length += len(piece)
         if length > MAX_TEXT:
-            raise too_long(path)
+            raise text_too_long(path)
     return "".join(pieces)
 
 
@@ -137,7 +137,7 @@ def _decode(value: Any, path: str) -> Any:
     if not isinstance(value, str):
         return value
     if len(value) > MAX_TEXT:
-        raise too_long(path, "text")
+        raise text_too_long(path, "text")
     try:
         return parse_json(value)
     except ValueError:
@@ -149,76 +149,78 @@ def _decode(value: Any, path: str) -> Any:
 MAX_PATTERN = 10
 """UTF-16 units in a pattern or replacement."""
 
-_TEMPLATE = re.compile(r"\$([$&`'])")
-
 
 def compile_replace(value: Json, compiler: Compiler) -> Resolver:
     """Compile ``{"@replace": {"pattern": "-", "replacement": " ", "value": …}}``."""
-    members = Members(value, compiler)
-    members.require("pattern", "value")
-    pattern = members.string("pattern", least=1, most=MAX_PATTERN)
-    replacement = members.string("replacement", most=MAX_PATTERN) or ""
-    pattern2 = members.optional_string("pattern2", most=MAX_PATTERN)
-    replacement2 = members.optional_string("replacement2", most=MAX_PATTERN) or ""
-    fold, everywhere = members.boolean("ignorecase", False), members.boolean("global", True)
-    read = members.text("value")
-    members.others()
-    if pattern is None or read is None or members.get("value") == "":
+    arguments = Arguments(value, compiler)
+    arguments.require("pattern", "value")
+    pattern = arguments.string("pattern", min_length=1, max_length=MAX_PATTERN)
+    replacement = arguments.string("replacement", max_length=MAX_PATTERN) or ""
+    pattern2 = arguments.optional_string("pattern2", max_length=MAX_PATTERN)
+    replacement2 = arguments.optional_string("replacement2", max_length=MAX_PATTERN) or ""
+    ignore_case, everywhere = arguments.boolean("ignorecase", False), arguments.boolean("global", True)
+    resolve_value = arguments.text("value")
+    arguments.compile_unread()
+    if pattern is None or resolve_value is None or arguments.get("value") == "":
         return Constant(MISSING)
     path = compiler.path
-    first = _replacer(pattern, replacement, fold, everywhere, path)
-    second = _replacer(pattern2, replacement2, fold, everywhere, path) if pattern2 else None
+    replace = _replacer(pattern, replacement, ignore_case, everywhere, path)
+    replace2 = _replacer(pattern2, replacement2, ignore_case, everywhere, path) if pattern2 else None
 
     def resolve(payload: Any) -> Any:
-        found = read(payload)
-        if not isinstance(found, str | bool | int | float):
+        value = resolve_value(payload)
+        if not isinstance(value, str | bool | int | float):
             return ""
-        replaced = first(text(found))
-        return second(replaced) if second else replaced
+        replaced = replace(text(value))
+        return replace2(replaced) if replace2 else replaced
 
     return resolve
 
 
+_SPECIAL = re.compile(r"\$([$&`'])")
+
+
 def _replacer(
-    pattern: str, replacement: str, fold: bool, everywhere: bool, path: str
+    pattern: str, replacement: str, ignore_case: bool, everywhere: bool, path: str
 ) -> Callable[[str], str]:
-    wanted = _folded(pattern) if fold else pattern
-    fixed = None if _TEMPLATE.search(replacement) else replacement
+    folded_pattern = _folded(pattern) if ignore_case else pattern
+    is_fixed = not _SPECIAL.search(replacement)
 
     def replace(value: str) -> str:
         if len(value) > MAX_TEXT:
-            raise too_long(path, "text")
-        if fixed is not None and not fold:
-            replaced = value.replace(pattern, fixed, -1 if everywhere else 1)
+            raise text_too_long(path, "text")
+        if is_fixed and not ignore_case:
+            replaced = value.replace(pattern, replacement, -1 if everywhere else 1)
             if len(replaced) > MAX_TEXT:
-                raise too_long(path)
+                raise text_too_long(path)
             return replaced
         pieces: list[str] = []
         end = length = 0
-        for begin in _places(_folded(value) if fold else value, wanted, everywhere):
-            filled = _fill(replacement, value, begin, begin + len(wanted)) if fixed is None else fixed
-            pieces += (value[end:begin], filled)
-            length += begin - end + len(filled)
+        for begin in _occurrences(_folded(value) if ignore_case else value, folded_pattern, everywhere):
+            after = begin + len(folded_pattern)
+            inserted = replacement if is_fixed else _expanded(replacement, value, begin, after)
+            pieces += (value[end:begin], inserted)
+            length += begin - end + len(inserted)
             if length > MAX_TEXT:
-                raise too_long(path)
-            end = begin + len(wanted)
+                raise text_too_long(path)
+            end = after
         return "".join((*pieces, value[end:]))
 
     return replace
 
 
-def _places(value: str, wanted: str, everywhere: bool) -> Iterator[int]:
-    begin = value.find(wanted)
+def _occurrences(value: str, pattern: str, everywhere: bool) -> Iterator[int]:
+    begin = value.find(pattern)
     while begin >= 0:
         yield begin
-        begin = value.find(wanted, begin + len(wanted)) if everywhere else -1
+        begin = value.find(pattern, begin + len(pattern)) if everywhere else -1
 
 
-def _fill(template: str, value: str, begin: int, end: int) -> str:
-    """Expand ``$$``, ``$&``, ``$``` and ``$'`` in a replacement."""
+def _expanded(replacement: str, value: str, begin: int, end: int) -> str:
+    """Return a replacement with ``$$``, ``$&``, ``$``` and ``$'`` expanded for one occurrence."""
 
-    def part(found: Match[str]) -> str:
-        match found[1]:
+    def expand(special: Match[str]) -> str:
+        match special[1]:
             case "&":
                 return value[begin:end]
             case "`":
@@ -227,27 +229,27 @@ def _fill(template: str, value: str, begin: int, end: int) -> str:
                 return value[end:]
         return "$"
 
-    return _TEMPLATE.sub(part, template)
+    return _SPECIAL.sub(expand, replacement)
+
+
+def _folded(value: str) -> str:
+    return value.upper() if value.isascii() else value.translate(_FOLDING)
 
 
 class _Folding(dict[int, str]):
-    """Code point to what it counts as when case doesn't matter, for ``str.translate``.
+    """Code points to what they count as when case is ignored, for ``str.translate``.
 
-    As JavaScript's ``/i`` has it: the upper case, when that is a single UTF-16 unit and doesn't turn
-    into ASCII what wasn't (ECMA-262, Canonicalize, read 2026-11-23).
+    As JavaScript's ``/i`` has it: the upper case, if that is a single UTF-16 unit and doesn't turn
+    what isn't ASCII into ASCII (ECMA-262, Canonicalize, read 2026-11-23).
     """
 
     def __missing__(self, code: int) -> str:
         if code > 0xFFFF:
             return chr(code)  # not kept: what a stranger can make this grow by must be bounded
         upper = chr(code).upper()
-        kept = len(upper) != 1 or upper > "\uffff" or (code >= 128 > ord(upper))
-        self[code] = chr(code) if kept else upper
+        unchanged = len(upper) != 1 or upper > "\uffff" or (code >= 128 > ord(upper))
+        self[code] = chr(code) if unchanged else upper
         return self[code]
 
 
 _FOLDING = _Folding()
-
-
-def _folded(value: str) -> str:
-    return value.upper() if value.isascii() else value.translate(_FOLDING)

@@ -20,33 +20,15 @@ from capi_actions.mapping.liquid.values import (
     BLANK,
     EMPTY,
     contains,
+    cost,
     equals,
     is_nothing,
     is_true,
     member,
     number,
     ordered,
-    size,
 )
 from capi_actions.model import MISSING
-
-_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{0,4})|([0-7]{1,3})|(.)|$)", re.DOTALL)
-_LETTERS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
-
-
-def unescaped(quoted: str) -> str:
-    r"""Replace ``\n``, ``\u00e9``, ``\101`` and the like; any other character after a backslash is itself."""
-    return _ESCAPE.sub(_character, quoted) if "\\" in quoted else quoted
-
-
-def _character(found: Match[str]) -> str:
-    code, octal, letter = found.groups()
-    if code is not None:
-        return chr(int(code or "0", 16))
-    if octal:
-        return chr(int(octal, 8))
-    return _LETTERS.get(letter, letter) if letter else ""
-
 
 Evaluate: TypeAlias = Callable[[Context], Any]
 
@@ -61,31 +43,31 @@ _ORDER: Mapping[type[Expression], Callable[[Any, Any], bool]] = {
 }
 
 
-class Noting(Environment):
-    """An environment that can note which filters templates ask for in vain.
+class RecordingEnvironment(Environment):
+    """An environment that can record the unknown filters of the templates it parses.
 
-    :ivar unknown: their names; None: nobody wants to know.
+    :ivar unknown_filters: their names; None if they aren't recorded.
     """
 
-    unknown: set[str] | None = None
+    unknown_filters: set[str] | None = None
 
 
-class SwitchedOffError(LiquidSyntaxError):
-    """A template uses what the reference has switched off."""
+class DisabledError(LiquidSyntaxError):
+    """A template uses a filter that the reference has disabled."""
 
 
 _WITH_NIL: Mapping[type[Expression], Callable[[Evaluate], Evaluate]] = {
     logic.EqExpression: lambda other: lambda context: is_nothing(other(context)),
     logic.NeExpression: lambda other: lambda context: not is_nothing(other(context)),
-    **{kind: lambda other: lambda context: False for kind in _ORDER},
+    **{comparison: lambda other: lambda context: False for comparison in _ORDER},
 }
 """Comparisons with a literal ``nil``, which equals null and undefined alike."""
 
 
 def parse_value(env: Environment, tokens: TokenStream) -> Evaluate:
-    """Read a value with its filters, to the end of the tag.
+    """Parse a value with its filters, up to the end of the tag.
 
-    :raises LiquidSyntaxError: when it is malformed, or uses a filter that is switched off.
+    :raises LiquidSyntaxError: when it is malformed, or uses a disabled filter.
     """
     evaluate = compile_expression(logic.parse_boolean_primitive(env, tokens))
     while tokens.current.kind != TOKEN_EOF:
@@ -94,12 +76,12 @@ def parse_value(env: Environment, tokens: TokenStream) -> Evaluate:
 
 
 def parse_plain(env: Environment, tokens: TokenStream) -> Evaluate:
-    """Read a single literal or path."""
+    """Parse a single literal or path."""
     return compile_expression(parse_primitive(env, tokens))
 
 
 def compile_expression(expression: Expression, depth: int = 0) -> Evaluate:
-    """Turn a parsed expression into a function."""
+    """Compile a parsed expression to a function."""
     if depth > _MAX_DEPTH:
         raise LiquidSyntaxError("too many operators or brackets inside one another", token=expression.token)
     if isinstance(expression, Path):
@@ -107,11 +89,11 @@ def compile_expression(expression: Expression, depth: int = 0) -> Evaluate:
     if isinstance(expression, literal.RangeLiteral):
         return _range(expression, depth)
     if isinstance(expression, literal.StringLiteral):
-        return _constant(unescaped(expression.value))
+        return _constant(_unescaped(expression.value))
     if isinstance(expression, literal.Literal):
         return _constant(expression.value)
-    for kind, value in ((literal.Nil, None), (literal.Empty, EMPTY), (literal.Blank, BLANK)):
-        if isinstance(expression, kind):
+    for constant, value in ((literal.Nil, None), (literal.Empty, EMPTY), (literal.Blank, BLANK)):
+        if isinstance(expression, constant):
             return _constant(value)
     return _operation(expression, depth)
 
@@ -129,34 +111,34 @@ def _operation(expression: Any, depth: int) -> Evaluate:
             return _operation(type(inner)(inner.token, negated, inner.right), depth)
         right = compile_expression(inner, depth + 1)
         return lambda context: not is_true(right(context))
-    left, right = (compile_expression(each, depth + 1) for each in (expression.left, expression.right))
-    nil = isinstance(expression.left, literal.Nil), isinstance(expression.right, literal.Nil)
-    if any(nil) and type(expression) in _WITH_NIL:
-        return _WITH_NIL[type(expression)](right if nil[0] else left)
+    left, right = (compile_expression(side, depth + 1) for side in (expression.left, expression.right))
+    left_is_nil = isinstance(expression.left, literal.Nil)
+    if (left_is_nil or isinstance(expression.right, literal.Nil)) and type(expression) in _WITH_NIL:
+        return _WITH_NIL[type(expression)](right if left_is_nil else left)
     if isinstance(expression, logic.LogicalAndExpression):
         return lambda context: is_true(left(context)) and is_true(right(context))
     if isinstance(expression, logic.LogicalOrExpression):
         return lambda context: is_true(left(context)) or is_true(right(context))
     if isinstance(expression, logic.EqExpression):
-        return lambda context: equals(context.work, left(context), right(context))
+        return lambda context: equals(context.budget, left(context), right(context))
     if isinstance(expression, logic.NeExpression):
-        return lambda context: not equals(context.work, left(context), right(context))
+        return lambda context: not equals(context.budget, left(context), right(context))
     if isinstance(expression, logic.ContainsExpression):
-        return lambda context: contains(context.work, left(context), right(context))
+        return lambda context: contains(context.budget, left(context), right(context))
     holds = _ORDER[type(expression)]
-    return lambda context: ordered(context.work, left(context), right(context), holds)
+    return lambda context: ordered(context.budget, left(context), right(context), holds)
 
 
 def _path(path: Path, depth: int) -> Evaluate:
     keys = [
         compile_expression(key, depth + 1) if isinstance(key, Path) else _constant(key) for key in path.path
     ]
-    first, others = keys[0], keys[1:]
+    name, members = keys[0], keys[1:]
 
     def evaluate(context: Context) -> Any:
-        context.work.spend(_COST)
-        value = context.variable(first(context))
-        for key in others:
+        context.budget.spend(_COST)
+        value = context.variable(name(context))
+        for key in members:
             value = member(value, key(context))
         return value
 
@@ -164,40 +146,43 @@ def _path(path: Path, depth: int) -> Evaluate:
 
 
 def _range(expression: literal.RangeLiteral, depth: int) -> Evaluate:
-    start, stop = (compile_expression(each, depth + 1) for each in (expression.start, expression.stop))
+    start, stop = (compile_expression(bound, depth + 1) for bound in (expression.start, expression.stop))
 
     def evaluate(context: Context) -> Any:
-        low, high = (number(context.work, each(context)) for each in (start, stop))
+        low, high = (number(context.budget, bound(context)) for bound in (start, stop))
         length = max(0, high - low + 1)
-        context.work.spend(int(min(length, context.work.left + 1)))
+        context.budget.spend(int(min(length, context.budget.left + 1)))
         return [low + index for index in range(int(length))]
 
     return evaluate
 
 
 def _filtered(left: Evaluate, env: Environment, tokens: TokenStream) -> Evaluate:
-    """Read one filter and put it behind a value."""
+    """Parse one filter and apply it to a value."""
     tokens.eat(TOKEN_PIPE)
     token = tokens.eat(TOKEN_WORD)
     arguments = list(_arguments(env, tokens)) if tokens.current.kind == TOKEN_COLON else []
     if token.value in DISABLED:
-        raise SwitchedOffError(f'filter "{token.value}" is disabled', token=token)
+        raise DisabledError(f'filter "{token.value}" is disabled', token=token)
     if token.value not in FILTERS:
-        if isinstance(env, Noting) and env.unknown is not None:
-            env.unknown.add(token.value)
+        if isinstance(env, RecordingEnvironment) and env.unknown_filters is not None:
+            env.unknown_filters.add(token.value)
         return left  # as in the reference
-    apply = FILTERS[token.value]
-    if len(arguments) < apply.least:
+    filter_ = FILTERS[token.value]
+    if len(arguments) < filter_.min_arguments:
         raise LiquidSyntaxError(f'filter "{token.value}" needs an argument', token=token)
-    used = list(zip(arguments, apply.defaults, strict=False))
+    with_defaults = list(zip(arguments, filter_.defaults, strict=False))
 
     def evaluate(context: Context) -> Any:
         value = left(context)
-        given = [default if (each := argument(context)) is MISSING else each for argument, default in used]
-        context.work.spend(_COST + size(value) + sum(map(size, given)))
-        made = apply.function(context.work, value, *given)
-        context.work.spend(size(made))
-        return made
+        values = [
+            default if (given := argument(context)) is MISSING else given
+            for argument, default in with_defaults
+        ]
+        context.budget.spend(_COST + cost(value) + sum(map(cost, values)))
+        result = filter_.function(context.budget, value, *values)
+        context.budget.spend(cost(result))
+        return result
 
     return evaluate
 
@@ -217,3 +202,24 @@ def _keyword(name: str, env: Environment, tokens: TokenStream) -> Evaluate:
     tokens.eat(TOKEN_COLON)
     value = parse_plain(env, tokens)
     return lambda context: (name, value(context))
+
+
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{0,4})|([0-7]{1,3})|(.)|$)", re.DOTALL)
+_LETTERS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+
+
+def _unescaped(quoted: str) -> str:
+    r"""Return a string with ``\n``, ``\u00e9``, ``\101`` and the like replaced.
+
+    Any other character after a backslash stands for itself.
+    """
+    return _ESCAPE.sub(_escaped_character, quoted) if "\\" in quoted else quoted
+
+
+def _escaped_character(escape: Match[str]) -> str:
+    code, octal, letter = escape.groups()
+    if code is not None:
+        return chr(int(code or "0", 16))
+    if octal:
+        return chr(int(octal, 8))
+    return _LETTERS.get(letter, letter) if letter else ""

@@ -1,4 +1,4 @@
-"""Tags that differ from python-liquid's own, or are switched off."""
+"""Tags that differ from python-liquid's own, or are disabled."""
 
 from typing import Any, TextIO
 
@@ -21,18 +21,18 @@ from capi_actions.mapping.liquid.expressions import Evaluate, parse_plain, parse
 from capi_actions.mapping.liquid.values import is_true, text
 
 
-class _Do(Node):
-    """Runs a function, and writes what it gives."""
+class _EvaluateNode(Node):
+    """Calls a function and writes its result."""
 
-    __slots__ = ("run",)
+    __slots__ = ("evaluate",)
 
-    def __init__(self, token: Token, run: Evaluate) -> None:
+    def __init__(self, token: Token, evaluate: Evaluate) -> None:
         super().__init__(token)
-        self.run = run
+        self.evaluate = evaluate
 
     def render_to_output(self, context: Any, buffer: TextIO) -> int:
-        """Write the value."""
-        return buffer.write(text(context.work, self.run(context)))
+        """Write the result."""
+        return buffer.write(text(context.budget, self.evaluate(context)))
 
 
 class OutputTag(Tag):
@@ -42,9 +42,9 @@ class OutputTag(Tag):
     block = False
 
     def parse(self, stream: TokenStream) -> Node:
-        """Read it."""
+        """Parse the tag."""
         token = stream.eat(TOKEN_OUTPUT)
-        return _Do(token, parse_value(self.env, stream.into_inner(tag=token, eat=False)))
+        return _EvaluateNode(token, parse_value(self.env, stream.into_inner(tag=token, eat=False)))
 
 
 class EchoTag(Tag):
@@ -54,9 +54,9 @@ class EchoTag(Tag):
     block = False
 
     def parse(self, stream: TokenStream) -> Node:
-        """Read it."""
+        """Parse the tag."""
         token = stream.eat(TOKEN_TAG)
-        return _Do(token, parse_value(self.env, stream.into_inner(tag=token, eat=False)))
+        return _EvaluateNode(token, parse_value(self.env, stream.into_inner(tag=token, eat=False)))
 
 
 class AssignTag(Tag):
@@ -66,28 +66,28 @@ class AssignTag(Tag):
     block = False
 
     def parse(self, stream: TokenStream) -> Node:
-        """Read it."""
+        """Parse the tag."""
         token = stream.eat(TOKEN_TAG)
         tokens = stream.into_inner(tag=token, eat=False)
         name = str(parse_identifier(self.env, tokens, allow_trailing_question_mark=False))
         tokens.eat(TOKEN_ASSIGN)
         value = parse_value(self.env, tokens)
 
-        def run(context: RenderContext) -> str:
+        def evaluate(context: RenderContext) -> str:
             context.assign(name, value(context))  # type: ignore[arg-type]  # template.py renders with our Context only
             return ""
 
-        return _Do(token, run)
+        return _EvaluateNode(token, evaluate)
 
 
 class CycleTag(Tag):
-    """``{% cycle "a", "b" %}``: the next of some values every time."""
+    """``{% cycle "a", "b" %}``: another of some values each time, in turn."""
 
     name = "cycle"
     block = False
 
     def parse(self, stream: TokenStream) -> Node:
-        """Read it."""
+        """Parse the tag."""
         token = stream.eat(TOKEN_TAG)
         tokens = stream.into_inner(tag=token, eat=False)
         source = stream.current.value
@@ -103,15 +103,15 @@ class CycleTag(Tag):
         if not values:
             raise LiquidSyntaxError("expected at least one value", token=token)
 
-        def run(context: Any) -> Any:
-            key = (text(context.work, group(context)), "") if group else ("", source)
+        def evaluate(context: Any) -> Any:
+            key = (text(context.budget, group(context)), "") if group else ("", source)
             return values[context.cycle(key, len(values)) % len(values)](context)
 
-        return _Do(token, run)
+        return _EvaluateNode(token, evaluate)
 
 
-class _Branches(Node):
-    """The first branch whose condition holds."""
+class _BranchesNode(Node):
+    """Renders the first branch whose condition holds."""
 
     __slots__ = ("branches",)
 
@@ -135,7 +135,7 @@ class IfTag(Tag):
     holds = staticmethod(is_true)
 
     def parse(self, stream: TokenStream) -> Node:
-        """Read it up to its end."""
+        """Parse the block up to its end."""
         token = stream.eat(TOKEN_TAG)
         branches = [self._branch(stream, self.holds, token)]
         while stream.current.is_tag("elsif"):
@@ -147,7 +147,7 @@ class IfTag(Tag):
             stream.eat(TOKEN_TAG)
             branches.append((lambda context: True, self._block(stream)))
         _expect_end(stream, self.end, token)
-        return _Branches(token, branches)
+        return _BranchesNode(token, branches)
 
     def _branch(self, stream: TokenStream, holds: Any, tag: Token) -> tuple[Evaluate, BlockNode]:
         value = parse_value(self.env, stream.into_inner(tag=tag))
@@ -165,18 +165,18 @@ class UnlessTag(IfTag):
 
     @staticmethod
     def holds(value: Any) -> bool:
-        """Say whether the branch is taken."""
+        """Return whether the branch is taken."""
         return not is_true(value)
 
 
 class BlockTag(Tag):
-    """``{% block name %}…{% endblock %}``, which without layouts is just its content."""
+    """``{% block name %}…{% endblock %}``: without layouts just its content."""
 
     name = "block"
     end = "endblock"
 
     def parse(self, stream: TokenStream) -> Node:
-        """Read it up to its end."""
+        """Parse the block up to its end."""
         token = stream.eat(TOKEN_TAG)
         if stream.current.kind == TOKEN_EXPRESSION:
             stream.eat(TOKEN_EXPRESSION)
@@ -197,13 +197,13 @@ class UnknownTag(Tag):
     block = False
 
     def parse(self, stream: TokenStream) -> Node:
-        """Refuse it."""
+        """Raise the error for it."""
         raise LiquidSyntaxError(f'tag "{stream.current.value}" not found', token=stream.current)
 
 
 def _disabled(tag: str) -> type[Tag]:
     class DisabledTag(Tag):
-        """A tag that the reference switched off."""
+        """A tag that the reference has disabled."""
 
         name = tag
         block = False

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from capi_actions.mapping.js_values import WHITESPACE, json_pieces
 from capi_actions.mapping.js_values import text as js_text
-from capi_actions.mapping.liquid.budget import Work
+from capi_actions.mapping.liquid.budget import Budget
 from capi_actions.model import MISSING
 from capi_actions.text import number_text
 
@@ -21,14 +21,14 @@ _RADIX = {"0x": 16, "0o": 8, "0b": 2}
 _EXACT = 2**53
 
 
-class Special:
-    """``empty`` or ``blank``: equal to values without content, and printed as nothing."""
+class EmptyLiteral:
+    """``empty`` or ``blank``: equals values without content, and is written as nothing."""
 
     def __init__(self, blank: bool) -> None:
         self._blank = blank
 
     def equals(self, value: Any) -> bool:
-        """Say whether a value is empty, or blank."""
+        """Return whether a value is empty, or blank."""
         if self._blank and (value is False or value is None or value is MISSING):
             return True
         if self._blank and isinstance(value, str):
@@ -36,87 +36,87 @@ class Special:
         return isinstance(value, str | list | dict) and not value
 
 
-EMPTY: Final = Special(blank=False)
-BLANK: Final = Special(blank=True)
+EMPTY: Final = EmptyLiteral(blank=False)
+BLANK: Final = EmptyLiteral(blank=True)
 
 
 def is_nothing(value: Any) -> bool:
-    """Say whether a value is null or undefined."""
+    """Return whether a value is null or undefined."""
     return value is None or value is MISSING
 
 
 def is_true(value: Any) -> bool:
-    """Say whether a condition holds: everything but false, null and undefined."""
+    """Return whether a value counts as true: everything but false, null and undefined does."""
     return value is not False and not is_nothing(value)
 
 
-def size(value: Any) -> int:
-    """Give what going through a value costs."""
+def cost(value: Any) -> int:
+    """Return what going through a value costs."""
     return len(value) if isinstance(value, str | list | dict) else 1
 
 
-def text(work: Work, value: Any) -> str:
-    """Write a value; lists are joined without anything between."""
+def text(budget: Budget, value: Any) -> str:
+    """Return a value as text; lists are joined without anything between."""
     if isinstance(value, str):
-        work.spend(len(value))
+        budget.spend(len(value))
         return value
     if not isinstance(value, list):
-        return "" if isinstance(value, Special) else js_text(value)
+        return "" if isinstance(value, EmptyLiteral) else js_text(value)
     pieces = []
     pending = [iter(value)]
     while pending:
-        for each in pending[-1]:
-            if isinstance(each, list):
-                work.spend(1)
-                pending.append(iter(each))
+        for item in pending[-1]:
+            if isinstance(item, list):
+                budget.spend(1)
+                pending.append(iter(item))
                 break
-            piece = each if isinstance(each, str) else js_text(each)
-            work.spend(1 + len(piece))
+            piece = item if isinstance(item, str) else js_text(item)
+            budget.spend(1 + len(piece))
             pieces.append(piece)
         else:
             pending.pop()
     return "".join(pieces)
 
 
-def with_commas(work: Work, value: Any) -> str:
-    """Write a value as JavaScript itself does: lists with commas between, at any depth."""
-    if isinstance(value, Special):
+def with_commas(budget: Budget, value: Any) -> str:
+    """Return a value as text as JavaScript itself writes it: lists with commas between, at any depth."""
+    if isinstance(value, EmptyLiteral):
         return ""
     pending = [iter([value])]
-    while pending:  # pay for the way first: the same list may be in it many times over
-        for each in pending[-1]:
-            work.spend(3 if isinstance(each, list) else 3 + size(each))
-            if isinstance(each, list):
-                pending.append(iter(each))
+    while pending:  # charged before anything is written: the same list may be in it many times over
+        for item in pending[-1]:
+            budget.spend(3 if isinstance(item, list) else 3 + cost(item))
+            if isinstance(item, list):
+                pending.append(iter(item))
                 break
         else:
             pending.pop()
     return js_text(value)
 
 
-def json_text(work: Work, value: Any, indent: str = "") -> Any:
-    """Write a value as JSON; undefined stays undefined."""
-    if value is MISSING or isinstance(value, Special):
+def json_text(budget: Budget, value: Any, indent: str = "") -> Any:
+    """Return a value as JSON; undefined stays undefined."""
+    if value is MISSING or isinstance(value, EmptyLiteral):
         return MISSING
     pieces = []
     for piece in json_pieces(value, indent):
-        work.spend(8 + len(piece))
+        budget.spend(8 + len(piece))
         pieces.append(piece)
     return "".join(pieces)
 
 
-def to_number(work: Work, value: Any) -> Number:
-    """Convert as JavaScript's ``Number()`` does."""
+def to_number(budget: Budget, value: Any) -> Number:
+    """Return a value as a number, as JavaScript's ``Number()`` does."""
     if isinstance(value, bool):
         return int(value)
     if isinstance(value, int):
         return value if -_EXACT <= value <= _EXACT else _float(value)
     if isinstance(value, float):
         return value
-    if value is None or isinstance(value, Special):
+    if value is None or isinstance(value, EmptyLiteral):
         return 0
     if isinstance(value, list):
-        value = with_commas(work, value)
+        value = with_commas(budget, value)
     return _parse(value) if isinstance(value, str) else math.nan
 
 
@@ -145,64 +145,64 @@ def _float(value: int) -> float:
         return math.inf if value > 0 else -math.inf
 
 
-def number(work: Work, value: Any) -> Number:
-    """Convert for arithmetic: what is no number counts as 0."""
-    converted = to_number(work, value)
+def number(budget: Budget, value: Any) -> Number:
+    """Return a value as a number for arithmetic: what is none counts as 0."""
+    converted = to_number(budget, value)
     return 0 if converted != converted else converted
 
 
-def equals(work: Work, left: Any, right: Any) -> bool:
-    """Compare with ``==``: never across types; lists item by item, objects by identity."""
+def equals(budget: Budget, left: Any, right: Any) -> bool:
+    """Return whether ``left == right``: never across types; lists item by item, objects by identity."""
     pending = [(left, right)]
     while pending:
-        work.spend(5)
-        one, other = pending.pop()
-        if isinstance(one, Special) or isinstance(other, Special):
-            special, value = (one, other) if isinstance(one, Special) else (other, one)
-            if isinstance(value, Special) or not special.equals(value):
+        budget.spend(5)
+        left, right = pending.pop()
+        if isinstance(left, EmptyLiteral) or isinstance(right, EmptyLiteral):
+            literal, value = (left, right) if isinstance(left, EmptyLiteral) else (right, left)
+            if isinstance(value, EmptyLiteral) or not literal.equals(value):
                 return False
-        elif isinstance(one, list) and isinstance(other, list):
-            if len(one) != len(other):
+        elif isinstance(left, list) and isinstance(right, list):
+            if len(left) != len(right):
                 return False
-            work.spend(len(one))
-            pending.extend(zip(one, other, strict=True))
-        elif not _same(one, other):
+            budget.spend(len(left))
+            pending.extend(zip(left, right, strict=True))
+        elif not _equal_scalars(left, right):
             return False
     return True
 
 
-def _same(one: Any, other: Any) -> bool:
-    if is_nothing(one) or is_nothing(other):
-        return one is other
-    if isinstance(one, dict | list) or isinstance(other, dict | list):
-        return one is other
-    return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
+def _equal_scalars(left: Any, right: Any) -> bool:
+    if is_nothing(left) or is_nothing(right):
+        return left is right
+    if isinstance(left, dict | list) or isinstance(right, dict | list):
+        return left is right
+    return isinstance(left, bool) == isinstance(right, bool) and bool(left == right)
 
 
-def ordered(work: Work, left: Any, right: Any, holds: Callable[[Any, Any], bool]) -> bool:
-    """Compare with ``<`` and the like: texts as texts, all else as numbers."""
-    if isinstance(left, Special) or isinstance(right, Special):
+def ordered(budget: Budget, left: Any, right: Any, holds: Callable[[Any, Any], bool]) -> bool:
+    """Return whether ``<`` or the like holds: texts are compared as texts, all else as numbers."""
+    if isinstance(left, EmptyLiteral) or isinstance(right, EmptyLiteral):
         return False
     left, right = (
-        with_commas(work, each) if isinstance(each, list | dict) else each for each in (left, right)
+        with_commas(budget, side) if isinstance(side, list | dict) else side for side in (left, right)
     )
     if isinstance(left, str) and isinstance(right, str):
         return holds(left, right)
-    return holds(to_number(work, left), to_number(work, right))  # NaN makes it false
+    return holds(to_number(budget, left), to_number(budget, right))  # NaN makes it false
 
 
-def contains(work: Work, whole: Any, part: Any) -> bool:
-    """Search a list or a text."""
-    if isinstance(whole, list):
-        return any(equals(work, each, part) for each in whole)
-    if isinstance(whole, str) and part is not MISSING:
-        work.spend(len(whole))
-        return ("null" if part is None else text(work, part)) in whole
+def contains(budget: Budget, value: Any, part: Any) -> bool:
+    """Return whether a list has an item, or a text a part."""
+    if isinstance(value, list):
+        return any(equals(budget, item, part) for item in value)
+    if isinstance(value, str) and part is not MISSING:
+        budget.spend(len(value))
+        return ("null" if part is None else text(budget, part)) in value
     return False
 
 
 def member(value: Any, key: Any) -> Any:
-    """Give a member of an object or list, or ``size``, ``first`` and ``last``.
+    """Return a member of an object or list, or its ``size``, ``first`` or ``last``.
 
     Only what JSON put there can be reached: no attributes of Python objects, no characters of texts.
     """

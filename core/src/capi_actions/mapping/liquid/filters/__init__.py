@@ -1,8 +1,8 @@
 """The filters of templates, by name.
 
-A filter takes the rendering's :class:`~capi_actions.mapping.liquid.budget.Work`, the value before the
-bar and the arguments; reading its input and giving its output is paid for by the caller, all else
-it pays for itself.  A keyword argument comes as a pair.
+A filter takes the rendering's :class:`~capi_actions.mapping.liquid.budget.Budget`, the value before the
+bar and the arguments.  The caller charges for its input and output, the filter for all else it does.
+A keyword argument comes as a pair.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,40 +11,47 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from capi_actions.mapping.liquid.filters.arithmetic import NUMBERS
-from capi_actions.mapping.liquid.filters.dates import DATES
-from capi_actions.mapping.liquid.filters.encoding import CODES
-from capi_actions.mapping.liquid.filters.lists import LISTS
-from capi_actions.mapping.liquid.filters.text import TEXTS
+from capi_actions.mapping.liquid.filters.arithmetic import ARITHMETIC_FILTERS
+from capi_actions.mapping.liquid.filters.dates import DATE_FILTERS
+from capi_actions.mapping.liquid.filters.encoding import ENCODING_FILTERS
+from capi_actions.mapping.liquid.filters.lists import LIST_FILTERS
+from capi_actions.mapping.liquid.filters.text import TEXT_FILTERS
 
 DISABLED: Final = frozenset(
     "array_to_sentence_string concat find find_exp find_index find_index_exp group_by group_by_exp has has_exp map "
     "newline_to_br reject reject_exp reverse sort sort_natural type uniq where_exp".split()
 )
-"""What the reference switched off."""
+"""Names of filters that the reference has disabled."""
 
-NEEDING: Final = frozenset("append divided_by minus modulo plus prepend times".split())
-"""What means nothing without an argument."""
+_NEED_ARGUMENT: Final = frozenset("append divided_by minus modulo plus prepend times".split())
+"""Names of filters that mean nothing without an argument."""
 
 
 @frozen
 class Filter:
     """A filter.
 
-    :ivar defaults: what its arguments are when they are not given, or undefined; further ones are ignored.
-    :ivar least: how many arguments it needs.
+    :ivar defaults: its arguments' values when they are not given, or undefined; further ones are ignored.
+    :ivar min_arguments: how many must be given.
     """
 
     function: Callable[..., Any]
     defaults: tuple[Any, ...]
-    least: int
+    min_arguments: int
 
 
 def _filter(name: str, function: Callable[..., Any]) -> Filter:
-    _work, _value, *arguments = signature(function).parameters.values()
-    return Filter(function, tuple(each.default for each in arguments), int(name in NEEDING))
+    _budget, _value, *arguments = signature(function).parameters.values()
+    defaults = tuple(argument.default for argument in arguments)
+    return Filter(function, defaults, int(name in _NEED_ARGUMENT))
 
 
-_ALL: Mapping[str, Callable[..., Any]] = {**TEXTS, **NUMBERS, **LISTS, **DATES, **CODES}
+_ALL: Mapping[str, Callable[..., Any]] = {
+    **TEXT_FILTERS,
+    **ARITHMETIC_FILTERS,
+    **LIST_FILTERS,
+    **DATE_FILTERS,
+    **ENCODING_FILTERS,
+}
 
 FILTERS: Final = {name: _filter(name, function) for name, function in _ALL.items()}

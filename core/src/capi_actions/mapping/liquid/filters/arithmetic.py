@@ -1,10 +1,10 @@
-"""Arithmetic with JavaScript's numbers: doubles, and no error ever."""
+"""Filters for arithmetic with JavaScript's numbers: doubles, and no error ever."""
 
 import math
 from collections.abc import Callable
 from typing import Any
 
-from capi_actions.mapping.liquid.budget import Work
+from capi_actions.mapping.liquid.budget import Budget
 from capi_actions.mapping.liquid.values import Number, number, to_number
 from capi_actions.model import MISSING
 
@@ -12,8 +12,8 @@ _EXACT = 2**53
 _EPSILON = 2.0**-52
 
 
-def _tidy(value: Number) -> Number:
-    """Keep whole numbers whole as far as doubles are exact, so that nothing grows without bound."""
+def _normalized(value: Number) -> Number:
+    """Return a number as an integer if it is whole and doubles are exact there: nothing grows without bound."""
     if isinstance(value, int):
         return value if -_EXACT <= value <= _EXACT else float(value)
     return int(value) if value.is_integer() and abs(value) <= _EXACT else value
@@ -54,56 +54,56 @@ def _times(left: Number, right: Number) -> Number:
     return left * right
 
 
-def divided_by(work: Work, value: Any, divisor: Any = MISSING, whole: Any = False) -> Number:
-    """Divide; with a third number that isn't 0, round down."""
-    result = _divide(number(work, value), number(work, divisor))
-    return _tidy(_floor(result) if number(work, whole) else result)
+def divided_by(budget: Budget, value: Any, divisor: Any = MISSING, whole: Any = False) -> Number:
+    """Divide; round down if a third number is given and not 0."""
+    result = _divide(number(budget, value), number(budget, divisor))
+    return _normalized(_floor(result) if number(budget, whole) else result)
 
 
-def round_(work: Work, value: Any, digits: Any = 0) -> Number:
-    """Round half up to so many digits."""
-    power = _power_of_ten(number(work, digits))
-    scaled = float(number(work, value)) * power * (1 + _EPSILON)
-    return _tidy(_divide(_floor(scaled + 0.5), power))
+def round_(budget: Budget, value: Any, digits: Any = 0) -> Number:
+    """Round to a number of digits, halves up."""
+    power = _power_of_ten(number(budget, digits))
+    scaled = float(number(budget, value)) * power * (1 + _EPSILON)
+    return _normalized(_divide(_floor(scaled + 0.5), power))
 
 
-def at_least(work: Work, value: Any, limit: Any = MISSING) -> Number:
-    """Take the greater one."""
-    return number(work, value) if limit is MISSING else max(number(work, value), number(work, limit))
+def at_least(budget: Budget, value: Any, limit: Any = MISSING) -> Number:
+    """Return the greater number."""
+    return number(budget, value) if limit is MISSING else max(number(budget, value), number(budget, limit))
 
 
-def at_most(work: Work, value: Any, limit: Any = MISSING) -> Number:
-    """Take the smaller one."""
-    return number(work, value) if limit is MISSING else min(number(work, value), number(work, limit))
+def at_most(budget: Budget, value: Any, limit: Any = MISSING) -> Number:
+    """Return the smaller number."""
+    return number(budget, value) if limit is MISSING else min(number(budget, value), number(budget, limit))
 
 
-def to_integer(work: Work, value: Any) -> Number:
+def to_integer(budget: Budget, value: Any) -> Number:
     """Convert to a number, whole or not."""
-    return to_number(work, value)
+    return to_number(budget, value)
 
 
-def _alone(change: Callable[[Number], Number]) -> Callable[[Work, Any], Number]:
-    return lambda work, value: _tidy(change(number(work, value)))
+def _unary(change: Callable[[Number], Number]) -> Callable[[Budget, Any], Number]:
+    return lambda budget, value: _normalized(change(number(budget, value)))
 
 
-def _with(combine: Callable[[Number, Number], Number]) -> Callable[[Work, Any, Any], Number]:
-    def apply(work: Work, value: Any, other: Any = MISSING) -> Number:
-        return _tidy(combine(number(work, value), number(work, other)))
+def _binary(combine: Callable[[Number, Number], Number]) -> Callable[[Budget, Any, Any], Number]:
+    def apply(budget: Budget, value: Any, other: Any = MISSING) -> Number:
+        return _normalized(combine(number(budget, value), number(budget, other)))
 
     return apply
 
 
-NUMBERS: dict[str, Callable[..., Any]] = {
-    "abs": _alone(abs),
+ARITHMETIC_FILTERS: dict[str, Callable[..., Any]] = {
+    "abs": _unary(abs),
     "at_least": at_least,
     "at_most": at_most,
-    "ceil": _alone(_ceil),
+    "ceil": _unary(_ceil),
     "divided_by": divided_by,
-    "floor": _alone(_floor),
-    "minus": _with(lambda left, right: left - right),
-    "modulo": _with(_modulo),
-    "plus": _with(lambda left, right: left + right),
+    "floor": _unary(_floor),
+    "minus": _binary(lambda left, right: left - right),
+    "modulo": _binary(_modulo),
+    "plus": _binary(lambda left, right: left + right),
     "round": round_,
-    "times": _with(_times),
+    "times": _binary(_times),
     "to_integer": to_integer,
 }

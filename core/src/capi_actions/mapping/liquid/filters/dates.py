@@ -1,4 +1,4 @@
-"""Dates, in UTC whatever the machine's time zone is."""
+"""Filters for dates: parsed, and written by ``strftime``; in UTC whatever the machine's time zone is."""
 
 import math
 import re
@@ -11,9 +11,126 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from capi_actions.mapping.js_values import WHITESPACE
-from capi_actions.mapping.liquid.budget import Work
+from capi_actions.mapping.liquid.budget import Budget
 from capi_actions.mapping.liquid.values import is_nothing, text
 from capi_actions.model import MISSING
+
+_DEFAULT_FORMAT = "%A, %B %-e, %Y at %-l:%M %P %z"
+
+
+def date(budget: Budget, value: Any, pattern: Any = MISSING, zone: Any = MISSING) -> Any:
+    """Write a date by a pattern; what is no date stays as it is."""
+    moment = parse_date(budget, value)
+    if moment is None:
+        return value
+    pattern = _DEFAULT_FORMAT if is_nothing(pattern) else text(budget, pattern)
+    return strftime(budget, _in_zone(moment, zone), pattern)
+
+
+def _fixed(pattern: str) -> Callable[[Budget, Any], Any]:
+    return lambda budget, value: date(budget, value, pattern)
+
+
+def _day_and_month(month: str) -> Callable[..., Any]:
+    def apply(budget: Budget, value: Any, kind: Any = MISSING, style: Any = MISSING) -> Any:
+        moment = parse_date(budget, value)
+        if moment is None or kind != "ordinal":
+            return date(budget, value, f"%d {month} %Y")
+        day = f"{moment.day}{_ordinal_suffix(moment.day)}"
+        return date(budget, value, f"{month} {day}, %Y" if style == "US" else f"{day} {month} %Y")
+
+    return apply
+
+
+DATE_FILTERS: dict[str, Callable[..., Any]] = {
+    "date": date,
+    "date_to_long_string": _day_and_month("%B"),
+    "date_to_rfc822": _fixed("%a, %d %b %Y %H:%M:%S %z"),
+    "date_to_string": _day_and_month("%b"),
+    "date_to_xmlschema": _fixed("%Y-%m-%dT%H:%M:%S%:z"),
+}
+
+
+def _in_zone(date: datetime, zone: Any) -> datetime:
+    """Return a date in another zone: its name, or minutes as JavaScript counts them (west is positive)."""
+    try:
+        if isinstance(zone, str):
+            return date.astimezone(ZoneInfo(zone))
+        if isinstance(zone, int | float) and not isinstance(zone, bool):
+            return date.astimezone(timezone(timedelta(minutes=-zone)))
+    except (ValueError, OverflowError, LookupError, OSError):
+        return date
+    return date
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MAX_LENGTH = 64  # no date is written longer
+
+_ISO = re.compile(
+    r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9})\d*)?)?)? ?(Z|[+-]\d\d:?\d\d)?",
+    re.ASCII | re.IGNORECASE,
+)
+_RFC_2822 = re.compile(
+    r"(?:[A-Z][a-z]{2}, )?\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d(?::\d\d)? (?:GMT|UTC?|[+-]\d{4})", re.ASCII
+)
+_PATTERNS = ("%Y/%m/%d", "%m/%d/%Y", "%B %d, %Y", "%b %d, %Y", "%B %d %Y", "%b %d %Y", "%d %B %Y", "%d %b %Y")
+_TIMES = ("", " %H:%M:%S", " %H:%M")
+
+
+def parse_date(budget: Budget, value: Any) -> datetime | None:
+    """Return the date that a value stands for, or None.
+
+    :param value: seconds since 1970, ``now``, ``today``, ISO 8601, RFC 2822 or a common way to write a date.
+    """
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    if isinstance(value, str):
+        written = text(budget, value).strip(WHITESPACE)
+        if written in ("now", "today"):
+            return datetime.now(UTC)
+        if len(written) > _MAX_LENGTH:
+            return None
+        if not (written.isascii() and written.isdigit()):
+            return _parse_written(written)
+        value = int(written)
+    try:
+        return _EPOCH + timedelta(seconds=value)
+    except (OverflowError, ValueError):
+        return None
+
+
+def _parse_written(value: str) -> datetime | None:
+    iso = _ISO.fullmatch(value)
+    try:
+        if iso:
+            return _iso_date(*iso.groups())
+        if _RFC_2822.fullmatch(value):
+            date = parsedate_to_datetime(value)
+            return (date if date.tzinfo else date.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError, IndexError, TypeError):
+        return None
+    for pattern in _PATTERNS:
+        for time in _TIMES:
+            try:
+                return datetime.strptime(value, pattern + time).replace(tzinfo=UTC)
+            except ValueError:
+                continue
+    return None
+
+
+def _iso_date(*groups: str | None) -> datetime:
+    year, month, day, hour, minute, second, fraction, zone = groups
+    micro = int((fraction or "0")[:6].ljust(6, "0"))
+    hours, minutes, seconds = int(hour or 0), int(minute or 0), int(second or 0)
+    tomorrow = hours == 24 and not (minutes or seconds or micro)
+    date = datetime(
+        int(year or 0), int(month or 1), int(day or 1), 0 if tomorrow else hours, minutes, seconds, micro, UTC
+    )
+    if zone and zone not in "zZ":
+        offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:]))
+        date += -offset if zone[0] == "+" else offset
+    return date + timedelta(days=tomorrow)
+
 
 _CODE = re.compile(r"%([-_0^#:]+)?([0-9]+)?[EO]?(.)", re.DOTALL)
 _DAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
@@ -25,8 +142,44 @@ _WIDTHS = {**dict.fromkeys("deHIklmMSUW", 2), "j": 3, "L": 3}
 _PADDED_WITH_SPACES = frozenset("aAbBceklpP")
 
 
-def ordinal(number: int) -> str:
-    """Give the ending of 1st, 2nd, 3rd, 4th."""
+def strftime(budget: Budget, date: datetime, pattern: str) -> str:
+    """Return a pattern with codes like ``%Y`` replaced; unknown ones stay.
+
+    Between the sign and the letter may be flags (``-_0^#:``) and a width.
+    """
+    return _CODE.sub(lambda code: _replaced(budget, date, code), pattern)
+
+
+def _replaced(budget: Budget, date: datetime, match: Match[str]) -> str:
+    flags, width, code = match[1] or "", match[2] or "", match[3]
+    if code not in _CODES:
+        return match[0]
+    budget.spend(10)
+    value = _offset(date, ":") if code == "z" and ":" in flags else str(_CODES[code](date))
+    length = min(int(width[:9]), budget.left + 1) if width else _WIDTHS.get(code, 0)
+    if code == "N":
+        value = value[: length or 9].ljust(length, "0")
+    if "-" in flags:
+        length = 0
+    budget.spend(length)
+    return _with_case(value, flags).rjust(length, _padding(code, flags))
+
+
+def _with_case(value: str, flags: str) -> str:
+    """Return a value in upper case for the flag ``^``, with its case swapped for ``#``."""
+    if "^" in flags:
+        return value.upper()
+    if "#" in flags:
+        return value.upper() if any("a" <= letter <= "z" for letter in value) else value.lower()
+    return value
+
+
+def _padding(code: str, flags: str) -> str:
+    return " " if "_" in flags or (code in _PADDED_WITH_SPACES and "0" not in flags) else "0"
+
+
+def _ordinal_suffix(number: int) -> str:
+    """Return the ending of 1st, 2nd, 3rd, 4th."""
     if number in (11, 12, 13):
         return "th"
     return {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
@@ -73,7 +226,7 @@ _CODES: Mapping[str, Callable[[datetime], Any]] = {
     "N": lambda date: f"{date.microsecond * 1000:09}",
     "p": lambda date: "AM" if date.hour < 12 else "PM",
     "P": lambda date: "am" if date.hour < 12 else "pm",
-    "q": lambda date: ordinal(date.day),
+    "q": lambda date: _ordinal_suffix(date.day),
     "s": lambda date: math.floor(date.timestamp() + 0.5),
     "S": lambda date: date.second,
     "t": lambda date: "\t",
@@ -88,139 +241,4 @@ _CODES: Mapping[str, Callable[[datetime], Any]] = {
     "z": _offset,
     "Z": lambda date: date.tzname() or _offset(date),
     "%": lambda date: "%",
-}
-
-
-def strftime(work: Work, date: datetime, pattern: str) -> str:
-    """Replace codes like ``%Y``, with flags ``-_0^#:`` and a width; unknown ones stay."""
-
-    def write(found: Match[str]) -> str:
-        flags, width, code = found[1] or "", found[2] or "", found[3]
-        if code not in _CODES:
-            return found[0]
-        work.spend(10)
-        written = _offset(date, ":") if code == "z" and ":" in flags else str(_CODES[code](date))
-        least = min(int(width[:9]), work.left + 1) if width else _WIDTHS.get(code, 0)
-        if code == "N":
-            written = written[: least or 9].ljust(least, "0")
-        if "^" in flags:
-            written = written.upper()
-        elif "#" in flags:
-            written = written.upper() if any("a" <= letter <= "z" for letter in written) else written.lower()
-        padding = " " if "_" in flags or (code in _PADDED_WITH_SPACES and "0" not in flags) else "0"
-        least = 0 if "-" in flags else least
-        work.spend(least)
-        return written.rjust(least, padding)
-
-    return _CODE.sub(write, pattern)
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_DEFAULT = "%A, %B %-e, %Y at %-l:%M %P %z"
-_LONGEST = 64  # no date is written longer
-
-_ISO = re.compile(
-    r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9})\d*)?)?)? ?(Z|[+-]\d\d:?\d\d)?",
-    re.ASCII | re.IGNORECASE,
-)
-_RFC_2822 = re.compile(
-    r"(?:[A-Z][a-z]{2}, )?\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d(?::\d\d)? (?:GMT|UTC?|[+-]\d{4})", re.ASCII
-)
-_FORMS = ("%Y/%m/%d", "%m/%d/%Y", "%B %d, %Y", "%b %d, %Y", "%B %d %Y", "%b %d %Y", "%d %B %Y", "%d %b %Y")
-_TIMES = ("", " %H:%M:%S", " %H:%M")
-
-
-def read_date(work: Work, value: Any) -> datetime | None:
-    """Read a date: seconds since 1970, ``now``, ``today``, ISO 8601, RFC 2822 or a common way to write it."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return None
-    if isinstance(value, str):
-        found = text(work, value).strip(WHITESPACE)
-        if found in ("now", "today"):
-            return datetime.now(UTC)
-        if len(found) > _LONGEST:
-            return None
-        if not (found.isascii() and found.isdigit()):
-            return _read_written(found)
-        value = int(found)
-    try:
-        return _EPOCH + timedelta(seconds=value)
-    except (OverflowError, ValueError):
-        return None
-
-
-def _read_written(value: str) -> datetime | None:
-    iso = _ISO.fullmatch(value)
-    try:
-        if iso:
-            return _iso(*iso.groups())
-        if _RFC_2822.fullmatch(value):
-            date = parsedate_to_datetime(value)
-            return (date if date.tzinfo else date.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError, IndexError, TypeError):
-        return None
-    for form in _FORMS:
-        for time in _TIMES:
-            try:
-                return datetime.strptime(value, form + time).replace(tzinfo=UTC)
-            except ValueError:
-                continue
-    return None
-
-
-def _iso(*groups: str | None) -> datetime:
-    year, month, day, hour, minute, second, fraction, zone = groups
-    micro = int((fraction or "0")[:6].ljust(6, "0"))
-    hours, minutes, seconds = int(hour or 0), int(minute or 0), int(second or 0)
-    tomorrow = hours == 24 and not (minutes or seconds or micro)
-    date = datetime(
-        int(year or 0), int(month or 1), int(day or 1), 0 if tomorrow else hours, minutes, seconds, micro, UTC
-    )
-    if zone and zone not in "zZ":
-        offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:]))
-        date += -offset if zone[0] == "+" else offset
-    return date + timedelta(days=tomorrow)
-
-
-def _in_zone(date: datetime, zone: Any) -> datetime:
-    """Show a date in another zone: its name, or minutes as JavaScript counts them (west is positive)."""
-    try:
-        if isinstance(zone, str):
-            return date.astimezone(ZoneInfo(zone))
-        if isinstance(zone, int | float) and not isinstance(zone, bool):
-            return date.astimezone(timezone(timedelta(minutes=-zone)))
-    except (ValueError, OverflowError, LookupError, OSError):
-        return date
-    return date
-
-
-def date(work: Work, value: Any, form: Any = MISSING, zone: Any = MISSING) -> Any:
-    """Write a date; what is none stays as it is."""
-    found = read_date(work, value)
-    if found is None:
-        return value
-    return strftime(work, _in_zone(found, zone), _DEFAULT if is_nothing(form) else text(work, form))
-
-
-def _fixed(form: str) -> Callable[[Work, Any], Any]:
-    return lambda work, value: date(work, value, form)
-
-
-def _written(month: str) -> Callable[..., Any]:
-    def apply(work: Work, value: Any, kind: Any = MISSING, style: Any = MISSING) -> Any:
-        found = read_date(work, value)
-        if found is None or kind != "ordinal":
-            return date(work, value, f"%d {month} %Y")
-        day = f"{found.day}{ordinal(found.day)}"
-        return date(work, value, f"{month} {day}, %Y" if style == "US" else f"{day} {month} %Y")
-
-    return apply
-
-
-DATES: dict[str, Callable[..., Any]] = {
-    "date": date,
-    "date_to_long_string": _written("%B"),
-    "date_to_rfc822": _fixed("%a, %d %b %Y %H:%M:%S %z"),
-    "date_to_string": _written("%b"),
-    "date_to_xmlschema": _fixed("%Y-%m-%dT%H:%M:%S%:z"),
 }

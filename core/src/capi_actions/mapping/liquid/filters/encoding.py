@@ -1,4 +1,4 @@
-"""Hashes, encodings and JSON."""
+"""Filters for hashes, encodings and JSON."""
 
 import hashlib
 import hmac
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, unquote
 
-from capi_actions.mapping.liquid.budget import Work
+from capi_actions.mapping.liquid.budget import Budget
 from capi_actions.mapping.liquid.values import is_nothing, json_text, number, text
 from capi_actions.model import MISSING
 
@@ -27,67 +27,65 @@ _LATIN = {
 }  # fmt: skip
 
 
-def utf8(value: str) -> bytes:
-    """Encode; a lone surrogate becomes U+FFFD."""
+def _utf8(value: str) -> bytes:
+    """Encode as UTF-8; a lone surrogate becomes U+FFFD."""
     return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 
 
-def sha256(work: Work, value: Any) -> str:
-    """Hash with SHA-256, in hex digits."""
-    return hashlib.sha256(utf8(text(work, value))).hexdigest()
+def sha256(budget: Budget, value: Any) -> str:
+    """Return the SHA-256 in hex digits."""
+    return hashlib.sha256(_utf8(text(budget, value))).hexdigest()
 
 
-def hmac_sha256(work: Work, value: Any, key: Any = MISSING) -> str:
-    """Sign with HMAC-SHA-256, in hex digits."""
-    return hmac.new(utf8(text(work, key)), utf8(text(work, value)), hashlib.sha256).hexdigest()
+def hmac_sha256(budget: Budget, value: Any, key: Any = MISSING) -> str:
+    """Return the HMAC-SHA-256 in hex digits."""
+    return hmac.new(_utf8(text(budget, key)), _utf8(text(budget, value)), hashlib.sha256).hexdigest()
 
 
-def base64_encode(work: Work, value: Any) -> str:
+def base64_encode(budget: Budget, value: Any) -> str:
     """Encode as Base64."""
-    return b64encode(utf8(text(work, value))).decode()
+    return b64encode(_utf8(text(budget, value))).decode()
 
 
-def base64_decode(work: Work, value: Any) -> str:
-    """Decode Base64, ordinary or for URLs; whatever else is in the text is skipped."""
-    letters = text(work, value).partition("=")[0].replace("-", "+").replace("_", "/")
+def base64_decode(budget: Budget, value: Any) -> str:
+    """Decode Base64, standard or URL-safe; other characters are skipped."""
+    letters = text(budget, value).partition("=")[0].replace("-", "+").replace("_", "/")
     kept = re.sub("[^A-Za-z0-9+/]", "", letters)
     kept = kept[:-1] if len(kept) % 4 == 1 else kept
     return b64decode(kept + "=" * (-len(kept) % 4)).decode("utf-8", "replace")
 
 
-def url_encode(work: Work, value: Any) -> str:
-    """Encode for a form, spaces as ``+``."""
-    return quote(utf8(text(work, value)), safe=_COMPONENT).replace("%20", "+")
+def url_encode(budget: Budget, value: Any) -> str:
+    """Encode for a form: spaces become ``+``."""
+    return quote(_utf8(text(budget, value)), safe=_COMPONENT).replace("%20", "+")
 
 
-def url_decode(work: Work, value: Any) -> str:
-    """Decode what came from a form."""
-    return unquote(text(work, value)).replace("+", " ")
+def url_decode(budget: Budget, value: Any) -> str:
+    """Decode form data."""
+    return unquote(text(budget, value)).replace("+", " ")
 
 
-def cgi_escape(work: Work, value: Any) -> str:
-    """Encode for a form, and some marks more."""
-    return quote(utf8(text(work, value)), safe="-._~").replace("%20", "+")
+def cgi_escape(budget: Budget, value: Any) -> str:
+    """Encode for a form, all punctuation but ``-._~`` included."""
+    return quote(_utf8(text(budget, value)), safe="-._~").replace("%20", "+")
 
 
-def uri_escape(work: Work, value: Any) -> str:
-    """Encode what no URL may hold."""
-    return quote(utf8(text(work, value)), safe=_URI)
+def uri_escape(budget: Budget, value: Any) -> str:
+    """Encode the characters that no URL may hold."""
+    return quote(_utf8(text(budget, value)), safe=_URI)
 
 
-def slugify(work: Work, value: Any, mode: Any = "default", cased: Any = False) -> str:
-    """Turn text into words with hyphens between."""
-    found, kind = text(work, value), text(work, mode)
-    work.spend(3 * len(found))
-    if kind == "latin":
-        found = "".join(_LATIN.get(character, character) for character in found)
-    if kind in ("default", "latin", "pretty", "ascii", "raw"):
-        keeps = _SLUG_KEEPS.get(kind, _is_word)
-        extra = _SLUG_EXTRA.get(kind, "")
-        marked = "".join(each if each in extra or keeps(each) else "\0" for each in found)
-        found = re.sub("\0+", "-", marked)
-        found = found.removeprefix("-").removesuffix("-")
-    return found if cased and not is_nothing(cased) else found.lower()
+def slugify(budget: Budget, value: Any, mode: Any = "default", cased: Any = False) -> str:
+    """Return the words of a text with hyphens between."""
+    slug, mode = text(budget, value), text(budget, mode)
+    budget.spend(3 * len(slug))
+    if mode == "latin":
+        slug = "".join(_LATIN.get(character, character) for character in slug)
+    if mode in ("default", "latin", "pretty", "ascii", "raw"):
+        keeps, extra = _SLUG_KEEPS.get(mode, _is_word), _SLUG_EXTRA.get(mode, "")
+        marked = "".join(letter if letter in extra or keeps(letter) else "\0" for letter in slug)
+        slug = re.sub("\0+", "-", marked).removeprefix("-").removesuffix("-")
+    return slug if cased and not is_nothing(cased) else slug.lower()
 
 
 def _is_word(character: str) -> bool:
@@ -101,19 +99,19 @@ _SLUG_KEEPS: dict[str, Callable[[str], bool]] = {
 }
 
 
-def json(work: Work, value: Any, space: Any = 0) -> Any:
-    """Write as JSON, indented by so many spaces (at most ten) or by a text."""
+def json(budget: Budget, value: Any, space: Any = 0) -> Any:
+    """Return the value as JSON, indented by a number of spaces (at most ten) or by a text."""
     if isinstance(space, str):
-        return json_text(work, value, space[:10])
-    return json_text(work, value, " " * int(max(0, min(10, number(work, space)))))
+        return json_text(budget, value, space[:10])
+    return json_text(budget, value, " " * int(max(0, min(10, number(budget, space)))))
 
 
-def raw(work: Work, value: Any) -> Any:
-    """Leave the value as it is."""
+def raw(budget: Budget, value: Any) -> Any:
+    """Return the value as it is."""
     return value
 
 
-CODES: dict[str, Callable[..., Any]] = {
+ENCODING_FILTERS: dict[str, Callable[..., Any]] = {
     "base64_decode": base64_decode,
     "base64_encode": base64_encode,
     "cgi_escape": cgi_escape,

@@ -1,12 +1,12 @@
-"""Lists, and what works on lists and texts alike."""
+"""Filters for lists, and for lists and texts alike."""
 
 from collections.abc import Callable
 from typing import Any
 
-from capi_actions.mapping.liquid.budget import Work
+from capi_actions.mapping.liquid.budget import Budget
 from capi_actions.mapping.liquid.values import (
+    EmptyLiteral,
     Number,
-    Special,
     equals,
     is_nothing,
     is_true,
@@ -25,119 +25,119 @@ def _list(value: Any) -> list[Any]:
     return [] if is_nothing(value) else [value]
 
 
-def join(work: Work, value: Any, separator: Any = MISSING) -> str:
-    """Join items with a separator, a space unless given."""
-    between = " " if is_nothing(separator) else text(work, separator)
+def join(budget: Budget, value: Any, separator: Any = MISSING) -> str:
+    """Join items with a separator, by default a space."""
+    between = " " if is_nothing(separator) else text(budget, separator)
     items = _list(value)
-    work.spend(len(items) * (1 + len(between)))
-    return between.join([with_commas(work, each) for each in items])
+    budget.spend(len(items) * (1 + len(between)))
+    return between.join([with_commas(budget, item) for item in items])
 
 
-def first(work: Work, value: Any) -> Any:
-    """Take the first item, or character; what has none gives nothing."""
+def first(budget: Budget, value: Any) -> Any:
+    """Return the first item or character, if there is one."""
     if not isinstance(value, list):
         return value[:1] if isinstance(value, str) else ""
     return value[0] if value else MISSING
 
 
-def last(work: Work, value: Any) -> Any:
-    """Take the last item, or character; what has none gives nothing."""
+def last(budget: Budget, value: Any) -> Any:
+    """Return the last item or character, if there is one."""
     if not isinstance(value, list):
         return value[-1:] if isinstance(value, str) else ""
     return value[-1] if value else MISSING
 
 
-def size_(work: Work, value: Any) -> int:
-    """Count items or characters."""
+def size_(budget: Budget, value: Any) -> int:
+    """Return the number of items or characters."""
     return len(value) if isinstance(value, list | str) else 0
 
 
-def sum_(work: Work, value: Any, key: Any = MISSING) -> Number:
-    """Add up numbers, or the members of that name; what is no number doesn't count."""
+def sum_(budget: Budget, value: Any, key: Any = MISSING) -> Number:
+    """Add up the items, or their members of a name; what is no number counts as 0."""
     total: Number = 0
     items = _list(value)
-    work.spend(10 * len(items))
-    for each in items:
-        found = to_number(work, each if is_nothing(key) else member(each, text(work, key)))
-        total += 0 if found != found else found
+    budget.spend(10 * len(items))
+    for item in items:
+        value = to_number(budget, item if is_nothing(key) else member(item, text(budget, key)))
+        total += 0 if value != value else value
     return float(total) if abs(total) > 2**53 else total
 
 
-def compact(work: Work, value: Any) -> list[Any]:
-    """Drop nulls."""
-    return [each for each in _list(value) if not is_nothing(each)]
+def compact(budget: Budget, value: Any) -> list[Any]:
+    """Return the list without nulls."""
+    return [item for item in _list(value) if not is_nothing(item)]
 
 
-def push(work: Work, value: Any, item: Any = MISSING) -> list[Any]:
-    """Add an item at the end."""
+def push(budget: Budget, value: Any, item: Any = MISSING) -> list[Any]:
+    """Return the list with an item added at the end."""
     return [*_list(value), item]
 
 
-def unshift(work: Work, value: Any, item: Any = MISSING) -> list[Any]:
-    """Add an item at the beginning."""
+def unshift(budget: Budget, value: Any, item: Any = MISSING) -> list[Any]:
+    """Return the list with an item added at the beginning."""
     return [item, *_list(value)]
 
 
-def pop(work: Work, value: Any) -> list[Any]:
-    """Drop the last item."""
+def pop(budget: Budget, value: Any) -> list[Any]:
+    """Return the list without its last item."""
     return _list(value)[:-1]
 
 
-def shift(work: Work, value: Any) -> list[Any]:
-    """Drop the first item."""
+def shift(budget: Budget, value: Any) -> list[Any]:
+    """Return the list without its first item."""
     return _list(value)[1:]
 
 
-def slice_(work: Work, value: Any, begin: Any = MISSING, length: Any = 1) -> Any:
-    """Take some items or characters, counted from the end when ``begin`` is negative."""
+def slice_(budget: Budget, value: Any, begin: Any = MISSING, length: Any = 1) -> Any:
+    """Return some items or characters, counted from the end if ``begin`` is negative."""
     if is_nothing(value):
         return []
-    whole = value if isinstance(value, list) else text(work, value)
-    start, count = (_index(number(work, each)) for each in (begin, length))
-    start += len(whole) if start < 0 else 0
-    return whole[start : start + max(0, count)] if start >= 0 else whole[:0]
+    sequence = value if isinstance(value, list) else text(budget, value)
+    start, count = (_index(number(budget, argument)) for argument in (begin, length))
+    start += len(sequence) if start < 0 else 0
+    return sequence[start : start + max(0, count)] if start >= 0 else sequence[:0]
 
 
 def _index(value: Number) -> int:
     return int(max(-(2**53), min(2**53, value)))
 
 
-def where(work: Work, value: Any, path: Any = MISSING, expected: Any = MISSING) -> list[Any]:
-    """Keep items whose member has the expected value, or any that counts as true."""
+def where(budget: Budget, value: Any, path: Any = MISSING, expected: Any = MISSING) -> list[Any]:
+    """Return the items whose member has the expected value, by default any that counts as true."""
     items = _list(value)
-    keys = text(work, path).split(".")
+    keys = text(budget, path).split(".")
     kept = []
-    for each in items:
-        work.spend(5 + 5 * len(keys))
-        found = each
+    for item in items:
+        budget.spend(5 + 5 * len(keys))
+        actual = item
         for key in keys:
-            found = member(found, key)
-        if is_true(found) if expected is MISSING else equals(work, found, expected):
-            kept.append(each)
+            actual = member(actual, key)
+        if is_true(actual) if expected is MISSING else equals(budget, actual, expected):
+            kept.append(item)
     return kept
 
 
-def sample(work: Work, value: Any, count: Any = 1) -> Any:
-    """Take the first item, or so many: by chance, one event would give another result every time."""
+def sample(budget: Budget, value: Any, count: Any = 1) -> Any:
+    """Return the first item, or a number of them: random ones would give a repeated event another result."""
     if is_nothing(value):
         return []
-    whole = value if isinstance(value, list) else list(text(work, value))
-    wanted = _index(number(work, count))
-    return first(work, whole) if wanted == 1 else whole[: max(0, wanted)]
+    items = value if isinstance(value, list) else list(text(budget, value))
+    length = _index(number(budget, count))
+    return first(budget, items) if length == 1 else items[: max(0, length)]
 
 
-def default(work: Work, value: Any, other: Any = MISSING, option: Any = MISSING) -> Any:
-    """Replace what is empty, false or missing."""
+def default(budget: Budget, value: Any, other: Any = MISSING, option: Any = MISSING) -> Any:
+    """Return another value if this one is empty, false or missing."""
     if isinstance(value, list | str):
         return value or other
-    if isinstance(value, Special):
+    if isinstance(value, EmptyLiteral):
         return other
     if value is False and isinstance(option, tuple) and option[0] == "allow_false" and is_true(option[1]):
         return False
     return value if is_true(value) else other
 
 
-LISTS: dict[str, Callable[..., Any]] = {
+LIST_FILTERS: dict[str, Callable[..., Any]] = {
     "compact": compact,
     "default": default,
     "first": first,

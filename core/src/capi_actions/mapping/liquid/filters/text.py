@@ -1,4 +1,4 @@
-"""Text."""
+"""Filters for text."""
 
 import html
 import re
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from capi_actions.mapping.js_values import WHITESPACE
-from capi_actions.mapping.liquid.budget import Work
+from capi_actions.mapping.liquid.budget import Budget
 from capi_actions.mapping.liquid.values import number, text
 from capi_actions.model import MISSING
 
@@ -18,167 +18,171 @@ _ENTITY = re.compile("&(?:amp|lt|gt|#34|#39);")
 _BLOCKS = (("<script", "</script>"), ("<style", "</style>"), ("<!--", "-->"), ("<", ">"))
 
 
-def append(work: Work, value: Any, other: Any = MISSING) -> str:
-    """Put a text behind."""
-    return text(work, value) + text(work, other)
+def append(budget: Budget, value: Any, other: Any = MISSING) -> str:
+    """Add a text at the end."""
+    return text(budget, value) + text(budget, other)
 
 
-def prepend(work: Work, value: Any, other: Any = MISSING) -> str:
-    """Put a text before."""
-    return text(work, other) + text(work, value)
+def prepend(budget: Budget, value: Any, other: Any = MISSING) -> str:
+    """Add a text at the beginning."""
+    return text(budget, other) + text(budget, value)
 
 
-def downcase(work: Work, value: Any) -> str:
-    """Make it lower case."""
-    return text(work, value).lower()
+def downcase(budget: Budget, value: Any) -> str:
+    """Convert to lower case."""
+    return text(budget, value).lower()
 
 
-def upcase(work: Work, value: Any) -> str:
-    """Make it upper case."""
-    return text(work, value).upper()
+def upcase(budget: Budget, value: Any) -> str:
+    """Convert to upper case."""
+    return text(budget, value).upper()
 
 
-def capitalize(work: Work, value: Any) -> str:
-    """Make the first letter upper case and the others lower case."""
-    found = text(work, value)
-    return found[:1].upper() + found[1:].lower()
+def capitalize(budget: Budget, value: Any) -> str:
+    """Convert the first letter to upper case and the others to lower case."""
+    source = text(budget, value)
+    return source[:1].upper() + source[1:].lower()
 
 
-def strip(work: Work, value: Any, characters: Any = MISSING) -> str:
-    """Drop spaces, or some characters, at both ends."""
-    return text(work, value).strip(_characters(work, characters))
+def strip(budget: Budget, value: Any, characters: Any = MISSING) -> str:
+    """Remove white space, or the given characters, at both ends."""
+    return text(budget, value).strip(_characters(budget, characters))
 
 
-def lstrip(work: Work, value: Any, characters: Any = MISSING) -> str:
-    """Drop spaces, or some characters, at the beginning."""
-    return text(work, value).lstrip(_characters(work, characters))
+def lstrip(budget: Budget, value: Any, characters: Any = MISSING) -> str:
+    """Remove white space, or the given characters, at the beginning."""
+    return text(budget, value).lstrip(_characters(budget, characters))
 
 
-def rstrip(work: Work, value: Any, characters: Any = MISSING) -> str:
-    """Drop spaces, or some characters, at the end."""
-    return text(work, value).rstrip(_characters(work, characters))
+def rstrip(budget: Budget, value: Any, characters: Any = MISSING) -> str:
+    """Remove white space, or the given characters, at the end."""
+    return text(budget, value).rstrip(_characters(budget, characters))
 
 
-def _characters(work: Work, given: Any) -> str:
-    return text(work, given) or WHITESPACE
+def _characters(budget: Budget, argument: Any) -> str:
+    return text(budget, argument) or WHITESPACE
 
 
-def strip_newlines(work: Work, value: Any) -> str:
-    """Drop line ends."""
-    return text(work, value).replace("\r\n", "").replace("\n", "")
+def strip_newlines(budget: Budget, value: Any) -> str:
+    """Remove line ends."""
+    return text(budget, value).replace("\r\n", "").replace("\n", "")
 
 
-def normalize_whitespace(work: Work, value: Any) -> str:
-    """Make one space of any white space."""
-    return _SPACES.sub(" ", text(work, value))
+def normalize_whitespace(budget: Budget, value: Any) -> str:
+    """Replace each run of white space with one space."""
+    return _SPACES.sub(" ", text(budget, value))
 
 
-def remove(work: Work, value: Any, part: Any = MISSING) -> str:
-    """Drop a text wherever it occurs."""
-    return text(work, value).replace(text(work, part), "")
+def remove(budget: Budget, value: Any, part: Any = MISSING) -> str:
+    """Remove a text wherever it occurs."""
+    return text(budget, value).replace(text(budget, part), "")
 
 
-def remove_first(work: Work, value: Any, part: Any = MISSING) -> str:
-    """Drop the first occurrence of a text."""
-    return text(work, value).replace(text(work, part), "", 1)
+def remove_first(budget: Budget, value: Any, part: Any = MISSING) -> str:
+    """Remove the first occurrence of a text."""
+    return text(budget, value).replace(text(budget, part), "", 1)
 
 
-def remove_last(work: Work, value: Any, part: Any = MISSING) -> str:
-    """Drop the last occurrence of a text."""
-    return replace_last(work, value, part, "")
+def remove_last(budget: Budget, value: Any, part: Any = MISSING) -> str:
+    """Remove the last occurrence of a text."""
+    return replace_last(budget, value, part, "")
 
 
-def replace(work: Work, value: Any, part: Any = MISSING, other: Any = MISSING) -> str:
-    """Replace a text wherever it occurs; nothing is between any two characters."""
-    found, old, new = (text(work, each) for each in (value, part, other))
+def replace(budget: Budget, value: Any, part: Any = MISSING, other: Any = MISSING) -> str:
+    """Replace a text wherever it occurs; the empty text occurs between any two characters."""
+    source, old, new = (text(budget, argument) for argument in (value, part, other))
     if not old:
-        work.spend(len(found) * (1 + len(new)))
-        return new.join(found)
-    work.spend(found.count(old) * len(new))
-    return found.replace(old, new)
+        budget.spend(len(source) * (1 + len(new)))
+        return new.join(source)
+    budget.spend(source.count(old) * len(new))
+    return source.replace(old, new)
 
 
-def replace_first(work: Work, value: Any, part: Any = MISSING, other: Any = MISSING) -> str:
+def replace_first(budget: Budget, value: Any, part: Any = MISSING, other: Any = MISSING) -> str:
     """Replace the first occurrence of a text."""
-    found, old, new = (text(work, each) for each in (value, part, other))
-    return found.replace(old, new, 1)
+    source, old, new = (text(budget, argument) for argument in (value, part, other))
+    return source.replace(old, new, 1)
 
 
-def replace_last(work: Work, value: Any, part: Any = MISSING, other: Any = MISSING) -> str:
+def replace_last(budget: Budget, value: Any, part: Any = MISSING, other: Any = MISSING) -> str:
     """Replace the last occurrence of a text."""
-    found, old, new = (text(work, each) for each in (value, part, other))
-    before, hit, after = found.rpartition(old) if old else (found, "", "")
-    return before + new + after if hit or not old else found
+    source, old, new = (text(budget, argument) for argument in (value, part, other))
+    before, match, after = source.rpartition(old) if old else (source, "", "")
+    return before + new + after if match or not old else source
 
 
-def split(work: Work, value: Any, separator: Any = MISSING) -> list[str]:
-    """Cut at a separator, or into characters; empty pieces at the end are dropped."""
-    found, between = text(work, value), text(work, separator)
-    work.spend(2 * len(found))
-    pieces = found.split(between) if between else list(found)
+def split(budget: Budget, value: Any, separator: Any = MISSING) -> list[str]:
+    """Split at a separator, or into characters; empty pieces at the end are dropped."""
+    source, between = text(budget, value), text(budget, separator)
+    budget.spend(2 * len(source))
+    pieces = source.split(between) if between else list(source)
     while pieces and not pieces[-1]:
         pieces.pop()
     return pieces
 
 
-def truncate(work: Work, value: Any, length: Any = 50, ending: Any = "...") -> Any:
-    """Cut to a length that includes the ending."""
-    found, end, most = text(work, value), text(work, ending), number(work, length)
-    if len(found) <= most:
+def truncate(budget: Budget, value: Any, length: Any = 50, ending: Any = "...") -> Any:
+    """Cut to a maximum length, the ending included."""
+    source, end, max_length = text(budget, value), text(budget, ending), number(budget, length)
+    if len(source) <= max_length:
         return value
-    return found[: max(0, int(most) - len(end))] + end
+    return source[: max(0, int(max_length) - len(end))] + end
 
 
-def truncatewords(work: Work, value: Any, count: Any = 15, ending: Any = "...") -> str:
-    """Cut to a number of words."""
-    words = _SPACES.split(text(work, value))
-    most = max(1, number(work, count))
-    return " ".join(words[: int(min(len(words), most))]) + (text(work, ending) if len(words) >= most else "")
+def truncatewords(budget: Budget, value: Any, count: Any = 15, ending: Any = "...") -> str:
+    """Cut to a maximum number of words."""
+    words = _SPACES.split(text(budget, value))
+    limit = max(1, number(budget, count))
+    end = text(budget, ending) if len(words) >= limit else ""
+    return " ".join(words[: int(min(len(words), limit))]) + end
 
 
-def number_of_words(work: Work, value: Any, mode: Any = MISSING) -> int:
-    """Count words; with ``cjk`` every Chinese, Japanese and Korean letter, with ``auto`` those if there are any."""
-    found = text(work, value).strip(WHITESPACE)
-    work.spend(len(found))
-    letters = len(_CJK_WORD.findall(found)) if mode in ("cjk", "auto") else 0
+def number_of_words(budget: Budget, value: Any, mode: Any = MISSING) -> int:
+    """Return the number of words.
+
+    With ``cjk`` every Chinese, Japanese and Korean letter counts as one, with ``auto`` if there are any.
+    """
+    source = text(budget, value).strip(WHITESPACE)
+    budget.spend(len(source))
+    letters = len(_CJK_WORD.findall(source)) if mode in ("cjk", "auto") else 0
     if letters or mode == "cjk":
-        return letters + len(_OTHER_WORD.findall(found))
-    return len(_SPACES.split(found)) if found else 0
+        return letters + len(_OTHER_WORD.findall(source))
+    return len(_SPACES.split(source)) if source else 0
 
 
-def escape(work: Work, value: Any) -> str:
+def escape(budget: Budget, value: Any) -> str:
     """Write ``&<>"'`` as HTML entities."""
-    return html.escape(text(work, value)).replace("&quot;", "&#34;").replace("&#x27;", "&#39;")
+    return html.escape(text(budget, value)).replace("&quot;", "&#34;").replace("&#x27;", "&#39;")
 
 
-def escape_once(work: Work, value: Any) -> str:
-    """Escape, but not what is an entity already."""
-    return escape(work, _ENTITY.sub(lambda found: html.unescape(found[0]), text(work, value)))
+def escape_once(budget: Budget, value: Any) -> str:
+    """Escape, but leave entities alone."""
+    return escape(budget, _ENTITY.sub(lambda entity: html.unescape(entity[0]), text(budget, value)))
 
 
-def strip_html(work: Work, value: Any) -> str:
-    """Drop tags, comments, scripts and styles."""
-    found = text(work, value)
+def strip_html(budget: Budget, value: Any) -> str:
+    """Remove tags, comments, scripts and styles."""
+    source = text(budget, value)
     kept = []
     blocks = list(_BLOCKS)
     position = 0
-    while (begin := found.find("<", position)) >= 0:
-        kept.append(found[position:begin])
+    while (begin := source.find("<", position)) >= 0:
+        kept.append(source[position:begin])
         position = begin
         for opening, closing in tuple(blocks):
-            if not found.startswith(opening, begin):
+            if not source.startswith(opening, begin):
                 continue
-            end = found.find(closing, begin + len(opening))
+            end = source.find(closing, begin + len(opening))
             if end >= 0:
                 position = end + len(closing)
                 break
             blocks.remove((opening, closing))  # not searched for again, or "<<<<…" would take quadratic time
         if position == begin:
             break
-    return "".join((*kept, found[position:]))
+    return "".join((*kept, source[position:]))
 
 
-TEXTS: dict[str, Callable[..., Any]] = {
+TEXT_FILTERS: dict[str, Callable[..., Any]] = {
     "append": append,
     "capitalize": capitalize,
     "downcase": downcase,
