@@ -1,9 +1,6 @@
 """What tests of everything together share."""
 
-import gzip
 import json
-import os
-import signal
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,33 +8,11 @@ from typing import Any, NamedTuple
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import HealthCheck, settings
 
 from capi_actions import Plugins
 from capi_actions.cli.app import main
 from capi_actions_sandbox import Sandbox, SandboxOptions
-
-ROOT = Path(__file__).parents[1]
-# A busy machine is no fault of the code.
-settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("nox", settings.get_profile("unhurried"), max_examples=50)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "unhurried"))
-
-
-def read_vectors(name: str) -> list[Any]:
-    """Read a vector file: from ``../shared`` when it is there, else the copy in ``tests/data``."""
-    shared = ROOT.parent / "shared" / "vectors" / name
-    copy = ROOT / "tests" / "data" / f"{name}.gz"
-    text = (
-        shared.read_text(encoding="utf-8") if shared.exists() else gzip.decompress(copy.read_bytes()).decode()
-    )
-    return [json.loads(line) for line in text.splitlines()]
-
-
-@pytest.fixture(scope="session", autouse=True)
-def ctrl_c_works() -> None:
-    """Whoever starts tests in the background of a shell script hands on an ignored SIGINT, to children too."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+from support.vectors import read_vectors
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,6 @@
 """A small platform for tests, as the core knows none by itself, and the command line with it."""
 
-import gzip
 import json
-import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -38,7 +36,6 @@ from capi_actions import (
 )
 from capi_actions.cli.app import main
 
-ROOT = Path(__file__).parents[2]
 DAY = 86_400
 
 
@@ -139,36 +136,6 @@ ACME = SimpleNamespace(
     capi_actions=hookimpl(lambda: [Ping, Page]),
     capi_normalizers=hookimpl(lambda: [Normalizer(profile="plain", key="em", normalize=str.lower)]),
 )
-
-
-@pytest.fixture(scope="session", autouse=True)
-def ctrl_c_works() -> None:
-    """Whoever starts tests in the background of a shell script hands on an ignored SIGINT, to children too."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-@pytest.fixture(scope="session")
-def root() -> Path:
-    """The top of the repository."""
-    return ROOT
-
-
-@pytest.fixture(scope="session")
-def vectors() -> Callable[[str], list[Any]]:
-    """Read a vector file: the shared original where there is one, the copy in the repository elsewhere."""
-
-    def read(name: str) -> list[Any]:
-        shared, copy = ROOT.parent / "shared" / "vectors" / name, ROOT / "tests" / "data" / name
-        packed = copy.with_name(copy.name + ".gz")
-        if shared.exists():
-            text = shared.read_bytes()
-        elif packed.exists():
-            text = gzip.decompress(packed.read_bytes())
-        else:
-            text = copy.read_bytes()
-        return [json.loads(line) for line in text.splitlines()]
-
-    return read
 
 
 @pytest.fixture(scope="session")

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from support.vectors import ROOT
+
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -36,12 +36,6 @@ def read_page(path: str) -> list[Block]:
         heading = [heading, *re.findall(r"^#+ (.+)$", between, re.MULTILINE)][-1]
         blocks.append(Block(fence[1], fence[2], heading, between.rpartition("\n\n")[2]))
     return blocks
-
-
-@pytest.fixture(scope="session")
-def root() -> Path:
-    """Give the repository."""
-    return ROOT
 
 
 @pytest.fixture(scope="session")

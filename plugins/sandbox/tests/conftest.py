@@ -1,12 +1,8 @@
 """A running sandbox, a way to post to it, and events that Meta takes."""
 
-import gzip
 import json
-import signal
-import socket
 from collections.abc import Callable, Iterator
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,54 +10,13 @@ import urllib3
 
 from capi_actions_sandbox import Sandbox, SandboxOptions, check_events
 
-ROOT = Path(__file__).parents[3]
 NOW = 1_795_000_000.0
 HASH = sha256(b"ada@example.com").hexdigest()
 
 
-@pytest.fixture(scope="session", autouse=True)
-def ctrl_c_works() -> None:
-    """Whoever starts tests in the background of a shell script hands on an ignored SIGINT, to children too."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-@pytest.fixture(scope="session")
-def root() -> Path:
-    """The top of the repository."""
-    return ROOT
-
-
-@pytest.fixture(scope="session")
-def vector_text() -> Callable[[str], str]:
-    """Read a vector file: the shared original where there is one, the copy in the repository elsewhere."""
-
-    def read(name: str) -> str:
-        shared, copy = ROOT.parent / "shared" / "vectors" / name, ROOT / "tests" / "data" / name
-        packed = copy.with_name(copy.name + ".gz")
-        if not shared.exists() and packed.exists():
-            return gzip.decompress(packed.read_bytes()).decode("utf-8")
-        return (shared if shared.exists() else copy).read_text(encoding="utf-8")
-
-    return read
-
-
-@pytest.fixture(scope="session")
-def vectors(vector_text: Callable[[str], str]) -> Callable[[str], list[dict[str, Any]]]:
-    """Read the lines of a vector file."""
-    return lambda name: [json.loads(line) for line in vector_text(name).splitlines()]
-
-
 @pytest.fixture(autouse=True)
-def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no test reach another machine, whatever a library under test tries."""
-    connect = socket.socket.connect
-
-    def guarded(self: socket.socket, address: Any) -> None:
-        if address[0] not in ("127.0.0.1", "::1"):
-            raise PermissionError(f"tried to leave this machine: {address[0]}")
-        connect(self, address)
-
-    monkeypatch.setattr(socket.socket, "connect", guarded)
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Meta's SDK asks a proxy, where the environment names one."""
     monkeypatch.setenv("NO_PROXY", "*")
 
 

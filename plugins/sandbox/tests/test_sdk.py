@@ -144,8 +144,10 @@ def test_a_thousand_and_one_are_too_many() -> None:
     assert caught.value.api_error_code() == 100
 
 
-def test_nothing_leaves_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The guard holds: pointed at Meta, the SDK gets nowhere."""
+def test_nothing_leaves_this_machine(monkeypatch: pytest.MonkeyPatch, loopback_guard: Any) -> None:
+    """Pointed at Meta, the SDK gets nowhere: the guard of all tests sees its connections too."""
     monkeypatch.setattr(FacebookSession, "GRAPH", "https://203.0.113.7")
-    with pytest.raises(requests.exceptions.ConnectionError, match="tried to leave this machine"):
+    with pytest.raises(requests.exceptions.ConnectionError, match="may not leave this machine"):
         EventRequest(pixel_id="123", events=[event()]).execute()
+
+    assert loopback_guard.take() == ["connect to 203.0.113.7"]

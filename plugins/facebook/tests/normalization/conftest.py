@@ -1,34 +1,11 @@
-"""Vectors and strategies for normalization."""
+"""Strategies for normalization."""
 
-import gzip
 import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import strategies as st
 from py_mini_racer import MiniRacer
-
-ROOT = Path(__file__).parents[4]
-
-
-@pytest.fixture(scope="session")
-def read() -> Callable[[str], Any]:
-    """Read vectors by their path: from the folder beside the repository, else from the copy in it."""
-
-    def read(name: str) -> Any:
-        copy = ROOT / "tests" / "data" / name
-        for path in (ROOT.parent / "shared" / "vectors" / name, copy, copy.with_name(f"{copy.name}.gz")):
-            if path.exists():
-                data = path.read_bytes()
-                text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode()
-                return (
-                    [json.loads(line) for line in text.splitlines()] if ".jsonl" in name else json.loads(text)
-                )
-        raise FileNotFoundError(name)
-
-    return read
 
 
 # Capitals of Unicode 17, which some browsers, Pythons and V8s know and others don't.

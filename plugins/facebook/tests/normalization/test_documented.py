@@ -35,9 +35,9 @@ def test_metas_own_sample_hashes(key: str, value: str, hashed: str) -> None:
     assert make_hasher(normalizers_of("documented")[key])(value) == hashed
 
 
-def test_the_written_answers_are_given(read: Callable[[str], Any]) -> None:
+def test_the_written_answers_are_given(vectors: Callable[[str], Any]) -> None:
     """All of the parity table's, but for phones that lack the country code: it can't be known."""
-    said = {(line["field"], line["input"]): line["docs"] for line in read("meta/parity.json")}
+    said = {(line["field"], line["input"]): line["docs"] for line in vectors("meta/parity.json")}
     different = {
         value: RULES[key](value)
         for (key, value), docs in said.items()

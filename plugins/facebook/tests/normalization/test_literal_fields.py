@@ -136,10 +136,10 @@ def external_id(value: str, lower: Lower) -> str | None:
 
 @pytest.fixture(scope="module")
 def literal(
-    read: Callable[[str], Any], lower: Lower, is_address: Callable[[str], bool]
+    vectors: Callable[[str], Any], lower: Lower, is_address: Callable[[str], bool]
 ) -> Callable[[str, str], str | None]:
     """Return the hash of a value by the specification's sentences."""
-    states, countries = read("pixel/states.json"), read("pixel/countries.json")
+    states, countries = vectors("pixel/states.json"), vectors("pixel/countries.json")
     rules: Mapping[str, Callable[[str], str | None]] = {
         "em": lambda value: em(value, lower, is_address),
         "ph": ph,

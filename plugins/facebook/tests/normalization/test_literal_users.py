@@ -100,11 +100,11 @@ def literal(
 def test_a_user_gives_the_same_hashes_both_ways(
     data: st.DataObject,
     typed: Callable[[str], st.SearchStrategy[str]],
-    read: Callable[[str], Any],
+    vectors: Callable[[str], Any],
     is_address: Callable[[str], bool],
 ) -> None:
     """Keys under any of their names, values of any kind under any key, nulls and numbers."""
-    tables = read("pixel/aliases.json")
+    tables = vectors("pixel/aliases.json")
     words = {word: letter for letter, kind in (("m", "male"), ("f", "female")) for word in tables[kind]}
     user: dict[str, Any] = {}
     for _ in range(data.draw(st.integers(0, 8))):

@@ -27,9 +27,9 @@ def answers(result: Result) -> list[Any]:
     return [json.loads(line) for line in result.stdout_bytes.splitlines()]
 
 
-def test_all_vectors_pass_through_it(read: Callable[[str], Any]) -> None:
+def test_all_vectors_pass_through_it(vectors: Callable[[str], Any]) -> None:
     """Fields give the same line, users what the pixel sent."""
-    fields, users = read("pixel/fields.jsonl"), read("pixel/users.jsonl")
+    fields, users = vectors("pixel/fields.jsonl"), vectors("pixel/users.jsonl")
     questions = [{"key": line["key"], "value": line["value"]} for line in fields]
     questions += [{"user": line["user"]} for line in users]
     result = run("".join(json.dumps(line) + "\n" for line in questions))

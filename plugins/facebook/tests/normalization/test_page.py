@@ -20,11 +20,11 @@ BLOCKS = re.findall(r"^```json\n(.*?)\n(.*?)\n```$", TEXT, re.MULTILINE | re.DOT
 
 
 @pytest.mark.parametrize("row", SAID, ids=" ".join)
-def test_the_table_of_who_writes_what_is_right(row: tuple[str, ...], read: Callable[[str], Any]) -> None:
+def test_the_table_of_who_writes_what_is_right(row: tuple[str, ...], vectors: Callable[[str], Any]) -> None:
     """The pixel and the documentation as our rules have them, the other two as they were measured."""
     key, value, by_pixel, by_documentation, by_sdk, by_builder = (cell.strip("`") for cell in row)
     (measured,) = (
-        line for line in read("meta/parity.json") if (line["field"], line["input"]) == (key, value)
+        line for line in vectors("meta/parity.json") if (line["field"], line["input"]) == (key, value)
     )
 
     assert (pixel.RULES[key](value) or value) == by_pixel == measured["pixel_ud_2_9_324"]

@@ -9,25 +9,25 @@ from capi_actions_facebook.normalization.places import COUNTRIES, STATES
 from capi_actions_facebook.normalization.users import ALIASES
 
 
-def test_every_field_gives_the_pixels_hash(read: Callable[[str], Any]) -> None:
+def test_every_field_gives_the_pixels_hash(vectors: Callable[[str], Any]) -> None:
     """All 7,243: realistic people of 40 locales, hand-picked edges and random Unicode."""
     hashers = {key: make_hasher(normalizers) for key, normalizers in normalizers_of("pixel").items()}
-    lines = read("pixel/fields.jsonl")
+    lines = vectors("pixel/fields.jsonl")
 
     assert len(lines) == 7243
     assert [line for line in lines if hashers[line["key"]](line["value"]) != line["hash"]] == []
 
 
-def test_every_user_gives_what_the_pixel_sent(read: Callable[[str], Any]) -> None:
+def test_every_user_gives_what_the_pixel_sent(vectors: Callable[[str], Any]) -> None:
     """All 400, whole objects as given to init."""
-    lines = read("pixel/users.jsonl")
+    lines = vectors("pixel/users.jsonl")
 
     assert len(lines) == 400
     assert [line for line in lines if normalize_user(line["user"]) != line["ud"]] == []
 
 
-def test_tables_are_the_pixels_in_its_order(read: Callable[[str], Any]) -> None:
+def test_tables_are_the_pixels_in_its_order(vectors: Callable[[str], Any]) -> None:
     """The order decides which name is found inside another."""
-    assert list(read("pixel/countries.json").items()) == list(COUNTRIES.items())
-    assert list(read("pixel/states.json").items()) == list(STATES.items())
-    assert list(read("pixel/aliases.json")["aliases"].items()) == list(ALIASES.items())
+    assert list(vectors("pixel/countries.json").items()) == list(COUNTRIES.items())
+    assert list(vectors("pixel/states.json").items()) == list(STATES.items())
+    assert list(vectors("pixel/aliases.json")["aliases"].items()) == list(ALIASES.items())

@@ -1,0 +1,51 @@
+"""Settings and fixtures of all tests, whichever folder pytest is started for."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from support.loopback import LoopbackGuard
+from support.vectors import ROOT, read_vectors
+
+GUARD = LoopbackGuard()
+
+# No deadline: a busy machine is no fault of the code.
+settings.register_profile("thorough", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", settings.get_profile("thorough"), max_examples=30)
+
+
+def pytest_configure() -> None:
+    """Choose the Hypothesis profile and guard the network, once a process."""
+    settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+    GUARD.install()
+
+
+@pytest.fixture(autouse=True)
+def loopback_guard() -> Iterator[LoopbackGuard]:
+    """Fail a test that tried to reach another machine."""
+    yield GUARD
+    attempts = GUARD.take()
+    assert not attempts, f"this test tried to reach another machine: {', '.join(attempts)}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ctrl_c_works() -> None:
+    """Whoever starts tests in the background of a shell script hands on an ignored SIGINT, to children too."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The top of the repository."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def vectors() -> Callable[[str], Any]:
+    """Read a file of vectors by its path below ``tests/data``."""
+    return read_vectors
