@@ -12,6 +12,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+
 from support.loopback import LoopbackGuard
 
 ELSEWHERE = ("255.255.255.255", 9)

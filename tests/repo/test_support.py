@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from support.vectors import DATA, ROOT, read_vectors
 
 FOLDERS = ["core/tests", *(f"plugins/{path.name}/tests" for path in (ROOT / "plugins").iterdir()), "tests"]
@@ -24,35 +25,35 @@ def pytest_collection_finish(session):
 """
 
 
-@pytest.mark.parametrize("folder", FOLDERS)
-@pytest.mark.parametrize(("profile", "examples"), [(None, 30), ("thorough", 100)])
-def test_every_folder_is_run_with_the_same_profile(
-    folder: str, profile: str | None, examples: int, tmp_path: Path
-) -> None:
-    """Whether a test passes must not depend on the folder that pytest was started for."""
-    (tmp_path / "probe.py").write_text(PROBE, encoding="utf-8")
-    environment = {
+def chosen_profile(folder: str, probe: Path, environment: dict[str, str]) -> str:
+    """Start pytest for a folder, collecting nothing, and return what it says of its Hypothesis profile."""
+    probe.joinpath("probe.py").write_text(PROBE, encoding="utf-8")
+    inherited = {
         name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "HYPO"))
     }
-    environment["PYTHONPATH"] = str(tmp_path)
-    if profile:
-        environment["HYPOTHESIS_PROFILE"] = profile
-    first = next((ROOT / folder).rglob("test_*.py"))
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-s",
-        "-p",
-        "probe",
-        "-p",
-        "no:cacheprovider",
-        str(first),
-    ]
-    result = subprocess.run(command, cwd=ROOT / folder, env=environment, capture_output=True, text=True)
+    command = [sys.executable, "-m", "pytest", "-q", "-s", "-p", "probe", "-p", "no:cacheprovider"]
+    options = ["--ignore-glob=*", str(ROOT / folder)]
+    result = subprocess.run(
+        [*command, *options],
+        cwd=probe,
+        env={**inherited, "PYTHONPATH": str(probe), **environment},
+        capture_output=True,
+        text=True,
+    )
+    return result.stdout + result.stderr
 
-    assert f"profile: {examples} examples, deadline None" in result.stdout, result.stdout + result.stderr
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_every_folder_of_tests_has_the_same_profiles(folder: str, tmp_path: Path) -> None:
+    """Whether a test passes must not depend on the folder that pytest was started for."""
+    output = chosen_profile(folder, tmp_path, {"HYPOTHESIS_PROFILE": "thorough"})
+
+    assert "profile: 100 examples, deadline None" in output
+
+
+def test_a_run_is_quick_unless_it_is_said_otherwise(tmp_path: Path) -> None:
+    """A newcomer waits for it; `nox -s soak` is thorough."""
+    assert "profile: 30 examples, deadline None" in chosen_profile("core/tests", tmp_path, {})
 
 
 def python_files() -> list[Path]:
@@ -63,14 +64,13 @@ def python_files() -> list[Path]:
 
 def text_files() -> list[Path]:
     """Return all of the repository's own files that a person or a program reads."""
-    kinds = {".py", ".md", ".toml", ".yaml", ".yml", ""}
-    hidden = [path for path in (ROOT / ".github").rglob("*") if path.is_file()]
-    top = [path for path in ROOT.iterdir() if path.is_file() and path.suffix in kinds]
-    below = [path for folder in ("core", "plugins", "tests", "docs") for path in (ROOT / folder).rglob("*")]
-    files = [*top, *hidden, ROOT / ".ci" / "run", *below]
-    return [
-        path for path in files if path.is_file() and path.suffix in kinds and "__pycache__" not in path.parts
-    ]
+    kinds = {".py", ".md", ".toml", ".yaml", ".yml"}
+    named = [ROOT / ".ci" / "run", ROOT / ".github" / "CODEOWNERS"]
+    top = [path for path in ROOT.iterdir() if path.suffix in kinds]
+    folders = (".github", "core", "plugins", "tests", "docs")
+    below = [path for folder in folders for path in (ROOT / folder).rglob("*.*")]
+    hidden = {".hypothesis", ".pytest_cache", ".mypy_cache", ".ruff_cache"}
+    return [*named, *top, *(path for path in below if path.suffix in kinds and hidden.isdisjoint(path.parts))]
 
 
 def climbs(tree: ast.AST) -> Iterator[tuple[str, int]]:

@@ -5,10 +5,13 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from capi_actions.errors import TransportError
+
+pytestmark = pytest.mark.soak
 
 MakeWorld = Callable[..., Any]
 NOW = 1_800_000_000.0

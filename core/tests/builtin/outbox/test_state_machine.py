@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, precondition, rule
@@ -28,6 +29,8 @@ from capi_actions.model import (
     Stats,
     Verdict,
 )
+
+pytestmark = pytest.mark.soak
 
 PAGE = Path(__file__).parents[4] / "docs" / "how-to" / "outbox.md"
 START = 1_800_000_000
