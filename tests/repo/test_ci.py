@@ -1,20 +1,45 @@
-"""CI runs what the README says."""
+"""CI runs what the README says, and all that is proved somewhere is proved there."""
 
+import re
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
 
-
-def test_the_readme_s_commands_are_one_line_each() -> None:
-    """To be pasted on a fresh machine."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+def test_the_readme_s_commands_are_one_line_each(root: Path) -> None:
+    """To be pasted on a fresh machine; pip shows what it does, as installing takes a minute."""
+    text = (root / "README.md").read_text(encoding="utf-8")
     commands = [line for line in text.splitlines() if line.startswith("python3 -m venv")]
 
     assert len(commands) == 2
     assert commands[0].endswith(".venv/bin/capi demo")
-    assert commands[1].endswith("-m pytest -q")
+    assert commands[1].endswith("-m pytest -q -n auto --dist worksteal")
+    assert not [
+        command
+        for command in commands
+        if re.search(r"pip install.* (-q|--quiet)", command.split("-m pytest")[0])
+    ]
 
 
-def test_ci_takes_its_command_from_the_readme() -> None:
+def test_ci_takes_its_command_from_the_readme(root: Path) -> None:
     """So that it can't drift."""
-    assert "grep -m1 -- '--group test' README.md" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert "grep -m1 -- '--group test' README.md" in (root / ".ci" / "run").read_text(encoding="utf-8")
+
+
+def test_ci_runs_longer_what_the_readme_s_command_runs_shortly(root: Path) -> None:
+    """What is random is tried a few times by a newcomer, more often here."""
+    script = (root / ".ci" / "run").read_text(encoding="utf-8")
+
+    assert '-s "soak-$default"' in script
+    assert "tests/benchmarks/figures.py" in script
+
+
+def test_every_step_of_ci_ends(root: Path) -> None:
+    """A hanging step would say nothing for hours."""
+    lines = (root / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    steps = [
+        line
+        for line in lines
+        if "pytest" in line or "$command" in line or "$theirs" in line or "nox[@]" in line
+    ]
+
+    assert all(re.match(r"step |  timeout |command=|  theirs=", line) for line in steps), steps
+    assert '  timeout "$limit" "$@"' in lines

@@ -145,6 +145,6 @@ def test_every_distribution_stands_on_its_own() -> None:
 def test_there_is_nothing_else_at_the_top() -> None:
     """One obvious place for everything."""
     allowed = {"core", "plugins", "docs", "tests", "pyproject.toml", "noxfile.py"}
-    allowed |= {"README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md"}
+    allowed |= {"README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"}
 
     assert {path.name for path in ROOT.iterdir() if not path.name.startswith(".")} - {"uv.lock"} <= allowed
