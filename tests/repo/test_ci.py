@@ -12,11 +12,7 @@ def test_the_readme_s_commands_are_one_line_each(root: Path) -> None:
     assert len(commands) == 2
     assert commands[0].endswith(".venv/bin/capi demo")
     assert commands[1].endswith("-m pytest -q -n auto --dist worksteal")
-    assert not [
-        command
-        for command in commands
-        if re.search(r"pip install.* (-q|--quiet)", command.split("-m pytest")[0])
-    ]
+    assert not re.search(r"pip install -q|--quiet", " ".join(commands))
 
 
 def test_ci_takes_its_command_from_the_readme(root: Path) -> None:

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from py_mini_racer import mini_racer
+from py_mini_racer import MiniRacer
 
 from capi_actions.mapping import compile_mapping
 from capi_actions.testing import json_values
@@ -39,7 +40,7 @@ VALUES = st.recursive(
 @pytest.fixture(scope="module")
 def v8() -> Iterator[Callable[..., Any]]:
     """Call a function of the library in V8."""
-    with mini_racer() as engine:
+    with closing(MiniRacer()) as engine:
         engine.eval(LIBRARY)
         yield engine.call
 
