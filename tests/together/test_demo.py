@@ -49,6 +49,7 @@ def test_the_table_says_the_same(capi: Any) -> None:
     assert result.status == 0
     assert "22 of 25 events arrived" in result.out
     assert "all are equal to those of the real pixel (2.9.324)" in " ".join(result.out.split())
+    assert "Next: capi init" in result.out.splitlines()[-2]
 
 
 @pytest.mark.parametrize(

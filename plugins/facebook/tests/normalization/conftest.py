@@ -7,7 +7,6 @@ import pytest
 from hypothesis import strategies as st
 from py_mini_racer import MiniRacer
 
-
 # Capitals of Unicode 17, which some browsers, Pythons and V8s know and others don't.
 UNICODE_17 = "\ua7ce\ua7d2\ua7d4" + "".join(map(chr, range(0x16EA0, 0x16EB9)))
 

@@ -57,6 +57,7 @@ def _print(rows: list[Row], hashes: int, equal: int) -> None:
     people = len({row.sample.event["userId"] for row in rows})
     share = "all are" if equal == hashes else f"only {equal} are"
     console.print(f"{hashes} hashes of {people} people: {share} equal to those of the real pixel (2.9.324).")
+    console.print("Next: capi init writes a configuration for your own pixel, capi check says what it lacks.")
 
 
 def _cells(row: Row) -> tuple[Text, ...]:
