@@ -55,10 +55,12 @@ def soak(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS[0])
 def types(session: nox.Session) -> None:
-    """Check types with mypy, strictly; further paths can be given, such as core/tests."""
+    """Check types with mypy, strictly, those of tests and benchmarks too."""
     editable = [word for dist in DISTS for word in ("-e", dist)]
     session.install(*TYPES, *TEST, *editable)
     session.run("mypy", *(f"{folder}/src" for folder in FOLDERS), *session.posargs)
+    for tests in (*(f"{folder}/tests" for folder in FOLDERS), "tests"):  # apart: each has a conftest.py
+        session.run("mypy", tests, *session.posargs)
 
 
 @nox.session(python=PYTHONS[0])

@@ -205,7 +205,7 @@ def acme_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     info.mkdir(parents=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-for-tests\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[capi_actions]\nacme = acme_for_tests\n")
-    monkeypatch.setitem(sys.modules, "acme_for_tests", ACME)  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "acme_for_tests", ACME)
     monkeypatch.syspath_prepend(info.parent)
 
 

@@ -91,7 +91,7 @@ def _sdk(lines: list[bytes], url: str) -> int:
 
 def _callers(url: str, plugins: Plugins) -> dict[str, float]:
     """Time single sends as their callers see them: medians, 1, 10 and 100 at a time."""
-    result = {}
+    result: dict[str, float] = {}
     for callers in (1, 10, 100):
         with _folder(url) as config, Client.from_config(config, plugins=plugins) as client:
             events = [json.loads(line) for line in purchases(max(callers, SENDS))]

@@ -83,7 +83,7 @@ def chains(value: int) -> Any:
 
 
 IDS = st.sampled_from([None, 0, 5, 123456789012345, 2**64 - 1, 1e22, "123456789012345", "1" * 30])
-CONTENT = st.fixed_dictionaries(
+CONTENT: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {},
     optional={
         "id": st.sampled_from(["p-1", "", 7, 0, None, False, []]),

@@ -65,7 +65,7 @@ def open_client(config: Path, way: str, count: int) -> Client:
         connect = sqlite3.connect
 
         def mortal(*arguments: Any, **options: Any) -> sqlite3.Connection:
-            connection = connect(*arguments, **options)
+            connection: sqlite3.Connection = connect(*arguments, **options)
             connection.set_trace_callback(deadly)  # called just before each statement, COMMIT included
             return connection
 

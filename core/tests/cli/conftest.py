@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from importlib import metadata
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import SimpleNamespace
@@ -28,7 +29,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
         info.mkdir(parents=True)
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
         (info / "entry_points.txt").write_text(f"[capi_actions]\n{name} = {name}_for_tests\n")
-        monkeypatch.setitem(sys.modules, f"{name}_for_tests", plugin)  # type: ignore[arg-type]
+        monkeypatch.setitem(sys.modules, f"{name}_for_tests", plugin)
 
     return install
 
@@ -65,7 +66,7 @@ def no_plugins(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _leave(monkeypatch: pytest.MonkeyPatch, names: set[str]) -> None:
-    entry_points = loading.entry_points
+    entry_points = metadata.entry_points
     others = {entry_point.name for entry_point in entry_points(group=loading.GROUP)} - names
 
     def filtered(group: str) -> list[EntryPoint]:

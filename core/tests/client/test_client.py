@@ -41,7 +41,8 @@ def test_what_can_not_be_sent_is_in_the_receipt(client: Client, config: Path, pi
     refused = client.send(ping(1, timestamp=5))
     crashed = client.send(ping(2, event="Crash"))
     unmatched = client.send({"type": "page"})
-    problems = [client.send(event).problem for event in (None, 5, "x", b"{}", [], {}, {"type": "trak"}, ping)]
+    strange: list[Any] = [None, 5, "x", b"{}", [], {}, {"type": "trak"}, ping]
+    problems = [client.send(event).problem for event in strange]
 
     assert refused.matched
     assert [

@@ -67,6 +67,16 @@ MAIN, OTHER, THIRD = (("destinations", name) for name in ("main", "other", "thir
 FIRST, SECOND, LOST, TWIN = ((*MAIN, "mappings", index) for index in range(4))
 AT = "$.destinations.main"
 
+MAPPED: list[tuple[str, Any, Severity, str, str]] = [
+    ("id", {"@pth": "$.x"}, "error", "id", "did you mean @path?"),
+    ("email", {"@template": 5}, "error", "email.@template", "should be a string"),
+    ("tag", date(2026, 11, 23), "error", "tag", "should be a mapping directive or a JSON value"),
+    ("nmae", "x", "warning", "nmae", "did you mean 'name'?"),
+    ("time", "soon", "warning", "time", "must be an integer"),
+    ("name", "", "warning", "name", "nothing is mapped to it"),
+    ("__segment_internal_sync_mode", "x", "warning", "__segment_internal_sync_mode", "Sync mode x"),
+    ("platform", "x", "warning", "platform", "no such field"),
+]
 MISTAKES = [
     Mistake((), "colour", {}, "error", "$", "'colour' isn't known here"),
     # settings
@@ -121,16 +131,7 @@ MISTAKES = [
     # fields
     *(
         Mistake((*FIRST, "mapping"), key, value, severity, f"{AT}.mappings[0].mapping.{place}", message)
-        for key, value, severity, place, message in (
-            ("id", {"@pth": "$.x"}, "error", "id", "did you mean @path?"),
-            ("email", {"@template": 5}, "error", "email.@template", "should be a string"),
-            ("tag", date(2026, 11, 23), "error", "tag", "should be a mapping directive or a JSON value"),
-            ("nmae", "x", "warning", "nmae", "did you mean 'name'?"),
-            ("time", "soon", "warning", "time", "must be an integer"),
-            ("name", "", "warning", "name", "nothing is mapped to it"),
-            ("__segment_internal_sync_mode", "x", "warning", "__segment_internal_sync_mode", "Sync mode x"),
-            ("platform", "x", "warning", "platform", "no such field"),
-        )
+        for key, value, severity, place, message in MAPPED
     ),
     Mistake(
         (*SECOND, "mapping"),

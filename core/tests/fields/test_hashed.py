@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from capi_actions.errors import ConfigError, EventError
 from capi_actions.fields import compile_fields
+from capi_actions.hashing import Hasher
 from capi_actions.model import Choice, Condition, Field, FieldType, Requirement
 
 
@@ -17,7 +18,7 @@ def digest(text: str) -> str:
     return sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
-HASHERS = {
+HASHERS: dict[str, Hasher] = {
     "id": lambda text: f"<{text}>",
     "both": lambda text: [f"1{text}", f"2{text}"],
     "none": lambda text: None,

@@ -62,7 +62,12 @@ def test_a_million_wrong_items_are_not_all_listed(compiled: Compiled) -> None:
         a={"type": "number", "multiple": True},
         b={"type": "object", "multiple": True, "properties": {"c": {"type": "string", "required": rule}}},
     )
-    for payload in ({"a": ["x"] * 1_000_000}, {"b": [{}] * 1_000_000}, {"b": [5] * 1_000_000}):
+    payloads: list[dict[str, Any]] = [
+        {"a": ["x"] * 1_000_000},
+        {"b": [{}] * 1_000_000},
+        {"b": [5] * 1_000_000},
+    ]
+    for payload in payloads:
         with pytest.raises(EventError) as caught:
             check(payload)
 

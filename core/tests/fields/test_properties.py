@@ -26,7 +26,7 @@ VALUES = st.recursive(
     max_leaves=12,
 )
 PAYLOADS = st.dictionaries(KEYS | st.text(max_size=2), VALUES, max_size=5)
-LITERALS = {
+LITERALS: dict[str, st.SearchStrategy[Any]] = {
     "string": st.sampled_from(["one", "two", "0"]),
     "number": st.sampled_from([0, 1, 2.5]),
     "integer": st.sampled_from([0, 1, 5]),
@@ -62,7 +62,9 @@ def fields(draw: st.DrawFn, depth: int = 2) -> Field:
         options["properties"] = draw(st.none() | st.dictionaries(KEYS, fields(depth - 1), max_size=3))
         options["additional_properties"] = draw(st.booleans())
     elif kind in LITERALS and draw(st.integers(0, 3)) == 0:
-        options["choices"] = tuple(map(Choice, draw(st.lists(LITERALS[kind], min_size=1, max_size=3))))
+        options["choices"] = tuple(
+            Choice(literal) for literal in draw(st.lists(LITERALS[kind], min_size=1, max_size=3))
+        )
     elif kind in ("string", "number", "integer"):
         options["minimum"] = draw(st.none() | st.integers(0, 2))
         options["maximum"] = draw(st.none() | st.integers(2, 9))

@@ -1,8 +1,9 @@
 """What a hasher returns for one value."""
 
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from string import hexdigits
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
@@ -28,7 +29,9 @@ def trimmed(value: str) -> str:
     return value.strip()
 
 
-def hasher(*profiles: object, otherwise: Literal["drop", "raw"] = "raw", repeats: bool = False) -> Hasher:
+def hasher(
+    *profiles: Callable[[str], Any], otherwise: Literal["drop", "raw"] = "raw", repeats: bool = False
+) -> Hasher:
     """Return a hasher with one profile per function."""
     return make_hasher(
         [
@@ -171,7 +174,7 @@ def test_a_normalizer_may_refuse_the_event() -> None:
 
 def test_a_normalizer_that_fails_once_is_named_too() -> None:
     """When it is called again, to find out which it was, it may work."""
-    answers = iter([5, "a"])
+    answers: Iterator[Any] = iter([5, "a"])
 
     with pytest.raises(
         EventError,

@@ -262,7 +262,8 @@ def test_every_type_treats_every_scalar_as_the_plain_steps_do(kind: Any, multipl
     mapping = compile_mapping({"a": {"@path": "$.a"}})
     function = generate(mapping, check)
     numbers = [0, -0.0, 1, 2.5, 1e300, 2**70, math.inf, -math.inf, math.nan, True, False]
-    for value in ["", " ", "Ada", "12", "2.5", "true", "2024-05-01", *numbers, None, [], ["Ada"], {}]:
+    values: list[Any] = ["", " ", "Ada", "12", "2.5", "true", "2024-05-01", *numbers, None, [], ["Ada"], {}]
+    for value in values:
         assert outcome(plain_steps(mapping, check), {"a": value}) == outcome(function, {"a": value})
 
 

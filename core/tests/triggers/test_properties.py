@@ -60,7 +60,7 @@ def compared(value: Any, operator: str, literal: Any) -> bool:
         less, equal = value < literal, value == literal
         greater = value > literal
         outcomes = {"=": equal, "!=": not equal, "<": less, "<=": less or equal}
-        return outcomes.get(operator, greater or (equal and operator == ">="))
+        return bool(outcomes.get(operator, greater or (equal and operator == ">=")))
     same = type(value) is type(literal) and value == literal
     return {"=": same, "!=": not same}.get(operator, False)
 

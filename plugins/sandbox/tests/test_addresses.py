@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -35,7 +36,7 @@ def test_a_version_lives_until_the_end_of_its_last_day(post: Post, make_event: M
     """The table and the clock are options."""
     for day, status in ((date(2028, 7, 29), 200), (date(2028, 7, 30), 400)):
         now = datetime(day.year, day.month, day.day, 23, 59, tzinfo=UTC).timestamp()
-        with Sandbox(SandboxOptions(now=lambda now=now: now)) as sandbox:
+        with Sandbox(SandboxOptions(now=partial(float, now))) as sandbox:
             assert post(sandbox, [make_event(event_time=int(now))])[0] == status
     options = SandboxOptions(
         now=lambda: make_event()["event_time"], last_days={25: date(2020, 1, 1)}, oldest_version=3

@@ -136,7 +136,7 @@ def test_fair_weather_makes_no_refusal_good(run: Any, shoot: Callable[[str], int
 def test_lines_can_be_json(run: Any, shoot: Callable[[str], int]) -> None:
     """On stdout, for machines; the hint stays on stderr."""
     result = run(
-        *NOW, "--json", "--fault", "reset", "--token", "other", do=lambda url: [cut(shoot, url), shoot(url)]
+        *NOW, "--json", "--fault", "reset", "--token", "other", do=lambda url: shoot(cut(shoot, url))
     )
     first, second = [json.loads(line) for line in result.stdout.splitlines()]
     assert (first["status"], first["fault"]) == (0, 'shape="reset"')
@@ -145,9 +145,11 @@ def test_lines_can_be_json(run: Any, shoot: Callable[[str], int]) -> None:
     assert "secret-token" not in result.stdout + result.stderr
 
 
-def cut(shoot: Callable[[str], int], url: str) -> None:
+def cut(shoot: Callable[[str], int], url: str) -> str:
+    """Make a request that is cut off; returns the address, for the next one."""
     with pytest.raises(urllib3.exceptions.ProtocolError):
         shoot(url)
+    return url
 
 
 def test_the_clock_and_strictness_can_be_set(run: Any, shoot: Callable[[str], int]) -> None:

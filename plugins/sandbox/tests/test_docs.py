@@ -40,9 +40,8 @@ def test_the_page_names_every_fault(root: Path) -> None:
     tables = text.partition("| word |")[2].partition("Faults are applied")[0]
     for cell in re.findall(r"^\| (`.*?) \|", tables, re.MULTILINE):
         for order in re.findall(r"`([^`]+)`", cell):
-            assert order == "headers" or parse_fault(
-                f"code=1,{order}" if "=" in order or order == "store" else order
-            )
+            if order != "headers":
+                parse_fault(f"code=1,{order}" if "=" in order or order == "store" else order)
 
 
 def test_the_page_names_every_option(root: Path) -> None:

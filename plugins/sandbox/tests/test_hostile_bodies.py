@@ -159,7 +159,7 @@ def test_a_body_that_is_too_long_gets_a_clear_answer(http: urllib3.PoolManager, 
 def test_a_client_that_goes_away_is_noted_as_broken_off(sandbox: Sandbox, http: urllib3.PoolManager) -> None:
     """And nobody waits for it."""
     with urllib3.HTTPConnectionPool("127.0.0.1", int(sandbox.url.rpartition(":")[2]), maxsize=1) as pool:
-        connection = pool._get_conn()
+        connection: Any = pool._get_conn()
         connection.putrequest("POST", PATH)
         connection.putheader("Content-Length", "100")
         connection.endheaders(b"{")

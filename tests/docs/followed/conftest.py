@@ -126,7 +126,7 @@ def is_installed(name: str) -> None:
     if name.startswith("./"):
         project = (ROOT / name.partition("[")[0] / "pyproject.toml").read_text(encoding="utf-8")
         name = tomllib.loads(project)["project"]["name"]
-    assert distribution(name)
+    distribution(name)  # raises when it is not
 
 
 def _values(text: str) -> list[Any]:

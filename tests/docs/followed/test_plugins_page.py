@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 import capi_actions_facebook.plugin
-from capi_actions import Judgement, Plugins, Report, Verdict, builtin
+from capi_actions import Item, Judgement, Plugins, Report, Verdict, builtin
 from capi_actions.config import read_config
 from capi_actions.mapping import compile_mapping
 from capi_actions.runtime import Runtime
@@ -21,7 +21,7 @@ from capi_actions.testing import build_item
 PAGE = "docs/how-to/plugins.md"
 CONFIG = '[destinations.shop]\ntype = "facebook"\npixel_id = "1"\naccess_token = "any"\n'
 
-Load = Callable[[str], Plugins]
+Load = Callable[..., Plugins]
 
 
 @pytest.fixture
@@ -123,7 +123,9 @@ def test_a_transport(load: Load, page: Callable[[str], list[Any]], tmp_path: Pat
     with Runtime.open(read_config(CONFIG + choice, plugins, tmp_path), plugins) as runtime:
         for user in "uvw":
             event = {"type": "page", "userId": user, "timestamp": time()}
-            runtime.outbox.put(runtime.pipeline.process(event, time()))
+            outcomes = runtime.pipeline.process(event, time())
+            runtime.outbox.put([outcome for outcome in outcomes if isinstance(outcome, Item)])
+            assert len(outcomes) == 1
         summary = runtime.deliverer.drain(deadline=time() + 60)
 
     assert (summary.requests, summary.delivered) == (1, 3)

@@ -46,7 +46,7 @@ def test_browser_and_server_send_the_same_ids(page: Callable[[str], list[Any]], 
         for block in page(PAGE):
             if block.language == "js":
                 browser.eval(block.text)
-        track, start = json.loads(browser.eval("JSON.stringify(calls)"))
+        track, start = json.loads(str(browser.eval("JSON.stringify(calls)")))
     item = made(pipeline, **event)
 
     assert track[1] == item["event_name"]
