@@ -123,8 +123,8 @@ def test_ten_bad_ones_are_all_found(
     with closing(
         sqlite3.connect(picky_config.with_name("capi-outbox.sqlite3"), isolation_level=None)
     ) as outbox:
-        outbox.execute("UPDATE account SET backoff_until = 0")
-        outbox.execute("UPDATE later SET until = 0")
+        outbox.execute("UPDATE destination_state SET backoff_until = 0")
+        outbox.execute("UPDATE delayed SET run_at = 0")
     result = capi("deliver", *arguments)
 
     assert (summary(result)["delivered"], summary(result)["buried"]) == (990, 10)
