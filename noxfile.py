@@ -103,7 +103,7 @@ def coverage(session: nox.Session) -> None:
     """Measure coverage with branches; under 95 % fails."""
     session.install(*TEST, *DISTS, env=AS_WHEELS)
     session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest", "-q", *session.posargs)
+    session.run("coverage", "run", "-m", "pytest", "-q", *session.posargs, env=THOROUGH)
     session.run("coverage", "combine")
     session.run("coverage", "report")
 
