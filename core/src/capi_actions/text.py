@@ -84,3 +84,16 @@ def did_you_mean(word: str, known: Collection[str]) -> str:
     if match := closest(word, known):
         return f"; did you mean {match!r}?"
     return f"; there are: {', '.join(sorted(known))}" if known else ""
+
+
+def platform_words(message: str, field: str, trace_id: str) -> str:
+    """Return a platform's own message with the field and the id that it names; "" if it said nothing.
+
+    >>> platform_words("Invalid parameter", "user_data.em", "AbC")
+    'The platform said: "Invalid parameter" (field user_data.em; trace id AbC)'
+    """
+    notes = "; ".join(
+        note for note in (field and f"field {field}", trace_id and f"trace id {trace_id}") if note
+    )
+    said = f'The platform said: "{message}"' if message else ""
+    return f"{said} ({notes})" if said and notes else said or notes.capitalize()
