@@ -62,6 +62,30 @@ def send_request(
     )
 
 
+def probe(destination: Destination, transport: Transport) -> Judgement | None:
+    """Ask a platform whether an account may be sent to; nothing is stored there.
+
+    :returns: DONE if so; None if the destination type offers no way to ask.
+    """
+    try:
+        request: object = destination.probe()
+        if request is None:
+            return None
+        request = _expect(Request, request)
+    except Exception as error:  # noqa: BLE001  a plugin may raise anything
+        return _broken_destination("probe", error)
+    try:
+        response = _expect(Response, transport.send(request))
+    except TransportError as error:
+        return sanitized(Judgement(verdict=Verdict.LATER, reason=f"No answer came: {error.problem}."))
+    except Exception as error:  # noqa: BLE001  as above
+        return _broken_transport(error)
+    try:
+        return sanitized(_expect(Judgement, destination.judge_probe(response)))
+    except Exception as error:  # noqa: BLE001  as above
+        return _broken_destination("judge_probe", error)
+
+
 def _judge(destination: Destination, response: Response) -> Judgement:
     try:
         return sanitized(_expect(Judgement, destination.judge(response)))

@@ -82,5 +82,5 @@ def check_mappings(config: Config, plugins: Plugins, diagnostics: Diagnostics) -
     """
     units = compile_config(config, plugins, diagnostics)
     for unit in units:
-        lint_unit(unit, diagnostics)
+        lint_unit(unit, plugins.directives, diagnostics)
     return sum(unit.route() is not None for unit in units)

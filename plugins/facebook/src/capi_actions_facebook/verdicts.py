@@ -101,7 +101,9 @@ def judge(response: Response) -> Judgement:
     error = body.get("error")
     if isinstance(error, dict):
         code, subcode = _code(error.get("code")), _code(error.get("error_subcode"))
-        judgement = _judge_error(response, error, code, subcode) or _judge_unknown_error(response, code, subcode)
+        judgement = _judge_error(response, error, code, subcode) or _judge_unknown_error(
+            response, code, subcode
+        )
         return evolve(
             judgement,
             platform_message=_message(error),
@@ -112,6 +114,18 @@ def judge(response: Response) -> Judgement:
     if error is None and 200 <= response.status < 300 and type(received) is int and received > 0:
         return Judgement(verdict=Verdict.DONE, after=wait_after_success(response.headers), taken=received)
     return evolve(_judge_status(response), trace_id=response.headers.get(_TRACE_HEADER, ""))
+
+
+def judge_probe(response: Response) -> Judgement:
+    """Return what the response to a request means whose only event has to be refused."""
+    judgement = judge(response)
+    if judgement.verdict is Verdict.SPLIT and judgement.code in _EVENT_CODES:
+        reason = "Meta accepted token and pixel, and refused the event of this check, as it should"
+        return Judgement(verdict=Verdict.DONE, code=judgement.code, subcode=judgement.subcode, reason=reason)
+    if judgement.verdict is Verdict.DONE:
+        reason = "Meta took the event of this check, which it should refuse: is base_url Meta's address?"
+        return evolve(judgement, verdict=Verdict.PAUSE, reason=reason, advice="Check base_url.")
+    return judgement
 
 
 def _judge_error(
