@@ -125,7 +125,8 @@ def _print(problem: Problem, *, as_json: bool) -> None:
         return
     path = f"{problem.path}: " if problem.path else ""
     code = "" if problem.code is None else f" (the platform's error {problem.code})"
-    click.echo(printable(f"{problem.severity}: {path}{problem.message}{code}"))
+    text = f"{problem.severity}: {path}{problem.message}{code}"
+    click.echo("\n".join(map(printable, text.split("\n"))))  # a trigger's message has several lines
 
 
 def _verdict(errors: int, warnings: int, mappings: int) -> str:

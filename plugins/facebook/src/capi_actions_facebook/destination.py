@@ -7,9 +7,9 @@ from typing import Any
 
 from capi_actions import Destination, JsonObject, Judgement, Prepared, Problem, Request, Response
 from capi_actions_facebook.mapping_lint import lint_mapping
+from capi_actions_facebook.phones import phone_doubt
 from capi_actions_facebook.settings import Settings, version_error, version_warning
 from capi_actions_facebook.validation import check_event, max_age
-from capi_actions_facebook.values import phone_doubt
 from capi_actions_facebook.verdicts import judge, judge_probe
 
 
