@@ -73,8 +73,9 @@ _MAX_ADDED = 3  # characters
 def closest(word: str, known: Collection[str]) -> str | None:
     """Return the known word that a misspelt one most likely stands for, or None: better none than a wrong one.
 
-    Case and separators don't matter.  Otherwise there may be one typo for every four letters: two letters in the
-    wrong order, or one that is wrong, missing or too many.  The beginning of only one known word will do as well.
+    Case and separators don't matter.  Otherwise there may be one typo for every four letters or part of four: two
+    letters in the wrong order, or one that is wrong, missing or too many.  The
+    beginning of only one known word will do as well.
 
     >>> closest("ping", ["pings", "pongs"]), closest("orderId", ["order_id"]), closest("pixel", ["pixel_id", "tag"])
     ('pings', 'order_id', 'pixel_id')
@@ -84,11 +85,15 @@ def closest(word: str, known: Collection[str]) -> str | None:
     folded = _fold(word)
     if not folded:
         return None
-    distances = {name: _edit_distance(folded, _fold(name)) for name in known}
+    continued = [
+        name for name in known if _fold(name).startswith(folded) and len(_fold(name)) > len(folded) + 1
+    ]
+    distances = {name: _edit_distance(folded, _fold(name)) for name in known if name not in continued}
     likeliest = min(distances, key=lambda name: distances[name], default=None)
-    if likeliest is not None and distances[likeliest] <= max(1, len(folded) // _LETTERS_PER_TYPO):
-        return likeliest
-    continued = [name for name in known if _fold(name).startswith(folded)]
+    if likeliest is not None:
+        distance = distances[likeliest]
+        if distance <= -(-len(folded) // _LETTERS_PER_TYPO) and 2 * distance < len(folded):
+            return likeliest
     is_clear = len(continued) == 1 and len(_fold(continued[0])) - len(folded) <= _MAX_ADDED
     return continued[0] if is_clear else None
 
