@@ -20,7 +20,9 @@ _MASKED: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
     (re.compile(r"([?&][\w.\[\]-]{1,60}=)[^\s&\"'<>]+"), rf"\1{_MASK}"),
     (
-        re.compile(r"\b(bearer\s+|(?:access_?)?token[\"']?\s*[=:]\s*[\"']?)[^\s\"'&,;]+", re.IGNORECASE),
+        re.compile(
+            r"\b(bearer\s+|(?:access_?)?token(?:[\"']?\s*=|[\"']\s*:)\s*[\"']?)[^\s\"'&,;]+", re.IGNORECASE
+        ),
         rf"\1{_MASK}",
     ),
     (re.compile(_EMAIL), _MASK),

@@ -265,7 +265,9 @@ class Monitor:
     def _report_streak(self, kind: str, name: str, streak: "_Streak") -> None:
         streak.is_reported = True
         subject, advice = _STREAKS[kind]
-        message = subject.format(events=f"{streak.length} event{'' if streak.length == 1 else 's'} in a row")
+        message = subject.format(
+            events="the only event" if streak.length == 1 else f"the last {streak.length} events"
+        )
         if streak.reason:
             message = f"{message}; the last one: {streak.reason}"
         LOG.error("%s%s", f"{name}: " if name else "", message, extra={"destination": name, "verdict": kind})
@@ -283,11 +285,11 @@ class Monitor:
 _INCIDENTS = {Verdict.PAUSE: IncidentKind.PAUSED, Verdict.DEAD: IncidentKind.DEAD}
 _STREAKS = {
     "unmatched": (
-        "no mapping matches any of {events}",
+        "no mapping matches {events}",
         "`capi preview` shows what matches; look at the triggers.",
     ),
     "refused": ("{events} could not be sent", "`capi preview` shows why; look at the mapping."),
-    "dead": ("the platform took none of {events}", "`capi outbox dead` shows why; look at the mapping."),
+    "dead": ("the platform did not take {events}", "`capi outbox dead` shows why; look at the mapping."),
 }
 """For each kind of streak: what happened, and advice."""
 

@@ -85,7 +85,7 @@ def test_every_kind_of_problem_is_passed_on(config: Path, ping: Any, acme_server
     kinds = [incident.kind for incident in incidents]
     assert kinds[:3] == [IncidentKind.REFUSED, IncidentKind.NOTHING_SENT, IncidentKind.DEAD]
     assert incidents[0].message == "is too old"
-    assert incidents[1].message == "no mapping matches any of 10 events in a row"
+    assert incidents[1].message == "no mapping matches the last 10 events"
 
 
 @pytest.mark.parametrize("count", [1, 9, 10, 25])
@@ -98,8 +98,8 @@ def test_a_refusal_of_everything_is_logged_once(
             client.send(ping(number, timestamp=5))
 
     errors = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
-    events = "1 event" if count == 1 else f"{min(count, 10)} events"
-    assert errors == [f"main: {events} in a row could not be sent; the last one: is too old"]
+    events = "the only event" if count == 1 else f"the last {min(count, 10)} events"
+    assert errors == [f"main: {events} could not be sent; the last one: is too old"]
 
 
 def test_a_few_refusals_among_others_are_not_an_error(config: Path, ping: Any, caplog: Any) -> None:
@@ -236,5 +236,5 @@ def test_a_refusal_of_everything_is_seen_on_standard_error(config: Path, acme_se
     result = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True)
 
     assert result.stderr.splitlines() == [
-        "capi_actions: error: main: 3 events in a row could not be sent; the last one: is too old"
+        "capi_actions: error: main: the last 3 events could not be sent; the last one: is too old"
     ]

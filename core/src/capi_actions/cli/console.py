@@ -193,7 +193,7 @@ def log_to_stderr(verbose: bool = False) -> Iterator[None]:
     Unless verbose, it is rate-limited: one line a minute per message and destination, with the number suppressed.
     """
     logger = logging.getLogger("capi_actions")
-    handler = _StderrHandler(logging.DEBUG if verbose else logging.WARNING)
+    handler = _StderrHandler(verbose)
     if not verbose:
         handler.addFilter(_RateLimit())
     former_level = logger.level
@@ -207,11 +207,19 @@ def log_to_stderr(verbose: bool = False) -> Iterator[None]:
 
 
 class _StderrHandler(logging.Handler):
+    """Writes records; only if verbose with the platform's own words, which ``capi outbox`` shows as well."""
+
+    def __init__(self, verbose: bool) -> None:
+        super().__init__(logging.DEBUG if verbose else logging.WARNING)
+        self._verbose = verbose
+
     def emit(self, record: logging.LogRecord) -> None:
         suppressed = getattr(record, "suppressed", 0)
         suffix = f" ({suppressed} more like this since the last)" if suppressed else ""
         with suppress(OSError):  # a terminal that has gone is no reason to stop sending
-            echo_error(f"capi: {record.levelname.lower()}: {printable(record.getMessage())}{suffix}")
+            message = record.getMessage()
+            text = message if self._verbose else str(getattr(record, "brief", message))
+            echo_error(f"capi: {record.levelname.lower()}: {printable(text)}{suffix}")
 
 
 class _RateLimit(logging.Filter):

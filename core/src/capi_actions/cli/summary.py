@@ -12,7 +12,6 @@ from capi_actions.cli.ingest import IngestStats, most_common
 from capi_actions.cli.options import command_line
 from capi_actions.delivery import Summary
 from capi_actions.model import Stats
-from capi_actions.text import platform_words
 
 _SHOWN_NAMES = 10  # of events that no mapping matches
 
@@ -74,8 +73,7 @@ def summary_table(
             view.add_row(label, cell(f"{stats.undelivered:,}"), cell(*notes))
         if stats.pause:
             judgement = stats.pause.judgement
-            words = platform_words(judgement.platform_message, judgement.platform_field, judgement.trace_id)
-            note = join_words((judgement.reason, judgement.advice, words))
+            note = join_words((judgement.reason, judgement.advice))
             view.add_row(cell(f"{name} is paused", style="red"), cell(), cell(note))
     return view
 

@@ -27,7 +27,8 @@ class Reporter:
     """Passes reports on and keeps the summary of a run.  Usable from several threads.
 
     Log records carry the report's figures as attributes: ``destination``, ``verdict``, ``items``,
-    ``code``, ``subcode``, ``trace_id``, ``seconds``, ``request_bytes``.
+    ``code``, ``subcode``, ``trace_id``, ``seconds``, ``request_bytes``; and ``brief``, the message without
+    the platform's own words.
     """
 
     def __init__(self, observers: Sequence[Observer]) -> None:
@@ -74,6 +75,7 @@ class Reporter:
         self._update_last_errors(report.destination, judgement)
         words = platform_words(judgement.platform_message, judgement.platform_field, judgement.trace_id)
         sentences = " ".join(text for text in (judgement.reason, words) if text)
+        brief = f"{report.destination}: {judgement.verdict}, items: {report.items}"
         LOG.log(
             _LEVELS.get(judgement.verdict, logging.WARNING),
             "%s: %s, items: %d%s",
@@ -88,6 +90,7 @@ class Reporter:
                 "code": judgement.code,
                 "subcode": judgement.subcode,
                 "trace_id": judgement.trace_id,
+                "brief": f"{brief}. {judgement.reason}" if judgement.reason else brief,
                 "seconds": report.seconds,
                 "request_bytes": report.request_bytes,
             },
