@@ -94,14 +94,14 @@ def test_events_are_counted_before_they_are_stored() -> None:
         metrics.observe_event(EventReport(outcome=outcome, destination=destination, action="a.b", reason="r"))
 
     samples = scraped(registry)
-    for outcome, destination in (
+    for name, destination in (
         ("mapped", "shop"),
         ("refused", "shop"),
         ("held_back", "shop"),
         ("unmatched", ""),
         ("invalid", ""),
     ):
-        assert samples[f'capi_events_total{{destination="{destination}",outcome="{outcome}"}}'] == 1
+        assert samples[f'capi_events_total{{destination="{destination}",outcome="{name}"}}'] == 1
 
 
 def test_dead_letters_and_pauses_are_counted() -> None:
