@@ -12,7 +12,7 @@ PLUGINS = sorted((ROOT / "plugins").glob("*/src/*/"))
 
 # Each layer may import from those before it, and from its own.
 LAYERS = [
-    {"errors", "secret", "text"},
+    {"errors", "logs", "personal_data", "secret", "text"},
     {"codec"},
     {"model"},
     {"hookspecs", "declare", "hashing", "jsonl"},
@@ -21,6 +21,7 @@ LAYERS = [
     {"config"},
     {"pipeline"},
     {"delivery"},
+    {"status"},
     {"runtime"},
     {"client"},
     {"builtin"},

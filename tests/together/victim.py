@@ -14,6 +14,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from attrs import evolve
+
 from capi_actions import Client, Plugins, Request, Response
 from capi_actions.builtin.transport import Urllib3Transport
 from capi_actions.config import load_config
@@ -74,15 +76,7 @@ def open_client(config: Path, way: str, count: int) -> Client:
     usual = Runtime.open(load_config(config, plugins), plugins)
     transport = MortalTransport(deadly if way == "request" else never, deadly if way == "answer" else never)
     deliverer = Deliverer(usual.outbox, usual.destinations, transport, options=OPTIONS)
-    return Client(
-        Runtime(
-            destinations=usual.destinations,
-            pipeline=usual.pipeline,
-            outbox=usual.outbox,
-            transport=transport,
-            deliverer=deliverer,
-        )
-    )
+    return Client(evolve(usual, transport=transport, deliverer=deliverer))
 
 
 def main(config: str, accepted: str, name: str, way: str, count: str) -> None:

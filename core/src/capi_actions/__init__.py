@@ -22,6 +22,7 @@ from capi_actions.errors import (
 from capi_actions.hashing import Hasher, make_hasher
 from capi_actions.hookspecs import hookimpl
 from capi_actions.jsonl import read_lines, write_line
+from capi_actions.logs import LOGGER, UnconfiguredHandler
 from capi_actions.model import (
     ALL_DEAD,
     MAX_DELAY,
@@ -37,6 +38,8 @@ from capi_actions.model import (
     DeadLetter,
     Destination,
     Directive,
+    EventOutcome,
+    EventReport,
     Field,
     Item,
     Json,
@@ -61,9 +64,10 @@ from capi_actions.model import (
 )
 from capi_actions.plugins import Plugins
 from capi_actions.secret import Secret
+from capi_actions.status import DestinationStatus, Incident, IncidentKind, Status
 
-# Programs decide what is logged where; without this, Python would print our warnings.
-logging.getLogger(__name__).addHandler(logging.NullHandler())
+# Programs decide what is logged where; until they do, errors are seen once, and warnings not at all.
+logging.getLogger(LOGGER).addHandler(UnconfiguredHandler())
 
 __all__ = [
     "ALL_DEAD",
@@ -82,10 +86,15 @@ __all__ = [
     "DeadFilter",
     "DeadLetter",
     "Destination",
+    "DestinationStatus",
     "Directive",
     "EventError",
+    "EventOutcome",
+    "EventReport",
     "Field",
     "Hasher",
+    "Incident",
+    "IncidentKind",
     "Item",
     "Json",
     "JsonObject",
@@ -110,6 +119,7 @@ __all__ = [
     "Response",
     "Secret",
     "Stats",
+    "Status",
     "Transport",
     "TransportError",
     "TransportFactory",

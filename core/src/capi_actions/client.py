@@ -9,7 +9,7 @@
 import asyncio
 import os
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import monotonic, time
@@ -19,11 +19,13 @@ from attrs import frozen
 
 from capi_actions.codec import event_from_python
 from capi_actions.config import load_config
+from capi_actions.delivery.reporting import LOG
 from capi_actions.errors import EventError, OutboxError, detached
 from capi_actions.model import DeadLetter, Item, Json
 from capi_actions.pipeline.pipeline import Refusal
 from capi_actions.plugins import Plugins
 from capi_actions.runtime import Runtime
+from capi_actions.status import Incident, Status
 
 _ASYNC_THREADS = 64  # they wait for the disk, so that the event loop doesn't
 _POLL_INTERVAL = 0.02  # seconds
@@ -55,13 +57,24 @@ class Client:
     Use one for the whole program, from any thread.  After a fork make a new one in the child.
     """
 
-    def __init__(self, runtime: Runtime, *, deliver: bool = True) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        *,
+        deliver: bool = True,
+        on_problem: Callable[[Incident], object] | None = None,
+    ) -> None:
         """Start delivering.
 
         :param runtime: is closed with the client.
         :param deliver: False only stores, for programs beside which ``capi deliver --forever`` runs.
+        :param on_problem: is called with every :class:`~capi_actions.Incident`: a pause, dead letters, an event
+            that is refused, several in a row of which none gets through, an outbox that can't be used.  It is called
+            in whichever thread notices, which waits for it: be quick.  What it raises is logged once, and ignored.
         """
         self._runtime = runtime
+        self._storage_failed = False
+        runtime.monitor.start(on_problem)
         self._destinations = frozenset(runtime.destinations)
         self._process = os.getpid()
         self._stop = threading.Event()
@@ -76,19 +89,25 @@ class Client:
 
     @classmethod
     def from_config(
-        cls, path: str | Path, *, plugins: Plugins | None = None, deliver: bool = True
+        cls,
+        path: str | Path,
+        *,
+        plugins: Plugins | None = None,
+        deliver: bool = True,
+        on_problem: Callable[[Incident], object] | None = None,
     ) -> "Client":
         """Return a client for a configuration file.
 
         :param plugins: by default every installed plugin.
         :param deliver: see :class:`Client`.
+        :param on_problem: see :class:`Client`.
         :raises ConfigError: when the configuration is wrong, with all problems.
         :raises PluginError: when a plugin can't be loaded.
         :raises OutboxError: when the outbox can't be opened.
         """
         installed = plugins or Plugins.installed()
         config = load_config(Path(path), installed, strict=False)
-        return cls(Runtime.open(config, installed), deliver=deliver)
+        return cls(Runtime.open(config, installed), deliver=deliver, on_problem=on_problem)
 
     def send(self, event: Json) -> Receipt:
         """Store one event; what was accepted is on disk when this returns.
@@ -113,7 +132,7 @@ class Client:
         receipts = [self._process_event(event, now) for event in events]
         items = [item for receipt in receipts for item in receipt.accepted]
         if items:
-            self._runtime.outbox.put(items)
+            self._store(items)
             self._runtime.deliverer.wake()
         return receipts
 
@@ -159,6 +178,16 @@ class Client:
         self._check_usable()
         return list(self._runtime.outbox.dead())
 
+    def status(self) -> Status:
+        """Return the state of every destination, and what became of the events so far.
+
+        Costs what :meth:`capi_actions.Outbox.stats` does: for a status page or a health check, not for every event.
+
+        :raises OutboxError: when the outbox can't be read.
+        """
+        self._check_usable()
+        return self._runtime.monitor.status(self._runtime.outbox.stats(), self._destinations)
+
     def close(self) -> None:
         """Stop delivering and close everything; what is left stays in the outbox for the next time.
 
@@ -176,6 +205,7 @@ class Client:
             self._executor.shutdown()
         if self._thread is not None:
             self._thread.join()
+        self._runtime.monitor.finish()
         self._runtime.close()
 
     def __enter__(self) -> Self:
@@ -186,13 +216,27 @@ class Client:
 
     def _process_event(self, event: Json, now: float) -> Receipt:
         try:
-            outcomes = self._runtime.pipeline.process(event_from_python(event), now)
+            checked = event_from_python(event)
         except EventError as error:
+            self._runtime.intake.refuse(error)
             return Receipt(problem=detached(error))
+        outcomes = self._runtime.intake.process(checked, now)
         return Receipt(
             accepted=[outcome for outcome in outcomes if isinstance(outcome, Item)],
             refused=[outcome for outcome in outcomes if isinstance(outcome, Refusal)],
         )
+
+    def _store(self, items: Sequence[Item]) -> None:
+        """Store items; the first failure since the last success is logged, as callers may ignore the error."""
+        try:
+            self._runtime.outbox.put(items)
+        except OutboxError as error:
+            if not self._storage_failed:
+                self._storage_failed = True
+                LOG.error("events can't be stored: %s", error)
+                self._runtime.monitor.observe_outbox_error(error)
+            raise
+        self._storage_failed = False
 
     def _is_busy(self) -> bool:
         soon = time() + _SHORT_BACKOFF

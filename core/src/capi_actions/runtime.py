@@ -8,10 +8,12 @@ from attrs import frozen
 
 from capi_actions.config import Config
 from capi_actions.delivery import Deliverer, Options
+from capi_actions.delivery.reporting import Observers
 from capi_actions.errors import CapiError, PluginError, where
 from capi_actions.model import Destination, Observer, Outbox, OutboxFactory, Transport, TransportFactory
 from capi_actions.pipeline.pipeline import Pipeline
 from capi_actions.plugins import Plugins
+from capi_actions.status import Intake, Monitor
 
 _FILE_OPTIONS = ("path", "ca_file")  # relative to the configuration's folder
 
@@ -21,6 +23,8 @@ class Runtime:
     """Everything that takes part in sending.  A context manager: leaving it closes outbox and transport.
 
     :ivar destinations: the accounts by their names.
+    :ivar intake: passes events through the pipeline, and counts what becomes of them.
+    :ivar monitor: has the counts.
     """
 
     destinations: Mapping[str, Destination]
@@ -28,6 +32,8 @@ class Runtime:
     outbox: Outbox
     transport: Transport
     deliverer: Deliverer
+    intake: Intake
+    monitor: Monitor
 
     @classmethod
     def open(cls, config: Config, plugins: Plugins) -> "Runtime":
@@ -42,13 +48,16 @@ class Runtime:
         with ExitStack() as stack:
             outbox = open_outbox(config, plugins)
             stack.callback(outbox.close)
-            transport: Transport = _make(plugins, "transport", config.transport, config)
+            transport = open_transport(config, plugins)
             stack.callback(transport.close)
-            observers = [
+            observers: list[Observer] = [
                 _make_observer(plugin, make, outbox) for plugin, make in plugins.observer_factories()
             ]
             stack.pop_all()
         destinations = {configured.name: configured.destination for configured in config.destinations}
+        monitor = Monitor()
+        observers.insert(0, monitor)
+        Observers(observers).notify("expect", tuple(destinations))
         deliverer = Deliverer(
             outbox,
             destinations,
@@ -66,6 +75,8 @@ class Runtime:
             outbox=outbox,
             transport=transport,
             deliverer=deliverer,
+            intake=Intake(pipeline, Observers(observers)),
+            monitor=monitor,
         )
 
     def close(self) -> None:
@@ -88,6 +99,15 @@ def open_outbox(config: Config, plugins: Plugins) -> Outbox:
     """
     outbox: Outbox = _make(plugins, "outbox", config.outbox, config)
     return outbox
+
+
+def open_transport(config: Config, plugins: Plugins) -> Transport:
+    """Open the transport alone, to ask a platform something.
+
+    :raises PluginError: when a plugin fails to make it.
+    """
+    transport: Transport = _make(plugins, "transport", config.transport, config)
+    return transport
 
 
 def _make(plugins: Plugins, kind: str, options: Mapping[str, Any], config: Config) -> Any:

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Collection
 from decimal import Decimal
-from difflib import get_close_matches
 
 _EXPONENT_FROM = 10**21  # JavaScript writes numbers from here on with an exponent
 
@@ -66,13 +65,61 @@ def with_article(noun: str) -> str:
     return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"
 
 
-def closest(word: str, known: Collection[str]) -> str | None:
-    """Return the known word that a misspelt one is most like, or None if none is.
+_MAX_COMPARED = 60  # characters
+_LETTERS_PER_TYPO = 4  # one typo for each that many
+_MAX_ADDED = 3  # characters
 
-    >>> closest("ping", ["pings", "pongs"]), closest("x", ["pings"])
-    ('pings', None)
+
+def closest(word: str, known: Collection[str]) -> str | None:
+    """Return the known word that a misspelt one most likely stands for, or None: better none than a wrong one.
+
+    Case and separators don't matter.  Otherwise there may be one typo for every four letters or part of four: two
+    letters in the wrong order, or one that is wrong, missing or too many.  The
+    beginning of only one known word will do as well.
+
+    >>> closest("ping", ["pings", "pongs"]), closest("orderId", ["order_id"]), closest("pixel", ["pixel_id", "tag"])
+    ('pings', 'order_id', 'pixel_id')
+    >>> closest("userId", ["event_id", "user_data"]), closest("event", ["event_id", "event_time"])
+    (None, None)
     """
-    return next(iter(get_close_matches(word, known, n=1)), None)
+    folded = _fold(word)
+    if not folded:
+        return None
+    continued = [
+        name for name in known if _fold(name).startswith(folded) and len(_fold(name)) > len(folded) + 1
+    ]
+    distances = {name: _edit_distance(folded, _fold(name)) for name in known if name not in continued}
+    likeliest = min(distances, key=lambda name: distances[name], default=None)
+    if likeliest is not None:
+        distance = distances[likeliest]
+        if distance <= -(-len(folded) // _LETTERS_PER_TYPO) and 2 * distance < len(folded):
+            return likeliest
+    is_clear = len(continued) == 1 and len(_fold(continued[0])) - len(folded) <= _MAX_ADDED
+    return continued[0] if is_clear else None
+
+
+def _fold(word: str) -> str:
+    return "".join(character for character in word[:_MAX_COMPARED].lower() if character.isalnum())
+
+
+def _edit_distance(word: str, other: str) -> int:
+    """Return how many letters must be replaced, added, left out, or swapped with the next.
+
+    The algorithm is known as "optimal string alignment".
+    """
+    if abs(len(word) - len(other)) > len(word) // _LETTERS_PER_TYPO + 1:
+        return _MAX_COMPARED
+    before: list[int] = []
+    last = list(range(len(other) + 1))
+    for row, letter in enumerate(word, 1):
+        line = [row]
+        for column, other_letter in enumerate(other, 1):
+            cost = min(last[column] + 1, line[-1] + 1, last[column - 1] + (letter != other_letter))
+            if row > 1 < column and letter == other[column - 2] and word[row - 2] == other_letter:
+                cost = min(cost, before[column - 2] + 1)
+            line.append(cost)
+        before, last = last, line
+    return last[-1]
 
 
 def did_you_mean(word: str, known: Collection[str]) -> str:
@@ -84,3 +131,16 @@ def did_you_mean(word: str, known: Collection[str]) -> str:
     if match := closest(word, known):
         return f"; did you mean {match!r}?"
     return f"; there are: {', '.join(sorted(known))}" if known else ""
+
+
+def platform_words(message: str, field: str, trace_id: str) -> str:
+    """Return a platform's own message with the field and the id that it names; "" if it said nothing.
+
+    >>> platform_words("Invalid parameter", "user_data.em", "AbC")
+    'The platform said: "Invalid parameter" (field user_data.em; trace id AbC)'
+    """
+    notes = "; ".join(
+        note for note in (field and f"field {field}", trace_id and f"trace id {trace_id}") if note
+    )
+    said = f'The platform said: "{message}"' if message else ""
+    return f"{said} ({notes})" if said and notes else said or notes.capitalize()

@@ -189,7 +189,7 @@ def test_a_code_is_said_to_be_the_platform_s(
     result = capi("check", "-c", str(config))
 
     assert (
-        "warning: $.destinations.main.mapping.name: is odd (the platform's error 2635)"
+        "error: $.destinations.main.mapping.name: is odd (the platform's error 2635)"
         in result.out.splitlines()
     )
 
@@ -250,7 +250,7 @@ def test_warnings_are_reported_beside_errors(check: Any) -> None:
     assert {
         ("error", f"{first}.mapping.name"),
         ("warning", f"{first}.mapping.nmae"),
-        ("warning", f"{first}.mapping.time"),
+        ("error", f"{first}.mapping.time"),
         ("warning", f"{second}.trigger"),
         ("warning", "$.destinations.main.loud"),
     } == set(problems)

@@ -109,8 +109,10 @@ def test_check_of_what_is_fine_says_so_and_warns(capi: Any, config: Path) -> Non
     assert result.err == f"{config}: 1 warning, no errors; 1 mapping.\n"
 
 
-def test_check_warns_of_mappings_that_are_likely_mistakes(capi: Any, config: Path) -> None:
-    """Nothing else would ever show them."""
+def test_check_reports_mappings_that_are_likely_mistakes_or_can_never_be_sent(
+    capi: Any, config: Path
+) -> None:
+    """Nothing else would ever show them; what no event can get past is an error."""
     text = config.read_text(encoding="utf-8")
     more = """loud = true
     [[destinations.main.mappings]]
@@ -127,8 +129,12 @@ def test_check_warns_of_mappings_that_are_likely_mistakes(capi: Any, config: Pat
     result = capi("check", "-c", str(config), "--json")
     found = {line["path"]: line["message"] for line in result.lines}
 
-    assert result.status == 0
-    assert {line["severity"] for line in result.lines} == {"warning"}
+    mapping = "$.destinations.main.mappings"
+    assert result.status == 2
+    assert {line["path"] for line in result.lines if line["severity"] == "error"} == {
+        f"{mapping}[0].mapping.__segment_internal_sync_mode",
+        f"{mapping}[1].mapping_file.time",
+    }
     assert {line["code"] for line in result.lines} == {None}
     assert "is loud" in found["$.destinations.main.loud"]
     assert "never" in found["$.destinations.main.mappings[0].trigger"]

@@ -72,9 +72,9 @@ MAPPED: list[tuple[str, Any, Severity, str, str]] = [
     ("email", {"@template": 5}, "error", "email.@template", "should be a string"),
     ("tag", date(2026, 11, 23), "error", "tag", "should be a mapping directive or a JSON value"),
     ("nmae", "x", "warning", "nmae", "did you mean 'name'?"),
-    ("time", "soon", "warning", "time", "must be an integer"),
-    ("name", "", "warning", "name", "nothing is mapped to it"),
-    ("__segment_internal_sync_mode", "x", "warning", "__segment_internal_sync_mode", "Sync mode x"),
+    ("time", "soon", "error", "time", "must be an integer"),
+    ("name", "", "error", "name", "nothing is mapped to it"),
+    ("__segment_internal_sync_mode", "x", "error", "__segment_internal_sync_mode", "Sync mode x"),
     ("platform", "x", "warning", "platform", "no such field"),
 ]
 MISTAKES = [
@@ -218,5 +218,5 @@ def test_no_mistake_hides_another(
         ), mistake
     expected = [(mistake.severity, mistake.path) for mistake in made.values()]
     if any(mistake.key == "platform" for mistake in made.values()):
-        expected.append(("warning", f"{AT}.mappings[0].mapping.platform"))
+        expected.append(("error", f"{AT}.mappings[0].mapping.platform"))
     assert sorted(expected) == sorted((problem.severity, problem.path) for problem in problems)

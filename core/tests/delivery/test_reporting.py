@@ -139,3 +139,46 @@ def test_nothing_personal_and_no_token_is_reported(make_world: MakeWorld, caplog
     texts += [repr(pause) for pause in world.outbox.paused().values()]
     for marker in MARKERS:
         assert not any(marker in text for text in texts)
+
+
+def test_a_platform_s_own_words_are_cleaned_before_anyone_gets_them(
+    make_world: MakeWorld, caplog: Any
+) -> None:
+    """They may quote the request: observers, the log and the dead letter get them masked, in one line."""
+    message = "The e-mail\njohn@example.com of\x1b[2J +49 170 1234567 isn't hashed" + "." * 2_000
+    answer = {
+        "verdict": "split",
+        "code": 100,
+        "reason": "It is bad.",
+        "platform_message": message,
+        "platform_field": "user_data.em (john@example.com)",
+        "trace_id": "AbC_1-d",
+    }
+    world = make_world(lambda ids: answer)
+    world.put("a")
+    with caplog.at_level(logging.INFO, "capi_actions.delivery"):
+        world.deliverer().drain()
+
+    (letter,) = world.outbox.dead()
+    (judgement,) = {report.judgement for report in world.recorder.reports}
+    assert letter.platform_message.startswith(
+        "The e-mail [removed] of\N{REPLACEMENT CHARACTER}[2J [removed] isn't hashed."
+    )
+    assert len(letter.platform_message) <= 1_000
+    assert (letter.platform_field, letter.trace_id) == ("user_data.em ([removed])", "AbC_1-d")
+    assert (letter.platform_message, letter.trace_id) == (judgement.platform_message, judgement.trace_id)
+    (record,) = [record for record in caplog.records if record.levelno == logging.WARNING]
+    assert 'It is bad. The platform said: "The e-mail [removed]' in record.getMessage()
+    assert record.trace_id == "AbC_1-d"
+    assert "john" not in caplog.text
+    assert "1234567" not in caplog.text
+
+
+@pytest.mark.parametrize("trace_id", ["a b", "a@b.co", "x" * 101, "a\n", "ä"])
+def test_what_is_no_trace_id_is_left_out(make_world: MakeWorld, trace_id: str) -> None:
+    """It is shown as it is, so it must not hold anything else."""
+    world = make_world(lambda ids: {"verdict": "dead", "trace_id": trace_id})
+    world.put("a")
+    world.deliverer().drain()
+
+    assert [letter.trace_id for letter in world.outbox.dead()] == [""]

@@ -5,7 +5,7 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry, generate_latest, start_http_server
 
-from capi_actions import Judgement, Pause, Report, Stats, Verdict
+from capi_actions import EventOutcome, EventReport, Judgement, Pause, Report, Stats, Verdict
 from capi_actions_prometheus.metrics import Metrics
 
 
@@ -82,3 +82,58 @@ def test_metrics_are_served_over_http() -> None:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def test_events_are_counted_before_they_are_stored() -> None:
+    """Refused, unmatched and held-back events never reach an outbox, where gauges would show them."""
+    registry = CollectorRegistry()
+    metrics = Metrics(registry)
+
+    for outcome in EventOutcome:
+        destination = "" if outcome in (EventOutcome.UNMATCHED, EventOutcome.INVALID) else "shop"
+        metrics.observe_event(EventReport(outcome=outcome, destination=destination, action="a.b", reason="r"))
+
+    samples = scraped(registry)
+    for name, destination in (
+        ("mapped", "shop"),
+        ("refused", "shop"),
+        ("held_back", "shop"),
+        ("unmatched", ""),
+        ("invalid", ""),
+    ):
+        assert samples[f'capi_events_total{{destination="{destination}",outcome="{name}"}}'] == 1
+
+
+def test_dead_letters_and_pauses_are_counted() -> None:
+    """By destination alone: codes would make a new series of each first failure."""
+    registry = CollectorRegistry()
+    metrics = Metrics(registry)
+
+    metrics.observe(report(Verdict.DEAD, 3, code=100))
+    metrics.observe(report(Verdict.DEAD, 1, code=105))
+    metrics.observe(report(Verdict.PAUSE, 900, code=190))
+
+    samples = scraped(registry)
+    assert samples['capi_dead_letters_total{destination="shop"}'] == 4
+    assert samples['capi_pauses_total{destination="shop"}'] == 1
+
+
+def test_everything_expected_starts_at_zero() -> None:
+    """An alert needs a sample before the first failure; one outbox that can be read is enough."""
+    registry = CollectorRegistry()
+    metrics = Metrics(registry)
+    metrics.expect(["shop", "other"])
+    before = scraped(registry)
+    metrics.watch(lambda: {"shop": Stats(waiting=1)})
+    samples = scraped(registry)
+
+    for name in ("shop", "other"):
+        for outcome in ("mapped", "refused", "held_back"):
+            assert samples[f'capi_events_total{{destination="{name}",outcome="{outcome}"}}'] == 0
+        assert samples[f'capi_dead_letters_total{{destination="{name}"}}'] == 0
+        assert samples[f'capi_pauses_total{{destination="{name}"}}'] == 0
+        assert samples[f'capi_paused{{destination="{name}"}}'] == 0
+        assert samples[f'capi_outbox_items{{destination="{name}",state="dead"}}'] == 0
+    assert samples['capi_events_total{destination="",outcome="unmatched"}'] == 0
+    assert samples['capi_outbox_items{destination="shop",state="waiting"}'] == 1
+    assert not [name for name in before if name.startswith("capi_outbox")]

@@ -1,38 +1,63 @@
 """``capi check``."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
+from attrs import frozen
 
 from capi_actions.cli.catalog import lint_offer
+from capi_actions.cli.console import join_words, printable
 from capi_actions.cli.options import config_option, json_option
-from capi_actions.config import check_outbox_file, load_config
-from capi_actions.errors import ConfigError, Diagnostics, PluginError, Problem
+from capi_actions.config import Config, check_outbox_file, load_config
+from capi_actions.delivery.exchange import probe
+from capi_actions.errors import CapiError, ConfigError, Diagnostics, PluginError, Problem, json_path
 from capi_actions.jsonl import write_line
+from capi_actions.model import Verdict
 from capi_actions.pipeline import check_mappings
 from capi_actions.plugins import Plugins, inspect_installed
+from capi_actions.runtime import open_transport
+from capi_actions.text import platform_words
 
 
 @click.command()
 @config_option
+@click.option("--strict", is_flag=True, help="Exit with 2 for warnings, too: for CI.")
+@click.option(
+    "--online",
+    is_flag=True,
+    help="Ask each platform whether the account may be sent to; stores nothing there.",
+)
 @json_option
-def check(config_path: Path, as_json: bool) -> int:
+def check(config_path: Path, strict: bool, online: bool, as_json: bool) -> int:
     """Check the configuration, all mappings and all triggers."""
     diagnostics = Diagnostics()
-    mappings = _collect(config_path, diagnostics)
+    result = _collect(config_path, diagnostics)
+    confirmed = list(_ask_platforms(result.config, result.plugins, diagnostics)) if online else []
     errors, warnings = diagnostics.errors, diagnostics.warnings
     for problem in (*errors, *warnings):
         _print(problem, as_json=as_json)
     if not as_json:
-        click.echo(f"{config_path}{_verdict(len(errors), len(warnings), mappings)}.", err=True)
-    return 2 if errors else 0
+        for name, answer in confirmed:
+            click.echo(printable(f"capi: {name}: {answer}"), err=True)
+        click.echo(f"{config_path}{_verdict(len(errors), len(warnings), result.mappings)}.", err=True)
+    return 2 if errors or (strict and warnings) else 0
 
 
-def _collect(config_path: Path, diagnostics: Diagnostics) -> int:
-    """Collect all problems.
+@frozen(kw_only=True)
+class _Result:
+    """What was read.
 
-    :returns: how many mappings can run.
+    :ivar mappings: how many mappings can run.
     """
+
+    plugins: Plugins | None = None
+    config: Config | None = None
+    mappings: int = 0
+
+
+def _collect(config_path: Path, diagnostics: Diagnostics) -> _Result:
+    """Collect all problems."""
     try:
         plugins = Plugins.installed()
     except PluginError as error:
@@ -40,7 +65,7 @@ def _collect(config_path: Path, diagnostics: Diagnostics) -> int:
         refused = {offer.name: offer.error for offer in inspect_installed() if offer.error is not None}
         for plugin, problem in {error.plugin: error.problem, **refused}.items():
             diagnostics.add(problem, f"plugin {plugin!r}")
-        return 0
+        return _Result()
     for offer in plugins.describe():
         for note in lint_offer(offer):
             diagnostics.warn(note, f"plugin {offer.name!r}")
@@ -48,11 +73,49 @@ def _collect(config_path: Path, diagnostics: Diagnostics) -> int:
         config = load_config(config_path, plugins, strict=False)
     except ConfigError as error:
         diagnostics.extend(error.problems)
-        return 0
+        return _Result(plugins=plugins)
     diagnostics.extend(config.problems)
     mappings = check_mappings(config, plugins, diagnostics)
     check_outbox_file(config, diagnostics)
-    return mappings
+    return _Result(plugins=plugins, config=config, mappings=mappings)
+
+
+def _ask_platforms(
+    config: Config | None, plugins: Plugins | None, diagnostics: Diagnostics
+) -> Iterator[tuple[str, str]]:
+    """Ask the platform of each destination without errors in its settings whether it may be sent to.
+
+    :param diagnostics: takes an error for each that didn't say yes.
+    :returns: names of destinations, and the others' answers.
+    """
+    if config is None or plugins is None:
+        return
+    try:
+        transport = open_transport(config, plugins)
+    except (CapiError, TypeError) as error:
+        diagnostics.add(f"can't be opened, so no platform was asked: {error}", "$.transport")
+        return
+    try:
+        for configured in config.destinations:
+            destination, path = configured.destination, json_path(("destinations", configured.name))
+            judgement = probe(destination, transport)
+            if judgement is None:
+                yield (
+                    configured.name,
+                    f"the destination type {destination.name} offers no way to ask its platform",
+                )
+            elif judgement.verdict is Verdict.DONE:
+                yield configured.name, judgement.reason or "the platform takes events of this account"
+            else:
+                words = platform_words(
+                    judgement.platform_message, judgement.platform_field, judgement.trace_id
+                )
+                sentences = join_words((judgement.reason, judgement.advice, words))
+                diagnostics.add(
+                    f"the platform was asked, and didn't say yes. {sentences}".rstrip(), path, judgement.code
+                )
+    finally:
+        transport.close()
 
 
 def _print(problem: Problem, *, as_json: bool) -> None:
@@ -62,7 +125,8 @@ def _print(problem: Problem, *, as_json: bool) -> None:
         return
     path = f"{problem.path}: " if problem.path else ""
     code = "" if problem.code is None else f" (the platform's error {problem.code})"
-    click.echo(f"{problem.severity}: {path}{problem.message}{code}")
+    text = f"{problem.severity}: {path}{problem.message}{code}"
+    click.echo("\n".join(map(printable, text.split("\n"))))  # a trigger's message has several lines
 
 
 def _verdict(errors: int, warnings: int, mappings: int) -> str:

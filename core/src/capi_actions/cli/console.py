@@ -7,6 +7,7 @@ import io
 import logging
 import os
 import sys
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from typing import Any, Never
 
 import click
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
@@ -35,6 +37,51 @@ def stdout() -> Console:
 def stderr() -> Console:
     """Return the console for progress and accompanying tables."""
     return Console(stderr=True, highlight=False)
+
+
+def echo_error(line: str) -> None:
+    """Write a line to standard error: above the progress bar, if one is shown."""
+    with _bar_lock:
+        if _shown_bar is None:
+            click.echo(line, err=True)
+        else:
+            _shown_bar.console.print(Text(line), soft_wrap=True)
+
+
+class ProgressBar(Progress):
+    """A progress bar that makes room for lines; write them with :func:`echo_error` or :func:`try_write_line`."""
+
+    def start(self) -> None:
+        """Show the bar, if it isn't disabled."""
+        global _shown_bar
+        super().start()
+        with _bar_lock:
+            _shown_bar = None if self.disable else self
+
+    def stop(self) -> None:
+        """Remove the bar."""
+        global _shown_bar
+        with _bar_lock:
+            _shown_bar = None
+        super().stop()
+
+
+_bar_lock = threading.RLock()
+_shown_bar: ProgressBar | None = None
+
+
+@contextmanager
+def _room_on_stdout() -> Iterator[None]:
+    """Hide the bar while a line is written to standard output, if that is a terminal as well."""
+    with _bar_lock:
+        bar = _shown_bar if sys.stdout.isatty() else None
+        if bar is not None:
+            bar.live.stop()
+        try:
+            yield
+        finally:
+            if bar is not None:
+                bar.live.start(refresh=True)
 
 
 def table(title: str, *columns: str, wide: str = "", lines: bool = False) -> Table:
@@ -96,7 +143,8 @@ def try_write_line(record: Json) -> None:
     For commands that must finish their work even so.
     """
     try:
-        write_line(record)
+        with _room_on_stdout():
+            write_line(record)
     except BrokenPipeError:
         discard_output()
     except ClosedStreamError:
@@ -145,7 +193,7 @@ def log_to_stderr(verbose: bool = False) -> Iterator[None]:
     Unless verbose, it is rate-limited: one line a minute per message and destination, with the number suppressed.
     """
     logger = logging.getLogger("capi_actions")
-    handler = _StderrHandler(logging.DEBUG if verbose else logging.WARNING)
+    handler = _StderrHandler(verbose)
     if not verbose:
         handler.addFilter(_RateLimit())
     former_level = logger.level
@@ -159,13 +207,19 @@ def log_to_stderr(verbose: bool = False) -> Iterator[None]:
 
 
 class _StderrHandler(logging.Handler):
+    """Writes records; only if verbose with the platform's own words, which ``capi outbox`` shows as well."""
+
+    def __init__(self, verbose: bool) -> None:
+        super().__init__(logging.DEBUG if verbose else logging.WARNING)
+        self._verbose = verbose
+
     def emit(self, record: logging.LogRecord) -> None:
         suppressed = getattr(record, "suppressed", 0)
         suffix = f" ({suppressed} more like this since the last)" if suppressed else ""
         with suppress(OSError):  # a terminal that has gone is no reason to stop sending
-            click.echo(
-                f"capi: {record.levelname.lower()}: {printable(record.getMessage())}{suffix}", err=True
-            )
+            message = record.getMessage()
+            text = message if self._verbose else str(getattr(record, "brief", message))
+            echo_error(f"capi: {record.levelname.lower()}: {printable(text)}{suffix}")
 
 
 class _RateLimit(logging.Filter):

@@ -124,9 +124,10 @@ class Ingester:
             event = decode_event(line)
         except EventError as error:
             self.stats.broken += 1
+            self._runtime.intake.refuse(error)
             self._report({"line": number, "error": error_record(error)})
             return
-        outcomes = self._runtime.pipeline.process(event, time())
+        outcomes = self._runtime.intake.process(event, time())
         if not outcomes:
             count_unmatched(self.stats.unmatched, event)
         for outcome in outcomes:

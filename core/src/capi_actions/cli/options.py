@@ -1,10 +1,12 @@
 """Options that several commands share, and loading the configuration that they name."""
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from capi_actions.config import Config, load_config
 from capi_actions.errors import ConfigError
@@ -36,6 +38,18 @@ def files_argument(command: CommandT) -> CommandT:
 def json_option(command: CommandT) -> CommandT:
     """Add ``--json``."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")(command)
+
+
+def command_line(*words: str) -> str:
+    """Return a command of ``capi`` that can be pasted into a shell; it names the same configuration as this run.
+
+    >>> command_line("outbox", "resume", "my shop")
+    "capi outbox resume 'my shop'"
+    """
+    context = click.get_current_context(silent=True)
+    if context is not None and context.get_parameter_source("config_path") is ParameterSource.COMMANDLINE:
+        words = (*words, "--config", str(context.params["config_path"]))
+    return shlex.join(("capi", *words))
 
 
 def load_for_outbox(path: Path) -> tuple[Config, Plugins]:

@@ -14,12 +14,12 @@ import click
 from rich.text import Text
 
 from capi_actions.cli.console import cell, format_time, join_words, stdout, table
-from capi_actions.cli.options import config_option, json_option, load_for_outbox
+from capi_actions.cli.options import command_line, config_option, json_option, load_for_outbox
 from capi_actions.errors import ConfigError
 from capi_actions.jsonl import write_line
 from capi_actions.model import DeadFilter, DeadLetter, Outbox, Stats
 from capi_actions.runtime import open_outbox
-from capi_actions.text import did_you_mean
+from capi_actions.text import did_you_mean, platform_words
 
 _TIME = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"])
 _NONE_MATCHED = "No dead letter matches."
@@ -69,6 +69,8 @@ def stats(config_path: Path, as_json: bool) -> None:
         view.add_row(cell(name), *counts, cell("" if stats.oldest is None else format_time(stats.oldest)))
     console.print(view)
     for name, stats in all_stats.items():
+        if stats.leased_until is not None:
+            console.print(cell(_lease_notice(name, stats.leased_until)))
         for notice in _notices(name, stats, name in configured):
             console.print(cell(notice, style="red"))
 
@@ -98,7 +100,8 @@ def dead(config_path: Path, limit: int, as_json: bool, **conditions: Any) -> Non
         stdout().print(view)
         if any(True for _ in letters):
             click.echo(
-                f"capi: only the first {limit} are shown; --json or `capi outbox export` print all", err=True
+                f"capi: only the first {limit} are shown; --json or `{command_line('outbox', 'export')}` print all",
+                err=True,
             )
 
 
@@ -131,7 +134,9 @@ def replay(config_path: Path, everything: bool, as_json: bool, **conditions: Any
         click.echo(_NONE_MATCHED, err=True)
     else:
         skipped = f"; {replayed.expired} skipped: past the deadline" if replayed.expired else ""
-        click.echo(f"{_count(replayed.moved)} queued again{skipped}. Next: capi deliver", err=True)
+        click.echo(
+            f"{_count(replayed.moved)} queued again{skipped}. Next: {command_line('deliver')}", err=True
+        )
 
 
 @outbox.command()
@@ -158,7 +163,7 @@ def resume(config_path: Path, destination: str) -> None:
         before = store.stats().get(destination, Stats())
         store.resume(destination)
     if before.pause:
-        click.echo(f"{destination} is resumed. Next: capi deliver", err=True)
+        click.echo(f"{destination} is resumed. Next: {command_line('deliver')}", err=True)
     elif before.backoff_until is not None or before.delayed:
         click.echo(
             f"{destination} was not paused; its back-off has ended, and delayed items are due now.", err=True
@@ -203,6 +208,9 @@ def dead_letter_record(letter: DeadLetter) -> dict[str, Any]:
         "subcode": letter.subcode,
         "reason": letter.reason,
         "advice": letter.advice,
+        "platform_message": letter.platform_message,
+        "platform_field": letter.platform_field,
+        "trace_id": letter.trace_id,
         "tries": letter.tries,
         "buried_at": letter.buried_at,
     }
@@ -224,17 +232,27 @@ def _open(config_path: Path, destination: str | None = None) -> Iterator[tuple[O
         yield store, config.names
 
 
+def _lease_notice(name: str, until: float) -> str:
+    """Return until when items in flight are kept for the process that sends them."""
+    if until < time():
+        return f"{name}: the lease of what is in flight ended at {format_time(until)}; it is sent again"
+    end = format_time(until)
+    return f"{name}: what is in flight is leased until {end}; if its sender has ended, it is sent again then"
+
+
 def _notices(name: str, stats: Stats, is_configured: bool) -> Iterator[str]:
     """Return sentences about why a destination delivers nothing now, and what a person can do."""
     if stats.pause:
         judgement = stats.pause.judgement
         code = _code(judgement.code, judgement.subcode)
         since = f"{name} is paused since {format_time(stats.pause.since)}{f' ({code})' if code else ''}:"
-        yield join_words((since, judgement.reason, judgement.advice, f"Then: capi outbox resume {name}"))
+        words = platform_words(judgement.platform_message, judgement.platform_field, judgement.trace_id)
+        hint = f"Then: {command_line('outbox', 'resume', name)}"
+        yield join_words((since, judgement.reason, judgement.advice, words, hint))
     elif stats.backoff_until is not None and stats.backoff_until > time():
         yield (
             f"{name} is backing off until {format_time(stats.backoff_until)}: the platform asked for it, or"
-            f" failed; `capi outbox resume {name}` ends that"
+            f" failed; `{command_line('outbox', 'resume', name)}` ends that"
         )
     if stats.undelivered and not is_configured:
         yield f"{name} isn't in the configuration: its items wait until [destinations.{name}] is added again"
@@ -244,7 +262,8 @@ def _dead_letter_row(letter: DeadLetter) -> tuple[Text, Text, Text]:
     item = letter.item
     code = _code(letter.code, letter.subcode)
     tries = f"{letter.tries} {'try' if letter.tries == 1 else 'tries'}, {format_time(letter.buried_at)}"
-    sentences = [text for text in (letter.reason, letter.advice) if text]
+    words = platform_words(letter.platform_message, letter.platform_field, letter.trace_id)
+    sentences = [text for text in (letter.reason, letter.advice, words) if text]
     return (
         cell(letter.id),
         cell(item.event_id, item.action, item.destination),
@@ -258,6 +277,7 @@ def _stats_record(name: str, stats: Stats) -> dict[str, Any]:
         "waiting": stats.waiting,
         "delayed": stats.delayed,
         "leased": stats.leased,
+        "leased_until": stats.leased_until,
         "dead": stats.dead,
         "oldest": stats.oldest,
         "backoff_until": stats.backoff_until,
@@ -274,6 +294,9 @@ def _pause_record(stats: Stats) -> dict[str, Any] | None:
         "advice": judgement.advice,
         "code": judgement.code,
         "subcode": judgement.subcode,
+        "platform_message": judgement.platform_message,
+        "platform_field": judgement.platform_field,
+        "trace_id": judgement.trace_id,
         "since": stats.pause.since,
     }
 

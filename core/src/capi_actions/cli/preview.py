@@ -8,30 +8,39 @@ from typing import IO
 import click
 import orjson
 
-from capi_actions.cli.console import error_record, printable
+from capi_actions.cli.console import error_record, printable, stdout
 from capi_actions.cli.ingest import count_unmatched, most_common, refusal_record
-from capi_actions.cli.options import config_option, files_argument, load_for_pipeline
+from capi_actions.cli.options import config_option, files_argument, json_option, load_for_pipeline
+from capi_actions.cli.survey import survey_record, survey_view
 from capi_actions.codec import decode_event
 from capi_actions.errors import EventError
 from capi_actions.jsonl import read_lines, write_line
 from capi_actions.model import Item
 from capi_actions.pipeline.pipeline import Pipeline, Refusal
+from capi_actions.pipeline.survey import Survey
 
+_MAX_NAMES = 1_000
 _SHOWN_NAMES = 10  # of events that no mapping matches
 
 
 @click.command()
 @files_argument
 @config_option
-def preview(files: tuple[IO[bytes], ...], config_path: Path) -> int:
+@click.option(
+    "--summary",
+    is_flag=True,
+    help="Print figures instead of items: match keys, values left out, personal data where none may be.",
+)
+@json_option
+def preview(files: tuple[IO[bytes], ...], config_path: Path, summary: bool, as_json: bool) -> int:
     """Print what would be sent, without sending it.
 
     Prints one JSON line for each mapping that matches an event, with the item or the error.  Nothing is
     stored.  Secrets from the environment may be missing.  Events that no mapping matches are counted
-    at the end, on standard error.
+    at the end, on standard error.  With --summary, prints figures instead: a table, or a JSON object.
     """
     pipeline = Pipeline.build(*load_for_pipeline(config_path, need_secrets=False))
-    failed, unmatched = False, Counter[str]()
+    invalid, failed, unmatched, survey = 0, False, Counter[str](), Survey(pipeline.routes)
     for number, line in read_lines(files):
         try:
             if isinstance(line, EventError):
@@ -40,19 +49,36 @@ def preview(files: tuple[IO[bytes], ...], config_path: Path) -> int:
         except EventError as error:
             write_line({"line": number, "error": error_record(error)})
             failed = True
+            invalid += 1
             continue
-        outcomes = pipeline.process(event, time())
+        outcomes = pipeline.process_by_route(event, time())
         if not outcomes:
             count_unmatched(unmatched, event)
-        for outcome in outcomes:
+        if summary:
+            survey.add(event, outcomes)
+            failed = failed or any(isinstance(outcome, Refusal) for _, outcome in outcomes)
+            continue
+        for _, outcome in outcomes:
             if isinstance(outcome, Refusal):
                 failed = True
                 write_line(refusal_record(number, outcome))
             else:
                 write_line(_item_record(outcome))
+    if summary:
+        _print_summary(
+            survey, invalid, most_common(unmatched, _MAX_NAMES if as_json else _SHOWN_NAMES), as_json
+        )
+        return 1 if failed else 0
     for name, count in most_common(unmatched, _SHOWN_NAMES).items():
         click.echo(printable(f"capi: no mapping matches: {name} {count:,}"), err=True)
     return 1 if failed else 0
+
+
+def _print_summary(survey: Survey, invalid: int, unmatched: dict[str, int], as_json: bool) -> None:
+    if as_json:
+        write_line(survey_record(survey, invalid, unmatched))
+    else:
+        stdout().print(survey_view(survey, invalid, unmatched))
 
 
 def _item_record(item: Item) -> dict[str, object]:

@@ -7,8 +7,9 @@ from typing import Any
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from capi_actions.cli.console import cell, format_time, join_words, stderr, table
+from capi_actions.cli.console import ProgressBar, cell, format_time, join_words, stderr, table
 from capi_actions.cli.ingest import IngestStats, most_common
+from capi_actions.cli.options import command_line
 from capi_actions.delivery import Summary
 from capi_actions.model import Stats
 
@@ -29,7 +30,7 @@ def progress_bar(task: str, total: int | None = None) -> Progress:
         TextColumn(f"{events}{{task.fields[delivered]:,}} delivered"),
     )
     console = stderr()
-    bar = Progress(
+    bar = ProgressBar(
         *columns, TimeElapsedColumn(), console=console, disable=not console.is_terminal, transient=True
     )
     bar.add_task(task, total=total, events=0, delivered=0)
@@ -60,7 +61,11 @@ def summary_table(
         note = "without a field that the platform refused"
         view.add_row(cell("of which repaired"), cell(f"{summary.repaired:,}"), cell(note))
     if summary.buried:
-        view.add_row(cell("dead letters", style="red"), cell(f"{summary.buried:,}"), cell("capi outbox dead"))
+        hint = command_line("outbox", "dead")
+        view.add_row(cell("dead letters", style="red"), cell(f"{summary.buried:,}"), cell(hint))
+    if ingest_stats and (others := settled_elsewhere(ingest_stats, summary, outbox_stats)):
+        note = "at least: delivered, or made dead letters, by a process beside this one"
+        view.add_row(cell("through another process"), cell(f"{others:,}"), cell(note))
     for name, stats in outbox_stats.items():
         if stats.undelivered:
             label = cell(f"waiting for {name}", style="yellow")
@@ -97,6 +102,11 @@ def summary_record(
         "repaired": summary.repaired,
         "buried": summary.buried,
         "requests": summary.requests,
+        **(
+            {"settled_elsewhere": settled_elsewhere(ingest_stats, summary, outbox_stats)}
+            if ingest_stats
+            else {}
+        ),
         "waiting": sum(stats.undelivered for stats in outbox_stats.values()),
         "last_errors": {
             name: error
@@ -105,6 +115,16 @@ def summary_record(
         },
         "paused": {name: stats.pause.judgement.reason for name, stats in outbox_stats.items() if stats.pause},
     }
+
+
+def settled_elsewhere(ingest_stats: IngestStats, summary: Summary, outbox_stats: Mapping[str, Stats]) -> int:
+    """Return how many of the items that this run stored another process has settled, at least.
+
+    What this run neither delivered nor buried, and what isn't waiting any more, went through another process.  Items
+    that waited before this run hide as many of them.
+    """
+    undelivered = sum(stats.undelivered for stats in outbox_stats.values())
+    return max(0, ingest_stats.stored - summary.delivered - summary.buried - undelivered)
 
 
 def merge(first: Summary, second: Summary) -> Summary:
@@ -138,10 +158,10 @@ def _waiting_notes(name: str, stats: Stats, summary: Summary, is_configured: boo
     if not is_configured:
         yield f"isn't in the configuration: add [destinations.{name}] again"
     elif stats.pause:
-        yield f"capi outbox resume {name}"
+        yield command_line("outbox", "resume", name)
     else:
         if error := summary.last_errors.get(name):
             yield error
         if stats.backoff_until is not None and stats.backoff_until > time():
             yield f"backing off until {format_time(stats.backoff_until)}"
-        yield "capi deliver"
+        yield command_line("deliver")

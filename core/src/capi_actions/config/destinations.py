@@ -13,11 +13,12 @@ from capi_actions.text import did_you_mean
 
 
 def read_destination(
-    name: str, table: Any, plugins: Plugins, diagnostics: Diagnostics, *, need_secrets: bool
+    name: str, table: Any, plugins: Plugins, diagnostics: Diagnostics, *, need_secrets: bool, mode: int
 ) -> DestinationDraft | None:
     """Read a table.
 
     :param diagnostics: takes all problems, with their paths from the configuration's root.
+    :param mode: the configuration file's permissions; 0 if there is no file.
     :returns: the destination, a draft when its settings have errors, or None when it is no table.
     """
     diagnostics = diagnostics.under(json_path(("destinations", name)))
@@ -33,7 +34,9 @@ def read_destination(
         mappings = _read_mappings(settings.pop("mappings"), diagnostics.under("$.mappings"))
     if kind is None:
         return DestinationDraft(name=name, mappings=mappings)
-    return _read_settings(name, settings, kind, mappings, plugins, diagnostics, need_secrets=need_secrets)
+    return _read_settings(
+        name, settings, kind, mappings, plugins, diagnostics, need_secrets=need_secrets, mode=mode
+    )
 
 
 def _destination_type(name: Any, plugins: Plugins, diagnostics: Diagnostics) -> type[Destination] | None:
@@ -78,11 +81,12 @@ def _read_settings(
     diagnostics: Diagnostics,
     *,
     need_secrets: bool,
+    mode: int,
 ) -> DestinationDraft:
     plugin = plugins.provider("capi_destinations", kind.name)
     own = Diagnostics()
     values = read_values(table, kind.settings_type, own, need_secrets=need_secrets, plugin=plugin)
-    lint_secrets(values, own)
+    lint_secrets(values, mode, own)
     destination = None
     if not own.errors:
         settings: Any = construct(kind.settings_type, values, own, plugin)

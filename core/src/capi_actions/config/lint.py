@@ -5,25 +5,59 @@ What is named ``lint_…`` only warns.
 
 import os
 import ssl
+import stat
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from capi_actions.config.model import Config, MappingConfig, MappingDraft
-from capi_actions.errors import Diagnostics, Problem, where
+from capi_actions.config.model import Config, DestinationConfig, MappingConfig, MappingDraft
+from capi_actions.errors import Diagnostics, Problem, json_path, where
 from capi_actions.model import Destination
 from capi_actions.secret import Secret
 
 
-def lint_secrets(settings: Mapping[str, Any], diagnostics: Diagnostics) -> None:
+def lint_secrets(settings: Mapping[str, Any], mode: int, diagnostics: Diagnostics) -> None:
     """Warn about tokens that are written in the file.
 
     :param settings: a destination's settings by key.
+    :param mode: the file's permissions; 0 if there is no file.
     """
+    readers = [
+        who
+        for bit, who in ((stat.S_IRGRP, "its group"), (stat.S_IROTH, "everyone on this machine"))
+        if mode & bit
+    ]
     for key, value in settings.items():
         if isinstance(value, Secret) and value.literal:
             message = 'is written in the file; { env = "NAME" } keeps it out of backups and repositories'
-            diagnostics.warn(message, f"$.{key}")
+            if readers:
+                permissions = f"{stat.S_IMODE(mode):04o}"
+                message += f". {' and '.join(readers)} can read the file (mode {permissions}): chmod 600 it"
+            diagnostics.warn(
+                message.replace(". its", ". Its").replace(". everyone", ". Everyone"), f"$.{key}"
+            )
+
+
+def lint_accounts(destinations: Sequence[DestinationConfig], diagnostics: Diagnostics) -> None:
+    """Warn about destinations that send to one account: it gets each event twice.
+
+    One without enabled mappings takes no events: it is there to deliver what is queued under a former name.
+    """
+    first: dict[tuple[str, str], str] = {}
+    for destination in destinations:
+        mappings = destination.mappings
+        if mappings is not None and not any(mapping.enabled for mapping in mappings):
+            continue
+        try:
+            account: object = destination.destination.account
+        except Exception:  # noqa: BLE001, S112  a plugin may raise anything; the account is only compared
+            continue
+        if not isinstance(account, str) or not account:
+            continue
+        name = first.setdefault((destination.type, account), destination.name)
+        if name != destination.name:
+            message = f"is the same account as destinations.{name}: events that both take arrive there twice"
+            diagnostics.warn(message, json_path(("destinations", destination.name)))
 
 
 def lint_mapping_tables(mappings: Sequence[MappingConfig], diagnostics: Diagnostics) -> None:
@@ -41,20 +75,23 @@ def lint_mapping_tables(mappings: Sequence[MappingConfig], diagnostics: Diagnost
 def lint_by_plugin(
     destination: Destination, method: str, *arguments: object, diagnostics: Diagnostics, complete: bool = True
 ) -> None:
-    """Add the warnings of a destination's ``lint_settings`` or ``lint_mapping``.
+    """Add what a destination's ``lint_settings`` or ``lint_mapping`` finds.
 
-    A method that fails is a warning itself: it is no reason not to send.
+    Settings that are linted work, so all of it are warnings.  What ``lint_mapping`` finds can never be sent: it is an
+    error, unless the problem itself is a warning.  A method that fails is a warning: it is no reason not to send.
 
     :param complete: False when settings or mapping have errors: then what the method can't cope with is
-        expected, and only the warnings before it count.
+        expected, and only the problems before it count.
     """
+    may_be_errors = method == "lint_mapping"
     try:
-        warnings: object = getattr(destination, method)(*arguments)
-        for warning in warnings if isinstance(warnings, Iterable) else [warnings]:
-            if isinstance(warning, Problem):
-                diagnostics.warn(warning.message, warning.path, warning.code)
+        problems: object = getattr(destination, method)(*arguments)
+        for problem in problems if isinstance(problems, Iterable) else [problems]:
+            if isinstance(problem, Problem):
+                add = diagnostics.add if may_be_errors and problem.severity == "error" else diagnostics.warn
+                add(problem.message, problem.path, problem.code)
             else:
-                complaint = f"must give capi_actions.Problem, but gave {type(warning).__name__}"
+                complaint = f"must give capi_actions.Problem, but gave {type(problem).__name__}"
                 diagnostics.warn(f"{method}() of the destination type {destination.name} {complaint}")
     except Exception as error:  # noqa: BLE001  a plugin may raise anything
         if complete:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from capi_actions.config.destinations import read_destination
-from capi_actions.config.lint import check_certificates
+from capi_actions.config.lint import check_certificates, lint_accounts
 from capi_actions.config.model import Config, DeliveryConfig, DestinationConfig, DestinationDraft
 from capi_actions.config.structure import describe, read_values, type_mismatch
 from capi_actions.errors import ConfigError, Diagnostics
@@ -34,6 +34,7 @@ def load_config(path: Path, plugins: Plugins, *, need_secrets: bool = True, stri
     """
     try:
         text = path.read_text(encoding="utf-8")
+        mode = path.stat().st_mode
     except FileNotFoundError:
         raise ConfigError.of(f"there is no file {path}; `capi init` writes one", "") from None
     except OSError as error:
@@ -41,7 +42,7 @@ def load_config(path: Path, plugins: Plugins, *, need_secrets: bool = True, stri
     except ValueError:
         raise ConfigError.of(f"{path} is not UTF-8 text", "") from None
     data = _parsed(text, str(path))
-    return _read(data, plugins, path.parent, need_secrets=need_secrets, strict=strict)
+    return _read(data, plugins, path.parent, need_secrets=need_secrets, strict=strict, mode=mode)
 
 
 def read_config(
@@ -70,13 +71,21 @@ def _parsed(text: str, name: str) -> Mapping[str, Any]:
 
 
 def _read(
-    data: Mapping[str, Any], plugins: Plugins, folder: Path, *, need_secrets: bool, strict: bool
+    data: Mapping[str, Any],
+    plugins: Plugins,
+    folder: Path,
+    *,
+    need_secrets: bool,
+    strict: bool,
+    mode: int = 0,
 ) -> Config:
     diagnostics = Diagnostics()
     for key in data:
         if key not in _TABLES:
             diagnostics.add(f"{key!r} isn't known here{did_you_mean(key, _TABLES)}")
-    drafts = list(_read_destinations(data.get("destinations"), plugins, diagnostics, need_secrets))
+    drafts = list(_read_destinations(data.get("destinations"), plugins, diagnostics, need_secrets, mode))
+    destinations = [draft for draft in drafts if isinstance(draft, DestinationConfig)]
+    lint_accounts(destinations, diagnostics)
     outbox = _read_options("outbox", data, plugins.outboxes, diagnostics.under("$.outbox"))
     transport = _read_options("transport", data, plugins.transports, diagnostics.under("$.transport"))
     delivery = read_values(data.get("delivery", {}), DeliveryConfig, diagnostics.under("$.delivery"))
@@ -85,7 +94,7 @@ def _read(
     if strict and diagnostics.errors:
         raise ConfigError(diagnostics.errors)
     return Config(
-        destinations=[draft for draft in drafts if isinstance(draft, DestinationConfig)],
+        destinations=destinations,
         drafts=[draft for draft in drafts if not isinstance(draft, DestinationConfig)],
         outbox=outbox,
         transport=transport,
@@ -96,7 +105,7 @@ def _read(
 
 
 def _read_destinations(
-    tables: Any, plugins: Plugins, diagnostics: Diagnostics, need_secrets: bool
+    tables: Any, plugins: Plugins, diagnostics: Diagnostics, need_secrets: bool, mode: int
 ) -> Iterator[DestinationDraft]:
     if not isinstance(tables, dict) or not tables:
         found = f"it is {describe(tables)}" if tables else "there is none"
@@ -104,7 +113,7 @@ def _read_destinations(
         diagnostics.add(message, "$.destinations")
         return
     for name, table in tables.items():
-        draft = read_destination(name, table, plugins, diagnostics, need_secrets=need_secrets)
+        draft = read_destination(name, table, plugins, diagnostics, need_secrets=need_secrets, mode=mode)
         if draft is not None:
             yield draft
 

@@ -250,6 +250,7 @@ def _alternatives(annotation: Any) -> list[Any]:
     return [part for part in parts if part is not NoneType]
 
 
+_SCHEME = re.compile(r"(?:bearer|token|oauth|basic)\s", re.IGNORECASE)
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,59}")
 
 
@@ -307,6 +308,16 @@ def _token(text: str, source: str) -> str:
     if not (token.isascii() and token.isprintable()):
         raise _TypeMismatchError(
             f"{source} holds characters that no token has; was it copied whole, and nothing else?"
+        )
+    if token[:1] in ('"', "'") or token[-1:] in ('"', "'"):
+        raise _TypeMismatchError(
+            f"{source} holds quotes around the token; leave them out (files for Docker's --env-file take none)"
+        )
+    if _SCHEME.match(token):
+        raise _TypeMismatchError(f"{source} begins with {token.split()[0]!r}; give the token alone")
+    if " " in token:
+        raise _TypeMismatchError(
+            f"{source} holds a space, as no token does; was it copied whole, and nothing else?"
         )
     return token
 

@@ -111,7 +111,7 @@ class Deliverer:
         try:
             self._start()
         except OutboxError as error:
-            LOG.error("%s", error)
+            self._reporter.report_outbox_error(error)
         self._run_workers(lambda channel: self._serve_channel(channel, stop, progress))
         return self.summary
 
@@ -175,7 +175,7 @@ class Deliverer:
                 failures += 1
                 doublings = min(failures, _MAX_DOUBLINGS)
                 wait = min(self._options.max_wait, self._options.initial_wait * 2.0**doublings)
-                LOG.error("%s: %s; next try in %d seconds", channel.name, error, wait)
+                self._reporter.report_outbox_error(error, channel.name, wait)
                 stop.wait(wait)
                 continue
             if idle:

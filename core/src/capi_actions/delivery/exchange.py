@@ -1,5 +1,6 @@
 """One exchange with a platform: a request is made, sent and judged, whatever plugins do."""
 
+import re
 from collections.abc import Sequence
 from time import perf_counter
 from typing import TypeVar
@@ -8,6 +9,7 @@ from attrs import evolve, frozen
 
 from capi_actions.errors import TransportError, where
 from capi_actions.model import Destination, Judgement, Request, Response, Transport, Verdict
+from capi_actions.personal_data import mask
 
 
 @frozen(kw_only=True)
@@ -60,6 +62,30 @@ def send_request(
     )
 
 
+def probe(destination: Destination, transport: Transport) -> Judgement | None:
+    """Ask a platform whether an account may be sent to; nothing is stored there.
+
+    :returns: DONE if so; None if the destination type offers no way to ask.
+    """
+    try:
+        request: object = destination.probe()
+        if request is None:
+            return None
+        request = _expect(Request, request)
+    except Exception as error:  # noqa: BLE001  a plugin may raise anything
+        return _broken_destination("probe", error)
+    try:
+        response = _expect(Response, transport.send(request))
+    except TransportError as error:
+        return sanitized(Judgement(verdict=Verdict.LATER, reason=f"No answer came: {error.problem}."))
+    except Exception as error:  # noqa: BLE001  as above
+        return _broken_transport(error)
+    try:
+        return sanitized(_expect(Judgement, destination.judge_probe(response)))
+    except Exception as error:  # noqa: BLE001  as above
+        return _broken_destination("judge_probe", error)
+
+
 def _judge(destination: Destination, response: Response) -> Judgement:
     try:
         return sanitized(_expect(Judgement, destination.judge(response)))
@@ -97,6 +123,9 @@ def check_count(judgement: Judgement, sent: int) -> Judgement:
 
 
 _MAX_SENTENCE = 1_000  # characters
+_MAX_FIELD = 200
+_MAX_FOREIGN = 8_000
+_TRACE_ID = re.compile(r"[\w.-]{1,100}", re.ASCII)
 _MAX_SECONDS = 1e9  # more than any wait
 _MAX_INTEGER = 2**63 - 1  # SQLite's
 
@@ -104,8 +133,8 @@ _MAX_INTEGER = 2**63 - 1  # SQLite's
 def sanitized(judgement: Judgement) -> Judgement:
     """Return a plugin's judgement in a form that is safe to store and to calculate with.
 
-    Sentences are cut after 1,000 characters, and numbers that SQLite can't store are left out: they
-    may come from a platform's answer unchecked.
+    Sentences are cut after 1,000 characters, numbers that SQLite can't store are left out, and what may be
+    personal in the platform's own words is masked: they come from its answer unchecked, and it may quote the request.
 
     :raises Exception: if the plugin broke its contract: an unknown verdict, or a text that isn't a string.
     """
@@ -116,6 +145,9 @@ def sanitized(judgement: Judgement) -> Judgement:
         subcode=_storable_integer(judgement.subcode),
         reason=_sentence(judgement.reason),
         advice=_sentence(judgement.advice),
+        platform_message=_foreign_words(judgement.platform_message, _MAX_SENTENCE),
+        platform_field=_foreign_words(judgement.platform_field, _MAX_FIELD),
+        trace_id=judgement.trace_id if _TRACE_ID.fullmatch(judgement.trace_id) else "",
         after=_seconds(judgement.after),
         refused_field=judgement.refused_field if isinstance(judgement.refused_field, str) else None,
         taken=_count(judgement.taken),
@@ -137,6 +169,15 @@ def _count(value: object) -> int | None:
 
 def _sentence(value: str) -> str:
     return value[:_MAX_SENTENCE].encode("utf-8", "replace").decode()
+
+
+def _foreign_words(value: str, limit: int) -> str:
+    """Return what a platform said in one line without control characters, masked before it is cut."""
+    line = " ".join(value[:_MAX_FOREIGN].split())
+    printable = "".join(
+        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in line
+    )
+    return mask(printable)[:limit]
 
 
 def _seconds(value: object) -> float | None:

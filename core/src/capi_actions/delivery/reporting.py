@@ -2,13 +2,14 @@
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from attrs import evolve
 
 from capi_actions.delivery.options import Summary
-from capi_actions.errors import where
+from capi_actions.errors import OutboxError, where
 from capi_actions.model import Judgement, Observer, Report, Verdict
+from capi_actions.text import platform_words
 
 LOG = logging.getLogger("capi_actions.delivery")
 
@@ -26,12 +27,12 @@ class Reporter:
     """Passes reports on and keeps the summary of a run.  Usable from several threads.
 
     Log records carry the report's figures as attributes: ``destination``, ``verdict``, ``items``,
-    ``code``, ``subcode``, ``seconds``, ``request_bytes``.
+    ``code``, ``subcode``, ``trace_id``, ``seconds``, ``request_bytes``; and ``brief``, the message without
+    the platform's own words.
     """
 
     def __init__(self, observers: Sequence[Observer]) -> None:
-        self._observers = observers
-        self._faulty: set[int] = set()
+        self._observers = Observers(observers)
         self._lock = threading.Lock()
         self._summary = Summary()
 
@@ -72,28 +73,41 @@ class Reporter:
         """
         judgement = report.judgement
         self._update_last_errors(report.destination, judgement)
+        words = platform_words(judgement.platform_message, judgement.platform_field, judgement.trace_id)
+        sentences = " ".join(text for text in (judgement.reason, words) if text)
+        brief = f"{report.destination}: {judgement.verdict}, items: {report.items}"
         LOG.log(
             _LEVELS.get(judgement.verdict, logging.WARNING),
             "%s: %s, items: %d%s",
             report.destination,
             judgement.verdict,
             report.items,
-            f". {judgement.reason}" if judgement.reason else "",
+            f". {sentences}" if sentences else "",
             extra={
                 "destination": report.destination,
                 "verdict": str(judgement.verdict),
                 "items": report.items,
                 "code": judgement.code,
                 "subcode": judgement.subcode,
+                "trace_id": judgement.trace_id,
+                "brief": f"{brief}. {judgement.reason}" if judgement.reason else brief,
                 "seconds": report.seconds,
                 "request_bytes": report.request_bytes,
             },
         )
-        for observer in self._observers:
-            try:
-                observer.observe(report)
-            except Exception as error:  # noqa: BLE001  an observer's fault must not stop delivery
-                self._log_observer_fault(observer, error)
+        self._observers.notify("observe", report)
+
+    def report_outbox_error(self, error: OutboxError, destination: str = "", wait: float = 0.0) -> None:
+        """Log that the outbox can't be used, and pass it to the observers that listen.
+
+        :param destination: for which it was to be used; "" for all.
+        :param wait: seconds until the next try.
+        """
+        if destination:
+            LOG.error("%s: %s; next try in %d seconds", destination, error, wait)
+        else:
+            LOG.error("%s", error)
+        self._observers.notify("observe_outbox_error", error)
 
     def _update_last_errors(self, destination: str, judgement: Judgement) -> None:
         with self._lock:
@@ -105,7 +119,32 @@ class Reporter:
             if last_errors != self._summary.last_errors:
                 self._summary = evolve(self._summary, last_errors=last_errors)
 
-    def _log_observer_fault(self, observer: Observer, error: Exception) -> None:
+
+class Observers:
+    """Observers that are notified together.  Usable from several threads."""
+
+    def __init__(self, observers: Sequence[Observer]) -> None:
+        self._observers = observers
+        self._methods: dict[str, list[tuple[Observer, Callable[[object], object]]]] = {}
+        self._faulty: set[int] = set()
+
+    def notify(self, method: str, argument: object) -> None:
+        """Call a method of all observers that have it.
+
+        What one raises is logged once per observer and goes no further.
+        """
+        methods = self._methods.get(method)
+        if methods is None:
+            candidates = [(observer, getattr(observer, method, None)) for observer in self._observers]
+            methods = [(observer, bound) for observer, bound in candidates if callable(bound)]
+            self._methods[method] = methods
+        for observer, bound in methods:
+            try:
+                bound(argument)
+            except Exception as error:  # noqa: BLE001  an observer's fault must not stop delivery
+                self._log_fault(observer, error)
+
+    def _log_fault(self, observer: Observer, error: Exception) -> None:
         if id(observer) not in self._faulty:
             self._faulty.add(id(observer))
             message = "the observer %s raised %s; its further errors aren't logged"

@@ -2,7 +2,17 @@
 
 from capi_actions.codec import Json, JsonObject
 from capi_actions.model.action import Action, Build, Choice, Condition, Field, FieldType, Requirement
-from capi_actions.model.delivery import Judgement, Observer, Report, Request, Response, Transport, Verdict
+from capi_actions.model.delivery import (
+    EventOutcome,
+    EventReport,
+    Judgement,
+    Observer,
+    Report,
+    Request,
+    Response,
+    Transport,
+    Verdict,
+)
 from capi_actions.model.destination import Destination, Prepared
 from capi_actions.model.extensions import (
     MISSING,
@@ -44,6 +54,8 @@ __all__ = [
     "DeadLetter",
     "Destination",
     "Directive",
+    "EventOutcome",
+    "EventReport",
     "Field",
     "FieldType",
     "Item",

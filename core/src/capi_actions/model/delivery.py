@@ -92,6 +92,11 @@ class Judgement:
     :ivar reason: a sentence that a marketer understands: no personal data, no token.  It is logged and
         stored with a dead letter or pause; cut after 1,000 characters.
     :ivar advice: what a person can do about it, under the same rules; may be empty.
+    :ivar platform_message: what the platform itself said, in its own words.  Delivery masks whatever may be
+        personal in it before it is logged or stored; cut after 1,000 characters.
+    :ivar platform_field: the field that the platform names as wrong (``user_data.em``); masked likewise.
+    :ivar trace_id: the platform's id of the answer, for its support; letters, digits, ``_``, ``-`` and ``.``,
+        at most 100, or it is left out.
     :ivar after: seconds to wait before the next request to this destination, if the platform said;
         delivery waits a day at most.  Heeded with every verdict but PAUSE, also with DONE.
     :ivar index: with SPLIT, position of the bad item in the request, if the platform said: it is tried
@@ -107,6 +112,9 @@ class Judgement:
     subcode: int | None = None
     reason: str = ""
     advice: str = ""
+    platform_message: str = ""
+    platform_field: str = ""
+    trace_id: str = ""
     after: float | None = None
     index: int | None = None
     refused_field: str | None = None
@@ -134,15 +142,58 @@ class Report:
     request_bytes: int = 0
 
 
+class EventOutcome(StrEnum):
+    """What became of an event before anything of it was stored.
+
+    :cvar MAPPED: a mapping made an item of it.
+    :cvar REFUSED: a mapping takes it, but it can't be sent: a field is missing or wrong, or it is too old.
+    :cvar HELD_BACK: it may not be sent to this destination, for lack of consent, say.
+    :cvar UNMATCHED: no mapping takes it.
+    :cvar INVALID: it is no event.
+    """
+
+    MAPPED = "mapped"
+    REFUSED = "refused"
+    HELD_BACK = "held_back"
+    UNMATCHED = "unmatched"
+    INVALID = "invalid"
+
+
+@frozen(kw_only=True)
+class EventReport:
+    """What became of an event: at one destination, or at all if no destination is named.
+
+    :ivar destination: the destination's name in the configuration; "" with UNMATCHED and INVALID.
+    :ivar action: the action's full name; "" if there is none.
+    :ivar reason: why, without personal data; may be empty.
+    """
+
+    outcome: EventOutcome
+    destination: str = ""
+    action: str = ""
+    reason: str = ""
+
+
 class Observer(Protocol):
     """Gets a report of every outcome, for metrics or alerts.
 
     Offer a factory of observers through the hook ``capi_report``.
 
-    An observer may also have a method ``watch(read)``.  It is called once, before anything is sent, with
-    a function that returns :class:`~capi_actions.Stats` by destination (:meth:`capi_actions.Outbox.stats`).
-    That function raises ``OutboxError`` when the outbox can't be read or is closed.  An observer that outlives
-    the deliverer should keep only a weak reference to it.
+    An observer may also have some of these methods:
+
+    ``watch(read)``
+        is called once, before anything is sent, with a function that returns :class:`~capi_actions.Stats` by
+        destination (:meth:`capi_actions.Outbox.stats`).  That function raises ``OutboxError`` when the outbox can't be
+        read or is closed.  An observer that outlives the deliverer should keep only a weak reference to it.
+    ``expect(destinations)``
+        is called once, after ``watch``, with the names of the configured destinations: a counter can start at 0
+        instead of being absent until the first failure.
+    ``observe_event(report)``
+        gets an :class:`~capi_actions.EventReport` of every event that the program passes in, before it is stored.
+    ``observe_outbox_error(error)``
+        gets the ``OutboxError`` when delivery in the background can't use the outbox.
+
+    For all of them holds what holds for :meth:`observe`.
     """
 
     def observe(self, report: Report) -> None:

@@ -49,12 +49,55 @@ class Destination(ABC):
         attribute = fields_dict(cls.settings_type).get("normalization")
         return attribute.default if attribute and isinstance(attribute.default, str) else ""
 
+    @property
+    def account(self) -> str:
+        """The account that items go to, as the platform names it: destinations with equal ones send to one place.
+
+        "" if that can't be said.
+        """
+        return ""
+
+    def match_keys(self, data: JsonObject) -> Mapping[str, bool]:
+        """Return every key by which the platform recognises people, with True for those that an item has.
+
+        ``capi preview --summary`` counts them.  Keys that don't apply to this item are left out; the default has none.
+
+        :param data: the platform's object, as it would be sent.
+        """
+        return {}
+
+    def value_doubt(self, key: str, value: str) -> str:
+        """Return why a personal value will hardly be recognised although it can be sent, or "".
+
+        Called by ``capi preview --summary`` for every value that is going to be hashed.
+
+        :param key: of the value's normalizer: ``ph``.
+        :param value: the raw value.  It must not be quoted.
+        """
+        return ""
+
+    def probe(self) -> Request | None:
+        """Return a request that shows whether this account may be sent to, without storing anything there.
+
+        ``capi check --online`` sends it.  None, the default, if the platform offers no such request.
+        """
+        return None
+
+    def judge_probe(self, response: Response) -> Judgement:
+        """Return what the answer to :meth:`probe` means: DONE if the account may be sent to.
+
+        With any other verdict, reason and advice are shown.
+        """
+        return self.judge(response)
+
     def lint_settings(self) -> Iterable[Problem]:
         """Return warnings about settings that work but are likely to be a mistake, or won't work for much longer."""
         return ()
 
     def lint_mapping(self, action: str, mapping: Mapping[str, Any]) -> Iterable[Problem]:
         """Return what the platform would refuse about every item that this mapping produces.
+
+        ``capi check`` reports it as errors; a problem of the severity ``"warning"`` stays a warning.
 
         :param action: the action's full name.
         :param mapping: the whole mapping, prebuilt parts included.  Literals can be checked here.

@@ -110,6 +110,9 @@ class DeadLetter:
     :ivar tries: how many requests it was part of.
     :ivar buried_at: Unix seconds.
     :ivar id: the item's number in the outbox; None for a letter that isn't stored in one.
+    :ivar platform_message: what the platform itself said, without personal data; may be empty.
+    :ivar platform_field: the field that the platform named as wrong; may be empty.
+    :ivar trace_id: the platform's id of its answer, for its support; may be empty.
     """
 
     item: Item
@@ -120,6 +123,9 @@ class DeadLetter:
     tries: int
     buried_at: float
     id: int | None = None
+    platform_message: str = ""
+    platform_field: str = ""
+    trace_id: str = ""
 
 
 @frozen(kw_only=True)
@@ -164,7 +170,7 @@ class Replayed:
 class Pause:
     """Why a destination is paused.
 
-    :ivar judgement: the platform's answer: verdict PAUSE, code, subcode, reason and advice.
+    :ivar judgement: the platform's answer: verdict PAUSE, code, subcode, texts and trace id.
     :ivar since: when it was paused, in Unix seconds.
     """
 
@@ -180,6 +186,7 @@ class Stats:
     :ivar delayed: number of items that were released to run later.
     :ivar leased: number of claimed items.
     :ivar dead: number of dead letters.
+    :ivar leased_until: when the last of its leases ends (Unix seconds), unless it is extended; None without any.
     :ivar oldest: event time (Unix seconds) of the undelivered item with the nearest deadline; None without items.
     :ivar deadline: that item's deadline.
     :ivar backoff_until: no request before this time (Unix seconds), or None.  May be in the past.
@@ -190,6 +197,7 @@ class Stats:
     delayed: int = 0
     leased: int = 0
     dead: int = 0
+    leased_until: float | None = None
     oldest: int | None = None
     deadline: int | None = None
     backoff_until: float | None = None
@@ -267,7 +275,7 @@ class Outbox(Protocol):
         """
 
     def bury(self, lease: int, ids: Sequence[int], judgement: Judgement, now: float, tried: int = 1) -> None:
-        """Turn leased items into dead letters, with the judgement's code, subcode, reason and advice.
+        """Turn leased items into dead letters, with the judgement's code, subcode, texts and trace id.
 
         Ids that this lease doesn't hold (any more) are ignored.
 

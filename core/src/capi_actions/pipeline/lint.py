@@ -1,6 +1,7 @@
-"""Warn about what is allowed in a mapping but is likely to be a mistake."""
+"""Find what a mapping can never send, and what is likely to be a mistake in it."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from attrs import evolve
@@ -12,7 +13,7 @@ from capi_actions.fields import compile_fields
 from capi_actions.mapping import is_directive
 from capi_actions.model import Action, Field, Json, JsonObject
 from capi_actions.pipeline.compile import MappingUnit
-from capi_actions.pipeline.compiled_action import SYNC_MODE
+from capi_actions.pipeline.compiled_action import SYNC_MODE, without_unused_objects
 from capi_actions.text import closest, did_you_mean
 
 _SPECIAL = "__segment_internal_"
@@ -21,8 +22,10 @@ _ROOT_DIRECTIVE = f"{_SPECIAL}directive"
 Keys = tuple[str | int, ...]
 
 
-def lint_unit(unit: MappingUnit, diagnostics: Diagnostics) -> None:
-    """Warn about triggers that never match, fields that nothing fills, and values that no field takes.
+def lint_unit(unit: MappingUnit, directives: Collection[str], diagnostics: Diagnostics) -> None:
+    """Report what can never be sent, as errors, and likely mistakes, as warnings.
+
+    :param directives: the names of all directives.
 
     Parts with errors are passed over; everything beside them is looked at.
     """
@@ -34,7 +37,7 @@ def lint_unit(unit: MappingUnit, diagnostics: Diagnostics) -> None:
     diagnostics = diagnostics.under(unit.mapping_path)
     if unit.action is not None and _ROOT_DIRECTIVE not in unit.mapping:
         linter = FieldLinter(unit.malformed, diagnostics)
-        linter.lint_mapping(unit.mapping, unit.action)
+        linter.lint_mapping(without_unused_objects(unit.action, unit.mapping), unit.action)
         destination = unit.destination.destination
         if destination is not None:
             lint_by_plugin(
@@ -45,6 +48,7 @@ def lint_unit(unit: MappingUnit, diagnostics: Diagnostics) -> None:
                 diagnostics=diagnostics,
                 complete=unit.compiled_action is not None and isinstance(unit.destination, DestinationConfig),
             )
+    lint_lookalikes(unit.mapping, directives, diagnostics)
     lint_templates(unit.mapping, diagnostics)
 
 
@@ -59,16 +63,16 @@ class FieldLinter:
         self._diagnostics = diagnostics
 
     def lint_mapping(self, mapping: JsonObject, action: Action) -> None:
-        """Warn about required fields without a value, unknown fields, and wrong literals."""
+        """Report required fields without a value, unknown fields, and wrong literals."""
         for key, spec in action.fields.items():
             if spec.required is True and mapping.get(key) in (None, ""):
-                message = f"{action.name} requires it, but nothing is mapped to it"
-                self._diagnostics.warn(message, json_path((key,)), spec.code)
+                message = f"{action.name} requires it, but nothing is mapped to it: no event can be sent"
+                self._diagnostics.add(message, json_path((key,)), spec.code)
         own = {key: value for key, value in mapping.items() if not key.startswith(_SPECIAL)}
         self._lint_members(own, action.fields, f"{action.name} has", ())
         mode = mapping.get(SYNC_MODE)
         if mode is not None and mode not in action.sync_modes:
-            self._diagnostics.warn(f"Sync mode {mode} is not supported", f"$.{SYNC_MODE}")
+            self._diagnostics.add(f"Sync mode {mode} is not supported", f"$.{SYNC_MODE}")
 
     def _lint_members(
         self, members: Mapping[str, Any], fields: Mapping[str, Field], owner: str, keys: Keys
@@ -105,7 +109,7 @@ class FieldLinter:
             check({key: value})
         except EventError as error:
             for problem in error.problems:
-                self._diagnostics.warn(problem.message, path, problem.code)
+                self._diagnostics.add(problem.message, path, problem.code)
 
     def _is_malformed(self, keys: Keys) -> bool:
         path = json_path(keys)
@@ -119,6 +123,37 @@ def _has_directive(value: Any) -> bool:
     if isinstance(value, list):
         return any(map(_has_directive, value))
     return isinstance(value, dict) and (is_directive(value) or _has_directive(list(value.values())))
+
+
+def lint_lookalikes(mapping: Json, directives: Collection[str], diagnostics: Diagnostics) -> None:
+    """Warn about texts that look like paths, and objects that look like directives: both are sent as they are.
+
+    :param directives: the names of all directives.
+    """
+    plain_names = {name.removeprefix("@"): name for name in directives}
+    pending: list[tuple[Keys, Json]] = [((), mapping)]
+    while pending:
+        keys, value = pending.pop()
+        if keys and str(keys[-1]).startswith(("@", "__")):
+            continue
+        if isinstance(value, str) and _PATH.fullmatch(value):
+            message = (
+                f'is the text {value!r} itself; to take the event\'s value, write {{ "@path" = {value!r} }}'
+            )
+            diagnostics.warn(message.replace("'", '"'), json_path(keys))
+        elif isinstance(value, list):
+            pending += [((*keys, index), item) for index, item in enumerate(value)]
+        elif isinstance(value, dict):
+            name = plain_names.get(next(iter(value))) if len(value) == 1 else None
+            member = next(iter(value.values())) if name else None
+            if name and isinstance(member, str) and _PATH.fullmatch(member):
+                message = f"is an object with the key {name[1:]!r}; the directive is {name!r}, with an @"
+                diagnostics.warn(message, json_path(keys))
+            else:
+                pending += [((*keys, key), item) for key, item in value.items()]
+
+
+_PATH = re.compile(r"\$\.[A-Za-z_][\w$\[\]'\". -]{0,200}")
 
 
 def lint_templates(mapping: Json, diagnostics: Diagnostics) -> None:

@@ -56,22 +56,31 @@ class Pipeline:
         :param event: a checked event, see :func:`~capi_actions.codec.check_event`.
         :param now: Unix seconds, for deadlines.
         """
-        outcomes: list[Item | Refusal] = []
-        for route, decided in self._router.candidates(event):
-            if not decided and not route.trigger.matches(event):
-                continue
-            try:
-                outcomes.append(route.item(event, now, lambda: content_id(event)))
-            except EventError as error:
-                outcomes.append(
-                    Refusal(
-                        destination=route.destination_name,
-                        action=route.action.name,
-                        message_id=message_id(event),
-                        error=detached(error),
-                    )
-                )
-        return outcomes
+        return [
+            _outcome(route, event, now)
+            for route, decided in self._router.candidates(event)
+            if decided or route.trigger.matches(event)
+        ]
+
+    def process_by_route(self, event: JsonObject, now: float) -> list[tuple[Route, Item | Refusal]]:
+        """Turn one event into items as :meth:`process` does, each with the route that made it."""
+        return [
+            (route, _outcome(route, event, now))
+            for route, decided in self._router.candidates(event)
+            if decided or route.trigger.matches(event)
+        ]
+
+
+def _outcome(route: Route, event: JsonObject, now: float) -> Item | Refusal:
+    try:
+        return route.item(event, now, lambda: content_id(event))
+    except EventError as error:
+        return Refusal(
+            destination=route.destination_name,
+            action=route.action.name,
+            message_id=message_id(event),
+            error=detached(error),
+        )
 
 
 def check_mappings(config: Config, plugins: Plugins, diagnostics: Diagnostics) -> int:
@@ -82,5 +91,5 @@ def check_mappings(config: Config, plugins: Plugins, diagnostics: Diagnostics) -
     """
     units = compile_config(config, plugins, diagnostics)
     for unit in units:
-        lint_unit(unit, diagnostics)
+        lint_unit(unit, plugins.directives, diagnostics)
     return sum(unit.route() is not None for unit in units)

@@ -152,3 +152,18 @@ def _unparse_value(value: Value) -> str:
 
 def _quote(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def read_paths(tree: object) -> set[Path]:
+    """Return the paths of all fields that a trigger's tree looks at."""
+    paths: set[Path] = set()
+    pending = [tree]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, Comparison | Search):
+            paths.add(node.path)
+        elif isinstance(node, Not):
+            pending.append(node.part)
+        elif isinstance(node, AllOf | AnyOf):
+            pending += node.parts
+    return paths

@@ -49,7 +49,14 @@ def make_item() -> Callable[..., Item]:
 def dead() -> Judgement:
     """Why something is buried."""
     return Judgement(
-        verdict=Verdict.DEAD, code=100, subcode=2804003, reason="It is too old.", advice="Send sooner."
+        verdict=Verdict.DEAD,
+        code=100,
+        subcode=2804003,
+        reason="It is too old.",
+        advice="Send sooner.",
+        platform_message="Event Timestamp Too Old",
+        platform_field="data.event_time",
+        trace_id="AbC_1-d",
     )
 
 

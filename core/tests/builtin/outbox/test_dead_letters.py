@@ -58,6 +58,9 @@ def test_a_dead_letter_tells_everything(
         advice="Send sooner.",
         tries=3,
         buried_at=NOW + 0.25,
+        platform_message="Event Timestamp Too Old",
+        platform_field="data.event_time",
+        trace_id="AbC_1-d",
     )
     with SqliteOutbox(path) as another:
         assert [expected] == list(another.dead())

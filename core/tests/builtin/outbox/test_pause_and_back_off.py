@@ -13,7 +13,14 @@ MakeItem = Callable[..., Item]
 Bodies = Callable[..., list[bytes]]
 
 TOKEN_DEAD = Judgement(
-    verdict=Verdict.PAUSE, code=190, subcode=463, reason="The token has expired.", advice="New one."
+    verdict=Verdict.PAUSE,
+    code=190,
+    subcode=463,
+    reason="The token has expired.",
+    advice="New one.",
+    platform_message="Session has expired",
+    platform_field="access_token",
+    trace_id="AbC_1-d",
 )
 
 

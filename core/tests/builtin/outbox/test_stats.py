@@ -28,6 +28,7 @@ def test_stats_count_every_state(outbox: SqliteOutbox, make_item: MakeItem, dead
         delayed=2,
         leased=2,
         dead=2,
+        leased_until=NOW + 60,
         oldest=NOW - 9,
         deadline=NOW + 91,
         backoff_until=NOW + 5,

@@ -7,9 +7,10 @@ from typing import Any
 
 from capi_actions import Destination, JsonObject, Judgement, Prepared, Problem, Request, Response
 from capi_actions_facebook.mapping_lint import lint_mapping
+from capi_actions_facebook.phones import phone_doubt
 from capi_actions_facebook.settings import Settings, version_error, version_warning
 from capi_actions_facebook.validation import check_event, max_age
-from capi_actions_facebook.verdicts import judge
+from capi_actions_facebook.verdicts import judge, judge_probe
 
 
 class Facebook(Destination):
@@ -26,6 +27,33 @@ class Facebook(Destination):
             "authorization": f"Bearer {settings.access_token.value}",
             "content-type": "application/json",
         }
+
+    @property
+    def account(self) -> str:
+        """The pixel or dataset."""
+        return self.settings.pixel_id
+
+    def match_keys(self, data: JsonObject) -> Mapping[str, bool]:
+        """Return the keys of ``user_data`` by which Meta may recognise the person of this event."""
+        user_data = data.get("user_data") or {}
+        keys = dict.fromkeys(_MATCH_KEYS, False)
+        return keys | {key: True for key, value in user_data.items() if value}
+
+    def value_doubt(self, key: str, value: str) -> str:
+        """Return the doubt about a phone number that begins without a country code."""
+        return phone_doubt(value) if key == "ph" else ""
+
+    def probe(self) -> Request:
+        """Return a request with one event that Meta has to refuse, whatever else it takes.
+
+        It has no ``user_data`` and its time is 1970: nothing can be stored.  Asking for the pixel itself says nothing,
+        as tokens from Events Manager may write but not read ("using the API" in ``docs/reference/sources.md``).
+        """
+        return self.envelope(self.settings.test_event_code or "", [_PROBE])
+
+    def judge_probe(self, response: Response) -> Judgement:
+        """Return DONE when Meta refuses the event of :meth:`probe` for its content: token and pixel were accepted."""
+        return judge_probe(response)
 
     def lint_settings(self) -> Iterator[Problem]:
         """Yield warnings about API versions that have ended or may not exist, and about test codes."""
@@ -67,6 +95,14 @@ class Facebook(Destination):
     def judge(self, response: Response) -> Judgement:
         """Return what a response means, by its codes."""
         return judge(response)
+
+
+# Keys worth having for people on websites, in Meta's order of priority ("best practices" in docs/reference/sources.md).
+_MATCH_KEYS = (
+    *("em", "fbc", "fbp", "external_id", "ph", "client_ip_address", "client_user_agent"),
+    *("fn", "ln", "db", "ge", "ct", "st", "zp", "country"),
+)
+_PROBE = b'{"event_name":"capi_check","event_time":0,"action_source":"other"}'
 
 
 def _quoted(text: str) -> bytes:

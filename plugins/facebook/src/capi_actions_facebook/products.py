@@ -71,6 +71,8 @@ def _number(value: Any) -> Any:
 def _compile(value: Json, compiler: Compiler) -> Resolver:
     if value != {}:
         compiler.problem("should be {}: @products takes no options")
+    for key in ("products", *_IDS, "quantity", "price"):
+        compiler.reads(f"properties.{key}")
     return products
 
 

@@ -20,6 +20,8 @@ _TRANSIENT = frozenset({1, 2, 341, 368, 5000, 21009})
 _EVENT_CODES = frozenset({100, 105, 2804030})
 _ACCOUNT_SUBCODES = frozenset({33, 34})  # subcodes of 100 that are about the pixel, not about an event
 _CLICK_ID_SUBCODE = 2804001
+_FIELD = re.compile(r"\$((?:\['[\w.-]{1,60}'\]|\[[0-9]{1,4}\]){1,8})")
+_TRACE_HEADER = "x-fb-trace-id"
 _INDEX = re.compile(r"\['data'\]\[([0-9]{1,4})\]")
 
 # Subcode of code 100 -> (reason, advice): an event that Meta refuses.
@@ -99,12 +101,31 @@ def judge(response: Response) -> Judgement:
     error = body.get("error")
     if isinstance(error, dict):
         code, subcode = _code(error.get("code")), _code(error.get("error_subcode"))
-        judgement = _judge_error(response, error, code, subcode)
-        return judgement or _judge_unknown_error(response, code, subcode)
+        judgement = _judge_error(response, error, code, subcode) or _judge_unknown_error(
+            response, code, subcode
+        )
+        return evolve(
+            judgement,
+            platform_message=_message(error),
+            platform_field=_blamed_field(error),
+            trace_id=_text(error.get("fbtrace_id")) or response.headers.get(_TRACE_HEADER, ""),
+        )
     received = body.get("events_received")
     if error is None and 200 <= response.status < 300 and type(received) is int and received > 0:
         return Judgement(verdict=Verdict.DONE, after=wait_after_success(response.headers), taken=received)
-    return _judge_status(response)
+    return evolve(_judge_status(response), trace_id=response.headers.get(_TRACE_HEADER, ""))
+
+
+def judge_probe(response: Response) -> Judgement:
+    """Return what the response to a request means whose only event has to be refused."""
+    judgement = judge(response)
+    if judgement.verdict is Verdict.SPLIT and judgement.code in _EVENT_CODES:
+        reason = "Meta accepted token and pixel, and refused the event of this check, as it should"
+        return Judgement(verdict=Verdict.DONE, code=judgement.code, subcode=judgement.subcode, reason=reason)
+    if judgement.verdict is Verdict.DONE:
+        reason = "Meta took the event of this check, which it should refuse: is base_url Meta's address?"
+        return evolve(judgement, verdict=Verdict.PAUSE, reason=reason, advice="Check base_url.")
+    return judgement
 
 
 def _judge_error(
@@ -193,6 +214,39 @@ def _judge_status(response: Response) -> Judgement:
 def _pause(code: int, subcode: int | None, explanation: tuple[str, str]) -> Judgement:
     reason, advice = explanation
     return Judgement(verdict=Verdict.PAUSE, code=code, subcode=subcode, reason=reason, advice=advice)
+
+
+def _message(error: dict[str, Any]) -> str:
+    """Return Meta's own words: title and explanation where it gives them, which say more than its message."""
+    title, explanation = _text(error.get("error_user_title")), _text(error.get("error_user_msg"))
+    message = _text(error.get("message"))
+    if explanation:
+        return f"{title}: {explanation}" if title else explanation
+    return f"{title}: {message}" if title and message else title or message
+
+
+def _blamed_field(error: dict[str, Any]) -> str:
+    """Return the field that Meta names: in ``error_data``, or as a path such as ``$['data'][0]['user_data']``.
+
+    Source: "errors" in ``docs/reference/sources.md``.
+    """
+    data = error.get("error_data")
+    if isinstance(data, str):
+        data = _object(data.encode("utf-8", "replace"))
+    specs = data.get("blame_field_specs") if isinstance(data, dict) else None
+    if isinstance(specs, list) and specs:
+        keys = specs[0] if isinstance(specs[0], list) else specs
+        if keys and all(isinstance(key, str | int) for key in keys):
+            return ".".join(map(str, keys))
+    for key in ("error_user_msg", "message"):
+        match = _FIELD.search(_text(error.get(key)))
+        if match:
+            return ".".join(re.findall(r"[\w.-]+", match[1]))
+    return ""
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _index(error: dict[str, Any]) -> int | None:

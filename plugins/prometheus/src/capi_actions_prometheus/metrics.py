@@ -7,7 +7,7 @@ from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from capi_actions import Report
+from capi_actions import EventOutcome, EventReport, Report, Stats, Verdict
 from capi_actions_prometheus.outboxes import Outboxes, ReadStats
 
 _SECONDS_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 1.5, 2.5, 5, 10)
@@ -27,6 +27,25 @@ class Metrics(Collector):
         self._items = Counter(
             "capi_items", "Items by the verdict on them, in each request", labels, registry=registry
         )
+        self._events = Counter(
+            "capi_events",
+            "Events by what became of them before anything was stored, at each destination",
+            ("destination", "outcome"),
+            registry=registry,
+        )
+        self._dead = Counter(
+            "capi_dead_letters",
+            "Dead letters that this process has made",
+            ("destination",),
+            registry=registry,
+        )
+        self._pauses = Counter(
+            "capi_pauses",
+            "Pauses of a destination that this process has seen begin",
+            ("destination",),
+            registry=registry,
+        )
+        self._expected: frozenset[str] = frozenset()
         self._seconds = Histogram(
             "capi_request_seconds",
             "Duration of requests, answered or not",
@@ -51,9 +70,31 @@ class Metrics(Collector):
             "" if number is None else str(number) for number in (judgement.code, judgement.subcode)
         )
         self._items.labels(report.destination, judgement.verdict.value, code, subcode).inc(report.items)
+        if judgement.verdict is Verdict.DEAD:
+            self._dead.labels(report.destination).inc(report.items)
+        elif judgement.verdict is Verdict.PAUSE:
+            self._pauses.labels(report.destination).inc()
         if report.requested:
             self._seconds.labels(report.destination).observe(report.seconds)
             self._batch.labels(report.destination).observe(report.items)
+
+    def observe_event(self, report: EventReport) -> None:
+        """Count what became of one event."""
+        self._events.labels(report.destination, report.outcome.value).inc()
+
+    def expect(self, destinations: Iterable[str]) -> None:
+        """Start the counters of these destinations at 0.
+
+        A counter that appears with its first failure already counted has no increase that an alert could see.
+        """
+        self._expected |= set(destinations)
+        for outcome in (EventOutcome.UNMATCHED, EventOutcome.INVALID):
+            self._events.labels("", outcome.value)
+        for destination in self._expected:
+            for outcome in (EventOutcome.MAPPED, EventOutcome.REFUSED, EventOutcome.HELD_BACK):
+                self._events.labels(destination, outcome.value)
+            self._dead.labels(destination)
+            self._pauses.labels(destination)
 
     def watch(self, read: ReadStats) -> None:
         """Read this outbox, too, at every scrape, as long as it lives."""
@@ -72,7 +113,11 @@ class Metrics(Collector):
         paused = GaugeMetricFamily(
             "capi_paused", "1 while the destination is paused: a person must act", labels=("destination",)
         )
-        for stats in self._outboxes.read():
+        all_stats = list(self._outboxes.read())
+        if all_stats:
+            held_names = {name for stats in all_stats for name in stats}
+            all_stats.append({name: Stats() for name in sorted(self._expected - held_names)})
+        for stats in all_stats:
             for destination, held in stats.items():
                 for state in _STATES:
                     items.add_metric((destination, state), getattr(held, state))

@@ -9,6 +9,7 @@ from capi_actions.model import DeadFilter, DeadLetter, Item, Replayed
 
 _READ = """
     SELECT d.id, d.code, d.subcode, d.reason, d.advice, d.tries, d.buried_at,
+        d.platform_message, d.platform_field, d.trace_id,
         i.destination, i.action, i.message_id, i.event_id, i.event_time, i.deadline, i.grp, i.body
     FROM dead d JOIN item i ON i.id = d.id WHERE d.id > :after AND {where} ORDER BY d.id LIMIT :limit
 """
@@ -82,7 +83,7 @@ def _delete(db: sqlite3.Connection, table: str, ids: Sequence[int]) -> None:
 
 
 def _letter(row: tuple[Any, ...]) -> DeadLetter:
-    id_, code, subcode, reason, advice, tries, buried_at, *item = row
+    id_, code, subcode, reason, advice, tries, buried_at, message, field, trace_id, *item = row
     return DeadLetter(
         id=id_,
         item=Item._make(item),
@@ -92,4 +93,7 @@ def _letter(row: tuple[Any, ...]) -> DeadLetter:
         advice=advice,
         tries=tries,
         buried_at=buried_at,
+        platform_message=message,
+        platform_field=field,
+        trace_id=trace_id,
     )

@@ -10,7 +10,7 @@ from contextlib import closing
 from itertools import chain
 from typing import Any
 
-from capi_actions.builtin.outbox.status import is_blocked
+from capi_actions.builtin.outbox.status import is_blocked, judgement_columns
 from capi_actions.model import MAX_DELAY, MAX_LEASE, Claim, Claimed, Item, Judgement
 
 _FOREVER = 2**63 - 1
@@ -256,7 +256,8 @@ _RELEASE = f"""
 """  # noqa: S608
 _BURY = f"""
     INSERT INTO dead
-    SELECT i.id, i.destination, :code, :subcode, :reason, :advice, l.tries + :tried, :now
+    SELECT i.id, i.destination, :code, :subcode, :reason, :advice, l.tries + :tried, :now,
+        :platform_message, :platform_field, :trace_id
     FROM (SELECT * FROM leased WHERE {_LEASED}) l JOIN item i ON i.id = l.id
 """  # noqa: S608
 
@@ -274,13 +275,7 @@ def bury(
 ) -> None:
     """Make leased items dead."""
     parameters = _parameters(lease, ids)
-    why = {
-        "code": judgement.code,
-        "subcode": judgement.subcode,
-        "reason": judgement.reason,
-        "advice": judgement.advice,
-    }
-    db.execute(_BURY, {**parameters, **why, "now": now, "tried": tried})
+    db.execute(_BURY, {**parameters, **judgement_columns(judgement), "now": now, "tried": tried})
     db.execute(_DELETE_LEASED, parameters)
     db.execute(_DELETE_EMPTY_LEASE, parameters)
 

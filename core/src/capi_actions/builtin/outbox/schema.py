@@ -78,7 +78,10 @@ MIGRATIONS: Sequence[Sequence[str]] = (
             reason TEXT NOT NULL,
             advice TEXT NOT NULL,
             tries INTEGER NOT NULL,
-            buried_at REAL NOT NULL
+            buried_at REAL NOT NULL,
+            platform_message TEXT NOT NULL,
+            platform_field TEXT NOT NULL,
+            trace_id TEXT NOT NULL
         )
         """,
         "CREATE INDEX dead_by_time ON dead (buried_at)",
@@ -91,7 +94,10 @@ MIGRATIONS: Sequence[Sequence[str]] = (
             code INTEGER,
             subcode INTEGER,
             reason TEXT,
-            advice TEXT
+            advice TEXT,
+            platform_message TEXT,
+            platform_field TEXT,
+            trace_id TEXT
         ) WITHOUT ROWID
         """,
     ),

@@ -13,14 +13,19 @@ _BACK_OFF = """
         iif(backoff_until BETWEEN :until AND :until + :max_delay, backoff_until, :until)
 """
 _PAUSE = """
-    INSERT INTO destination_state (destination, paused_at, code, subcode, reason, advice)
-    VALUES (:destination, :now, :code, :subcode, :reason, :advice)
+    INSERT INTO destination_state (
+        destination, paused_at, code, subcode, reason, advice, platform_message, platform_field, trace_id
+    )
+    VALUES (:destination, :now, :code, :subcode, :reason, :advice, :platform_message, :platform_field, :trace_id)
     ON CONFLICT (destination) DO UPDATE SET
-        paused_at = :now, code = :code, subcode = :subcode, reason = :reason, advice = :advice
+        paused_at = :now, code = :code, subcode = :subcode, reason = :reason, advice = :advice,
+        platform_message = :platform_message, platform_field = :platform_field, trace_id = :trace_id
 """
 _PAUSED = """
-    SELECT destination, paused_at, code, subcode, reason, advice FROM destination_state WHERE paused_at IS NOT NULL
+    SELECT destination, paused_at, code, subcode, reason, advice, platform_message, platform_field, trace_id
+    FROM destination_state WHERE paused_at IS NOT NULL
 """
+_LEASES = "SELECT destination, max(until) FROM lease GROUP BY destination"
 _BACKOFFS = "SELECT destination, backoff_until FROM destination_state WHERE backoff_until IS NOT NULL"
 
 
@@ -41,13 +46,20 @@ def back_off(db: sqlite3.Connection, destination: str, until: float) -> None:
 
 def pause(db: sqlite3.Connection, destination: str, judgement: Judgement, now: float) -> None:
     """Pause a destination, or replace the reason of its pause."""
-    why = {
+    db.execute(_PAUSE, {"destination": destination, "now": now, **judgement_columns(judgement)})
+
+
+def judgement_columns(judgement: Judgement) -> dict[str, str | int | None]:
+    """Return what is stored of a judgement with a dead letter or a pause, by the columns' names."""
+    return {
         "code": judgement.code,
         "subcode": judgement.subcode,
         "reason": judgement.reason,
         "advice": judgement.advice,
+        "platform_message": judgement.platform_message,
+        "platform_field": judgement.platform_field,
+        "trace_id": judgement.trace_id,
     }
-    db.execute(_PAUSE, {"destination": destination, "now": now, **why})
 
 
 def resume(db: sqlite3.Connection, destination: str) -> bool:
@@ -62,11 +74,18 @@ def paused(db: sqlite3.Connection) -> dict[str, Pause]:
     return {
         destination: Pause(
             judgement=Judgement(
-                verdict=Verdict.PAUSE, code=code, subcode=subcode, reason=reason, advice=advice
+                verdict=Verdict.PAUSE,
+                code=code,
+                subcode=subcode,
+                reason=reason,
+                advice=advice,
+                platform_message=message,
+                platform_field=field,
+                trace_id=trace_id,
             ),
             since=since,
         )
-        for destination, since, code, subcode, reason, advice in db.execute(_PAUSED)
+        for destination, since, code, subcode, reason, advice, message, field, trace_id in db.execute(_PAUSED)
     }
 
 
@@ -97,6 +116,8 @@ def _values(db: sqlite3.Connection) -> dict[str, dict[str, Any]]:
     for destination, (deadline, id_) in _nearest(db).items():
         oldest = db.execute("SELECT event_time FROM item WHERE id = ?", (id_,)).fetchone()[0]
         values[destination].update(deadline=deadline, oldest=oldest)
+    for destination, until in db.execute(_LEASES):
+        values[destination]["leased_until"] = until
     for destination, until in db.execute(_BACKOFFS):
         values[destination]["backoff_until"] = until
     for destination, pause in paused(db).items():

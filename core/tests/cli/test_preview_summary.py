@@ -1,0 +1,94 @@
+"""`capi preview --summary`: who can be recognised, what is lost, and what may not be sent; never a value."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from capi_actions import Plugins
+
+SECRET = "ada@example.com"
+
+
+@pytest.fixture
+def recognising(monkeypatch: pytest.MonkeyPatch, plugins: Plugins) -> None:
+    """Let the small platform name its match keys, and doubt an address."""
+    kind = plugins.destinations["acme"]
+    monkeypatch.setattr(kind, "match_keys", lambda self, data: {"em": "email" in data, "ip": False})
+    monkeypatch.setattr(
+        kind,
+        "value_doubt",
+        lambda self, key, value: "has no dot" if (key, "." in value) == ("em", False) else "",
+    )
+
+
+def test_figures_of_all_kinds(capi: Any, config: Path, ping: Any, recognising: None) -> None:
+    """Shares, doubts, personal data by field name, paths that nothing uses, refusals, and what nothing matches."""
+    config.write_text(
+        config.read_text() + '[[destinations.main.mappings]]\naction = "acme.ping"\n'
+        'mapping = { email = { "@path" = "$.email" }, lost = { "@path" = "$.x" } }\n'
+    )
+    events = [
+        ping(1, email="ada@localhost", properties={"coupon": "X", "products": [{"colour": "red"}]}),
+        ping(2, email=SECRET, x=5, event=SECRET),
+        ping(3, properties={"coupon": "Y"}),
+        ping(4, timestamp=5),
+        {"type": "page", "event": "nothing"},
+    ]
+    result = capi("preview", "--summary", "--json", "-c", str(config), lines=events)
+    (record,) = result.lines
+    main = record["destinations"]["main"]
+
+    assert result.status == 1
+    assert (record["events"], record["invalid"], record["unmatched"]) == (5, 0, {"page nothing": 1})
+    assert (main["items"], main["refused"]) == (3, 1)
+    assert main["match_keys"] == {"em": {"items": 2, "share": 0.6667}, "ip": {"items": 0, "share": 0.0}}
+    assert main["dropped"] == [{"field": "$.lost", "reason": "there is no such field", "items": 1}]
+    assert main["doubts"] == [{"field": "$.email", "reason": "has no dot", "items": 1}]
+    assert main["personal_data"] == [{"field": "$.name", "kind": "an e-mail address", "items": 1}]
+    assert main["refusals"] == [{"field": "$.time", "message": "is too old", "items": 1}]
+    assert record["unused_paths"] == {"$.properties.coupon": 2, "$.properties.products.colour": 1}
+    assert SECRET not in result.out + result.err
+
+
+def test_a_person_gets_tables(capi: Any, config: Path, ping: Any, recognising: None) -> None:
+    """With the same figures, and without items."""
+    result = capi(
+        "preview", "--summary", "-c", str(config), lines=[ping(1, email=SECRET, spare="x")], columns=120
+    )
+
+    words = " ".join(result.out.split())
+    assert result.status == 0
+    assert "main: people can be recognised by" in words
+    assert "│ em │ 1 │ 100% │" in words
+    assert "main: 1 items, 0 refused" in words
+    assert "│ $.spare │ 1 │" in words
+    assert SECRET not in result.out
+    assert '"message_id"' not in result.out
+
+
+def test_lines_that_are_no_events_are_printed_and_counted(capi: Any, config: Path) -> None:
+    """They are no part of the shares."""
+    result = capi("preview", "--summary", "--json", "-c", str(config), text=b'{"type": "track"}\n{}\n')
+
+    assert result.status == 1
+    assert [line["invalid"] for line in result.lines if "invalid" in line] + [
+        len([line for line in result.lines if "error" in line])
+    ] == [1, 1]
+
+
+def test_names_from_events_are_cleaned(capi: Any, config: Path, ping: Any) -> None:
+    """A sender may use an address for a key, or steer a terminal with one."""
+    events = [ping(1, **{SECRET: 1, "a\x1b[2J": 2})]
+    result = capi("preview", "--summary", "-c", str(config), lines=events)
+
+    assert SECRET not in result.out
+    assert "\x1b" not in result.out
+
+
+def test_the_number_of_names_is_bounded(capi: Any, config: Path, ping: Any) -> None:
+    """A sender may use an id for a key, millions of times."""
+    events = [ping(number, **{f"key{number}x{index}": 1 for index in range(100)}) for number in range(20)]
+    result = capi("preview", "--summary", "--json", "-c", str(config), lines=events)
+
+    assert len(result.lines[-1]["unused_paths"]) == 1_000

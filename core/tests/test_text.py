@@ -1,0 +1,64 @@
+"""Suggestions for misspelt words: none rather than one that misleads."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from capi_actions.text import closest
+
+FIELDS = [
+    "event_id",
+    "event_time",
+    "event_source_url",
+    "user_data",
+    "custom_data",
+    "order_id",
+    "value",
+    "currency",
+]
+LETTERS = st.text("abcdefghijklmnopqrstuvwxyz", min_size=4, max_size=20)
+
+
+@pytest.mark.parametrize(
+    ("word", "suggestion"),
+    [
+        ("eventId", "event_id"),
+        ("EVENT-ID", "event_id"),
+        ("evnet_id", "event_id"),
+        ("event_tiem", "event_time"),
+        ("curency", "currency"),
+        ("currencyy", "currency"),
+        ("orderID", "order_id"),
+        ("userId", None),
+        ("user_id", None),
+        ("anonymousId", None),
+        ("event", None),
+        ("price", None),
+        ("properties", None),
+        ("", None),
+        ("_", None),
+    ],
+)
+def test_known_words(word: str, suggestion: str | None) -> None:
+    """`userId` is neither `event_id` nor `user_data`: who takes such a hint breaks deduplication."""
+    assert suggestion == closest(word, FIELDS)
+
+
+@given(LETTERS, st.data())
+def test_one_typo_is_recognised(word: str, data: st.DataObject) -> None:
+    """A letter too many, too few, wrong, or swapped with the next."""
+    index = data.draw(st.integers(0, len(word) - 2))
+    typos = [
+        word[:index] + word[index + 1 :],
+        word[:index] + "x" + word[index:],
+        word[:index] + "x" + word[index + 1 :],
+        word[:index] + word[index + 1] + word[index] + word[index + 2 :],
+    ]
+
+    assert word == closest(data.draw(st.sampled_from(typos)), [word])
+
+
+@given(st.text(max_size=100), st.lists(st.text(max_size=100), max_size=5))
+def test_any_word_can_be_compared(word: str, known: list[str]) -> None:
+    """Names come from files of strangers."""
+    assert closest(word, known) in (None, *known)
