@@ -15,7 +15,7 @@ LAYERS = [
     {"errors", "secret", "text"},
     {"codec"},
     {"model"},
-    {"hookspecs", "declare", "hashing", "jsonl"},
+    {"hookspecs", "declare", "hashing", "jsonl", "inputs"},
     {"triggers", "mapping", "fields"},
     {"plugins"},
     {"config"},
