@@ -60,9 +60,9 @@ UNREADABLE = {
     b"\xd0\xcf\x11\xe0" + os.urandom(9000): (1, "an old Excel workbook"),
     b"BZh9" + os.urandom(9000): (1, "`bzcat FILE | capi ...` reads it"),
     gzip.compress(gzip.compress(PAGES)): (1, "compressed twice"),
-    gzip.compress(PAGES * 9)[:-12]: (19, "damaged or cut off"),
+    gzip.compress(PAGES * 9)[:-12]: (18, "damaged or cut off"),
     b"[\n" + PAGES.replace(b"}\n", b"},\n") * 2 + b'{"type":': (6, "is not JSON: Expecting value"),
-    b"[\n" + PAGES.replace(b"}\n", b"},\n"): (4, "the file ends in the middle of a JSON array"),
+    b"[\n" + PAGES.replace(b"}\n", b"},\n"): (3, "the file ends in the middle of a JSON array"),
     b'{\n  "type": "page",\n  type: 1\n}' + b"\n{\n}" * 1000: (3, "is not JSON"),
     "\ufeff{}".encode("utf-16") + b"\x00\xd8\x00\xd8" * 9: (1, "is not utf-16"),
 }
@@ -170,7 +170,8 @@ def test_lines_are_read_as_they_come() -> None:
             assert line.strip() == next(values)[1]
 
 
-@given(st.lists(json_objects(), max_size=5), st.sampled_from([None, 2]), st.booleans())
+# Not an empty object: it is a whole line however it is printed.
+@given(st.lists(json_objects().filter(bool), max_size=5), st.sampled_from([None, 2]), st.booleans())
 def test_however_objects_are_printed_the_same_are_read(
     objects: list[dict[str, Any]], indent: int | None, is_array: bool
 ) -> None:

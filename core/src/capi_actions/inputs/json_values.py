@@ -1,11 +1,10 @@
 """JSON values of a file: one a line as in JSON Lines, or in an array, or over several lines."""
 
 import json
+import re
 from collections.abc import Iterator
 from itertools import chain
 from typing import IO, TypeAlias
-
-import orjson
 
 from capi_actions.codec import decode_json
 from capi_actions.errors import EventError
@@ -23,6 +22,7 @@ _TOO_LONG = (
     f"JSON over several lines may have up to {MAX_DOCUMENT_BYTES // 2**20} MiB; `jq -c '.[]' FILE | capi ...`"
     " makes lines of an array, `jq -c . FILE | capi ...` of objects"
 )
+_DELIMITER = re.compile(rb"[,;\t|]")
 _OPEN_ENDS = (b"{", b"[", b",", b":")  # of a line in the middle of a value
 
 
@@ -49,29 +49,28 @@ def read_json_values(file: IO[bytes]) -> Numbered:
 
 def _read_from(number: int, line: bytes, lines: Numbered) -> Numbered:
     """Read a file from its first line with content."""
-    if line.startswith(b"[") or (line.startswith(b"{") and line.endswith(_OPEN_ENDS)):
-        if line.startswith(b"[") and _is_json(line):
-            yield from _split(number, line)
-        else:
-            yield from _read_document(number, line, lines)
-            return
+    if _is_json(line):
+        yield from _split(number, line) if line.startswith(b"[") else [(number, line)]
+        yield from _without_empty(lines)
+        return
+    following = next(_without_empty(lines), None)
+    lines = chain([following], lines) if following else lines
+    second = following[1] if following else b""
+    # A mistake in the first of many lines of JSON must not cost the others.
+    are_lines = isinstance(second, bytes) and second.startswith(b"{") and _is_json(second)
+    if line.startswith(b"[") or (line.startswith(b"{") and line.endswith(_OPEN_ENDS) and not are_lines):
+        yield from _read_document(number, line, lines)
     elif line.startswith(b"<"):
         yield number, EventError.of(_MARKUP)
-        return
-    elif (
-        not line.startswith(b"{")
-        and any(mark in line for mark in (b",", b";", b"\t", b"|"))
-        and not _is_json(line)
-    ):
-        following = next(((other, text) for other, text in lines if text), None)
-        if following is None or isinstance(following[1], EventError) or not following[1].startswith(b"{"):
-            yield number, EventError.of(_CSV)
-            return
-        yield number, check_first_line(line)
-        yield following
+    elif not line.startswith(b"{") and _DELIMITER.search(line) and not are_lines:
+        yield number, EventError.of(_CSV)
     else:
         yield number, check_first_line(line)
-    yield from ((other, text) for other, text in lines if text)
+        yield from _without_empty(lines)
+
+
+def _without_empty(lines: Numbered) -> Numbered:
+    return ((number, line) for number, line in lines if line)
 
 
 def check_first_line(line: bytes) -> bytes | EventError:
@@ -88,8 +87,8 @@ def check_first_line(line: bytes) -> bytes | EventError:
 
 def _is_json(line: bytes) -> bool:
     try:
-        orjson.loads(line)
-    except orjson.JSONDecodeError:
+        decode_json(line)
+    except EventError:
         return False
     return True
 
