@@ -176,10 +176,11 @@ _SIGNS: Mapping[str, str] = dict(
     ).split()
 )
 _VAGUE_SIGNS = frozenset(["", "$", "£", "¥", "kr", "Fr", "Rs", "лв", "lei", "Ft", "S/"])
+_SIGN = r"[^\W\d_]{1,4}\.?|[^\W\d_]{0,3}[^\w\s.,'’()+−-]|"
 _AMOUNT = re.compile(
-    r"(?P<sign>[-−+]?)\s*(?P<before>[^\W\d_]{0,3}[^\w\s.,'’()+−-]?|[^\W\d_]{1,4})\.?\s*(?P<sign2>[-−+]?)\s*"
-    r"(?P<number>[.,]?[0-9](?:[0-9.,'’\s\u00a0\u2007\u2009\u202f]*[0-9])?)(?:[.,](?:[-–—]+)?)?\s*"
-    r"(?P<after>[^\W\d_]{0,3}[^\w\s.,'’()+−-]?|[^\W\d_]{1,4})\.?"
+    rf"(?P<sign>[-−+]?)\s*(?P<before>{_SIGN})\s*(?P<sign2>[-−+]?)\s*"
+    r"(?P<number>[.,]?[0-9](?:[0-9.,'’\s\u00a0\u2007\u2009\u202f]*[0-9])?)(?:[.,](?:[-–—]+)?)?\s*"  # "5.–" is 5
+    rf"(?P<after>{_SIGN})"
 )
 _NOT_AN_AMOUNT = "should be an amount such as 1234.50, with a currency's sign or code or without"
 
@@ -245,6 +246,7 @@ _MARKS: Mapping[str, str] = {",": "a comma", ".": "a point", "'": "an apostrophe
 
 
 def _currency(sign: str) -> str | None:
+    sign = sign.rstrip(".")
     if sign in _VAGUE_SIGNS:
         return None
     if len(sign) == 3 and sign.isascii() and sign.isalpha() and (sign.isupper() or sign.islower()):

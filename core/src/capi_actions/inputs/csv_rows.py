@@ -75,21 +75,29 @@ class CsvInput:
 def _to_events(rows: Rows, mapper: RowMapper) -> Iterator[tuple[int, JsonObject | EventError]]:
     group: list[list[str]] = []
     start, key = 0, None
-    for number, row, is_cut_off in rows:
-        try:
-            if isinstance(row, EventError):
-                raise row
-            mapper.check_width(row, is_cut_off)
-        except EventError as error:
-            yield number, detached(error)
-            continue
-        row_key = mapper.group(row)
-        if group and (key is None or row_key != key or len(group) >= _MAX_ROWS):
-            yield start, _make_event(mapper, group)
-            group = []
-        if not group:
-            start, key = number, row_key
-        group.append(row)
+    try:
+        for number, row, is_cut_off in rows:
+            try:
+                if isinstance(row, EventError):
+                    raise row
+                mapper.check_width(row, is_cut_off)
+            except EventError as error:
+                yield number, detached(error)
+                continue
+            row_key = mapper.group(row)
+            if group and (row_key != key or len(group) >= _MAX_ROWS):
+                yield start, _make_event(mapper, group)
+                group = []
+            if row_key is None:
+                yield number, _make_event(mapper, [row])
+                continue
+            if not group:
+                start, key = number, row_key
+            group.append(row)
+    except _UnreadableError:
+        if group:
+            yield start, EventError.of("its rows may be incomplete, as the file can't be read any further")
+        raise
     if group:
         yield start, _make_event(mapper, group)
 
