@@ -78,8 +78,9 @@ class JsonInput:
     def read(
         self, file: IO[bytes], warn: Callable[[str], None]
     ) -> Iterator[tuple[int, JsonObject | EventError]]:
-        """Read events."""
+        """Read events.  Warns how many objects make none, such as orders that aren't paid."""
         decode = decode_event if self.convert is None else self._convert_line
+        objects = without_event = 0
         for number, line in read_json_values(file):
             if isinstance(line, EventError):
                 yield number, line
@@ -91,8 +92,12 @@ class JsonInput:
                 continue
             if isinstance(decoded, dict):
                 yield number, decoded
-            else:
-                yield from ((number, event) for event in decoded)
+                continue
+            objects += 1
+            without_event += not decoded
+            yield from ((number, event) for event in decoded)
+        if without_event:
+            warn(f": {without_event:,} of {objects:,} objects make no event (format {self.format})")
 
     def _convert_line(self, line: bytes) -> list[JsonObject]:
         body = decode_json(line)
