@@ -2,6 +2,7 @@
 
 import json
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -25,7 +26,7 @@ CONVERTERS = {
 
 class TestConformance(PluginConformance):
     plugin = plugin
-    config: ClassVar[Mapping[str, Any]] = {}  # type: ignore[misc]
+    config = MappingProxyType({})
 
 
 def test_a_shopify_order(bodies: Any) -> None:
