@@ -72,9 +72,8 @@ def read_records(
 def _only_table(config: Config) -> CsvOptions:
     if len(config.inputs) > 1:
         names = ", ".join(config.inputs)
-        raise ConfigError.of(
-            f"the configuration has several tables [inputs.<name>]: say --format with one of {names}", ""
-        )
+        problem = f"the configuration has several tables [inputs.<name>]; name one of them: --format {names}"
+        raise ConfigError.of(problem, "")
     return next(iter(config.inputs.values()), CsvOptions())
 
 
