@@ -16,8 +16,14 @@ TEST = nox.project.dependency_groups(PROJECT, "test")
 TYPES = nox.project.dependency_groups(PROJECT, "types")
 LINT = nox.project.dependency_groups(PROJECT, "lint")
 AUDIT = nox.project.dependency_groups(PROJECT, "audit")
-DISTS = ["./core[testing]", "./plugins/facebook[pixel-js]", "./plugins/sandbox", "./plugins/prometheus"]
-FOLDERS = ["core", "plugins/facebook", "plugins/sandbox", "plugins/prometheus"]
+DISTS = [
+    "./core[testing]",
+    "./plugins/facebook[pixel-js]",
+    "./plugins/sandbox",
+    "./plugins/prometheus",
+    "./plugins/webhooks",
+]
+FOLDERS = ["core", "plugins/facebook", "plugins/sandbox", "plugins/prometheus", "plugins/webhooks"]
 AS_WHEELS = {"UV_NO_SOURCES": "1"}  # uv would otherwise take the workspace's editable core
 PYTEST = ("python", "-m", "pytest", "-q", "-n", "auto", "--dist", "worksteal")
 THOROUGH = {"HYPOTHESIS_PROFILE": "thorough", "CAPI_KILLS": "15"}

@@ -6,6 +6,7 @@ disk's own fsync.  `--json` prints one line for machines.
 """
 
 import argparse
+import io
 import json
 import os
 import statistics
@@ -26,6 +27,7 @@ import capi_actions_facebook.plugin
 from capi_actions import Client, Plugins, builtin
 from capi_actions.cli.ingest import Ingester
 from capi_actions.config import load_config
+from capi_actions.inputs import JsonInput, read_events
 from capi_actions.runtime import Runtime
 from capi_actions_facebook.normalization.places import COUNTRIES, STATES
 
@@ -78,7 +80,7 @@ def _deliver(lines: list[bytes], url: str, plugins: Plugins) -> int:
     """Do what `capi send` does: store in chunks, then deliver everything."""
     with _folder(url) as config, Runtime.open(load_config(config, plugins), plugins) as runtime:
         ingester = Ingester(runtime, _fail)
-        ingester.ingest(enumerate(lines))
+        ingester.ingest(read_events([io.BytesIO(b"\n".join(lines))], JsonInput(), print))
         delivered = runtime.deliverer.drain().delivered
     assert delivered == len(lines), delivered
     return delivered

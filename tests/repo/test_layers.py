@@ -15,7 +15,7 @@ LAYERS = [
     {"errors", "logs", "personal_data", "secret", "text"},
     {"codec"},
     {"model"},
-    {"hookspecs", "declare", "hashing", "jsonl"},
+    {"hookspecs", "declare", "hashing", "jsonl", "inputs"},
     {"triggers", "mapping", "fields"},
     {"plugins"},
     {"config"},

@@ -129,10 +129,10 @@ def test_memory_does_not_grow_with_the_input(
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.usefixtures("config")
-def test_a_signal_keeps_what_was_read_and_names_the_line_to_resume_at(
+def test_a_signal_keeps_what_was_read_and_names_the_command_that_goes_on(
     number: int, start: Any, order: Any, sandbox: Sandbox, ids: Any, wait_for: Any
 ) -> None:
-    """Ctrl-C, a container's end, a closed terminal: the rest can be sent from the next line on, nothing left out."""
+    """Ctrl-C, a container's end, a closed terminal: the rest can be sent from there on, nothing left out."""
     running = start("send", "--json")
     running.keep_pouring(map(order, count()))
     wait_for(lambda: sandbox.counts()["events"] > 1_000)
@@ -141,7 +141,10 @@ def test_a_signal_keeps_what_was_read_and_names_the_line_to_resume_at(
     stored = record["summary"]["stored"]
 
     assert status == 128 + number
-    assert messages[-1] == f"capi: stopped; processed up to line {stored}; resume at line {stored + 1}"
+    assert messages[-1] == (
+        f"capi: stopped; {stored:,} events processed up to line {stored}; go on with the same input:"
+        f" capi send --skip {stored}"
+    )
     assert start("deliver").end()[0] == 0
     assert ids(sandbox) == orders(stored)
 

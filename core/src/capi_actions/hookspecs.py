@@ -19,6 +19,7 @@ from capi_actions.model import (
     Action,
     Destination,
     Directive,
+    InputFormat,
     Normalizer,
     Observer,
     OutboxFactory,
@@ -70,6 +71,12 @@ def capi_transports() -> Iterable[TransportFactory]:
 @hookspec
 def capi_outboxes() -> Iterable[OutboxFactory]:
     """Offer outboxes, which store items, chosen by ``type`` in the configuration's ``[outbox]``."""
+    return ()
+
+
+@hookspec
+def capi_inputs() -> Iterable[InputFormat]:
+    """Offer formats of files, chosen by ``--format``, such as the bodies of a shop system's webhooks."""
     return ()
 
 

@@ -1,5 +1,6 @@
 """What `capi send` reads is stored in time, whatever becomes of the input."""
 
+import shlex
 import signal
 import sys
 import threading
@@ -9,7 +10,6 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
-import orjson
 import pytest
 
 from capi_actions import Item, OutboxError
@@ -17,6 +17,7 @@ from capi_actions.cli import ingest
 from capi_actions.cli.ingest import Ingester
 from capi_actions.cli.signals import DeferredInterrupts
 from capi_actions.config import load_config
+from capi_actions.inputs import InputRecord
 from capi_actions.plugins import Plugins
 from capi_actions.runtime import Runtime
 
@@ -34,17 +35,17 @@ def test_what_was_read_is_stored_while_the_input_is_idle(runtime: Runtime, ping:
     ingester = Ingester(runtime, lambda record: None)
     waited_for: list[int] = []
 
-    def lines() -> Iterator[tuple[int, bytes]]:
-        yield 1, orjson.dumps(ping(1))
+    def records() -> Iterator[InputRecord]:
+        yield InputRecord("", 1, ping(1))
         give_up = monotonic() + 60
         while not runtime.outbox.stats() and monotonic() < give_up:
             sleep(0.01)
         waited_for.append(runtime.outbox.stats()["main"].waiting)
 
-    ingester.ingest(lines())
+    ingester.ingest(records())
 
     assert waited_for == [1]
-    assert (ingester.stats.stored, ingester.stats.line) == (1, 1)
+    assert (ingester.stats.stored, ingester.stats.events) == (1, 1)
 
 
 def test_a_store_that_fails_for_a_moment_loses_nothing(
@@ -63,12 +64,12 @@ def test_a_store_that_fails_for_a_moment_loses_nothing(
 
     monkeypatch.setattr(runtime.outbox, "put", failing)
 
-    def lines() -> Iterator[tuple[int, bytes]]:
-        yield 1, orjson.dumps(ping(1))
+    def records() -> Iterator[InputRecord]:
+        yield InputRecord("", 1, ping(1))
         assert tried.wait(60)
 
     ingester = Ingester(runtime, lambda record: None)
-    ingester.ingest(lines())
+    ingester.ingest(records())
 
     assert (ingester.stats.stored, runtime.outbox.stats()["main"].waiting) == (1, 1)
 
@@ -85,26 +86,32 @@ def test_a_store_that_goes_on_failing_is_raised(
     ingester = Ingester(runtime, lambda record: None)
 
     with pytest.raises(OutboxError, match="the disk is full"):
-        ingester.ingest((number, orjson.dumps(ping(number))) for number in range(1, 2_000))
-    assert (ingester.stats.line, ingester.stats.stored) == (1_000, 0)
+        ingester.ingest(InputRecord("", number, ping(number)) for number in range(1, 2_000))
+    assert (ingester.stats.events, ingester.stats.stored) == (1_000, 0)
 
 
-def test_an_interrupted_run_stores_what_it_read_and_says_where_it_stopped(
-    capi: Any, config: Path, ping: Any, monkeypatch: pytest.MonkeyPatch
+def test_an_interrupted_run_stores_what_it_read_and_prints_the_command_that_goes_on(
+    capi: Any, config: Path, ping: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """So that the rest can be sent from the next line on."""
+    """It can be pasted into a shell, whatever the files are called."""
 
-    def interrupted(files: object) -> Iterator[tuple[int, bytes]]:
+    def interrupted(*arguments: object) -> Iterator[InputRecord]:
         for number in (1, 3):
-            yield number, orjson.dumps(ping(number))
+            yield InputRecord("orders.jsonl", number, ping(number))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(sys.modules["capi_actions.cli.send"], "read_lines", interrupted)
-    result = capi("send", "-c", str(config), "--json")
+    monkeypatch.setattr(sys.modules["capi_actions.cli.send"], "read_records", interrupted)
+    file = tmp_path / "my orders.jsonl"
+    file.touch()
+    result = capi("send", "-c", str(config), "--once", "--json", "--skip", "5", str(file))
 
     assert result.status == 130
     assert result.lines[-1]["summary"]["stored"] == 2
-    assert result.err.endswith("capi: stopped; processed up to line 3; resume at line 4\n")
+    message, command = result.err.splitlines()[-1].split("go on: ")
+    assert message == "capi: stopped; 7 events processed up to orders.jsonl:3; "
+    assert shlex.split(command) == [
+        *("capi", "send", "--config", str(config), "--once", "--skip", "7", str(file)),
+    ]
 
 
 def test_ctrl_c_in_the_middle_of_storing_stores_nothing_twice(
@@ -120,24 +127,24 @@ def test_ctrl_c_in_the_middle_of_storing_stores_nothing_twice(
     monkeypatch.setattr(runtime.outbox, "put", interrupted)
     ingester = Ingester(runtime, lambda record: None)
     with DeferredInterrupts() as interrupts, pytest.raises(KeyboardInterrupt):
-        ingester.ingest(((number, orjson.dumps(ping(number))) for number in range(1, 2_000)), interrupts)
+        ingester.ingest((InputRecord("", number, ping(number)) for number in range(1, 2_000)), interrupts)
     ingester.flush()
 
-    assert (ingester.stats.line, ingester.stats.stored) == (1_000, 1_000)
+    assert (ingester.stats.events, ingester.stats.stored) == (1_000, 1_000)
     assert runtime.outbox.stats()["main"].waiting == 1_000
 
 
 def test_ctrl_c_while_waiting_for_input_acts_at_once(runtime: Runtime, ping: Any) -> None:
     """What was read is kept, and the next Ctrl-C finds the handler that was there before."""
 
-    def lines() -> Iterator[tuple[int, bytes]]:
-        yield 1, orjson.dumps(ping(1))
+    def records() -> Iterator[InputRecord]:
+        yield InputRecord("", 1, ping(1))
         signal.raise_signal(signal.SIGINT)
         raise AssertionError("not interrupted")
 
     ingester = Ingester(runtime, lambda record: None)
     with DeferredInterrupts() as interrupts, pytest.raises(KeyboardInterrupt):
-        ingester.ingest(lines(), interrupts)
+        ingester.ingest(records(), interrupts)
     ingester.flush()
 
     assert runtime.outbox.stats()["main"].waiting == 1
@@ -187,6 +194,6 @@ def test_an_output_that_nobody_reads_does_not_stop_sending(
         raise BrokenPipeError
 
     monkeypatch.setattr("capi_actions.cli.console.write_line", gone)
-    result = capi("send", "-c", str(config), lines=[[], ping(1), [], ping(2)])
+    result = capi("send", "-c", str(config), lines=[1, ping(1), 2, ping(2)])
 
     assert (result.status, len(tried), len(acme_server.taken)) == (1, 2, 2)

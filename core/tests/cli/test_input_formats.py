@@ -1,7 +1,12 @@
-"""Files that aren't JSON Lines: one hint, instead of an error for every line."""
+"""Files that aren't plain JSON Lines are read, or give one line that says what to do."""
 
 import gzip
+import io
 import json
+import os
+import re
+import tracemalloc
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -10,80 +15,187 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capi_actions import EventError
-from capi_actions.jsonl import check_first_line, detect_foreign_format
+from capi_actions.inputs import JsonInput, json_values, read_events, read_json_values, streams
+from capi_actions.testing import json_objects
+
+try:
+    zstd: Any = import_module("compression.zstd")
+except ImportError:
+    zstd = import_module("backports.zstd")
 
 HINT = "there should be one JSON object a line; `jq -c .` writes such lines"
+PAGES = b'{"type": "page", "messageId": "1"}\n{"type": "page", "messageId": "2"}\n'
+IDS = ["1", "2"]
+
+# What people send instead of JSON Lines, and can be read without a doubt.
+READABLE = {
+    "an array on one line": b'[{"type": "page", "messageId": "1"}, {"type": "page", "messageId": "2"}]',
+    "an array over lines": b'[{"type": "page", "messageId": "1"},\n {"type": "page", "messageId": "2"}]\n',
+    "a printed array": json.dumps([json.loads(line) for line in PAGES.splitlines()], indent=2).encode(),
+    "printed objects": b"\n".join(
+        json.dumps(json.loads(line), indent=2).encode() for line in PAGES.splitlines()
+    ),
+    "printed on the brace's line": b'\n{"type": "page",\n  "messageId": "1"}\n{"type": "page",\n "messageId": "2"}',
+    "UTF-8 with a mark": b"\xef\xbb\xbf" + PAGES,
+    "UTF-16 with a mark": PAGES.decode().encode("utf-16"),
+    "UTF-16-LE without a mark": PAGES.decode().encode("utf-16-le"),
+    "UTF-16-BE without a mark": PAGES.decode().encode("utf-16-be"),
+    "UTF-32": PAGES.decode().encode("utf-32"),
+    "gzip": gzip.compress(PAGES),
+    "two gzip members": gzip.compress(PAGES[:35]) + gzip.compress(PAGES[35:]),
+    "zstd": zstd.compress(PAGES),
+    "gzip with UTF-16": gzip.compress(PAGES.decode().encode("utf-16")),
+    "zstd with an array": zstd.compress(b"[" + PAGES.strip().replace(b"\n", b",") + b"]"),
+    "Windows line ends": PAGES.replace(b"\n", b"\r\n"),
+    "no line end": PAGES.strip(),
+}
+
+# What can't be read: one sentence each, whatever the length of the file.
+UNREADABLE = {
+    b"type,event\npage,x\n" * 1000: (1, "this looks like CSV: `--csv` reads it"),
+    b"type;event\npage;x\n" * 1000: (1, "this looks like CSV"),
+    b'"type","event"\n"page","x"\n' * 1000: (1, "this looks like CSV"),
+    b"<html>\n<body>\n" * 1000: (1, "this looks like XML or HTML"),
+    b"PK\x03\x04" + os.urandom(9000): (1, "an Excel workbook"),
+    b"\xd0\xcf\x11\xe0" + os.urandom(9000): (1, "an old Excel workbook"),
+    b"BZh9" + os.urandom(9000): (1, "`bzcat FILE | capi ...` reads it"),
+    gzip.compress(gzip.compress(PAGES)): (1, "compressed twice"),
+    gzip.compress(PAGES * 9)[:-12]: (18, "damaged or cut off"),
+    b"[\n" + PAGES.replace(b"}\n", b"},\n") * 2 + b'{"type":': (6, "is not JSON: Expecting value"),
+    b"[\n" + PAGES.replace(b"}\n", b"},\n"): (3, "the file ends in the middle of a JSON array"),
+    b'{\n  "type": "page",\n  type: 1\n}' + b"\n{\n}" * 1000: (3, "is not JSON"),
+    "\ufeff{}".encode("utf-16") + b"\x00\xd8\x00\xd8" * 9: (1, "is not utf-16"),
+}
 
 
-@pytest.mark.parametrize("form", [["preview"], ["send"], ["eval", "mapping"]])
-@pytest.mark.parametrize(
-    ("text", "hints"),
-    [
-        (
-            b'[{"type": "page"},\n {"type": "page"}]\n',
-            ["this is a JSON array; `jq -c '.[]'` makes lines of one", ""],
-        ),
-        (b'[{"type": "page"}]', ["this is a JSON array; `jq -c '.[]'` makes lines of one"]),
-        (b'\n{\n  "type": "page"\n}\n', [HINT, "", ""]),
-        (b"type,event\npage,x\n", [HINT, ""]),
-        (
-            gzip.compress(b'{"type": "page"}\n' * 9, mtime=0),
-            ["this is gzip: `zcat FILE | capi ...` reads it"],
-        ),
-        ('{"type": "page"}\n{}\n'.encode("utf-16-le"), None),
-        (
-            "\ufeff{}\n{}\n{}".encode("utf-16-le"),
-            ["this is UTF-16: `iconv -f UTF-16 -t UTF-8 FILE | capi ...`"],
-        ),
-        (
-            "\ufeff{}\n{}\n{}".encode("utf-16-be"),
-            ["this is UTF-16: `iconv -f UTF-16 -t UTF-8 FILE | capi ...`"],
-        ),
-    ],
-)
-def test_the_first_bad_line_says_what_the_file_is(
-    capi: Any, config: Path, form: list[str], text: bytes, hints: list[str] | None
+def read(data: bytes) -> list[Any]:
+    return list(read_events([io.BytesIO(data)], JsonInput(), lambda text: None))
+
+
+@pytest.mark.parametrize("name", READABLE)
+def test_what_can_be_read_without_a_doubt_is_read(name: str) -> None:
+    """Nobody should need jq, iconv or zcat for it."""
+    events = [record.event for record in read(READABLE[name])]
+
+    assert [event["messageId"] for event in events] == IDS
+
+
+@pytest.mark.parametrize("data", UNREADABLE)
+def test_what_cannot_be_read_is_one_error_with_its_line(data: bytes) -> None:
+    """Instead of thousands, for a file that was given by mistake."""
+    line, problem = UNREADABLE[data]
+    (failed,) = [record for record in read(data) if isinstance(record.event, EventError)]
+
+    assert problem in failed.event.message
+    assert line == failed.line
+
+
+@pytest.mark.parametrize("command", ["preview", "send"])
+def test_an_error_names_the_file_and_the_line(capi: Any, config: Path, tmp_path: Path, command: str) -> None:
+    """Of several files, with the line's number in that file."""
+    first, second = tmp_path / "a.jsonl", tmp_path / "b.jsonl"
+    first.write_bytes(b'{"type": "page"}\n' * 3)
+    second.write_bytes(b'{"type": "page"}\n\n{"type": 1}\n')
+    result = capi(command, "-c", str(config), str(first), str(second))
+    (failed,) = [line for line in result.lines if "error" in line]
+
+    assert {"place": f"{second}:3", "line": 3} == {key: failed[key] for key in ("place", "line")}
+
+
+@pytest.mark.parametrize("text", [b"", b"\n \n"])
+@pytest.mark.parametrize("command", ["preview", "send"])
+def test_an_empty_file_is_reported(
+    capi: Any, config: Path, tmp_path: Path, command: str, text: bytes
 ) -> None:
-    """And how to convert it; a format that can't hold lines gives one error, and the file is skipped."""
-    options = [] if form[0] == "eval" else ["-c", str(config)]
-    result = capi(*form, *options, text=text)
-    messages = [line["error"]["message"] for line in result.lines]
+    """It may be right, but an export that failed looks the same."""
+    file = tmp_path / "orders.jsonl"
+    file.write_bytes(text)
+    result = capi(command, "-c", str(config), str(file))
 
-    assert result.status == 1
-    assert messages
-    if hints is not None:
-        assert len(messages) == len(hints)
-        assert all(hint in message for hint, message in zip(hints, messages, strict=True))
-        assert sum("`" in message for message in messages) == 1
+    assert f"capi: warning: {file} holds no events\n" in result.err
+    assert result.status == 0
+    assert "warning: standard input holds no events" in capi(command, "-c", str(config), text=b" ").err
 
 
-def test_each_file_gets_its_own_hint(capi: Any, tmp_path: Path) -> None:
-    """And what follows a file that can't be read is read."""
-    packed, plain = tmp_path / "a.gz", tmp_path / "b.jsonl"
-    packed.write_bytes(gzip.compress(b"x\n" * 100, mtime=0))
-    plain.write_text('{"mapping": {}}\n{\n', encoding="utf-8")
-    result = capi("eval", "mapping", str(packed), str(plain), str(packed))
+def test_zstd_without_a_library_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library is an extra before Python 3.14."""
 
-    assert [line.get("line") for line in result.lines] == [1, None, 3, 4]
-    assert ["gzip" in json.dumps(line) for line in result.lines] == [True, False, False, True]
-    assert "`" not in result.lines[2]["error"]["message"]
+    def missing(name: str) -> None:
+        raise ImportError(name)
 
+    monkeypatch.setattr(streams, "import_module", missing)
+    (record,) = read(zstd.compress(PAGES))
 
-@given(st.dictionaries(st.text(), st.text() | st.integers()))
-def test_lines_of_json_are_left_alone(event: dict[str, Any]) -> None:
-    """Whatever is in them."""
-    line = json.dumps(event).encode()
-
-    assert line == check_first_line(line)
-    assert detect_foreign_format(line) is None
+    assert "pip install 'capi-actions[zstd]'" in record.event.message
 
 
-@given(st.binary())
-def test_any_bytes_are_a_line_or_a_hint(line: bytes) -> None:
-    """Nothing else is raised."""
-    checked = check_first_line(line)
+@pytest.mark.parametrize("compress", [gzip.compress, zstd.compress])
+def test_a_decompression_bomb_does_not_fill_memory(compress: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A megabyte can hold a gigabyte: one line of it is refused, the next one is read."""
+    monkeypatch.setattr(streams, "MAX_LINE_BYTES", 1 << 20)
+    bomb = compress(b" " * (200 << 20) + b"\n" + PAGES)
+    tracemalloc.start()
+    try:
+        records = read(bomb)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
 
-    assert line == checked or isinstance(checked, EventError)
+    assert "longer than 1 MiB" in records[0].event.message
+    assert [record.event["messageId"] for record in records[1:]] == IDS
+    assert peak < 20 << 20
+
+
+def test_json_over_several_lines_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has to be in memory as a whole; lines needn't."""
+    monkeypatch.setattr(json_values, "MAX_DOCUMENT_BYTES", 1000)
+    (record,) = read(b"[\n" + b'{"type": "page"},\n' * 100 + b"{}]")
+
+    assert "makes lines of an array" in record.event.message
+
+
+def test_a_first_line_with_a_mistake_does_not_cost_the_others() -> None:
+    """Only files whose second line is no JSON either are taken for another format."""
+    assert [EventError, dict, dict] == [type(record.event) for record in read(b"oops, sorry\n" + PAGES)]
+    assert [EventError, dict, dict] == [type(record.event) for record in read(b'{"type": oops}\n' + PAGES)]
+
+
+def test_lines_are_read_as_they_come() -> None:
+    """`tail -f events.jsonl | capi preview` must not wait for more than a line."""
+    reader, writer = os.pipe()
+    with os.fdopen(reader, "rb") as source, os.fdopen(writer, "wb", buffering=0) as sink:
+        values = read_json_values(source)
+        for line in PAGES.splitlines(keepends=True):
+            sink.write(line)
+            assert line.strip() == next(values)[1]
+
+
+# Not an empty object: it is a whole line however it is printed.
+@given(st.lists(json_objects().filter(bool), max_size=5), st.sampled_from([None, 2]), st.booleans())
+def test_however_objects_are_printed_the_same_are_read(
+    objects: list[dict[str, Any]], indent: int | None, is_array: bool
+) -> None:
+    """In an array or one after the other, on one line or on several."""
+    text = (
+        json.dumps(objects, indent=indent)
+        if is_array
+        else "\n".join(json.dumps(o, indent=indent) for o in objects)
+    )
+    values = [value for _, value in read_json_values(io.BytesIO(text.encode()))]
+
+    assert objects == [json.loads(value) for value in values if isinstance(value, bytes)]
+    assert len(objects) == len(values)
+
+
+@given(
+    st.binary()
+    | st.sampled_from(list(READABLE.values())).flatmap(
+        lambda data: st.integers(0, len(data)).map(lambda end: data[:end])
+    )
+)
+def test_any_bytes_are_events_or_errors(data: bytes) -> None:
+    """Nothing else is raised, however a file was cut off or damaged."""
+    assert all(isinstance(record.event, dict | EventError) for record in read(data))
 
 
 def test_an_unterminated_string_is_reported_in_english(capi: Any) -> None:
@@ -93,3 +205,24 @@ def test_an_unterminated_string_is_reported_in_english(capi: Any) -> None:
     assert answer["error"]["message"].startswith(
         "is not JSON: Unterminated string starting at line 1, column 7;"
     )
+    assert answer["error"]["message"].endswith(HINT)
+
+
+def test_eval_reads_arrays_and_gzip_too(capi: Any, tmp_path: Path) -> None:
+    """All commands that read lines read the same files; their numbers count over all files."""
+    packed, plain = tmp_path / "a.gz", tmp_path / "b.jsonl"
+    packed.write_bytes(gzip.compress(b'[{"mapping": {}},\n{"mapping": 1}]', mtime=0))
+    plain.write_text('{"mapping": {}}\n{\n', encoding="utf-8")
+    lines = capi("eval", "mapping", str(packed), str(plain)).lines
+
+    assert [line.get("line") for line in lines] == [None, None, None, 4]
+
+
+def test_a_file_name_cannot_steer_a_terminal(capi: Any, config: Path, tmp_path: Path) -> None:
+    """It may come from anywhere, too."""
+    file = tmp_path / "a\x1b[31m.jsonl"
+    file.touch()
+    result = capi("preview", "-c", str(config), str(file))
+
+    assert re.search("warning: .*\ufffd.*holds no events", result.err)
+    assert "\x1b" not in result.err

@@ -142,6 +142,7 @@ def test_the_summary_is_there_for_machines(capi: Any, config: Path, ping: Any, a
         "refused": 2,
         "unmatched": {"page": 1},
         "stored": 2,
+        "already_sent": 0,
         "delivered": 1,
         "repaired": 0,
         "buried": 1,
@@ -255,7 +256,7 @@ def test_lines_that_are_too_long_are_skipped(
     capi: Any, config: Path, ping: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However long: they are never in memory as a whole, and the next line is a line again."""
-    monkeypatch.setattr("capi_actions.jsonl.MAX_LINE_BYTES", 2**20)
+    monkeypatch.setattr("capi_actions.inputs.streams.MAX_LINE_BYTES", 2**20)
     good = json.dumps(ping()).encode()
     text = b"\n".join((good, b"x" * (2**20 + 1), good, b"y" * (3 * 2**20), good, b"z" * (2**21)))
     result = capi("preview", "-c", str(config), text=text)

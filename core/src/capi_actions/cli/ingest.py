@@ -1,18 +1,20 @@
 """Read events, turn them into items, and store these in chunks."""
 
+import json
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from hashlib import blake2b
 from time import time
 
 from attrs import Factory, define
 
 from capi_actions.cli.console import error_record
 from capi_actions.cli.signals import DeferredInterrupts
-from capi_actions.codec import decode_event
-from capi_actions.errors import EventError, OutboxError
-from capi_actions.model import Item, JsonObject
+from capi_actions.errors import ConfigError, EventError, OutboxError
+from capi_actions.inputs import InputRecord
+from capi_actions.model import Item, JsonObject, OnceOutbox
 from capi_actions.pipeline.pipeline import Refusal
 from capi_actions.runtime import Runtime
 
@@ -26,24 +28,26 @@ _MAX_NAME_LENGTH = 60  # characters
 class IngestStats:
     """Counts of what was read.
 
-    :ivar line: number of the last line that was processed.
-    :ivar events: lines that were not empty.
-    :ivar broken: lines that are no event.
+    :ivar last: the last record that was processed; None before the first.
+    :ivar events: records: lines that were not empty, rows, or members of a list.
+    :ivar broken: records that are no event.
     :ivar stored: items that were put into the outbox.
+    :ivar repeated: items that an earlier run had put, and that were left out.
     :ivar refused: items that could not be built, or that the platform would refuse.
     :ivar unmatched: events that no mapping matches; see :func:`count_unmatched`.
     """
 
-    line: int = 0
+    last: InputRecord | None = None
     events: int = 0
     broken: int = 0
     stored: int = 0
+    repeated: int = 0
     refused: int = 0
     unmatched: "Counter[str]" = Factory(Counter)
 
     @property
     def failed(self) -> int:
-        """Lines and items that failed before anything was sent."""
+        """Records and items that failed before anything was sent."""
         return self.broken + self.refused
 
 
@@ -53,23 +57,30 @@ class Ingester:
     :ivar stats: counts so far.
     """
 
-    def __init__(self, runtime: Runtime, report: Callable[[JsonObject], None]) -> None:
+    def __init__(self, runtime: Runtime, report: Callable[[JsonObject], None], *, once: bool = False) -> None:
         """Start with nothing read.
 
-        :param report: is called with a record for each line or item that failed, without personal data.
+        :param report: is called with a JSON record for each event or item that failed, without personal data.
+        :param once: leave out items that an earlier run with ``once`` has put.
+        :raises ConfigError: when the outbox can't do that.
         """
+        self._once: OnceOutbox | None = None
+        if once:
+            if not isinstance(runtime.outbox, OnceOutbox):
+                problem = "this type of outbox doesn't remember what was put, so --once can't be used"
+                raise ConfigError.of(problem, "$.outbox")
+            self._once = runtime.outbox
         self.stats = IngestStats()
         self._runtime = runtime
         self._report = report
         self._items: list[Item] = []
+        self._keys: list[bytes] = []  # one for each item; empty without `once`
         self._lock = threading.Lock()
 
-    def ingest(
-        self, lines: Iterable[tuple[int, bytes | EventError]], interrupts: DeferredInterrupts | None = None
-    ) -> None:
-        """Process numbered lines until they end.
+    def ingest(self, records: Iterable[InputRecord], interrupts: DeferredInterrupts | None = None) -> None:
+        """Process records until they end.
 
-        :param interrupts: deferred while a line is processed.  In the middle of storing, nobody could tell
+        :param interrupts: deferred while a record is processed.  In the middle of storing, nobody could tell
             whether the items must be stored again.
         :raises OutboxError: when items can't be stored; those before them are stored.
         """
@@ -80,11 +91,11 @@ class Ingester:
         flusher.start()
         interrupts = interrupts or DeferredInterrupts()
         try:
-            for number, line in lines:
+            for record in records:
                 interrupts.defer()
                 with self._lock:
-                    self._process(number, line)
-                    self.stats.line = number
+                    self._process(record)
+                    self.stats.last = record
                     if len(self._items) >= _CHUNK:
                         self._store()
                 interrupts.deliver()
@@ -111,37 +122,54 @@ class Ingester:
 
     def _store(self) -> None:
         if self._items:
-            self._runtime.outbox.put(self._items)
+            repeated = 0
+            if self._once is None:
+                self._runtime.outbox.put(self._items)
+            else:
+                repeated = self._once.put_once(self._items, self._keys, time())
             self._runtime.deliverer.wake()
-            self.stats.stored += len(self._items)
-            self._items = []
+            self.stats.stored += len(self._items) - repeated
+            self.stats.repeated += repeated
+            self._items, self._keys = [], []
 
-    def _process(self, number: int, line: bytes | EventError) -> None:
+    def _process(self, record: InputRecord) -> None:
         self.stats.events += 1
-        try:
-            if isinstance(line, EventError):
-                raise line
-            event = decode_event(line)
-        except EventError as error:
+        event = record.event
+        if isinstance(event, EventError):
             self.stats.broken += 1
-            self._runtime.intake.refuse(error)
-            self._report({"line": number, "error": error_record(error)})
+            self._runtime.intake.refuse(event)
+            self._report({**record.place, "error": error_record(event)})
             return
         outcomes = self._runtime.intake.process(event, time())
         if not outcomes:
             count_unmatched(self.stats.unmatched, event)
-        for outcome in outcomes:
+        for number, outcome in enumerate(outcomes):
             if isinstance(outcome, Item):
                 self._items.append(outcome)
+                if self._once is not None:
+                    self._keys.append(_once_key(event, outcome, outcomes[:number]))
                 continue
             self.stats.refused += 1
-            self._report(refusal_record(number, outcome))
+            self._report(refusal_record(record, outcome))
 
 
-def refusal_record(line: int, refusal: Refusal) -> JsonObject:
+def _once_key(event: JsonObject, item: Item, earlier: Sequence[Item | Refusal]) -> bytes:
+    """Return the same key for the same item of the same event in another run.
+
+    The event's name is part of it, as platforms take two events of one id if their names differ.  A second mapping to
+    the same action may give it another name, and so has another key.
+
+    :param earlier: what came of the event before this item.
+    """
+    mapping = sum(other.destination == item.destination and other.action == item.action for other in earlier)
+    parts = [item.destination, item.action, mapping, item.event_id, event.get("type"), event.get("event")]
+    return blake2b(json.dumps(parts, default=str).encode(), digest_size=16).digest()
+
+
+def refusal_record(record: InputRecord, refusal: Refusal) -> JsonObject:
     """Return an item that was refused before it was stored as a JSON object."""
     return {
-        "line": line,
+        **record.place,
         "message_id": refusal.message_id,
         "destination": refusal.destination,
         "action": refusal.action,

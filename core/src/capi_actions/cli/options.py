@@ -12,6 +12,8 @@ from capi_actions.config import Config, load_config
 from capi_actions.errors import ConfigError
 from capi_actions.plugins import Plugins
 
+DEFAULT_CONFIG = Path("capi.toml")
+
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
 
@@ -22,7 +24,7 @@ def config_option(command: CommandT) -> CommandT:
         "-c",
         "config_path",
         type=click.Path(path_type=Path),
-        default=Path("capi.toml"),
+        default=DEFAULT_CONFIG,
         envvar="CAPI_CONFIG",
         show_default=True,
         show_envvar=True,

@@ -10,11 +10,11 @@ import orjson
 
 from capi_actions.cli.console import error_record, printable, stdout
 from capi_actions.cli.ingest import count_unmatched, most_common, refusal_record
+from capi_actions.cli.inputs import input_options, read_records
 from capi_actions.cli.options import config_option, files_argument, json_option, load_for_pipeline
 from capi_actions.cli.survey import survey_record, survey_view
-from capi_actions.codec import decode_event
 from capi_actions.errors import EventError
-from capi_actions.jsonl import read_lines, write_line
+from capi_actions.jsonl import write_line
 from capi_actions.model import Item
 from capi_actions.pipeline.pipeline import Pipeline, Refusal
 from capi_actions.pipeline.survey import Survey
@@ -32,22 +32,28 @@ _SHOWN_NAMES = 10  # of events that no mapping matches
     help="Print figures instead of items: match keys, values left out, personal data where none may be.",
 )
 @json_option
-def preview(files: tuple[IO[bytes], ...], config_path: Path, summary: bool, as_json: bool) -> int:
+@input_options
+def preview(
+    files: tuple[IO[bytes], ...],
+    config_path: Path,
+    summary: bool,
+    as_json: bool,
+    input_format: str | None,
+    is_csv: bool,
+) -> int:
     """Print what would be sent, without sending it.
 
     Prints one JSON line for each mapping that matches an event, with the item or the error.  Nothing is
     stored.  Secrets from the environment may be missing.  Events that no mapping matches are counted
     at the end, on standard error.  With --summary, prints figures instead: a table, or a JSON object.
     """
-    pipeline = Pipeline.build(*load_for_pipeline(config_path, need_secrets=False))
+    config, plugins = load_for_pipeline(config_path, need_secrets=False)
+    pipeline = Pipeline.build(config, plugins)
     invalid, failed, unmatched, survey = 0, False, Counter[str](), Survey(pipeline.routes)
-    for number, line in read_lines(files):
-        try:
-            if isinstance(line, EventError):
-                raise line
-            event = decode_event(line)
-        except EventError as error:
-            write_line({"line": number, "error": error_record(error)})
+    for record in read_records(files, config, plugins, input_format, is_csv):
+        event = record.event
+        if isinstance(event, EventError):
+            write_line({**record.place, "error": error_record(event)})
             failed = True
             invalid += 1
             continue
@@ -61,7 +67,7 @@ def preview(files: tuple[IO[bytes], ...], config_path: Path, summary: bool, as_j
         for _, outcome in outcomes:
             if isinstance(outcome, Refusal):
                 failed = True
-                write_line(refusal_record(number, outcome))
+                write_line(refusal_record(record, outcome))
             else:
                 write_line(_item_record(outcome))
     if summary:

@@ -1,8 +1,9 @@
 """``capi send`` and ``capi deliver``: put events into the outbox, and empty it."""
 
 import os
+import shlex
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from time import time
 from typing import IO
@@ -10,14 +11,20 @@ from typing import IO
 import click
 from rich.progress import Progress
 
-from capi_actions.cli.console import log_to_stderr, stderr, try_write_line
+from capi_actions.cli.console import log_to_stderr, printable, stderr, try_write_line
 from capi_actions.cli.ingest import Ingester
-from capi_actions.cli.options import config_option, files_argument, json_option, load_for_pipeline
+from capi_actions.cli.inputs import input_options, read_records
+from capi_actions.cli.options import (
+    DEFAULT_CONFIG,
+    config_option,
+    files_argument,
+    json_option,
+    load_for_pipeline,
+)
 from capi_actions.cli.signals import DeferredInterrupts, stop_on_signal
 from capi_actions.cli.summary import merge, progress_bar, summary_record, summary_table
 from capi_actions.delivery import Summary
-from capi_actions.errors import EventError
-from capi_actions.jsonl import read_lines
+from capi_actions.inputs import InputRecord
 from capi_actions.runtime import Runtime
 
 _PROGRESS_LINES = 1000  # lines between two updates of the progress bar
@@ -37,14 +44,33 @@ _VERBOSE = click.option("--verbose", "-v", is_flag=True, help="Log every request
 @click.command()
 @files_argument
 @config_option
+@input_options
+@click.option(
+    "--skip", default=0, type=click.IntRange(min=0), metavar="N", help="Leave out the first N events."
+)
+@click.option(
+    "--once",
+    is_flag=True,
+    help="Leave out what an earlier run with --once has stored, as long as the platform takes such events.",
+)
 @_WAIT
 @_VERBOSE
 @json_option
-def send(files: tuple[IO[bytes], ...], config_path: Path, wait: float, verbose: bool, as_json: bool) -> int:
+def send(
+    files: tuple[IO[bytes], ...],
+    config_path: Path,
+    input_format: str | None,
+    is_csv: bool,
+    skip: int,
+    once: bool,
+    wait: float,
+    verbose: bool,
+    as_json: bool,
+) -> int:
     """Send events to every destination that takes them.
 
     Events are stored in the outbox first.  What can't be delivered now stays there: run `capi deliver`.
-    Prints a JSON line for each line or item that fails before it is stored; what fails later is listed
+    Prints a JSON line for each event or item that fails before it is stored; what fails later is listed
     by `capi outbox dead`.
     """
     config, plugins = load_for_pipeline(config_path)
@@ -54,23 +80,27 @@ def send(files: tuple[IO[bytes], ...], config_path: Path, wait: float, verbose: 
         Runtime.open(config, plugins) as runtime,
         progress_bar("reading", _total_size(files)) as bar,
     ):
-        ingester = Ingester(runtime, try_write_line)
+        ingester = Ingester(runtime, try_write_line, once=once)
+        records = read_records(files, config, plugins, input_format, is_csv, skip)
         background = _BackgroundDelivery(runtime, bar)
         stopped = False
         try:
-            ingester.ingest(_lines_with_progress(files, bar, ingester), interrupts)
+            ingester.ingest(_with_progress(records, files, bar, ingester), interrupts)
         except KeyboardInterrupt:
             stopped = True
             ingester.flush()
         finally:
             interrupts.defer()
             summary = background.stop()
-        line = ingester.stats.line
-        progress = f"processed up to line {line}; resume at line {line + 1}"
+        options = [*(["--format", input_format] if input_format else []), *(["--csv"] if is_csv else [])]
+        command = [*_command("send", config_path), *options, *(["--once"] if once else [])]
+        names = [str(file.name) for file in files]
+        progress = _restart_hint(command, skip + ingester.stats.events, ingester.stats.last, names)
         if not stopped:
             drained, stopped = _drain(runtime, wait, bar, interrupts, summary.delivered)
             summary = merge(summary, drained)
-            progress = "all lines are processed; `capi deliver` sends what is still waiting"
+            hint = shlex.join(_command("deliver", config_path))
+            progress = f"all events are processed; `{hint}` sends what is still waiting"
         outbox_stats = dict(runtime.outbox.stats())
     if as_json:
         try_write_line({"summary": summary_record(ingester.stats, summary, outbox_stats)})
@@ -109,7 +139,8 @@ def deliver(config_path: Path, forever: bool, wait: float, verbose: bool, as_jso
     else:
         stderr().print(summary_table(None, summary, outbox_stats, runtime.destinations))
     if stopped:
-        click.echo("capi: stopped; `capi deliver` sends what is still waiting", err=True)
+        hint = shlex.join(_command("deliver", config_path))
+        click.echo(f"capi: stopped; `{hint}` sends what is still waiting", err=True)
         return 128 + interrupts.number
     failed = summary.buried or any(stats.undelivered for stats in outbox_stats.values())
     return 1 if failed and not forever else 0
@@ -167,13 +198,38 @@ def _progress_callback(bar: Progress, delivered: int = 0) -> Callable[[Summary],
     return lambda summary: bar.update(bar.tasks[0].id, delivered=delivered + summary.delivered)
 
 
-def _lines_with_progress(
-    files: tuple[IO[bytes], ...], bar: Progress, ingester: Ingester
-) -> Iterator[tuple[int, bytes | EventError]]:
-    for number, line in read_lines(files):
-        yield number, line
+def _with_progress(
+    records: Iterator[InputRecord], files: tuple[IO[bytes], ...], bar: Progress, ingester: Ingester
+) -> Iterator[InputRecord]:
+    for number, record in enumerate(records, 1):
+        yield record
         if number % _PROGRESS_LINES == 0:
             bar.update(bar.tasks[0].id, completed=_position(files), events=ingester.stats.events)
+
+
+def _restart_hint(command: Sequence[str], count: int, last: InputRecord | None, names: Sequence[str]) -> str:
+    """Return how far a run got, and the command that goes on from there.
+
+    :param command: without files.
+    :param count: how many events are processed, those of earlier runs included.
+    :param names: of the files.
+    """
+    place = (
+        f" up to {last.file}:{last.line}"
+        if last and last.file
+        else f" up to line {last.line}"
+        if last
+        else ""
+    )
+    done = printable(f"{count:,} event{'' if count == 1 else 's'} processed{place}")
+    same_input = "" if names and "-" not in names else " with the same input"
+    return f"{done}; go on{same_input}: {shlex.join([*command, '--skip', str(count), *names])}"
+
+
+def _command(name: str, config_path: Path) -> list[str]:
+    """Return the words of a command with the same configuration, to be pasted into a shell."""
+    config = [] if config_path == DEFAULT_CONFIG else ["--config", str(config_path)]
+    return ["capi", name, *config]
 
 
 def _total_size(files: tuple[IO[bytes], ...]) -> int | None:

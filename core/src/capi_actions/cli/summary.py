@@ -92,6 +92,7 @@ def summary_record(
             "refused": ingest_stats.refused,
             "unmatched": dict(ingest_stats.unmatched),
             "stored": ingest_stats.stored,
+            "already_sent": ingest_stats.repeated,
         }
         if ingest_stats
         else {}
@@ -150,6 +151,10 @@ def _add_ingest_rows(view: Table, ingest_stats: IngestStats) -> None:
             view.add_row(cell(label, style="red"), cell(f"{count:,}"), cell("see the lines printed"))
     for name, count in most_common(ingest_stats.unmatched, _SHOWN_NAMES).items():
         view.add_row(cell(f"no mapping matches: {name}", style="dim"), cell(f"{count:,}"))
+    if ingest_stats.repeated:
+        view.add_row(
+            cell("already sent"), cell(f"{ingest_stats.repeated:,}"), cell("left out, as --once says")
+        )
     view.add_row(cell("stored in the outbox"), cell(f"{ingest_stats.stored:,}"))
 
 

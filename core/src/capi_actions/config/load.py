@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from capi_actions.config.destinations import read_destination
+from capi_actions.config.inputs import read_inputs
 from capi_actions.config.lint import check_certificates, lint_accounts
 from capi_actions.config.model import Config, DeliveryConfig, DestinationConfig, DestinationDraft
 from capi_actions.config.structure import describe, read_values, type_mismatch
@@ -21,7 +22,7 @@ DEFAULT_TYPES: Mapping[str, Mapping[str, Any]] = {
 }
 """Options that a table needn't name."""
 
-_TABLES = ["destinations", "outbox", "transport", "delivery"]
+_TABLES = ["destinations", "outbox", "transport", "delivery", "inputs"]
 
 
 def load_config(path: Path, plugins: Plugins, *, need_secrets: bool = True, strict: bool = True) -> Config:
@@ -89,6 +90,7 @@ def _read(
     outbox = _read_options("outbox", data, plugins.outboxes, diagnostics.under("$.outbox"))
     transport = _read_options("transport", data, plugins.transports, diagnostics.under("$.transport"))
     delivery = read_values(data.get("delivery", {}), DeliveryConfig, diagnostics.under("$.delivery"))
+    inputs = read_inputs(data.get("inputs", {}), plugins, diagnostics.under("$.inputs"))
     if need_secrets:  # what sends nothing does without certificates, too
         check_certificates(transport, folder, diagnostics.under("$.transport"))
     if strict and diagnostics.errors:
@@ -99,6 +101,7 @@ def _read(
         outbox=outbox,
         transport=transport,
         delivery=DeliveryConfig(**delivery),
+        inputs=inputs,
         folder=folder,
         problems=tuple(diagnostics),
     )

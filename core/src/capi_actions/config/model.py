@@ -7,6 +7,7 @@ from typing import Any
 from attrs import Attribute, field, frozen
 
 from capi_actions.errors import Problem, Severity
+from capi_actions.inputs import CsvOptions
 from capi_actions.model import Destination, JsonObject
 
 
@@ -101,6 +102,7 @@ class Config:
     :ivar drafts: tables of accounts that have errors.
     :ivar outbox: options of ``[outbox]`` with its ``type`` (default ``sqlite``).
     :ivar transport: options of ``[transport]`` with its ``type`` (default ``urllib3``).
+    :ivar inputs: how CSV files become events, by the names of ``[inputs.<name>]``.
     :ivar folder: where relative paths in the file start.
     :ivar problems: errors and warnings.  Building a :class:`~capi_actions.pipeline.Pipeline` raises the
         errors, together with those of mappings.
@@ -111,6 +113,7 @@ class Config:
     outbox: Mapping[str, Any] = field(factory=dict)
     transport: Mapping[str, Any] = field(factory=dict)
     delivery: DeliveryConfig = field(factory=DeliveryConfig)
+    inputs: Mapping[str, CsvOptions] = field(factory=dict)
     folder: Path = Path()
     problems: Sequence[Problem] = ()
 

@@ -1,12 +1,12 @@
-"""What a plugin can offer besides actions and destinations: directives, normalizers, transports and outboxes."""
+"""What a plugin can offer besides actions and destinations: directives, normalizers, transports, outboxes, formats."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import Any, Final, Literal, Protocol, TypeAlias
 
 from attrs import frozen
 
-from capi_actions.codec import Json
+from capi_actions.codec import Json, JsonObject
 from capi_actions.model.delivery import Transport
 from capi_actions.model.outbox import Outbox
 
@@ -120,4 +120,19 @@ class OutboxFactory:
 
     name: str
     make: Callable[..., Outbox]
+    description: str = ""
+
+
+@frozen(kw_only=True)
+class InputFormat:
+    """A named form of JSON objects that events can be made of, such as a shop system's webhooks.
+
+    :ivar name: what ``--format`` takes.
+    :ivar convert: returns the events of one object.  Raises EventError if it has none of the expected parts, or one
+        that can't be read.  The same object always makes the same events, with the same ``messageId``.
+    :ivar description: a sentence for ``capi plugins``.
+    """
+
+    name: str
+    convert: Callable[[JsonObject], Iterable[JsonObject]]
     description: str = ""

@@ -28,7 +28,7 @@ the call does the others.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple, Protocol, Self
+from typing import NamedTuple, Protocol, Self, runtime_checkable
 
 from attrs import frozen
 
@@ -359,3 +359,20 @@ class Outbox(Protocol):
 
     def __exit__(self, *error: object) -> None:
         """Close the outbox."""
+
+
+@runtime_checkable
+class OnceOutbox(Outbox, Protocol):
+    """An outbox that can remember what was put, for ``capi send --once``.  This is optional for an outbox."""
+
+    def put_once(self, items: Sequence[Item], keys: Sequence[bytes], now: float) -> int:
+        """Store those new items whose keys were not stored before, as :meth:`put` does, and remember the keys.
+
+        A key is remembered together with its item, or not at all, whatever happens in between; it is forgotten when
+        the item's deadline has passed or when the item becomes a dead letter, so that a corrected event can be put
+        again.  Of several equal keys in one call, the first counts.
+
+        :param keys: one for each item.
+        :returns: how many items were not stored because their keys are remembered.
+        :raises OutboxError: if any of the others can't be stored; then none is, and no key is remembered.
+        """

@@ -10,6 +10,7 @@ from capi_actions.model import (
     Action,
     Destination,
     Directive,
+    InputFormat,
     Normalizer,
     Observer,
     OutboxFactory,
@@ -29,6 +30,7 @@ class Plugins:
     :ivar directives: mapping directives by name, at sign included.
     :ivar transports: transport factories by name.
     :ivar outboxes: outbox factories by name.
+    :ivar inputs: formats of files, by name.
     :ivar commands: commands for ``capi``, by name.
     """
 
@@ -45,6 +47,7 @@ class Plugins:
         self.directives: Mapping[str, Directive] = self._named("capi_directives")
         self.transports: Mapping[str, TransportFactory] = self._named("capi_transports")
         self.outboxes: Mapping[str, OutboxFactory] = self._named("capi_outboxes")
+        self.inputs: Mapping[str, InputFormat] = self._named("capi_inputs")
         self.commands: Mapping[str, click.Command] = self._named("capi_commands")
         self._normalizers: Mapping[str, Normalizer] = self._named("capi_normalizers")
 

@@ -19,6 +19,7 @@ from capi_actions.model import (
     Destination,
     Directive,
     Field,
+    InputFormat,
     Normalizer,
     OutboxFactory,
     TransportFactory,
@@ -30,6 +31,7 @@ _TYPES: Mapping[str, type] = {
     "capi_normalizers": Normalizer,
     "capi_transports": TransportFactory,
     "capi_outboxes": OutboxFactory,
+    "capi_inputs": InputFormat,
     "capi_commands": click.Command,
 }
 
@@ -42,6 +44,7 @@ _NAMES: Mapping[str, tuple[str, str]] = {
     ),
     "capi_directives": (r"@[\w-]+", "an at sign and one word, such as '@phone_e164'"),
     "capi_normalizers": (r"[\w.-]+/[\w.-]+", "profile and key, one word each"),
+    "capi_inputs": (r"[\w-]+", "one word, such as 'acme'"),
     "capi_commands": (r"\S+", "one word"),
 }
 
@@ -184,6 +187,10 @@ def _validate_factory(factory: Any) -> str | None:
     return None if callable(factory.make) else f"make of {factory.name!r} can't be called"
 
 
+def _validate_input(offered: Any) -> str | None:
+    return None if callable(offered.convert) else f"convert of {offered.name!r} can't be called"
+
+
 _VALIDATORS: Mapping[str, Callable[[Any], str | None]] = {
     "capi_destinations": validate_destination,
     "capi_actions": _validate_action,
@@ -191,4 +198,5 @@ _VALIDATORS: Mapping[str, Callable[[Any], str | None]] = {
     "capi_normalizers": _validate_normalizer,
     "capi_transports": _validate_factory,
     "capi_outboxes": _validate_factory,
+    "capi_inputs": _validate_input,
 }

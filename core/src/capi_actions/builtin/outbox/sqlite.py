@@ -1,7 +1,8 @@
 """The outbox in one SQLite file: every method is one or several transactions of SQL from the modules beside this one.
 
 ``connection`` opens the file and guards it, ``schema`` creates and checks it, ``queue`` has the SQL for items on their
-way to delivery, ``dead_letters`` that for buried ones, ``status`` that for pauses, back-offs and counts, and
+way to delivery, ``once`` remembers what was put, ``dead_letters`` has the SQL for buried items, ``status`` that for
+pauses, back-offs and counts, and
 ``group_commit`` lets threads that put at the same time share a commit.
 """
 
@@ -9,7 +10,7 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import Self
 
-from capi_actions.builtin.outbox import dead_letters, queue, status
+from capi_actions.builtin.outbox import dead_letters, once, queue, status
 from capi_actions.builtin.outbox.connection import Database
 from capi_actions.builtin.outbox.group_commit import GroupCommit
 from capi_actions.model import (
@@ -19,7 +20,7 @@ from capi_actions.model import (
     DeadLetter,
     Item,
     Judgement,
-    Outbox,
+    OnceOutbox,
     Pause,
     Replayed,
     Stats,
@@ -29,7 +30,7 @@ _PAGE = 200  # dead letters read at a time
 _STEP = 5_000  # dead letters replayed or purged in one transaction
 
 
-class SqliteOutbox(Outbox):
+class SqliteOutbox(OnceOutbox):
     """Items in one SQLite file, which any number of processes of one machine may share.
 
     Durable when :meth:`put` returns: write-ahead log, ``synchronous=FULL``.  The file and its ``-wal`` and ``-shm``
@@ -57,6 +58,12 @@ class SqliteOutbox(Outbox):
         self._database.check_disk_space()
         with self._database.transaction() as db:
             queue.insert(db, puts)
+
+    def put_once(self, items: Sequence[Item], keys: Sequence[bytes], now: float) -> int:
+        """Store those items whose keys were not stored before; return how many were."""
+        self._database.check_disk_space()
+        with self._database.transaction() as db:
+            return once.insert(db, items, keys, now)
 
     def claim(
         self, destination: str, limit: int, max_bytes: int, lease_seconds: float, now: float

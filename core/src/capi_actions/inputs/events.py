@@ -1,0 +1,114 @@
+"""Events of files, whatever their format: the one way in for commands that take events."""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import IO, NamedTuple, Protocol
+
+from attrs import frozen
+
+from capi_actions.codec import check_event, decode_event, decode_json
+from capi_actions.errors import EventError, detached, where
+from capi_actions.inputs.json_values import read_json_values
+from capi_actions.model import JsonObject
+
+
+class InputRecord(NamedTuple):
+    """An event of a file, or what is wrong with it.
+
+    :ivar file: the file's name; empty for standard input.
+    :ivar line: the line where it begins, from 1.
+    :ivar event: the event, or why there is none.
+    """
+
+    file: str
+    line: int
+    event: JsonObject | EventError
+
+    @property
+    def place(self) -> JsonObject:
+        """Where it is, for JSON records of errors: ``line``, and ``place`` as in ``orders.jsonl:12`` for a file."""
+        return {"place": f"{self.file}:{self.line}", "line": self.line} if self.file else {"line": self.line}
+
+
+class Reader(Protocol):
+    """Reads the events of one file."""
+
+    def read(
+        self, file: IO[bytes], warn: Callable[[str], None]
+    ) -> Iterator[tuple[int, JsonObject | EventError]]:
+        """Read events, each with the number of the line where it begins.
+
+        :param warn: is called with a sentence about what is likely to be a mistake.
+        """
+
+
+_STDIN = ("-", "<stdin>")
+
+
+def read_events(
+    files: Sequence[IO[bytes]], reader: Reader, warn: Callable[[str], None]
+) -> Iterator[InputRecord]:
+    """Read the events of files, or of standard input when there are none.
+
+    :param warn: is called with a sentence that names the file, such as that it is empty.
+    """
+    for file in files or [sys.stdin.buffer]:
+        name = getattr(file, "name", "")
+        name = "" if name in _STDIN or not isinstance(name, str) else name
+        title = name or "standard input"
+        is_empty = True
+        for line, event in reader.read(file, lambda text, title=title: warn(f"{title}{text}")):  # type: ignore[misc]
+            is_empty = False
+            yield InputRecord(name, line, event)
+        if is_empty:
+            warn(f"{title} holds no events")
+
+
+@frozen
+class JsonInput:
+    """Reads JSON: events, or what a plugin converts to events.
+
+    :ivar convert: makes events of one JSON object; None takes it as the event.
+    :ivar format: the name of the plugin's format, for messages.
+    """
+
+    convert: Callable[[JsonObject], Iterable[JsonObject]] | None = None
+    format: str = ""
+
+    def read(
+        self, file: IO[bytes], warn: Callable[[str], None]
+    ) -> Iterator[tuple[int, JsonObject | EventError]]:
+        """Read events.  Warns how many objects make none, such as orders that aren't paid."""
+        decode = decode_event if self.convert is None else self._convert_line
+        objects = without_event = 0
+        for number, line in read_json_values(file):
+            if isinstance(line, EventError):
+                yield number, line
+                continue
+            try:
+                decoded = decode(line)
+            except EventError as error:
+                yield number, detached(error)
+                continue
+            if isinstance(decoded, dict):
+                yield number, decoded
+                continue
+            objects += 1
+            without_event += not decoded
+            yield from ((number, event) for event in decoded)
+        if without_event:
+            warn(f": {without_event:,} of {objects:,} objects make no event (format {self.format})")
+
+    def _convert_line(self, line: bytes) -> list[JsonObject]:
+        body = decode_json(line)
+        if not isinstance(body, dict):
+            raise EventError.of(f"{self.format}: should be a JSON object")
+        assert self.convert is not None  # noqa: S101  for type checkers: read() has checked it
+        try:
+            return [check_event(event) for event in self.convert(body)]
+        except EventError:
+            raise
+        except Exception as error:  # noqa: BLE001  a plugin may raise anything
+            problem = f"the format {self.format!r} failed on this object ({where(error)})"
+        # Out here the error has no context: the original's text may quote the object.
+        raise EventError.of(problem)

@@ -1,0 +1,161 @@
+"""JSON values of a file: one a line as in JSON Lines, or in an array, or over several lines."""
+
+import json
+import re
+from collections.abc import Iterator
+from itertools import chain
+from typing import IO, TypeAlias
+
+from capi_actions.codec import decode_json
+from capi_actions.errors import EventError
+from capi_actions.inputs.streams import MAX_LINE_BYTES, read_lines_as_utf8
+
+Numbered: TypeAlias = Iterator[tuple[int, bytes | EventError]]
+
+MAX_DOCUMENT_BYTES = MAX_LINE_BYTES
+"""Longer JSON over several lines is refused, so that memory stays bounded."""
+
+_HINT = "there should be one JSON object a line; `jq -c .` writes such lines"
+_CSV = "this looks like CSV: `--csv` reads it, see docs/how-to/csv.md"
+_MARKUP = "this looks like XML or HTML, not like JSON Lines"
+_TOO_LONG = (
+    f"JSON over several lines may have up to {MAX_DOCUMENT_BYTES // 2**20} MiB; `jq -c '.[]' FILE | capi ...`"
+    " makes lines of an array, `jq -c . FILE | capi ...` of objects"
+)
+_DELIMITER = re.compile(rb"[,;\t|]")
+_OPEN_ENDS = (b"{", b"[", b",", b":")  # of a line in the middle of a value
+
+
+def read_json_values(file: IO[bytes]) -> Numbered:
+    """Read a file's JSON values, each with the number of the line where it begins.
+
+    JSON Lines are read line by line.  One array, which counts as its members, or objects that are printed over
+    several lines are recognized by the first line that isn't empty.  The first line of a file in some other format
+    gives one error with a hint; the others aren't read.
+
+    :returns: values that are not decoded yet, or errors.
+    """
+    lines = (
+        (number, line if isinstance(line, EventError) else line.strip())
+        for number, line in read_lines_as_utf8(file)
+    )
+    for number, line in lines:
+        if isinstance(line, EventError):
+            yield number, line
+        elif line:
+            yield from _read_from(number, line, lines)
+            return
+
+
+def _read_from(number: int, line: bytes, lines: Numbered) -> Numbered:
+    """Read a file from its first line with content."""
+    if _is_json(line):
+        yield from _split(number, line) if line.startswith(b"[") else [(number, line)]
+        yield from _without_empty(lines)
+        return
+    following = next(_without_empty(lines), None)
+    lines = chain([following], lines) if following else lines
+    second = following[1] if following else b""
+    # A mistake in the first of many lines of JSON must not cost the others.
+    are_lines = isinstance(second, bytes) and second.startswith(b"{") and _is_json(second)
+    if line.startswith(b"[") or (line.startswith(b"{") and line.endswith(_OPEN_ENDS) and not are_lines):
+        yield from _read_document(number, line, lines)
+    elif line.startswith(b"<"):
+        yield number, EventError.of(_MARKUP)
+    elif not line.startswith(b"{") and _DELIMITER.search(line) and not are_lines:
+        yield number, EventError.of(_CSV)
+    else:
+        yield number, check_first_line(line)
+        yield from _without_empty(lines)
+
+
+def _without_empty(lines: Numbered) -> Numbered:
+    return ((number, line) for number, line in lines if line)
+
+
+def check_first_line(line: bytes) -> bytes | EventError:
+    """Return a file's first line, or an error with a hint if it isn't a JSON value."""
+    try:
+        decode_json(line)
+    except EventError as error:
+        problem = f"{error.message}; {_HINT}"
+    else:
+        return line
+    # Out here the error has no context: the original's may hold the line.
+    return EventError.of(problem)
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        decode_json(line)
+    except EventError:
+        return False
+    return True
+
+
+def _read_document(number: int, line: bytes, lines: Numbered) -> Numbered:
+    """Read a file whose values go over several lines."""
+    pieces, size, last, problem = [], 0, number - 1, None
+    for position, piece in chain([(number, line)], lines):
+        if isinstance(piece, EventError):
+            problem = (position, piece)
+            break
+        size += len(piece) + 1
+        if size > MAX_DOCUMENT_BYTES:
+            yield number, EventError.of(_TOO_LONG)
+            return
+        pieces += [b""] * (position - last - 1) + [piece]
+        last = position
+    yield from _split(number, b"\n".join(pieces))
+    if problem:
+        yield problem
+
+
+_DECODER = json.JSONDecoder()
+_SPACE = " \t\r\n"
+
+
+def _split(number: int, document: bytes) -> Numbered:
+    """Return the values of a document; arrays at its top count as their members.
+
+    :param number: of the document's first line.
+    """
+    text = _decode_utf8(document)
+    if text is None:
+        yield number, EventError.of("is not UTF-8 text")
+        return
+    position, in_array, problem = 0, False, ""
+    while (start := _skip(text, position, _SPACE + ("," if in_array else ""))) < len(text):
+        number += text.count("\n", position, start)
+        position = start
+        if text[start] == ("]" if in_array else "["):
+            in_array, position = not in_array, start + 1
+            continue
+        try:
+            position = _DECODER.raw_decode(text, start)[1]
+        except json.JSONDecodeError as error:
+            problem, at = f"is not JSON: {error.msg.removesuffix(' at')}", error.pos
+        except (RecursionError, ValueError):
+            problem, at = "is nested too deeply, or holds a number that is too long", start
+        if problem:
+            line = number + text.count("\n", start, at)
+            yield line, EventError.of(f"{problem}; nothing is read from here on")
+            return
+        yield number, text[start:position].encode()
+        number += text.count("\n", start, position)
+    if in_array:
+        number += text.count("\n", position)
+        yield number, EventError.of("the file ends in the middle of a JSON array: it may be cut off")
+
+
+def _decode_utf8(document: bytes) -> str | None:
+    try:
+        return document.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def _skip(text: str, position: int, characters: str) -> int:
+    while position < len(text) and text[position] in characters:
+        position += 1
+    return position

@@ -1,0 +1,1 @@
+"""Bodies of shop and payment systems' webhooks as events of the Segment spec."""

@@ -1,0 +1,41 @@
+"""The pages about CSV and about webhooks, to the letter."""
+
+import json
+import urllib.request
+from collections.abc import Callable
+from typing import Any
+
+CSV = "docs/how-to/csv.md"
+WEBHOOKS = "docs/how-to/shopify-stripe.md"
+
+
+def test_offline_orders_arrive_as_the_page_says(page: Callable[[str], list[Any]], reader: Any) -> None:
+    """Two orders, one of two rows; the second run leaves both out."""
+    blocks = page(CSV)
+    reader.follow(blocks)
+    with urllib.request.urlopen(f"http://127.0.0.1:{reader.ports['8080']}/_sandbox/events") as answer:
+        sofa, lamp = (event["event"] for event in json.load(answer)["events"])
+
+    assert {"physical_store"} == {event["action_source"] for event in (sofa, lamp)}
+    assert sofa["custom_data"] == {
+        "currency": "EUR",
+        "value": 1225.5,
+        "order_id": "K-1001",
+        "contents": [
+            {"id": "sofa", "quantity": 1, "item_price": 1200},
+            {"id": "cushion", "quantity": 2, "item_price": 12.75},
+        ],
+    }
+    assert {"em", "ph", "zp"} == set(sofa["user_data"])
+    summary = json.loads(reader.out)["summary"]
+    assert (summary["stored"], summary["already_sent"]) == (0, 2)
+
+
+def test_a_webhook_becomes_what_the_page_shows(page: Callable[[str], list[Any]], reader: Any) -> None:
+    """Yen as yen."""
+    reader.follow(page(WEBHOOKS))
+
+
+def test_the_plugins_readme(page: Callable[[str], list[Any]]) -> None:
+    """It has no snippets yet; one that comes must be run."""
+    assert page("plugins/webhooks/README.md") == []
