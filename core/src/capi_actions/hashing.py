@@ -21,12 +21,18 @@ MAX_CACHED_LENGTH = 64
 _HASH = re.compile(r"[0-9a-fA-F]{32}(?:[0-9a-fA-F]{32}(?:\.(?:[\w-]{2}|[\w-]{8}))?)?", re.ASCII)
 _SHORTEST_HASH = 32
 
+# White space by Unicode and by JavaScript, and the characters of no width that come with copied text.
+_AROUND_HASHES = (
+    "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u180e\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u200b\u200c\u200d\u200e\u200f\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"
+)
+
 
 def make_hasher(normalizers: Sequence[Normalizer]) -> Hasher:
     """Return the hasher of one key.
 
     A value that is a hash already (:func:`already_hashed`) passes through once, whatever the
-    profiles; the empty string gives None.  Every other value is normalized, then hashed.  Where a
+    profiles, with white space around it by those normalizers with ``trims_hashes``; the empty string gives None.  Every other value is normalized, then hashed.  Where a
     normalizer returns None or "", its ``otherwise`` decides.
 
     The hasher raises EventError when a normalizer raises or returns something else.  When all
@@ -63,11 +69,12 @@ def already_hashed(value: str) -> str | None:
 
 
 def _hasher_of_one(normalizer: Normalizer) -> Hasher:
-    normalize, raw = normalizer.normalize, normalizer.otherwise == "raw"
+    normalize, raw, trims = normalizer.normalize, normalizer.otherwise == "raw", normalizer.trims_hashes
 
     def compute(value: str) -> str | None:
-        if len(value) >= _SHORTEST_HASH and (hashed := already_hashed(value)):
-            return hashed
+        if len(value) >= _SHORTEST_HASH:
+            if hashed := already_hashed(value.strip(_AROUND_HASHES) if trims else value):
+                return hashed
         if not value:
             return None
         try:
@@ -86,10 +93,19 @@ def _hasher_of_one(normalizer: Normalizer) -> Hasher:
 
 def _hasher_of_several(normalizers: Sequence[Normalizer]) -> Hasher:
     rules = [(normalizer.normalize, normalizer.otherwise == "raw") for normalizer in normalizers]
+    trims = any(normalizer.trims_hashes for normalizer in normalizers)
+    single = [_hasher_of_one(normalizer) for normalizer in normalizers]
+
+    def mixed(value: str) -> str | list[str] | None:
+        hashes = list(dict.fromkeys(hashed for hasher in single if (hashed := hasher(value))))
+        return hashes if len(hashes) > 1 else hashes[0]
 
     def compute(value: str) -> str | list[str] | None:
-        if len(value) >= _SHORTEST_HASH and (hashed := already_hashed(value)):
-            return hashed
+        if len(value) >= _SHORTEST_HASH:
+            if hashed := already_hashed(value):
+                return hashed
+            if trims and already_hashed(value.strip(_AROUND_HASHES)):
+                return mixed(value)
         if not value:
             return None
         try:
