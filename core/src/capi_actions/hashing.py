@@ -32,8 +32,9 @@ def make_hasher(normalizers: Sequence[Normalizer]) -> Hasher:
     """Return the hasher of one key.
 
     A value that is a hash already (:func:`already_hashed`) passes through once, whatever the
-    profiles, with white space around it by those normalizers with ``trims_hashes``; the empty string gives None.  Every other value is normalized, then hashed.  Where a
-    normalizer returns None or "", its ``otherwise`` decides.
+    profiles; by normalizers with ``trims_hashes`` also one with white space around it.  The empty
+    string gives None.  Every other value is normalized, then hashed.  Where a normalizer returns
+    None or "", its ``otherwise`` decides.
 
     The hasher raises EventError when a normalizer raises or returns something else.  When all
     normalizers have ``repeats``, hashes are cached.
@@ -42,8 +43,8 @@ def make_hasher(normalizers: Sequence[Normalizer]) -> Hasher:
         differ, the hasher returns the list of distinct hashes in this order.
     """
     if len(normalizers) == 1:
-        compute = _hasher_of_one(normalizers[0])
-        return _HashCache(compute).__getitem__ if normalizers[0].repeats else compute
+        of_one = _hasher_of_one(normalizers[0])
+        return _HashCache(of_one).__getitem__ if normalizers[0].repeats else of_one
     compute = _hasher_of_several(normalizers)
     if not all(normalizer.repeats for normalizer in normalizers):
         return compute
@@ -68,13 +69,14 @@ def already_hashed(value: str) -> str | None:
     return digits.lower() + dot + appendix
 
 
-def _hasher_of_one(normalizer: Normalizer) -> Hasher:
+def _hasher_of_one(normalizer: Normalizer) -> Callable[[str], str | None]:
     normalize, raw, trims = normalizer.normalize, normalizer.otherwise == "raw", normalizer.trims_hashes
 
     def compute(value: str) -> str | None:
-        if len(value) >= _SHORTEST_HASH:
-            if hashed := already_hashed(value.strip(_AROUND_HASHES) if trims else value):
-                return hashed
+        if len(value) >= _SHORTEST_HASH and (
+            hashed := already_hashed(value.strip(_AROUND_HASHES) if trims else value)
+        ):
+            return hashed
         if not value:
             return None
         try:
@@ -94,10 +96,11 @@ def _hasher_of_one(normalizer: Normalizer) -> Hasher:
 def _hasher_of_several(normalizers: Sequence[Normalizer]) -> Hasher:
     rules = [(normalizer.normalize, normalizer.otherwise == "raw") for normalizer in normalizers]
     trims = any(normalizer.trims_hashes for normalizer in normalizers)
-    single = [_hasher_of_one(normalizer) for normalizer in normalizers]
+    hashers = [_hasher_of_one(normalizer) for normalizer in normalizers]
 
     def mixed(value: str) -> str | list[str] | None:
-        hashes = list(dict.fromkeys(hashed for hasher in single if (hashed := hasher(value))))
+        """Hash a value that is a hash already for some normalizers, and text for others."""
+        hashes = list(dict.fromkeys(hashed for hasher in hashers if (hashed := hasher(value))))
         return hashes if len(hashes) > 1 else hashes[0]
 
     def compute(value: str) -> str | list[str] | None:

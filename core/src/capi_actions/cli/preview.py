@@ -8,7 +8,7 @@ from typing import IO
 import click
 import orjson
 
-from capi_actions.cli.console import error_record, printable
+from capi_actions.cli.console import error_record, log_to_stderr, printable
 from capi_actions.cli.ingest import count_unmatched, most_common, refusal_record
 from capi_actions.cli.options import config_option, files_argument, load_for_pipeline
 from capi_actions.codec import decode_event
@@ -30,7 +30,11 @@ def preview(files: tuple[IO[bytes], ...], config_path: Path) -> int:
     stored.  Secrets from the environment may be missing.  Events that no mapping matches are counted
     at the end, on standard error.
     """
-    pipeline = Pipeline.build(*load_for_pipeline(config_path, need_secrets=False))
+    with log_to_stderr():
+        return _preview(files, Pipeline.build(*load_for_pipeline(config_path, need_secrets=False)))
+
+
+def _preview(files: tuple[IO[bytes], ...], pipeline: Pipeline) -> int:
     failed, unmatched = False, Counter[str]()
     for number, line in read_lines(files):
         try:

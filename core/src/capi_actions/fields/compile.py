@@ -122,7 +122,10 @@ def _value(field: Field, hashers: Hashers, *, drops_empty: bool) -> Node:
     item = _item(field, hashers, drops_empty=drops_empty and not field.multiple)
     if not field.multiple:
         return item
-    return single(listed(item)) if field.keeps_single else listed(item)
+    if not field.keeps_single:
+        return listed(item)
+    node = single(listed(item))
+    return evolve(node, plain=str) if item.plain is str else node
 
 
 def _hashed(field: Field, hasher: Hasher) -> Node:

@@ -10,7 +10,9 @@ from capi_actions_facebook.click_ids import APPENDIX
 _IN_CHAIN: Final = re.compile(r"[,;\s]+")
 _IPV4_PORT: Final = re.compile(r"(?P<address>[0-9.]{7,15}):[0-9]{1,5}", re.ASCII)
 _BRACKETS: Final = re.compile(r"\[(?P<address>[0-9A-Fa-f:.]{2,45})\](?::[0-9]{1,5})?", re.ASCII)
-_WITH_APPENDIX: Final = re.compile(rf"(?P<address>[0-9A-Fa-f:.]{{2,45}}?)(?:\.(?P<appendix>{APPENDIX}))+", re.ASCII)
+_WITH_APPENDIX: Final = re.compile(
+    rf"(?P<address>[0-9A-Fa-f:.]{{2,45}}?)(?:\.(?P<appendix>{APPENDIX}))+", re.ASCII
+)
 _MAPPED: Final = bytes(10) + b"\xff\xff"
 _LONGEST = 2_000  # characters of a chain that are read
 
@@ -22,6 +24,8 @@ _NOT_PUBLIC: Final = re.compile(
     rb"|\xc0\0\0",  # protocol assignments
     re.DOTALL,
 )
+# Only addresses that begin with one of these need the pattern.
+_SPECIAL: Final = frozenset({0, 10, 100, 127, 169, 172, 192, 198, *range(224, 256)})
 
 
 def public_address(value: str | Iterable[str]) -> str | None:
@@ -32,8 +36,8 @@ def public_address(value: str | Iterable[str]) -> str | None:
     (RFC 7239) hold, too.
     """
     if isinstance(value, str):
-        # The usual case, one plain IPv4 address: 0.4 µs.
-        if address := _public(value):
+        # The usual case: one plain address.
+        if address := _public_ipv6(value) if ":" in value else _public_ipv4(value):
             return address
         candidates: Iterator[str] = _candidates(value)
     else:
@@ -75,7 +79,7 @@ def _public_ipv4(text: str) -> str | None:
         packed = inet_pton(AF_INET, text)
     except (OSError, ValueError):  # ValueError: a null character, or one that is none of ASCII's
         return None
-    return None if _NOT_PUBLIC.match(packed) else text
+    return None if packed[0] in _SPECIAL and _NOT_PUBLIC.match(packed) else text
 
 
 def _public_ipv6(text: str) -> str | None:

@@ -24,11 +24,14 @@ _CLICK: Final = r"[^\x00-\x20\x7f-\U0010ffff.\"'`,;<>(){}\[\]\\|^]+"
 _CLICK_ID: Final = re.compile(f"{_START}{_PLACEHOLDER}{_CLICK}(?:[.](?:{APPENDIX}))?")
 # fb.{subdomain index}.{creation time in ms}.{random number}[.{appendix}]
 _BROWSER_ID: Final = re.compile(f"{_START}[0-9]{{1,20}}(?:[.](?:{APPENDIX}))?")
+# Nearly all of them: longer than any placeholder.  0.3 µs instead of 0.9.
+_USUAL_CLICK_ID: Final = re.compile("fb[.][0-9][.][0-9]{13}[.][A-Za-z0-9_-]{10,}")
+_TIME_START, _TIME_END = 5, 18  # of a usual one's time in milliseconds
 
 
 def is_click_id(text: str) -> bool:
     """Return whether Meta accepts this as ``fbc``."""
-    return _CLICK_ID.fullmatch(text) is not None
+    return (_USUAL_CLICK_ID.fullmatch(text) or _CLICK_ID.fullmatch(text)) is not None
 
 
 def is_browser_id(text: str) -> bool:
@@ -43,11 +46,13 @@ def clicked(fbc: str) -> str:
 
 def is_expired(fbc: str, event_time: int) -> bool:
     """Return whether a click id was over 90 days old at an event's time, in Unix seconds."""
+    usual = fbc[_TIME_START:_TIME_END]
+    if fbc[_TIME_END : _TIME_END + 1] == "." and usual.isdecimal():
+        return int(usual) < (event_time - MAX_AGE) * 1000
     if not (match := _CLICK_ID.fullmatch(fbc)):
         return False
-    digits = match["time"]
-    unit = 10 ** max(0, len(digits) - _SECONDS_DIGITS)
-    return int(digits) // unit < event_time - MAX_AGE
+    digits: str = match["time"]
+    return int(digits) < (event_time - MAX_AGE) * int(10.0 ** (len(digits) - _SECONDS_DIGITS))
 
 
 def fbc_from_url(url: str, first_seen: int) -> str | None:

@@ -82,7 +82,7 @@ class Facebook(Destination):
         """Log a warning, but only once in this object's life: an export has millions of such events."""
         if message not in self._noticed:
             self._noticed.add(message)
-            _LOG.warning("pixel %s: %s (told once)", self.settings.pixel_id, message)
+            _LOG.warning("pixel %s: %s (logged once)", self.settings.pixel_id, message)
 
     def check(self, data: JsonObject, now: float) -> Sequence[Problem]:
         """Return what Meta would refuse."""

@@ -1,12 +1,12 @@
 """Event times: from the ways in which programs write them to whole Unix seconds.
 
-A time is read only when its text leaves no doubt about the moment; everything else is refused.  Hours are the difference
-between "now" and "in the future", which costs the event, or between one day's report and the next.
+A time is read only when its text leaves no doubt about the moment; everything else is refused.  An hour too many puts
+an event into the future, which Meta refuses, and some hours put a sale into another day's report.
 """
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ from capi_actions import EventError
 # Beyond these, a number of seconds would lie after the year 5138, so it counts smaller units.
 _MILLISECONDS, _MICROSECONDS, _NANOSECONDS = 10**11, 10**14, 10**17
 _LONGEST = 120  # characters; JavaScript's own form takes 65, with a localized name of the zone some more
+_FIRST_YEAR = 1000  # a year of two digits is none
 _MAX_OFFSET = 14 * 60  # minutes; no place is further from UTC
 
 _NUMBER: Final = re.compile(r"[+-]?[0-9]+(?:\.[0-9]*)?(?:[eE]\+?[0-9]{1,2})?")
@@ -65,7 +66,14 @@ _NUMBERS: Final[Mapping[str, int]] = {
 # The names that RFC 2822 (section 4.3) gives a meaning, in hours.
 _ZONE_NAMES: Final[Mapping[str, int]] = {
     **dict.fromkeys(("UT", "UTC", "GMT", "Z"), 0),
-    **{"EDT": -4, "EST": -5, "CDT": -5, "CST": -6, "MDT": -6, "MST": -7, "PDT": -7, "PST": -8},
+    "EDT": -4,
+    "EST": -5,
+    "CDT": -5,
+    "CST": -6,
+    "MDT": -6,
+    "MST": -7,
+    "PDT": -7,
+    "PST": -8,
 }
 # China, Cuba and the Philippines write these as well, for other hours (time zone database 2026a).
 _AMBIGUOUS: Final = frozenset({"CST", "CDT", "PST"})
@@ -128,7 +136,7 @@ def unix_seconds(text: str) -> int:
     if text[10:11] in _BETWEEN and text[11:13].isdecimal():
         try:
             moment = datetime.fromisoformat(text)
-            if moment.tzinfo is not None:
+            if moment.tzinfo:
                 return int(moment.timestamp())
             return LocalTime(moment.replace(tzinfo=UTC).timestamp())
         except (ValueError, OverflowError):
@@ -167,20 +175,20 @@ def _from_parts(parts: Mapping[str, str | None]) -> int:
 
     :raises EventError: when there is no such day or time, the day of the week is another, or the zone is unknown.
     """
-    month, year = parts["month"] or "", int(parts["year"] or 0)
-    weekday = parts.get("weekday")
+    month, weekday = parts["month"] or "", parts.get("weekday")
+    hour, minute, second = (int(parts.get(key) or 0) for key in ("hour", "minute", "second"))
+    year = int(parts["year"] or 0)
+    if year < 100 and weekday:  # without the day of the week, day and year could be swapped
+        year += 2000
     try:
-        if year < 100:
-            if not weekday:  # day and year could be swapped
-                raise ValueError
-            year += 2000
-        day = date(year, int(month) if month.isdigit() else _NUMBERS[month.lower()], int(parts["day"] or 0))
-        if weekday and _NUMBERS[weekday.lower()] != day.weekday():
-            raise ValueError
-        clock = (int(parts.get(key) or 0) for key in ("hour", "minute", "second"))
-        seconds = int(datetime(day.year, day.month, day.day, *clock, tzinfo=UTC).timestamp())
+        number = int(month) if month.isdigit() else _NUMBERS[month.lower()]
+        moment = datetime(year, number, int(parts["day"] or 0), hour, minute, second, tzinfo=UTC)
+        is_right_day = weekday is None or _NUMBERS[weekday.lower()] == moment.weekday()
     except (ValueError, KeyError):
         raise _time_error() from None
+    if year < _FIRST_YEAR or not is_right_day:
+        raise _time_error()
+    seconds = int(moment.timestamp())
     return _in_named_zone(seconds, parts)
 
 
@@ -193,7 +201,8 @@ def _in_named_zone(seconds: int, parts: Mapping[str, str | None]) -> int:
         if minutes > 59 or offset > _MAX_OFFSET:
             raise _time_error()
         offset = -offset if sign == "-" else offset
-        if _ZONE_NAMES.get(parts["repeated"] or "", offset / 60) * 60 != offset:
+        repeated = parts["repeated"] or ""
+        if repeated in _ZONE_NAMES and repeated not in _AMBIGUOUS and _ZONE_NAMES[repeated] * 60 != offset:
             raise _time_error("it has two zones that contradict each other")
         return seconds - offset * 60
     name = (parts.get("name") or "").upper()
@@ -207,11 +216,11 @@ def _in_named_zone(seconds: int, parts: Mapping[str, str | None]) -> int:
 
 
 _TWELVE: Final = "times with AM or PM aren't read"
-_UNKNOWN_ZONE: Final = "the name of its zone has no fixed meaning; write the offset, as in 2026-11-29T15:00:00+09:00"
+_UNKNOWN_ZONE: Final = (
+    "the name of its zone has no fixed meaning; write the offset, as in 2026-11-29T15:00:00+09:00"
+)
 
 
 def _time_error(reason: str = "") -> EventError:
     found = f": {reason}." if reason else " but it was something else."
-    return EventError.of(
-        f"Event Time must be an ISO 8601 time or a Unix timestamp{found}", "$.event_time"
-    )
+    return EventError.of(f"Event Time must be an ISO 8601 time or a Unix timestamp{found}", "$.event_time")

@@ -5,7 +5,7 @@ from typing import Any
 
 from capi_actions import Field, Json, JsonObject
 from capi_actions_facebook.addresses import public_address
-from capi_actions_facebook.click_ids import is_browser_id, newest_click_id
+from capi_actions_facebook.click_ids import is_browser_id, is_click_id, newest_click_id
 from capi_actions_facebook.presets import first_of, of_identify, path, when
 
 _LARGEST_ID = 2**63 - 1  # JSON's longer numbers are read as doubles, which lose digits
@@ -180,13 +180,18 @@ def wire_user_data(
         del data["fbp"]
         if is_browser_id(stripped := fbp.strip()):
             data["fbp"] = stripped
-    source = data.pop("fbclid", None)
-    if source is not None and "=" not in source:
-        source = f"fbclid={source.strip()}"
-    fbc = data.get("fbc")
-    newest = newest_click_id(fbc, (event_source_url, source, referrer_url), event_time)
-    if newest is not None:
-        data["fbc"] = newest
-    elif fbc is not None:
-        del data["fbc"]
+    fbc, source = data.get("fbc"), data.pop("fbclid", None)
+    if (
+        source
+        or (event_source_url and "fbclid=" in event_source_url)
+        or (referrer_url and "fbclid=" in referrer_url)
+        or (fbc and not is_click_id(fbc))
+    ):
+        if source and "=" not in source:
+            source = f"fbclid={source.strip()}"
+        newest = newest_click_id(fbc, (event_source_url, source, referrer_url), event_time)
+        if newest is not None:
+            data["fbc"] = newest
+        elif fbc:
+            del data["fbc"]
     return data
