@@ -1,16 +1,20 @@
 """Event times: read rightly or refused, never hours off."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
 from capi_actions import EventError, Plugins, Secret
+from capi_actions.cli.preview import preview
 from capi_actions.config import read_config
 from capi_actions.pipeline.pipeline import Pipeline, Refusal
 from capi_actions_facebook.destination import Facebook
@@ -352,3 +356,21 @@ def test_other_distances_are_the_clock_s(ahead: int) -> None:
     (problem,) = check_event(data, 1000)
 
     assert problem.message.endswith("in the future: check the sender's clock")
+
+
+def test_preview_says_on_standard_error_how_it_read_times_without_a_zone(
+    tmp_path: Path,
+) -> None:
+    """Where people look first, and once for the whole file."""
+    config = tmp_path / "capi.toml"
+    config.write_text(
+        '[destinations.a]\ntype = "facebook"\npixel_id = "1"\naccess_token = "t"\n', encoding="utf-8"
+    )
+    now = datetime.now(UTC).replace(tzinfo=None, microsecond=0).isoformat()
+    lines = json.dumps({"type": "page", "userId": "u", "timestamp": now}) + "\n"
+
+    result = CliRunner().invoke(preview, ["--config", str(config)], input=lines * 3)
+
+    assert result.exit_code == 0
+    assert len(result.stdout.splitlines()) == 3
+    assert result.stderr.count("an event time without a zone is read as UTC: set time_zone") == 1

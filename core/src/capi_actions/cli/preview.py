@@ -23,6 +23,7 @@ _SHOWN_NAMES = 10  # of events that no mapping matches
 @click.command()
 @files_argument
 @config_option
+@log_to_stderr()
 def preview(files: tuple[IO[bytes], ...], config_path: Path) -> int:
     """Print what would be sent, without sending it.
 
@@ -30,11 +31,7 @@ def preview(files: tuple[IO[bytes], ...], config_path: Path) -> int:
     stored.  Secrets from the environment may be missing.  Events that no mapping matches are counted
     at the end, on standard error.
     """
-    with log_to_stderr():
-        return _preview(files, Pipeline.build(*load_for_pipeline(config_path, need_secrets=False)))
-
-
-def _preview(files: tuple[IO[bytes], ...], pipeline: Pipeline) -> int:
+    pipeline = Pipeline.build(*load_for_pipeline(config_path, need_secrets=False))
     failed, unmatched = False, Counter[str]()
     for number, line in read_lines(files):
         try:
