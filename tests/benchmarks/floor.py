@@ -68,6 +68,7 @@ def floor_purchase(line: bytes, states: dict[str, str], countries: dict[str, str
             "event_id": event["messageId"],
             "action_source": "website",
             "user_data": user,
+            "referrer_url": context["page"]["referrer"],
             "custom_data": {
                 "currency": properties["currency"].upper(),
                 "value": properties["revenue"],
@@ -96,5 +97,6 @@ def floor_page(line: bytes) -> bytes:
                 "fbc": properties["fbc"],
                 "fbp": properties["fbp"],
             },
+            "referrer_url": context["page"]["referrer"],
         }
     )

@@ -56,7 +56,8 @@ def _common(random: Random, number: int) -> dict[str, Any]:
 
 
 def _clicks() -> dict[str, str]:
-    return {"fbc": "fb.1.1714566896000.AbCdEfGhIjKlMnOpQrStUv", "fbp": "fb.1.1714566000000.1098115397"}
+    created = int(datetime.now(UTC).timestamp()) * 1000 - 86_400_000  # older than 90 days, fbc is left out
+    return {"fbc": f"fb.1.{created}.AbCdEfGhIjKlMnOpQrStUv", "fbp": f"fb.1.{created}.1098115397"}
 
 
 def _page(random: Random, number: int) -> dict[str, Any]:

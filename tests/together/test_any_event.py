@@ -83,6 +83,22 @@ def chains(value: int) -> Any:
 
 
 IDS = st.sampled_from([None, 0, 5, 123456789012345, 2**64 - 1, 1e22, "123456789012345", "1" * 30])
+CLICKS = st.sampled_from(
+    [
+        *(
+            "fb.1.1796008738000.1098115397",
+            "fb.7.1796008738000.1098115397.AQICAQMC",
+            " fb.1.1796008738000.12 ",
+        ),
+        *(
+            "fb.1.1500000000000.IwAR2F4-dbP0l7",
+            "fb.1.1796008738000.null",
+            "undefined",
+            '"fb.1.1796008738000.1"',
+        ),
+        *("GA1.1.123.456", "", None, True, 5, "a.b.c.d"),
+    ]
+)
 CONTENT: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {},
     optional={
@@ -102,15 +118,30 @@ AWKWARD = st.fixed_dictionaries(
         ),
         "lead": IDS,
         "login": IDS,
+        "fbc": CLICKS,
+        "fbp": CLICKS,
         "deep": st.sampled_from([0, 240, 248, 249, 250, 251, 252, 253, 254, 300, 1000]).map(chains),
     },
 )
 ADDRESSES = st.sampled_from(
-    [" ", "", ",", ", 1.2.3.4", "\t1.2.3.4\n", "\u00a01.2.3.4\u00a0", "1.2.3.4,5.6.7.8"]
+    [
+        *(
+            " ",
+            "",
+            ",",
+            ", 1.2.3.4",
+            "\t1.2.3.4\n",
+            "\u00a01.2.3.4\u00a0",
+            "1.2.3.4,5.6.7.8",
+            "unknown",
+            "fe80::1%eth0",
+        ),
+        *("[2001:db8::1]:443", ["10.0.0.1", "1.2.3.4"], [], 3405803781, None),
+    ]
 )
 
 
-def awkward(event: dict[str, Any], properties: dict[str, Any], address: str) -> dict[str, Any]:
+def awkward(event: dict[str, Any], properties: dict[str, Any], address: Any) -> dict[str, Any]:
     """Lay properties that platforms look at over an event's own, and an address over its context's."""
     own, context = event.get("properties"), event.get("context")
     event = {**event, "properties": {**(own if isinstance(own, dict) else {}), **properties}}

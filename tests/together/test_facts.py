@@ -11,14 +11,15 @@ from typing import Any
 import pytest
 
 from capi_actions import EventError, as_action
-from capi_actions_facebook import CommerceEvent, ServerEvent, settings, validation, values
+from capi_actions_facebook import CommerceEvent, ServerEvent, click_ids, settings, times, validation, values
 from capi_actions_facebook.actions.other import PageView
 from capi_actions_facebook.destination import Facebook
 from capi_actions_facebook.fields import app_data, contents, user_data
 from capi_actions_facebook.normalization.pixel import RULES
 from capi_actions_facebook.verdicts import BY_SUBCODE
 from capi_actions_sandbox import SandboxOptions, check_events, options
-from capi_actions_sandbox.checks import apps, commerce, messaging, people, privacy, shape, times
+from capi_actions_sandbox.checks import apps, commerce, messaging, people, privacy, shape
+from capi_actions_sandbox.checks import times as time_checks
 from capi_actions_sandbox.demo.run import HASHED_KEYS
 from capi_actions_sandbox.refusals import known_failures
 
@@ -39,8 +40,8 @@ PAIRS: dict[str, tuple[Any, Any]] = {
     "oldest API version with a known end": (settings.OLDEST_VERSION, SANDBOX.oldest_version),
     "newest API version": (settings.NEWEST_VERSION, SANDBOX.latest_version),
     "events in one request": (Facebook.max_items, SANDBOX.max_events),
-    "greatest age": (validation.MAX_AGE, times.MAX_AGE),
-    "greatest age in a store": (validation.MAX_AGE_IN_STORE, times.MAX_AGE_IN_STORE),
+    "greatest age": (validation.MAX_AGE, time_checks.MAX_AGE),
+    "greatest age in a store": (validation.MAX_AGE_IN_STORE, time_checks.MAX_AGE_IN_STORE),
     "time ahead of the clock": (validation.FUTURE_TOLERANCE, SANDBOX.future_tolerance),
     "action sources": (choices(FIELDS["action_source"]), shape.ACTION_SOURCES),
     "data processing countries": (choices(FIELDS["data_processing_options_country"]), privacy.COUNTRIES),
@@ -102,7 +103,7 @@ LEGACY_HASHES = {"f5first", "f5last", "fi", "dobd", "dobm", "doby"}
 
 def test_the_sandbox_knows_every_key_of_user_data_that_the_plugin_sends() -> None:
     """And the parts of names and dates that other senders hash; the plugin sends the whole name and date."""
-    sent = {user_data.wire_name(key) for key in user_data.USER_FIELDS}
+    sent = {user_data.wire_name(key) for key in user_data.USER_FIELDS} - {"fbclid"}  # which becomes fbc
 
     assert sent <= shape.USER_KEYS
     assert shape.USER_KEYS - sent == LEGACY_HASHES
@@ -147,17 +148,21 @@ def refused(**members: Any) -> int | None:
     [
         ("fb.1.1554763741205.IwAR2F4-dbP0l7Mn1IawQQ", True, True),
         ("fb.1.1554763741205.IwAR2F4.AQICAQMC", True, True),
-        ("fb.3.1554763741205.IwAR2F4", False, False),
+        ("fb.3.1554763741205.IwAR2F4", True, True),
+        ("fb.x.1554763741205.IwAR2F4", False, False),
         ("fb.1.today.IwAR2F4", False, False),
         ("IwAR2F4", False, False),
         # Too few digits of time, or a letter that no click id has: whether Meta refuses them isn't known.
         ("fb.1.1554.IwAR2F4", False, True),
         ("fb.1.1554763741205.Iwär", False, True),
+        # A placeholder, or parts that no appendix is: neither is known to be refused.
+        ("fb.1.1554763741205.undefined", False, True),
+        ("fb.1.1554763741205.IwAR2F4.x.y", False, True),
     ],
 )
 def test_the_plugin_is_stricter_about_click_ids(fbc: str, facebook: bool, sandbox: bool) -> None:
     """A wrong one costs the request, a missing one only some matches; the sandbox refuses what is known."""
-    assert facebook is values.is_click_id(fbc)
+    assert facebook is click_ids.is_click_id(fbc)
     assert sandbox is (refused(user_data={"external_id": "u", "fbc": fbc}) is None)
 
 
@@ -181,7 +186,7 @@ def test_the_plugin_converts_milliseconds_which_the_sandbox_refuses() -> None:
     """Libraries send them; Meta reads any number as seconds, so that they lie in the future."""
     milliseconds = (NOW - 60) * 1000
 
-    assert values.unix_seconds(str(milliseconds)) == NOW - 60
+    assert times.unix_seconds(str(milliseconds)) == NOW - 60
     assert refused(event_time=milliseconds) == 2804004
 
 

@@ -21,13 +21,20 @@ MAX_CACHED_LENGTH = 64
 _HASH = re.compile(r"[0-9a-fA-F]{32}(?:[0-9a-fA-F]{32}(?:\.(?:[\w-]{2}|[\w-]{8}))?)?", re.ASCII)
 _SHORTEST_HASH = 32
 
+# White space by Unicode and by JavaScript, and the characters of no width that come with copied text.
+_AROUND_HASHES = (
+    "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u180e\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u200b\u200c\u200d\u200e\u200f\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"
+)
+
 
 def make_hasher(normalizers: Sequence[Normalizer]) -> Hasher:
     """Return the hasher of one key.
 
     A value that is a hash already (:func:`already_hashed`) passes through once, whatever the
-    profiles; the empty string gives None.  Every other value is normalized, then hashed.  Where a
-    normalizer returns None or "", its ``otherwise`` decides.
+    profiles; by normalizers with ``trims_hashes`` also one with white space around it.  The empty
+    string gives None.  Every other value is normalized, then hashed.  Where a normalizer returns
+    None or "", its ``otherwise`` decides.
 
     The hasher raises EventError when a normalizer raises or returns something else.  When all
     normalizers have ``repeats``, hashes are cached.
@@ -36,8 +43,8 @@ def make_hasher(normalizers: Sequence[Normalizer]) -> Hasher:
         differ, the hasher returns the list of distinct hashes in this order.
     """
     if len(normalizers) == 1:
-        compute = _hasher_of_one(normalizers[0])
-        return _HashCache(compute).__getitem__ if normalizers[0].repeats else compute
+        of_one = _hasher_of_one(normalizers[0])
+        return _HashCache(of_one).__getitem__ if normalizers[0].repeats else of_one
     compute = _hasher_of_several(normalizers)
     if not all(normalizer.repeats for normalizer in normalizers):
         return compute
@@ -62,11 +69,13 @@ def already_hashed(value: str) -> str | None:
     return digits.lower() + dot + appendix
 
 
-def _hasher_of_one(normalizer: Normalizer) -> Hasher:
-    normalize, raw = normalizer.normalize, normalizer.otherwise == "raw"
+def _hasher_of_one(normalizer: Normalizer) -> Callable[[str], str | None]:
+    normalize, raw, trims = normalizer.normalize, normalizer.otherwise == "raw", normalizer.trims_hashes
 
     def compute(value: str) -> str | None:
-        if len(value) >= _SHORTEST_HASH and (hashed := already_hashed(value)):
+        if len(value) >= _SHORTEST_HASH and (
+            hashed := already_hashed(value.strip(_AROUND_HASHES) if trims else value)
+        ):
             return hashed
         if not value:
             return None
@@ -86,10 +95,20 @@ def _hasher_of_one(normalizer: Normalizer) -> Hasher:
 
 def _hasher_of_several(normalizers: Sequence[Normalizer]) -> Hasher:
     rules = [(normalizer.normalize, normalizer.otherwise == "raw") for normalizer in normalizers]
+    trims = any(normalizer.trims_hashes for normalizer in normalizers)
+    hashers = [_hasher_of_one(normalizer) for normalizer in normalizers]
+
+    def mixed(value: str) -> str | list[str] | None:
+        """Hash a value that is a hash already for some normalizers, and text for others."""
+        hashes = list(dict.fromkeys(hashed for hasher in hashers if (hashed := hasher(value))))
+        return hashes if len(hashes) > 1 else hashes[0]
 
     def compute(value: str) -> str | list[str] | None:
-        if len(value) >= _SHORTEST_HASH and (hashed := already_hashed(value)):
-            return hashed
+        if len(value) >= _SHORTEST_HASH:
+            if hashed := already_hashed(value):
+                return hashed
+            if trims and already_hashed(value.strip(_AROUND_HASHES)):
+                return mixed(value)
         if not value:
             return None
         try:

@@ -181,3 +181,17 @@ def test_a_normalizer_that_fails_once_is_named_too() -> None:
         match=r"the normalizer p0/em failed on this event, but not when it was retried \(AttributeError in ",
     ):
         hasher(lambda value: next(answers))("x")
+
+
+@given(TEXT)
+def test_white_space_around_a_hash_counts_only_where_the_normalizer_says_so(text: str) -> None:
+    """Profiles that follow a browser must hash what the browser hashes."""
+    strict = Normalizer(profile="s", key="em", normalize=lower)
+    lenient = Normalizer(profile="l", key="em", normalize=lower, trims_hashes=True)
+    padded = f"\u2009{ADA.upper()}\r\n\ufeff"
+    rehashed = sha256(padded.lower().encode()).hexdigest()
+
+    assert rehashed == make_hasher([strict])(padded)
+    assert make_hasher([lenient])(padded) == ADA
+    assert [rehashed, ADA] == make_hasher([strict, lenient])(padded)
+    assert make_hasher([strict])(text) == make_hasher([lenient])(text) == make_hasher([strict, lenient])(text)

@@ -95,8 +95,10 @@ def test_what_is_never_hashed_passes_as_it_is(plugins: Plugins) -> None:
 @pytest.mark.parametrize(
     ("properties", "fbc"),
     [
-        ({"fbc": "fb.1.1714566896000.Own"}, "fb.1.1714566896000.Own"),
-        ({"fbc": " fb.1.1714566896000.Own\n"}, "fb.1.1714566896000.Own"),
+        ({"fbc": "fb.1.1714566896000.Own", "url": ""}, "fb.1.1714566896000.Own"),
+        ({"fbc": " fb.1.1714566896000.Own\n", "url": ""}, "fb.1.1714566896000.Own"),
+        ({"fbc": "fb.1.1714566896000.Own"}, "fb.1.1795454652000.IwAR-x_1"),
+        ({"fbc": "fb.1.1714566896000.IwAR-x_1"}, "fb.1.1714566896000.IwAR-x_1"),
         ({"fbc": "broken"}, "fb.1.1795454652000.IwAR-x_1"),
         ({"fbc": " "}, "fb.1.1795454652000.IwAR-x_1"),
         ({"fbc": "broken", "url": ""}, None),

@@ -34,6 +34,7 @@ def warnings(plugins: Plugins, settings: str) -> list[tuple[str, int | None]]:
             "over http the token would travel unencrypted",
         ),
         ('pixel_id = "1"\nbase_url = "http://10.0.0.1:8080"', "http is for this machine alone"),
+        ('pixel_id = "1"\ntime_zone = "Berlin"', "time_zone should be a time zone that this machine knows"),
         (
             'pixel_id = "1"\nnormalization = "pixle"',
             "no normalization profile 'pixle'; there are: documented, pixel, or several joined by +",

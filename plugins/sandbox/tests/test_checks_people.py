@@ -110,7 +110,7 @@ def test_click_ids_are_taken(subcode: Subcode, fbc: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "fbc", ["", "x", "fb.3.1.x", "fb.1.x.x", "fb.1.1.", "fb.1.1", "FB.1.1.x", "fb.1.1.a b", 5, ["fb.1.1.x"]]
+    "fbc", ["", "x", "fb.x.1.x", "fb.1.x.x", "fb.1.1.", "fb.1.1", "FB.1.1.x", "fb.1.1.a b", 5, ["fb.1.1.x"]]
 )
 def test_other_click_ids_are_refused(subcode: Subcode, fbc: Any) -> None:
     """One cookie that somebody cut short is enough."""

@@ -8,7 +8,7 @@ from typing import IO
 import click
 import orjson
 
-from capi_actions.cli.console import error_record, printable, stdout
+from capi_actions.cli.console import error_record, log_to_stderr, printable, stdout
 from capi_actions.cli.ingest import count_unmatched, most_common, refusal_record
 from capi_actions.cli.inputs import input_options, read_records
 from capi_actions.cli.options import config_option, files_argument, json_option, load_for_pipeline
@@ -33,6 +33,7 @@ _SHOWN_NAMES = 10  # of events that no mapping matches
 )
 @json_option
 @input_options
+@log_to_stderr()
 def preview(
     files: tuple[IO[bytes], ...],
     config_path: Path,

@@ -122,7 +122,10 @@ def _value(field: Field, hashers: Hashers, *, drops_empty: bool) -> Node:
     item = _item(field, hashers, drops_empty=drops_empty and not field.multiple)
     if not field.multiple:
         return item
-    return unwrapping(list_node(item)) if field.keeps_single else list_node(item)
+    if not field.keeps_single:
+        return list_node(item)
+    node = unwrapping(list_node(item))
+    return evolve(node, fast=evolve(node.fast, plain=str)) if item.fast.plain is str else node
 
 
 def _hashed(field: Field, hasher: Hasher) -> Node:

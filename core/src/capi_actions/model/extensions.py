@@ -81,6 +81,7 @@ class Normalizer:
     :ivar repeats: True if few values make up most of the traffic (countries, given names): their hashes are cached.
         Leave it False for e-mail addresses, phones and ids.
     :ivar replaces: True to take the place of another plugin's normalizer of the same profile and key.
+    :ivar trims_hashes: True if a value that is hashed already is recognized with white space around it too.
     """
 
     profile: str
@@ -89,6 +90,7 @@ class Normalizer:
     otherwise: Literal["drop", "raw"] = "raw"
     repeats: bool = False
     replaces: bool = False
+    trims_hashes: bool = False
 
 
 @frozen(kw_only=True)

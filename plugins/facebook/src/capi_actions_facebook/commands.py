@@ -104,8 +104,11 @@ class LineNormalizer:
         text = value or "" if value is None or isinstance(value, str) else number_text(value)
         hashed = self._hashers[key](text)
         has_appendix = isinstance(hashed, str) and "." in hashed
-        unchanged = has_appendix or HASH_LIKE.fullmatch(text)
-        return {"normalized": text if unchanged else self._normalized(key, text), "hash": hashed}
+        if has_appendix or HASH_LIKE.fullmatch(text):
+            return {"normalized": text, "hash": hashed}
+        if isinstance(hashed, str) and HASH_LIKE.fullmatch(hashed) and hashed in text.lower():
+            return {"normalized": hashed, "hash": hashed}  # a hash with white space around it
+        return {"normalized": self._normalized(key, text), "hash": hashed}
 
     def _normalized(self, key: str, text: str) -> str | list[str | None] | None:
         """Return what is hashed: one string when all profiles agree, else one for each profile."""

@@ -1,16 +1,22 @@
 """A Facebook pixel or dataset as a destination."""
 
 import json
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from capi_actions import Destination, JsonObject, Judgement, Prepared, Problem, Request, Response
+from capi_actions_facebook.click_ids import is_expired
 from capi_actions_facebook.mapping_lint import lint_mapping
 from capi_actions_facebook.phones import phone_doubt
 from capi_actions_facebook.settings import Settings, version_error, version_warning
+from capi_actions_facebook.times import LocalTime, time_zone
 from capi_actions_facebook.validation import check_event, max_age
 from capi_actions_facebook.verdicts import judge, judge_probe
+
+# Below "capi_actions": `capi` prints its warnings, and programs decide about them as about the core's.
+_LOG = logging.getLogger("capi_actions.facebook")
 
 
 class Facebook(Destination):
@@ -27,6 +33,8 @@ class Facebook(Destination):
             "authorization": f"Bearer {settings.access_token.value}",
             "content-type": "application/json",
         }
+        self._time_zone = time_zone(settings.time_zone) if settings.time_zone else None
+        self._noticed: set[str] = set()
 
     @property
     def account(self) -> str:
@@ -70,13 +78,39 @@ class Facebook(Destination):
         return lint_mapping(action, mapping)
 
     def prepare(self, data: JsonObject, group: str, content_id: Callable[[], str]) -> Prepared:
-        """Add an id to an event without one, and return its deadline."""
+        """Add an id to an event without one, settle its time and click id, and return its deadline."""
         event_id = data.get("event_id")
         if not event_id:
             event_id = data["event_id"] = content_id()
         event_time: int = data["event_time"]
+        if isinstance(event_time, LocalTime):
+            event_time = self._settle_time(data, event_time)
+        user_data = data.get("user_data")
+        if user_data and "fbc" in user_data and is_expired(user_data["fbc"], event_time):
+            del user_data["fbc"]
+            self._notice("a click id (fbc) of over 90 days ago is left out: Meta complains about such")
         group = group or self.settings.test_event_code or ""
         return Prepared(event_id, event_time, event_time + max_age(data), group)
+
+    def _settle_time(self, data: JsonObject, local: LocalTime) -> int:
+        """Replace an event time without a certain zone, and that of a click id that was derived with it."""
+        if self._time_zone is None:
+            if local.zone_name:
+                what = f"an event time with the zone {local.zone_name} is read as in e-mail, in North America"
+            else:
+                what = "an event time without a zone is read as UTC"
+            self._notice(f'{what}: set time_zone ("UTC" or such as "Europe/Berlin") to say which it is')
+        moment = data["event_time"] = local.in_zone(self._time_zone)
+        user_data, derived = data.get("user_data") or {}, f"fb.1.{local * 1000}."
+        if user_data.get("fbc", "").startswith(derived):
+            user_data["fbc"] = f"fb.1.{moment * 1000}.{user_data['fbc'].removeprefix(derived)}"
+        return moment
+
+    def _notice(self, message: str) -> None:
+        """Log a warning, but only once in this object's life: an export has millions of such events."""
+        if message not in self._noticed:
+            self._noticed.add(message)
+            _LOG.warning("pixel %s: %s (logged once)", self.settings.pixel_id, message)
 
     def check(self, data: JsonObject, now: float) -> Sequence[Problem]:
         """Return what Meta would refuse."""

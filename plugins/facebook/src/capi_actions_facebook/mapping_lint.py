@@ -13,6 +13,7 @@ from capi_actions_facebook.fields.app_data import wire_app_data
 from capi_actions_facebook.fields.contents import contents_problems
 from capi_actions_facebook.fields.event import ServerEvent
 from capi_actions_facebook.fields.user_data import CHANNEL_KEYS, USER_FIELDS, wire_name
+from capi_actions_facebook.times import unix_seconds
 from capi_actions_facebook.validation import (
     LEAD_ID_MESSAGE,
     check_messaging,
@@ -20,7 +21,7 @@ from capi_actions_facebook.validation import (
     is_lead_id,
     is_too_broad,
 )
-from capi_actions_facebook.values import is_accepted_currency, unix_seconds
+from capi_actions_facebook.values import is_accepted_currency
 
 FROM_EVENT: Any = object()
 """Stands for a value that only the event decides."""

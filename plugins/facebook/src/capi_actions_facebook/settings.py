@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from attrs import Attribute, field, frozen
 
 from capi_actions import Secret
+from capi_actions_facebook.times import time_zone
 
 DEFAULT_VERSION = "v25.0"
 PARTNER_AGENT_LIMIT = 23  # "using the API": fewer than 23 characters, at least 2 letters
@@ -65,6 +66,14 @@ def _url(_: object, attribute: "Attribute[str]", value: str) -> None:
         )
 
 
+def _zone(_: object, attribute: "Attribute[str | None]", value: str | None) -> None:
+    if value is not None:
+        try:
+            time_zone(value)
+        except ValueError as error:
+            raise ValueError(f"{attribute.name} {error}") from None
+
+
 def _is_this_machine(host: str) -> bool:
     try:
         return ip_address(host).is_loopback
@@ -87,6 +96,8 @@ class Settings:
     :ivar partner_agent: names the sending platform to Meta: fewer than 23 characters, 2 letters at least.
     :ivar normalization: by whose rules personal values are written before they are hashed: ``pixel``,
         ``documented`` or ``pixel+documented``.
+    :ivar time_zone: the zone of event times that name none, such as ``Europe/Berlin``.  Without this setting they
+        are read as UTC, and the first of each run is warned of.
     :ivar base_url: where requests go; change it for tests.
     """
 
@@ -96,6 +107,7 @@ class Settings:
     api_version: str = field(default=DEFAULT_VERSION, validator=_version)
     partner_agent: str | None = field(default=None, validator=_agent, metadata={"example": "my-shop-1.0"})
     normalization: str = "pixel"
+    time_zone: str | None = field(default=None, validator=_zone, metadata={"example": "Europe/Berlin"})
     base_url: str = field(default="https://graph.facebook.com", validator=_url)
 
 

@@ -17,6 +17,9 @@ DAY = 86_400
 MAX_AGE = 7 * DAY
 MAX_AGE_IN_STORE = 62 * DAY
 FUTURE_TOLERANCE = 60  # seconds; Meta's own tolerance isn't documented, this is what RudderStack allows
+_USUAL_DELAY = 600  # seconds between an event and its check
+# Hours; time zone database 2026a.
+_EASTERN_ZONES = (*range(1, 15), 3.5, 4.5, 5.5, 5.75, 6.5, 8.75, 9.5, 10.5, 12.75, 13.75)
 _CENTURY = 36_525 * DAY
 
 # Combinations of keys that fit too many people ("customer information"): the whole set, or a part of it.
@@ -88,7 +91,19 @@ def _check_time(data: JsonObject, now: float) -> Iterator[Problem]:
         yield Problem(message, "$.event_time", 2804003)
     elif age < -FUTURE_TOLERANCE:
         ahead = f"{-age:.0f} seconds" if -age < DAY else _days(-age)
-        yield Problem(f"lies {ahead} in the future: check the sender's clock", "$.event_time", 2804004)
+        yield Problem(f"lies {ahead} in the future: {_future_cause(-age)}", "$.event_time", 2804004)
+
+
+def _future_cause(ahead: float) -> str:
+    """Return what the likely cause is: events reach us within minutes, and zones are east of UTC by these hours."""
+    for hours in _EASTERN_ZONES:
+        if -FUTURE_TOLERANCE <= hours * 3600 - ahead <= _USUAL_DELAY:
+            name = f"UTC+{int(hours)}" + (f":{int(hours % 1 * 60)}" if hours % 1 else "")
+            return (
+                f"as if a time in {name} had lost its zone: send times with their zone, or set time_zone;"
+                " if that isn't it, check the sender's clock"
+            )
+    return "check the sender's clock"
 
 
 def _days(seconds: float) -> str:

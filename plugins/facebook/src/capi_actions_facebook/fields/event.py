@@ -9,7 +9,7 @@ from capi_actions_facebook.fields.app_data import APP_FIELDS, wire_app_data
 from capi_actions_facebook.fields.contents import known_contents
 from capi_actions_facebook.fields.user_data import CHANNEL_KEYS, USER_FIELDS, wire_user_data
 from capi_actions_facebook.presets import first_of, when
-from capi_actions_facebook.values import unix_seconds
+from capi_actions_facebook.times import unix_seconds
 
 # 0: Meta finds out; the others are US states with privacy rules of their own.  "server event" in
 # docs/reference/sources.md.
@@ -57,7 +57,7 @@ class ServerEvent:
         first_of("$.timestamp", "$.originalTimestamp", "$.sentAt", "$.receivedAt"),
         label="Event Time",
         description="When it happened: ISO 8601, or Unix seconds or milliseconds. At most 7 days ago "
-        "(62 for `physical_store`).",
+        "(62 for `physical_store`). Without a zone, it is in the setting `time_zone`.",
     )
     user_data: dict[str, Any] = field(
         label="User Data",
@@ -80,7 +80,9 @@ class ServerEvent:
         label="Event Source URL",
         description="The page's URL, of a verified domain.",
     )
-    referrer_url: str | None = field(label="Referrer URL", description="The page that led there.")
+    referrer_url: str | None = from_path(
+        "$.context.page.referrer", label="Referrer URL", description="The page that led there."
+    )
     custom_data: dict[str, Any] | None = field(
         label="Custom Data",
         description="Properties of your own. Never put personal data here: it isn't hashed.",
@@ -147,7 +149,9 @@ class ServerEvent:
         if self.event_id:
             data["event_id"] = self.event_id
         data["action_source"] = self.action_source
-        data["user_data"] = wire_user_data(self.user_data, self.event_source_url, event_time)
+        data["user_data"] = wire_user_data(
+            self.user_data, self.event_source_url, self.referrer_url, event_time
+        )
         if self.app_data_field and self.app_data_field.get("use_app_data"):
             data["app_data"] = wire_app_data(self.app_data_field)
         if self.data_processing_options:

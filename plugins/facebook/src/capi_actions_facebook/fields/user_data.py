@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from capi_actions import Field, Json, JsonObject
+from capi_actions_facebook.addresses import public_address
+from capi_actions_facebook.click_ids import is_browser_id, is_click_id, newest_click_id
 from capi_actions_facebook.presets import first_of, of_identify, path, when
-from capi_actions_facebook.values import fbc_from_url, is_click_id
 
 _LARGEST_ID = 2**63 - 1  # JSON's longer numbers are read as doubles, which lose digits
 
@@ -74,10 +75,14 @@ def user_fields(trait: Callable[[str], Json]) -> dict[str, Field]:
         "state": _personal("State", "st", trait("address.state")),
         "zip": _personal("Zip Code", "zp", trait("address.postalCode")),
         "country": _personal("Country", "country", trait("address.country")),
-        "client_ip_address": _plain(
-            "Client IP Address",
-            "IPv4 or IPv6 of the person's device, not of your proxy.",
-            path("$.context.ip"),
+        "client_ip_address": Field(
+            type="string",
+            label="Client IP Address",
+            description="IPv4 or IPv6 of the person's device, not of your proxy. Of a chain or a list, the first "
+            "public IPv6 address counts, or else the first public IPv4 address.",
+            multiple=True,
+            keeps_single=True,
+            default=path("$.context.ip"),
         ),
         "client_user_agent": _plain(
             "Client User Agent",
@@ -86,8 +91,15 @@ def user_fields(trait: Callable[[str], Json]) -> dict[str, Field]:
         ),
         "fbc": _plain(
             "Click ID",
-            "The `_fbc` cookie. When it is missing or damaged, it is derived from `fbclid` in the event's URL.",
+            "The `_fbc` cookie, at most 90 days old. When it is missing or damaged, or of another click than the "
+            "`fbclid` in the page's URL, `fbclid` below or the referrer, it is derived from that.",
             first_of("$.properties.fbc", "$.context.fbc"),
+        ),
+        "fbclid": _plain(
+            "Facebook Click ID Source",
+            "Where `fbclid` stands if not in the page's URL or the referrer: a URL, its query, or the click id alone. "
+            "Sent as part of `fbc`.",
+            path("$.context.page.search"),
         ),
         "fbp": _plain("Browser ID", "The `_fbp` cookie.", first_of("$.properties.fbp", "$.context.fbp")),
         "subscriptionID": _plain(
@@ -140,11 +152,17 @@ def wire_name(key: str) -> str:
     return (spec and spec.sent_as) or key
 
 
-def wire_user_data(values: JsonObject, event_source_url: str | None, event_time: int) -> dict[str, Any]:
+def wire_user_data(
+    values: JsonObject, event_source_url: str | None, referrer_url: str | None, event_time: int
+) -> dict[str, Any]:
     """Complete ``user_data``, in place: hashing and naming have happened before.
 
+    Addresses, click and browser ids that Meta wouldn't know are left out, so that they count for no identity and
+    cost no request (2804001).
+
     :param values: the fields by Meta's names.
-    :param event_source_url: where ``fbclid`` is looked for when there is no ``fbc``.
+    :param event_source_url: where ``fbclid`` is looked for first.
+    :param referrer_url: where it is looked for last.
     :param event_time: Unix seconds, the time at which such a click id counts as first seen.
     """
     data = values
@@ -152,19 +170,28 @@ def wire_user_data(values: JsonObject, event_source_url: str | None, event_time:
         data = {key: value for key, value in data.items() if value != ""}
     address = data.get("client_ip_address")
     if address is not None:
-        # Proxies chain addresses, the person's own first; Meta takes one, without spaces.
-        client_address = address.partition(",")[0].strip() if "," in address else address.strip()
-        if not client_address:
+        public = public_address(address)
+        if public is None:
             del data["client_ip_address"]
-        elif client_address != address:
-            data["client_ip_address"] = client_address
-    if "fbc" in data and not is_click_id(data["fbc"]):
-        # A damaged cookie must not cost the event: Meta refuses the request for it (2804001).
-        stripped = data.pop("fbc").strip()
-        if is_click_id(stripped):
-            data["fbc"] = stripped
-    if "fbc" not in data and event_source_url and "fbclid=" in event_source_url:
-        fbc = fbc_from_url(event_source_url, event_time)
-        if fbc:
-            data["fbc"] = fbc
+        elif public is not address:
+            data["client_ip_address"] = public
+    fbp = data.get("fbp")
+    if fbp is not None and not is_browser_id(fbp):
+        del data["fbp"]
+        if is_browser_id(stripped := fbp.strip()):
+            data["fbp"] = stripped
+    fbc, source = data.get("fbc"), data.pop("fbclid", None)
+    if (
+        source
+        or (event_source_url and "fbclid=" in event_source_url)
+        or (referrer_url and "fbclid=" in referrer_url)
+        or (fbc and not is_click_id(fbc))
+    ):
+        if source and "=" not in source:
+            source = f"fbclid={source.strip()}"
+        newest = newest_click_id(fbc, (event_source_url, source, referrer_url), event_time)
+        if newest is not None:
+            data["fbc"] = newest
+        elif fbc:
+            del data["fbc"]
     return data

@@ -23,7 +23,7 @@ from capi_actions_facebook.normalization.js_text import NO_DIGITS, WHITE, lower
 from capi_actions_facebook.normalization.places import COUNTRIES, STATES, table
 
 _ADDRESS: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-_ZIP_PLUS_FOUR: Final = re.compile("([0-9]{5})[- ][0-9]{4}")
+_ZIP_PLUS_FOUR: Final = re.compile(r"([0-9]{5})[\W_]*[0-9]{4}")
 _US_STATES: Final = {
     **dict(islice(STATES.items(), 13, None)),  # Canada's 13 provinces and territories come first
     "districtofcolumbia": "dc",
@@ -67,7 +67,11 @@ def state(value: str) -> str | None:
 
 
 def zip_code(value: str) -> str | None:
-    """Lower-case without spaces and dashes; of a US ``12345-6789`` the first five.  At least two characters."""
+    """Lower-case without spaces and dashes; at least two characters.
+
+    Of a US ``12345-6789``, with whatever dash, or none, the first five: no other country has nine digits, but for
+    Saudi Arabia, whose last four are as optional.
+    """
     if us := _ZIP_PLUS_FOUR.fullmatch(value.strip(WHITE)):
         return us[1]
     text = plain(value) or ""

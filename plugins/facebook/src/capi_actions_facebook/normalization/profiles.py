@@ -28,7 +28,14 @@ NORMALIZERS: Final[tuple[Normalizer, ...]] = (
     ),
     *(
         # What is invalid by Meta's rules matches nothing by them: its hash would only be noise.
-        Normalizer(profile="documented", key=key, normalize=rule, otherwise="drop", repeats=key in REPEATING)
+        Normalizer(
+            profile="documented",
+            key=key,
+            normalize=rule,
+            otherwise="drop",
+            repeats=key in REPEATING,
+            trims_hashes=True,  # the pixel hashes such a text again, or drops it
+        )
         for key, rule in documented.RULES.items()
     ),
 )

@@ -15,7 +15,7 @@ _SHA256, _MD5 = 64, 32  # hex digits
 _APPENDIX = re.compile(r"\.(?:[\w-]{2}|[\w-]{8})", re.ASCII)  # as Meta's parameter builder adds to a SHA-256
 
 # fb.{subdomain index}.{creation time in ms}.{fbclid}[.{appendix}]
-_CLICK_ID = re.compile(r"fb\.[012]\.[0-9]+\.\S+", re.ASCII)
+_CLICK_ID = re.compile(r"fb\.[0-9]+\.[0-9]+\.\S+", re.ASCII)
 
 LEAD_ID_DIGITS = (15, 17)  # at least, at most
 

@@ -1,0 +1,88 @@
+"""The click id ``fbc`` and the browser id ``fbp``: which values Meta takes, and what a page's URL gives.
+
+Source: "click and browser id" in ``docs/reference/sources.md``.  ``tests/data/meta/click_ids.jsonl`` has what Meta's
+own parameter builder makes of URLs and cookies.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Final
+from urllib.parse import unquote
+
+_SECONDS_DIGITS = 10  # of a time of these years
+MAX_AGE = 90 * 86_400
+"""For how many seconds browsers keep the cookie; Meta complains about older click ids."""
+
+APPENDIX: Final = "A[Qgw]|B[AQg]|[A-Za-z0-9_-]{8}"
+"""What Meta's parameter builder adds: two letters that name its language, or six bytes in base64url."""
+
+# Words that programs write where they have no value.
+_PLACEHOLDER: Final = "(?!(?i:undefined|null|none|nan|nil|true|false|unknown)(?:[.]|$))"
+_START: Final = "fb[.][0-9]{1,3}[.](?P<time>[0-9]{10,16})[.]"
+_CLICK: Final = r"[^\x00-\x20\x7f-\U0010ffff.\"'`,;<>(){}\[\]\\|^]+"
+# fb.{subdomain index}.{creation time in ms}.{fbclid}[.{appendix}]
+_CLICK_ID: Final = re.compile(f"{_START}{_PLACEHOLDER}{_CLICK}(?:[.](?:{APPENDIX}))?")
+# fb.{subdomain index}.{creation time in ms}.{random number}[.{appendix}]
+_BROWSER_ID: Final = re.compile(f"{_START}[0-9]{{1,20}}(?:[.](?:{APPENDIX}))?")
+# Nearly all of them: longer than any placeholder.  0.3 µs instead of 0.9.
+_USUAL_CLICK_ID: Final = re.compile("fb[.][0-9][.][0-9]{13}[.][A-Za-z0-9_-]{10,}")
+_TIME_START, _TIME_END = 5, 18  # of a usual one's time in milliseconds
+
+
+def is_click_id(text: str) -> bool:
+    """Return whether Meta accepts this as ``fbc``."""
+    return (_USUAL_CLICK_ID.fullmatch(text) or _CLICK_ID.fullmatch(text)) is not None
+
+
+def is_browser_id(text: str) -> bool:
+    """Return whether Meta accepts this as ``fbp``."""
+    return _BROWSER_ID.fullmatch(text) is not None
+
+
+def clicked(fbc: str) -> str:
+    """Return the ``fbclid`` of a valid ``fbc``."""
+    return fbc.split(".", 4)[3]
+
+
+def is_expired(fbc: str, event_time: int) -> bool:
+    """Return whether a click id was over 90 days old at an event's time, in Unix seconds."""
+    usual = fbc[_TIME_START:_TIME_END]
+    if fbc[_TIME_END : _TIME_END + 1] == "." and usual.isdecimal():
+        return int(usual) < (event_time - MAX_AGE) * 1000
+    if not (match := _CLICK_ID.fullmatch(fbc)):
+        return False
+    digits: str = match["time"]
+    return int(digits) < (event_time - MAX_AGE) * int(10.0 ** (len(digits) - _SECONDS_DIGITS))
+
+
+def fbc_from_url(url: str, first_seen: int) -> str | None:
+    """Return an ``fbc`` made from the ``fbclid`` in a page's URL or its query, or None if there is no valid one.
+
+    The click id is case-sensitive and stays as it is.  Index 1 is what a server writes.
+
+    :param first_seen: when the click id was first seen, Unix seconds.
+    """
+    address, mark, query = url.partition("#")[0].partition("?")
+    for pair in (query if mark else address).split("&"):
+        key, _, value = pair.partition("=")
+        if key == "fbclid" and value:
+            fbc = f"fb.1.{first_seen * 1000}.{unquote(value)}"
+            if is_click_id(fbc):
+                return fbc
+    return None
+
+
+def newest_click_id(fbc: str | None, urls: Iterable[str | None], first_seen: int) -> str | None:
+    """Return the ``fbc`` to send: of the first URL with another click than the cookie, or else the cookie's.
+
+    :param fbc: the cookie; surrounding white space doesn't count, a damaged one counts as none.
+    :param urls: the page's URL, its query, the referrer: the first with a valid ``fbclid`` counts.
+    :param first_seen: Unix seconds, when a click id of a URL counts as first seen.
+    """
+    if fbc is not None and not is_click_id(fbc):
+        fbc = fbc.strip()
+        fbc = fbc if is_click_id(fbc) else None
+    for url in urls:
+        if url and "fbclid=" in url and (made := fbc_from_url(url, first_seen)):
+            return fbc if fbc and clicked(fbc) == clicked(made) else made
+    return fbc

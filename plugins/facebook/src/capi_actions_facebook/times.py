@@ -1,0 +1,226 @@
+"""Event times: from the ways in which programs write them to whole Unix seconds.
+
+A time is read only when its text leaves no doubt about the moment; everything else is refused.  An hour too many puts
+an event into the future, which Meta refuses, and some hours put a sale into another day's report.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from capi_actions import EventError
+
+# Beyond these, a number of seconds would lie after the year 5138, so it counts smaller units.
+_MILLISECONDS, _MICROSECONDS, _NANOSECONDS = 10**11, 10**14, 10**17
+_LONGEST = 120  # characters; JavaScript's own form takes 65, with a localized name of the zone some more
+_FIRST_YEAR = 1000  # a year of two digits is none
+_MAX_OFFSET = 14 * 60  # minutes; no place is further from UTC
+
+_NUMBER: Final = re.compile(r"[+-]?[0-9]+(?:\.[0-9]*)?(?:[eE]\+?[0-9]{1,2})?")
+_LONGEST_INTEGER = 20  # digits
+
+_TWO = "[0-9]{2}"
+_TIME = f"(?P<hour>{_TWO}):(?P<minute>{_TWO})(?::(?P<second>{_TWO})(?:[.,][0-9]+)?)?"
+# A name, an offset, or both, as in "GMT+0100 (CET)" or "+0100 CET m=+0.01".  Only after GMT may an offset be one digit.
+_ZONE = r"""(?:
+    (?P<name>[A-Za-z]{1,5})
+    | (?:GMT|UTC|UT)? (?P<sign>[+-]) (?P<hours>[0-9]{2}) (?: :? (?P<minutes>[0-9]{2}) (?: :? 00 )? )?
+        (?: \ (?P<repeated>[A-Z]{2,5}|[+-][0-9]{2}(?:[0-9]{2})?) )?
+    | (?:GMT|UTC|UT) (?P<short_sign>[+-]) (?P<short_hours>[0-9]) (?: : (?P<short_minutes>[0-9]{2}) )?
+)
+(?: \ ?\([^()]*\) | \[[A-Za-z0-9_+/-]+\] )?
+(?: \ m=[+-][0-9.]+ )?"""
+_WEEKDAY = "(?P<weekday>[A-Za-z]{3,9})"
+_MONTH = "(?P<month>[A-Za-z]{3,9})"
+_DAY = "(?P<day>[0-9]{1,2})"
+_YEAR = "(?P<year>[0-9]{4})"
+_LAYOUTS: Final = tuple(
+    re.compile(layout, re.VERBOSE | re.ASCII)
+    for layout in (
+        rf"{_YEAR}-(?P<month>{_TWO})-(?P<day>{_TWO})",
+        # ISO 8601 with what datetime.fromisoformat() doesn't take: Ruby's, Go's and Java's zones, slashes.
+        rf"{_YEAR}(?P<dash>[-/])(?P<month>{_TWO})(?P=dash)(?P<day>{_TWO})[Tt\ ]{_TIME}(?:\ ?{_ZONE})?",
+        rf"{_YEAR}(?P<month>{_TWO})(?P<day>{_TWO})[Tt](?P<hour>{_TWO})(?P<minute>{_TWO})"
+        rf"(?:(?P<second>{_TWO})(?:[.,][0-9]+)?)?(?:{_ZONE})?",
+        # RFC 2822 and 850: JavaScript's toUTCString(), PHP's "r", cookies.
+        rf"(?:{_WEEKDAY},?\ )?{_DAY}[\ -]{_MONTH}[\ -](?P<year>[0-9]{{4}}|[0-9]{{2}}),?\ {_TIME}(?:\ ?{_ZONE})?",
+        # JavaScript's String(new Date()), and English prose.
+        rf"(?:{_WEEKDAY},?\ )?{_MONTH}\ {_DAY},?\ {_YEAR},?\ (?:at\ )?{_TIME}(?:\ ?{_ZONE})?",
+        # Java's Date.toString(), C's ctime(), Unix's date.
+        rf"{_WEEKDAY}\ {_MONTH}\ {_DAY}\ {_TIME}(?:\ {_ZONE})?\ {_YEAR}",
+    )
+)
+_TWELVE_HOURS: Final = re.compile(r"[0-9]\s*[ap]\.?\s?m\b", re.IGNORECASE)
+
+_MONTHS = "January February March April May June July August September October November December".split()
+_WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+_NUMBERS: Final[Mapping[str, int]] = {
+    name: number
+    for names, first in ((_MONTHS, 1), (_WEEKDAYS, 0))
+    for number, full in enumerate(names, first)
+    for name in (full.lower(), full[:3].lower())
+} | {"sept": 9}
+
+# The names that RFC 2822 (section 4.3) gives a meaning, in hours.
+_ZONE_NAMES: Final[Mapping[str, int]] = {
+    **dict.fromkeys(("UT", "UTC", "GMT", "Z"), 0),
+    "EDT": -4,
+    "EST": -5,
+    "CDT": -5,
+    "CST": -6,
+    "MDT": -6,
+    "MST": -7,
+    "PDT": -7,
+    "PST": -8,
+}
+# China, Cuba and the Philippines write these as well, for other hours (time zone database 2026a).
+_AMBIGUOUS: Final = frozenset({"CST", "CDT", "PST"})
+
+_EPOCH: Final = datetime(1970, 1, 1)
+
+
+class LocalTime(int):
+    """Unix seconds of a time whose zone isn't certain: UTC if it names none, else the name's in RFC 2822.
+
+    :ivar zone_name: such as ``CST``, or "" when there is none.
+    """
+
+    zone_name: str = ""
+
+    def in_zone(self, zone: tzinfo | None) -> int:
+        """Return Unix seconds.
+
+        A time that the clocks show twice is the first of the two; one that they skip counts from before the change.
+
+        :param zone: the zone of times without one, and of those whose zone's name it has too; None for none.
+        """
+        if zone is None:
+            return int(self)
+        hours = _ZONE_NAMES.get(self.zone_name, 0)
+        try:
+            local = (_EPOCH + timedelta(seconds=int(self) + hours * 3600)).replace(tzinfo=zone)
+            if self.zone_name and local.tzname() != self.zone_name:
+                return int(self)
+            return int(local.timestamp())
+        except OverflowError:  # within a day of the years 1 and 9999
+            return int(self)
+
+
+def time_zone(name: str) -> tzinfo:
+    """Return a zone of the IANA database.
+
+    :raises ValueError: when this machine knows none of that name.
+    """
+    if name == "UTC":  # needs no database
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (OSError, ValueError, LookupError):  # a folder of the database, a path, an unknown name
+        raise ValueError(
+            "should be a time zone that this machine knows, such as Europe/Berlin, America/New_York or UTC"
+            " (a machine without any needs the package tzdata)"
+        ) from None
+
+
+def unix_seconds(text: str) -> int:
+    """Return an event time as whole Unix seconds, as a :class:`LocalTime` if its zone isn't certain.
+
+    Fractions are cut off.  Reads Unix seconds, milliseconds, microseconds and nanoseconds; ISO 8601; and what the
+    usual functions of JavaScript, Java, Python, Ruby, PHP, Go and C print.
+
+    :raises EventError: when it is none of these, or doesn't name one moment.
+    """
+    # Between date and time, fromisoformat() takes any character, also the sign of an offset: 2026-11-29-05:00.
+    if text[10:11] in _BETWEEN and text[11:13].isdecimal():
+        try:
+            moment = datetime.fromisoformat(text)
+            if moment.tzinfo:
+                return int(moment.timestamp())
+            return LocalTime(moment.replace(tzinfo=UTC).timestamp())
+        except (ValueError, OverflowError):
+            pass
+    text = " ".join(text.split()) if len(text) <= _LONGEST else ""
+    if _NUMBER.fullmatch(text):
+        return _from_number(text)
+    for layout in _LAYOUTS:
+        if match := layout.fullmatch(text):
+            return _from_parts(match.groupdict())
+    raise _time_error(_TWELVE if _TWELVE_HOURS.search(text) else "")
+
+
+_BETWEEN: Final = frozenset("T ")
+
+
+def _from_number(text: str) -> int:
+    whole = text.partition(".")[0]
+    if "e" in text or "E" in text:
+        seconds = int(float(text))
+    elif len(whole) > _LONGEST_INTEGER:
+        raise _time_error()
+    else:
+        seconds = int(whole)
+    for limit, unit in ((_NANOSECONDS, 10**9), (_MICROSECONDS, 10**6), (_MILLISECONDS, 10**3)):
+        if abs(seconds) >= limit:
+            seconds //= unit
+            break
+    if abs(seconds) >= _MILLISECONDS:
+        raise _time_error()
+    return seconds
+
+
+def _from_parts(parts: Mapping[str, str | None]) -> int:
+    """Return the moment of a layout's parts.
+
+    :raises EventError: when there is no such day or time, the day of the week is another, or the zone is unknown.
+    """
+    month, weekday = parts["month"] or "", parts.get("weekday")
+    hour, minute, second = (int(parts.get(key) or 0) for key in ("hour", "minute", "second"))
+    year = int(parts["year"] or 0)
+    if year < 100 and weekday:  # without the day of the week, day and year could be swapped
+        year += 2000
+    try:
+        number = int(month) if month.isdigit() else _NUMBERS[month.lower()]
+        moment = datetime(year, number, int(parts["day"] or 0), hour, minute, second, tzinfo=UTC)
+        is_right_day = weekday is None or _NUMBERS[weekday.lower()] == moment.weekday()
+    except (ValueError, KeyError):
+        raise _time_error() from None
+    if year < _FIRST_YEAR or not is_right_day:
+        raise _time_error()
+    seconds = int(moment.timestamp())
+    return _in_named_zone(seconds, parts)
+
+
+def _in_named_zone(seconds: int, parts: Mapping[str, str | None]) -> int:
+    sign = parts.get("sign") or parts.get("short_sign")
+    if sign:
+        hours = int(parts["hours"] or parts["short_hours"] or 0)
+        minutes = int(parts["minutes"] or parts["short_minutes"] or 0)
+        offset = hours * 60 + minutes
+        if minutes > 59 or offset > _MAX_OFFSET:
+            raise _time_error()
+        offset = -offset if sign == "-" else offset
+        repeated = parts["repeated"] or ""
+        if repeated in _ZONE_NAMES and repeated not in _AMBIGUOUS and _ZONE_NAMES[repeated] * 60 != offset:
+            raise _time_error("it has two zones that contradict each other")
+        return seconds - offset * 60
+    name = (parts.get("name") or "").upper()
+    if name in _ZONE_NAMES and name not in _AMBIGUOUS:
+        return seconds - _ZONE_NAMES[name] * 3600
+    if not name or name in _AMBIGUOUS:
+        moment = LocalTime(seconds - _ZONE_NAMES.get(name, 0) * 3600)
+        moment.zone_name = name
+        return moment
+    raise _time_error(_TWELVE if name in ("AM", "PM") else _UNKNOWN_ZONE)
+
+
+_TWELVE: Final = "times with AM or PM aren't read"
+_UNKNOWN_ZONE: Final = (
+    "the name of its zone has no fixed meaning; write the offset, as in 2026-11-29T15:00:00+09:00"
+)
+
+
+def _time_error(reason: str = "") -> EventError:
+    found = f": {reason}." if reason else " but it was something else."
+    return EventError.of(f"Event Time must be an ISO 8601 time or a Unix timestamp{found}", "$.event_time")
