@@ -1,7 +1,7 @@
 """Durable puts of many threads at once: how many a second, beside what the disk does in single commits.
 
-``put`` is ``Outbox.put`` with one item, ``send`` is ``Client.send`` with one event, each called by 1, 16 and 100 threads.
-All are measured in turn, several rounds; the table has the median a second, and the lowest and highest round.
+``put`` is ``Outbox.put`` with one item, ``send`` is ``Client.send`` with one event, each called by 1, 16 and 100
+threads.  All are measured in turn, several rounds; the table has the median a second, and the lowest and highest round.
 ``--json`` prints one line for machines.
 """
 
@@ -51,12 +51,21 @@ def _round() -> Iterator[tuple[str, float]]:
     for threads in THREADS:
         with _folder() as folder, SqliteOutbox(folder / "outbox.db") as outbox:
             items = [_item(number) for number in range(CALLS)]
-            yield f"put, {threads} threads", _rate([lambda item=item: outbox.put([item]) for item in items], threads)
+            yield (
+                f"put, {threads} threads",
+                _rate([lambda item=item: outbox.put([item]) for item in items], threads),
+            )
     events = [json.loads(line) for line in purchases(CALLS)]
     plugins = Plugins(builtin, capi_actions_facebook.plugin)
     for threads in THREADS:
-        with _folder() as folder, Client.from_config(_config(folder), plugins=plugins, deliver=False) as client:
-            yield f"send, {threads} threads", _rate([lambda event=event: client.send(event) for event in events], threads)
+        with (
+            _folder() as folder,
+            Client.from_config(_config(folder), plugins=plugins, deliver=False) as client,
+        ):
+            yield (
+                f"send, {threads} threads",
+                _rate([lambda event=event: client.send(event) for event in events], threads),
+            )
 
 
 def _rate(calls: list[Callable[[], object]], threads: int) -> float:
@@ -100,7 +109,9 @@ def _item(number: int) -> Item:
 
 def _config(folder: Path) -> Path:
     path = folder / "capi.toml"
-    path.write_text('[destinations.shop]\ntype = "facebook"\npixel_id = "1"\naccess_token = "unused"\n', encoding="utf-8")
+    path.write_text(
+        '[destinations.shop]\ntype = "facebook"\npixel_id = "1"\naccess_token = "unused"\n', encoding="utf-8"
+    )
     return path
 
 

@@ -67,7 +67,7 @@ class Item(NamedTuple):
         )
 
 
-def _size(body: bytes) -> str:
+def _size(body: object) -> str:
     return f"<{len(body)} bytes>" if isinstance(body, bytes) else f"<{type(body).__name__}>"
 
 
@@ -94,9 +94,7 @@ class Claimed(NamedTuple):
     body: bytes
 
     def __repr__(self) -> str:
-        return (
-            f"Claimed(id={self.id!r}, tries={self.tries!r}, deadline={self.deadline!r}, body={_size(self.body)})"
-        )
+        return f"Claimed(id={self.id!r}, tries={self.tries!r}, deadline={self.deadline!r}, body={_size(self.body)})"
 
 
 @frozen(kw_only=True)

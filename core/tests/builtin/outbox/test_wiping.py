@@ -35,7 +35,9 @@ def numbers(items: list[bytes]) -> set[int]:
     return {int(number) for body in items for number in _MARK.findall(body)}
 
 
-def drain(outbox: SqliteOutbox, limit: int = 1000, buried: Callable[[int], bool] = lambda number: False) -> None:
+def drain(
+    outbox: SqliteOutbox, limit: int = 1000, buried: Callable[[int], bool] = lambda number: False
+) -> None:
     """Deliver everything, but bury some."""
     while claim := outbox.claim("shop", limit, 10**9, 60, NOW):
         dead = [item.id for item in claim.items if buried(min(numbers([item.body])))]
@@ -72,7 +74,12 @@ def test_nothing_is_left_after_each_of_many_small_backlogs(path: Path) -> None:
     order=st.randoms(use_true_random=False),
 )
 def test_only_dead_letters_are_left_of_a_backlog(
-    tmp_path_factory: pytest.TempPathFactory, sizes: list[int], batch: int, period: int, rounds: int, order: object
+    tmp_path_factory: pytest.TempPathFactory,
+    sizes: list[int],
+    batch: int,
+    period: int,
+    rounds: int,
+    order: object,
 ) -> None:
     """SQLite moves cells between pages while their neighbours are deleted, and leaves copies behind."""
     path = tmp_path_factory.mktemp("wiping") / "outbox.db"

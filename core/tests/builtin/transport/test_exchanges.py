@@ -34,7 +34,10 @@ EXCHANGES: dict[str, tuple[bytes, bool]] = {
     "honest": (b"{own}", True),
     "100 first": (b"HTTP/1.1 100 Continue\r\n\r\n{own}", True),
     "102 first": (b"HTTP/1.1 102 Processing\r\n\r\n{own}", True),
-    "103 first, with headers": (b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\nContent-Length: 9\r\n\r\n{own}", True),
+    "103 first, with headers": (
+        b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\nContent-Length: 9\r\n\r\n{own}",
+        True,
+    ),
     "several interim answers": (
         b"HTTP/1.1 103 A\r\n\r\nHTTP/1.1 100 B\r\n\r\nHTTP/1.1 199 C\r\n\r\nHTTP/1.1 103 D\r\n\r\n{own}",
         True,
@@ -83,7 +86,10 @@ EXCHANGES: dict[str, tuple[bytes, bool]] = {
         b"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 3\r\n\r\nabc" + OTHER,
         False,
     ),
-    "a header without a colon": (b"HTTP/1.1 200 OK\r\nnonsense\r\nContent-Length: 3\r\n\r\nabc" + OTHER, False),
+    "a header without a colon": (
+        b"HTTP/1.1 200 OK\r\nnonsense\r\nContent-Length: 3\r\n\r\nabc" + OTHER,
+        False,
+    ),
 }
 
 
@@ -142,7 +148,9 @@ def test_the_requests_after_a_hostile_exchange_get_their_own_answers(
         assert expected == send_numbered(transport, make_request, server.address, number, **options)
 
 
-@pytest.mark.parametrize("name", ["honest", "100 first", "103 first, with headers", "several interim answers"])
+@pytest.mark.parametrize(
+    "name", ["honest", "100 first", "103 first, with headers", "several interim answers"]
+)
 def test_a_connection_is_used_again_after_an_exchange_without_doubt(
     serve: Serve, transport: Urllib3Transport, make_request: MakeRequest, name: str
 ) -> None:
@@ -162,7 +170,7 @@ def test_endless_interim_answers_are_given_up(
     """They would keep the worker until the request's time is up."""
     server = serve(b"HTTP/1.1 103 Early Hints\r\n\r\n" * 1_000)
 
-    with pytest.raises(TransportError, match="the connection to 127.0.0.1 broke before the complete response came"):
+    with pytest.raises(TransportError, match="broke before the complete response came"):
         transport.send(make_request(server.address))
 
 
@@ -229,8 +237,8 @@ def test_a_success_before_the_request_was_complete_is_none(
             transport.send(large)
         assert raised.value.sent
     else:
-        assert (413, b"abc") == ((response := transport.send(large)).status, response.body)
-    assert b"own" == transport.send(make_request(address, body=b"END")).body
+        assert ((response := transport.send(large)).status, response.body) == (413, b"abc")
+    assert transport.send(make_request(address, body=b"END")).body == b"own"
 
     thread.join(60)
     for connection in connections:
@@ -246,7 +254,9 @@ def test_many_threads_get_their_own_answers_from_a_hostile_server(
 
     def answer(connection: socket.socket) -> None:
         _, body = server.latest[connection]
-        before, after = [(b"", OTHER), (b"HTTP/1.1 103 Early Hints\r\n\r\n", b""), (b"", b"")][next(counter) % 3]
+        before, after = [(b"", OTHER), (b"HTTP/1.1 103 Early Hints\r\n\r\n", b""), (b"", b"")][
+            next(counter) % 3
+        ]
         connection.sendall(before + FINAL % (len(body), body) + after)
 
     server = serve(answer)

@@ -26,7 +26,15 @@ _WIPE_BUSY_SECONDS = 1.0  # wiping can be done later
 
 _MIN_BUSY_SECONDS = 0.01
 
-FILE_ERRORS = (sqlite3.Error, ArithmeticError, ValueError, TypeError, LookupError, AttributeError, MemoryError)
+FILE_ERRORS = (
+    sqlite3.Error,
+    ArithmeticError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    MemoryError,
+)
 """What the ``sqlite3`` module, and code that reads its rows, raise for faults of the file and for unstorable values."""
 
 

@@ -26,7 +26,9 @@ _INSERT_WAITING = """
 """
 # Many rows in one statement: executemany() takes 1.5 µs an item more, and gives up the interpreter's lock at every
 # row, to get it back from all other threads that want to put.  A few sizes only, as each is a statement to prepare.
-_INSERT_ITEMS = {rows: _INSERT_ITEM + ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?)"] * rows) for rows in (64, 16, 4, 1)}
+_INSERT_ITEMS = {
+    rows: _INSERT_ITEM + ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?)"] * rows) for rows in (64, 16, 4, 1)
+}
 
 
 def insert(db: sqlite3.Connection, items: Sequence[Item]) -> None:
@@ -84,7 +86,9 @@ def is_idle(db: sqlite3.Connection) -> bool:
     if db.execute("SELECT EXISTS (SELECT 1 FROM lease)").fetchone()[0]:
         return False
     names = [row[0] for row in db.execute(_DESTINATIONS.format(table="waiting"))]
-    return all(is_blocked(db, name, _FOREVER) for name in names)  # no back-off lasts so long: only pauses count
+    return all(
+        is_blocked(db, name, _FOREVER) for name in names
+    )  # no back-off lasts so long: only pauses count
 
 
 def ready(db: sqlite3.Connection, destination: str, limit: int, now: float) -> int:

@@ -81,10 +81,11 @@ class SqliteOutbox(OnceOutbox):
         self, destination: str, limit: int, max_bytes: int, lease_seconds: float, now: float
     ) -> Claim | None:
         """Lease items for sending, nearest deadline first, all of one group."""
+        since = monotonic()
         with self._database.connection() as db:
             if not queue.may_claim(db, destination, now):
                 return None
-        with self._database.transaction() as db:
+        with self._database.transaction(since=since) as db:
             return queue.claim(db, destination, limit, max_bytes, lease_seconds, now)
 
     def extend(self, lease: int, until: float) -> bool:

@@ -8,8 +8,8 @@ meant for.  So a connection is closed after an exchange if
 * its length isn't certain: two lengths, one beside ``Transfer-Encoding``, one that isn't a plain number;
 * it changes the protocol (status 101).
 
-urllib3 itself closes one in which bytes have come since.  Other interim answers (1xx) are skipped: Python's parser skips
-only 100, and takes the answer that follows any other for the next request's.
+urllib3 itself closes one in which bytes have come since.  Interim answers (1xx) are skipped: Python's parser skips only
+100, and takes any other for the answer, so that the one that follows would be the next request's.
 """
 
 import io

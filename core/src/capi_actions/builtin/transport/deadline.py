@@ -17,8 +17,8 @@ _thread = threading.local()  # .deadline: the one of the request that this threa
 def abort_after(seconds: float) -> Iterator["Deadline"]:
     """Abort requests of this thread that take longer than *seconds* in total.
 
-    Works for connections that call :func:`watch`.  The timer's thread costs 0.05 ms, and a request carries up to a thousand
-    events.
+    Works for connections that call :func:`watch`.  The timer's thread costs 0.05 ms, and a request carries up to a
+    thousand events.
     """
     deadline = Deadline()
     timer = Timer(seconds, deadline.expire)
