@@ -20,6 +20,7 @@ from capi_actions.model import (
     DeadLetter,
     Item,
     Judgement,
+    OnceOutbox,
     Outbox,
     Pause,
     Replayed,
@@ -48,6 +49,7 @@ def fill(path: Path) -> None:
                 outbox.release(claim.lease, ids, NOW + 5)
             elif settle == "bury":
                 outbox.bury(claim.lease, ids, WHY, NOW)
+        outbox.put_once([item(90), item(91)], [b"a", b"b"], NOW)
         outbox.put([item(100, "other"), item(101, "paused")])
         outbox.back_off("other", NOW + 50)
         outbox.pause("paused", WHY, NOW)
@@ -79,7 +81,7 @@ def check_letters(letters: Iterator[DeadLetter]) -> None:
 
 
 # Every method of the protocol, with a check of what it returns.
-CALLS: dict[str, Callable[[Outbox], object]] = {
+CALLS: dict[str, Callable[[OnceOutbox], object]] = {
     "paused": lambda outbox: [check_pause(pause) for pause in outbox.paused().values()],
     "ready": lambda outbox: outbox.ready("shop", 100, NOW) + 0,
     "next_due": lambda outbox: (outbox.next_due("shop", NOW) or 0.0) + 0.0,
@@ -108,6 +110,7 @@ CALLS: dict[str, Callable[[Outbox], object]] = {
     "purge": lambda outbox: outbox.purge(DeadFilter(before=NOW + 1)) + 0,
     "purge all": lambda outbox: outbox.purge(ALL_DEAD) + 0,
     "put": lambda outbox: outbox.put([item(200), item(201)]),
+    "put_once": lambda outbox: outbox.put_once([item(300), item(301)], [b"a", b"new"], NOW) + 0,
     "claim everything": lambda outbox: check_claim(outbox.claim("shop", 1000, 10**9, 60, NOW + 5000)),
     "close": lambda outbox: outbox.close(),
 }
@@ -134,7 +137,7 @@ def call_everything(path: Path) -> dict[str, str]:
         return call_all(outbox)
 
 
-def call_all(outbox: Outbox) -> dict[str, str]:
+def call_all(outbox: OnceOutbox) -> dict[str, str]:
     """Make every call, each on what the ones before have left, and return the errors' sentences."""
     errors = {}
     for name, call in CALLS.items():
@@ -145,14 +148,16 @@ def call_all(outbox: Outbox) -> dict[str, str]:
     return errors
 
 
+_TEXTS = ("reason", "advice", "platform_message", "platform_field", "trace_id")
 TABLES = {
     "item": ("destination", "grp", "action", "message_id", "event_id", "event_time", "deadline", "body"),
     "waiting": ("destination", "grp", "deadline", "id", "tries"),
     "delayed": ("destination", "run_at", "id", "grp", "deadline", "tries"),
     "lease": ("destination", "until"),
     "leased": ("lease", "id", "tries"),
-    "dead": ("destination", "code", "subcode", "reason", "advice", "tries", "buried_at"),
-    "destination_state": ("destination", "backoff_until", "paused_at", "code", "subcode", "reason", "advice"),
+    "dead": ("destination", "code", "subcode", "reason", "advice", "tries", "buried_at", *_TEXTS[2:]),
+    "destination_state": ("destination", "backoff_until", "paused_at", "code", "subcode", *_TEXTS),
+    "once": ("key", "until"),
 }
 """All columns but those that SQLite itself keeps to integers."""
 
@@ -183,7 +188,7 @@ def typeless(tmp_path_factory: pytest.TempPathFactory, filled: bytes) -> bytes:
     path.write_bytes(filled)
     for table, columns in TABLES.items():
         names = ", ".join(columns)
-        key = "id INTEGER PRIMARY KEY, " if table in ("item", "dead") else ""
+        key = "id INTEGER PRIMARY KEY, " if table in ("item", "dead", "once") else ""
         key = "lease INTEGER PRIMARY KEY, " if table == "lease" else key
         edit(
             path,
@@ -208,7 +213,7 @@ def test_the_columns_above_are_all_there_are(tmp_path: Path, filled: bytes) -> N
 
 def test_the_calls_below_are_all_there_are(tmp_path: Path) -> None:
     """And all of them work on a file that isn't damaged."""
-    methods = {name for name in vars(Outbox) if not name.startswith("_")}
+    methods = {name for name in {**vars(Outbox), **vars(OnceOutbox)} if not name.startswith("_")}
     assert methods == {name.split()[0].rstrip(",") for name in CALLS}
 
     path = tmp_path / "outbox.db"

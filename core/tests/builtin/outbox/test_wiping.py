@@ -209,7 +209,7 @@ def test_failing_to_wipe_fails_nothing(path: Path, monkeypatch: pytest.MonkeyPat
     with SqliteOutbox(path) as outbox:
         outbox.put([marked(1, 3)])
 
-        def fail(*arguments: object) -> bool:
+        def fail(*arguments: object, **options: object) -> bool:
             raise sqlite3.OperationalError("disk full")
 
         with monkeypatch.context() as patch:
