@@ -160,6 +160,24 @@ for name in ("new/outbox.db", "mine"):
     ]
 
 
+def test_a_proxy_variable_that_cannot_be_read_is_an_error(
+    check: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the first event would find out; the value may hold a password."""
+    monkeypatch.setenv("HTTPS_PROXY", "garbage")
+
+    assert check("") == (
+        2,
+        {
+            (
+                "error",
+                "",
+            ): "the environment variable HTTPS_PROXY holds no address of a proxy: it should be like"
+            " http://proxy.example.com:8080; correct or unset it"
+        },
+    )
+
+
 def test_filters_that_are_not_there_are_warned_about(check: Any) -> None:
     """They do nothing, as in the reference; a misspelt one would never show."""
     one = '{ "@liquid" = "{{ event | upcaes | downcase }}" }'

@@ -77,7 +77,20 @@ def _collect(config_path: Path, diagnostics: Diagnostics) -> _Result:
     diagnostics.extend(config.problems)
     mappings = check_mappings(config, plugins, diagnostics)
     check_outbox_file(config, diagnostics)
+    _check_transport(config, plugins, diagnostics)
     return _Result(plugins=plugins, config=config, mappings=mappings)
+
+
+def _check_transport(config: Config, plugins: Plugins, diagnostics: Diagnostics) -> None:
+    """Check that the transport can be made, with the proxies that the environment asks for.  Nothing is connected."""
+    if any(problem.path.startswith("$.transport") for problem in diagnostics.errors):
+        return  # making it would only report them once more
+    try:
+        open_transport(config, plugins).close()
+    except ConfigError as error:
+        diagnostics.extend(error.problems)
+    except PluginError as error:
+        diagnostics.add(error.problem, f"plugin {error.plugin!r}")
 
 
 def _ask_platforms(

@@ -11,14 +11,17 @@ from attrs import field, frozen
 class Request:
     """One HTTP request.  Headers hold the token: they are left out of its repr.
 
-    :ivar timeout: seconds for connecting and, separately, for each wait for the answer.
+    :ivar timeout: seconds for each wait for the answer.  The built-in transport also gives up a request that isn't over
+        after 30 seconds in total (``max_seconds``), and a connection that isn't made in 10.  So by default an answer
+        has 30 seconds.  Waiting costs one worker's time and nothing else: giving up sooner would send the events
+        again while the platform still works on them.
     """
 
     method: str
     url: str
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
-    timeout: float = 10.0
+    timeout: float = 30.0
 
 
 @frozen(kw_only=True)

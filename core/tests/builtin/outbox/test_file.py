@@ -195,7 +195,7 @@ def test_no_hot_query_scans_a_table_that_grows(
     """A claim costs as much with a million items as with one: every access goes by a key.
 
     ``lease`` has a row for each batch on its way, ``groups`` one for each group, ``names`` one for each destination,
-    ``json_each`` the ids that the caller gave.
+    ``json_each`` the ids that the caller gave, and constant rows are the items to be put.
     """
     db = outbox._database._connection
     queries: list[str] = []
@@ -224,7 +224,7 @@ def test_no_hot_query_scans_a_table_that_grows(
         if query.split()[0] in ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
         for step in db.execute(f"EXPLAIN QUERY PLAN {query}")
     }
-    scans = {plan for plan in plans if plan.startswith("SCAN")}
+    scans = {plan for plan in plans if plan.startswith("SCAN") and not plan.endswith("CONSTANT ROWS")}
     allowed = (
         "SCAN lease",
         "SCAN groups",

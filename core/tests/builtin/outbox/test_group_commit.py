@@ -1,15 +1,18 @@
 """Many threads that put at the same time share commits; each learns its own fate."""
 
+import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
 from capi_actions.builtin.outbox import SqliteOutbox
-from capi_actions.builtin.outbox.group_commit import GroupCommit
+from capi_actions.builtin.outbox.connection import Database, LockedError
+from capi_actions.builtin.outbox.group_commit import GroupCommit, _Ticket
 from capi_actions.errors import OutboxError
-from capi_actions.model import Item
+from capi_actions.model import Item, Judgement, Verdict
 
 NOW = 1_800_000_000
 MakeItem = Callable[..., Item]
@@ -131,3 +134,126 @@ def test_a_hundred_threads_lose_nothing_and_need_few_commits(
     assert expected == {item.body for item in claim.items}
     assert len(claim.items) == threads * rounds
     assert commits <= 2 * rounds
+
+
+@pytest.mark.parametrize("call", ["put", "claim", "pause", "acknowledge"])
+def test_threads_wait_together_for_another_process(
+    path: Path, make_item: MakeItem, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    """Not one after another: 20 threads that each waited two seconds for a lock took 42 seconds in all.
+
+    Here SQLite's waits for the lock are added up, so that it doesn't matter how fast the machine is.
+    """
+    busy_seconds, threads = 0.5, 20
+    waits: list[float] = []
+    calls: dict[str, Callable[[SqliteOutbox], object]] = {
+        "put": lambda outbox: outbox.put([make_item()]),
+        "claim": lambda outbox: outbox.claim("shop", 1, 1000, 60, NOW),
+        "pause": lambda outbox: outbox.pause("shop", Judgement(verdict=Verdict.PAUSE), NOW),
+        "acknowledge": lambda outbox: outbox.acknowledge(1, [1]),
+    }
+    begin = Database._begin
+
+    def measure(database: Database, db: sqlite3.Connection, since: float) -> None:
+        start = monotonic()
+        try:
+            begin(database, db, since)
+        finally:
+            waits.append(monotonic() - start)
+
+    with SqliteOutbox(path, busy_seconds=busy_seconds) as outbox:
+        outbox.put([make_item()])
+        monkeypatch.setattr(Database, "_begin", measure)
+        errors: list[str] = []
+        ready = threading.Barrier(threads)
+
+        def work() -> None:
+            ready.wait()
+            try:
+                calls[call](outbox)
+            except OutboxError as error:
+                errors.append(str(error))
+
+        other = sqlite3.connect(path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        workers = [threading.Thread(target=work) for _ in range(threads)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        other.execute("ROLLBACK")
+        other.close()
+
+        assert len(errors) == threads
+        assert all("is kept locked by another process" in error for error in errors)
+        assert sum(waits) < busy_seconds * threads / 2
+        calls[call](outbox)
+
+
+def test_a_group_that_meets_a_lock_is_not_tried_one_by_one() -> None:
+    """Each would wait for the lock again."""
+    tries: list[int] = []
+
+    def commit(works: Sequence[str]) -> None:
+        tries.append(len(works))
+        while not tries[1:] and len(group._queue) < 9:
+            threading.Event().wait(0.001)
+        raise LockedError("locked")
+
+    group: GroupCommit[str] = GroupCommit(commit)
+    errors: list[str] = []
+
+    def work() -> None:
+        try:
+            group.submit("word")
+        except OutboxError as error:
+            errors.append(str(error))
+
+    workers = [threading.Thread(target=work) for _ in range(10)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+    assert errors == ["locked"] * 10
+    assert tries == [1, 9]
+
+
+def test_a_caller_that_was_interrupted_before_it_woke_the_next_delays_it_only() -> None:
+    """Callers wake one another; one that Ctrl-C has ended wakes nobody."""
+    disk = Disk(queued=5)
+
+    class Interrupted(BaseException):
+        pass
+
+    sleep = _Ticket.sleep
+
+    def interrupted_once(ticket: _Ticket[str]) -> None:
+        sleep(ticket)
+        if ticket.work == "interrupted" and ticket.done:
+            raise Interrupted
+
+    ends: list[str] = []
+
+    def submit(word: str) -> None:
+        try:
+            disk.group.submit(word)
+            ends.append(word)
+        except Interrupted:
+            ends.append("cut")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_Ticket, "sleep", interrupted_once)
+        threads = [threading.Thread(target=submit, args=("first",))]
+        threads[0].start()
+        assert disk.first.wait(_PATIENCE)
+        threads += [
+            threading.Thread(target=submit, args=(word,)) for word in ("a", "interrupted", "b", "c", "d")
+        ]
+        for thread in threads[1:]:
+            thread.start()
+        for thread in threads:
+            thread.join(_PATIENCE)
+
+    assert not any(thread.is_alive() for thread in threads)
+    assert {"first", "a", "b", "c", "d"} <= set(ends)

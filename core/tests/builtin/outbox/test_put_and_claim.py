@@ -168,3 +168,14 @@ def test_destinations_are_those_with_something_undelivered(
             outbox.acknowledge(claim.lease, [claim.items[0].id])
 
     assert outbox.destinations() == ["delayed", "leased", "waiting"]
+
+
+@pytest.mark.parametrize("count", [1, 3, 4, 5, 15, 16, 17, 63, 64, 65, 85, 200])
+def test_every_item_of_a_put_is_stored_in_its_order(
+    outbox: SqliteOutbox, make_item: MakeItem, bodies: Bodies, count: int
+) -> None:
+    """Whatever the sizes of the statements that store them."""
+    items = [make_item(str(number)) for number in range(count)]
+    outbox.put(items)
+
+    assert [item.body for item in items] == bodies(outbox)

@@ -25,11 +25,13 @@ class Server:
 
     :ivar answer: called with the connection after each whole request on it.
     :ivar requests: what arrived, head and body as they were.
+    :ivar latest: the last request of each connection.
     """
 
     answer: Callable[[socket.socket], None]
     tls: ssl.SSLContext | None = None
     requests: list[tuple[bytes, bytes]] = field(factory=list)
+    latest: dict[socket.socket, tuple[bytes, bytes]] = field(factory=dict)
     connections: int = 0
     _open: list[socket.socket] = field(factory=list)
     _threads: list[threading.Thread] = field(factory=list)
@@ -73,6 +75,7 @@ class Server:
                 self._open.append(connection)
             while request := self._request(connection):
                 self.requests.append(request)
+                self.latest[connection] = request
                 self.answer(connection)
 
     def _request(self, connection: socket.socket) -> tuple[bytes, bytes] | None:

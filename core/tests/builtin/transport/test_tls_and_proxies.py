@@ -237,6 +237,49 @@ def test_a_kind_of_proxy_that_does_not_work_is_refused_at_once(make_transport: M
     assert "PROXYMARKER" not in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        "garbage",
+        "PROXYMARKER",
+        "http://",
+        "://",
+        "http://:8080",
+        "http://[bad",
+        "http://proxy.example.com:99999999",
+        "http://proxy.example.com:port",
+        "http://user:PROXYMARKER@",
+        "http://proxy.example.com\\@127.0.0.1:1",
+        "http://proxy example.com:1",
+        "http://proxy.example.com:1/path?PROXYMARKER",
+        "{'http': 'PROXYMARKER:1'}",
+        "'http://PROXYMARKER:1'",
+        "http://proxy.example.com:1\t",
+    ],
+)
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
+def test_a_proxy_variable_that_holds_no_address_is_named(
+    make_transport: MakeTransport, name: str, value: str
+) -> None:
+    """With what would be right; its value may hold a password."""
+    with pytest.raises(ConfigError) as raised:
+        make_transport({name: value})
+
+    expected = (
+        f"the environment variable {name.upper()} holds no address of a proxy: it should be like"
+        " http://proxy.example.com:8080; correct or unset it"
+    )
+    assert expected == str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "value", ["proxy:3128", "http://proxy", "https://user:p%40ss@proxy.example.com:1/", "http://[::1]:1"]
+)
+def test_usual_proxy_addresses_are_accepted(make_transport: MakeTransport, value: str) -> None:
+    """Nothing is connected before something is sent."""
+    make_transport({"HTTPS_PROXY": value})
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 def test_a_forked_child_makes_its_own_connections(
     serve: Serve, transport: Urllib3Transport, make_request: MakeRequest, monkeypatch: pytest.MonkeyPatch

@@ -5,6 +5,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from capi_actions.builtin.outbox.queue import json_array
+from capi_actions.builtin.outbox.rows import (
+    BLOB,
+    INTEGER,
+    INTEGER_OR_NULL,
+    NUMBER,
+    TEXT,
+    TEXT_OR_NULL,
+    check_row,
+)
 from capi_actions.model import DeadFilter, DeadLetter, Item, Replayed
 
 _READ = """
@@ -38,6 +47,8 @@ def replay(
     :returns: the result, and the last id that was looked at (``after`` if there was none).
     """
     rows = _select(db, _REPLAYABLE, which, after, limit)
+    for row in rows:
+        check_row(row, (INTEGER, INTEGER))
     live = [id_ for id_, deadline in rows if deadline >= now]
     db.execute(_REPLAY, {"ids": json_array(live)})
     _delete(db, "dead", live)
@@ -50,9 +61,11 @@ _PURGEABLE = "SELECT d.id FROM dead d WHERE {where} LIMIT :limit"
 def purge(db: sqlite3.Connection, which: DeadFilter, limit: int) -> int:
     """Delete some dead letters and return their number."""
     ids = [row[0] for row in _select(db, _PURGEABLE, which, 0, limit)]
-    _delete(db, "dead", ids)
+    count = _delete(db, "dead", ids)
+    if count < len(ids):  # an index names letters that don't exist: the caller must not go on for ever
+        raise sqlite3.DatabaseError("dead letters can't be deleted")
     _delete(db, "item", ids)
-    return len(ids)
+    return count
 
 
 _CONDITIONS: Mapping[str, str] = {
@@ -77,12 +90,20 @@ def _select(
     return db.execute(query.format(where=where), {**parameters, "after": after, "limit": limit}).fetchall()
 
 
-def _delete(db: sqlite3.Connection, table: str, ids: Sequence[int]) -> None:
+def _delete(db: sqlite3.Connection, table: str, ids: Sequence[int]) -> int:
     query = f"DELETE FROM {table} WHERE id IN (SELECT value FROM json_each(?))"  # noqa: S608  a name from above
-    db.execute(query, (json_array(ids),))
+    return db.execute(query, (json_array(ids),)).rowcount
+
+
+# In the order of the columns of _READ.
+_LETTER_TYPES = (
+    *(INTEGER, INTEGER_OR_NULL, INTEGER_OR_NULL, TEXT, TEXT, INTEGER, NUMBER, TEXT, TEXT, TEXT),
+    *(TEXT, TEXT, TEXT_OR_NULL, TEXT, INTEGER, INTEGER, TEXT, BLOB),
+)
 
 
 def _letter(row: tuple[Any, ...]) -> DeadLetter:
+    check_row(row, _LETTER_TYPES)
     id_, code, subcode, reason, advice, tries, buried_at, message, field, trace_id, *item = row
     return DeadLetter(
         id=id_,

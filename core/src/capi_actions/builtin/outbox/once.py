@@ -37,7 +37,7 @@ def insert(db: sqlite3.Connection, items: Sequence[Item], keys: Sequence[bytes],
         if key not in new and not db.execute(_KNOWN, (key, now)).fetchone():
             new[key] = item
     if new:
-        queue.insert(db, [list(new.values())])
+        queue.insert(db, list(new.values()))
         # One writer, one transaction and AUTOINCREMENT: the new ids have no gaps.
         (last,) = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'item'").fetchone()
         first = last - len(new) + 1

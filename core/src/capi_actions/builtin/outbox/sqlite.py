@@ -8,7 +8,8 @@ pauses, back-offs and counts, and
 
 import os
 from collections.abc import Iterator, Sequence
-from typing import Self
+from time import monotonic
+from typing import NamedTuple, Self
 
 from capi_actions.builtin.outbox import dead_letters, once, queue, status
 from capi_actions.builtin.outbox.connection import Database
@@ -30,12 +31,22 @@ _PAGE = 200  # dead letters read at a time
 _STEP = 5_000  # dead letters replayed or purged in one transaction
 
 
+class _Put(NamedTuple):
+    """What one caller puts, and since when it waits (monotonic clock)."""
+
+    items: Sequence[Item]
+    since: float
+
+
 class SqliteOutbox(OnceOutbox):
     """Items in one SQLite file, which any number of processes of one machine may share.
 
     Durable when :meth:`put` returns: write-ahead log, ``synchronous=FULL``.  The file and its ``-wal`` and ``-shm``
     companions are readable by their owner alone.  After a fork the child must open an outbox of its own: the
     inherited one raises OutboxError there.
+
+    What is delivered or purged is overwritten in the file; copies in its log and on its pages are removed when nothing
+    is left to deliver, after a purge, and when the outbox is closed.
     """
 
     def __init__(self, path: str | os.PathLike[str], busy_seconds: float = 10.0) -> None:
@@ -46,33 +57,35 @@ class SqliteOutbox(OnceOutbox):
         :raises OutboxError: if it can't be used.
         """
         self._database = Database(path, busy_seconds)
-        self._puts: GroupCommit[Sequence[Item]] = GroupCommit(self._commit)
+        self._puts: GroupCommit[_Put] = GroupCommit(self._commit)
 
     def put(self, items: Sequence[Item]) -> None:
         """Store items, in one commit with those that other threads put at the same time."""
         self._database.check_usable()
         if items:
-            self._puts.submit(tuple(items))
+            self._puts.submit(_Put(tuple(items), monotonic()))
 
-    def _commit(self, puts: Sequence[Sequence[Item]]) -> None:
+    def _commit(self, puts: Sequence[_Put]) -> None:
         self._database.check_disk_space()
-        with self._database.transaction() as db:
-            queue.insert(db, puts)
+        since = max(put.since for put in puts)
+        with self._database.transaction(since=since, storing=True) as db:
+            queue.insert(db, [item for put in puts for item in put.items])
 
     def put_once(self, items: Sequence[Item], keys: Sequence[bytes], now: float) -> int:
         """Store those items whose keys were not stored before; return how many were."""
         self._database.check_disk_space()
-        with self._database.transaction() as db:
+        with self._database.transaction(storing=True) as db:
             return once.insert(db, items, keys, now)
 
     def claim(
         self, destination: str, limit: int, max_bytes: int, lease_seconds: float, now: float
     ) -> Claim | None:
         """Lease items for sending, nearest deadline first, all of one group."""
+        since = monotonic()
         with self._database.connection() as db:
             if not queue.may_claim(db, destination, now):
                 return None
-        with self._database.transaction() as db:
+        with self._database.transaction(since=since) as db:
             return queue.claim(db, destination, limit, max_bytes, lease_seconds, now)
 
     def extend(self, lease: int, until: float) -> bool:
@@ -82,9 +95,13 @@ class SqliteOutbox(OnceOutbox):
 
     def acknowledge(self, lease: int, ids: Sequence[int]) -> None:
         """Delete items that were delivered, whatever their state."""
-        with self._database.transaction() as db:
+        with self._database.deletion() as db:
             queue.acknowledge(db, lease, ids)
-        self._database.shrink()
+            is_idle = queue.is_idle(db)
+        if is_idle:
+            self._database.wipe()
+        else:
+            self._database.shrink()
 
     def release(self, lease: int, ids: Sequence[int], run_at: float, tried: int = 1) -> None:
         """Make leased items wait until some time, or until just after their deadline."""
@@ -167,15 +184,17 @@ class SqliteOutbox(OnceOutbox):
         """Delete dead letters, some thousands in a transaction, and return their number."""
         total = 0
         while True:
-            with self._database.transaction() as db:
+            with self._database.deletion() as db:
                 count = dead_letters.purge(db, which, _STEP)
-            self._database.shrink()
             total += count
             if count < _STEP:
-                return total
+                break
+        if total:
+            self._database.wipe()
+        return total
 
     def close(self) -> None:
-        """Close the file; may be called repeatedly."""
+        """Wipe and close the file; may be called repeatedly."""
         self._database.close()
 
     def __enter__(self) -> Self:

@@ -4,6 +4,7 @@ import sqlite3
 from collections import defaultdict
 from typing import Any
 
+from capi_actions.builtin.outbox.rows import INTEGER, INTEGER_OR_NULL, NUMBER, TEXT, check_row
 from capi_actions.model import MAX_DELAY, Judgement, Pause, Stats, Verdict
 
 # The later time holds, unless it lies so far ahead that a wrong clock wrote it.
@@ -71,26 +72,36 @@ def resume(db: sqlite3.Connection, destination: str) -> bool:
 
 def paused(db: sqlite3.Connection) -> dict[str, Pause]:
     """Return the paused destinations."""
-    return {
-        destination: Pause(
-            judgement=Judgement(
-                verdict=Verdict.PAUSE,
-                code=code,
-                subcode=subcode,
-                reason=reason,
-                advice=advice,
-                platform_message=message,
-                platform_field=field,
-                trace_id=trace_id,
-            ),
-            since=since,
-        )
-        for destination, since, code, subcode, reason, advice, message, field, trace_id in db.execute(_PAUSED)
-    }
+    return {row[0]: _pause(row) for row in db.execute(_PAUSED)}
+
+
+# In the order of the columns of _PAUSED.
+_PAUSE_TYPES = (TEXT, NUMBER, INTEGER_OR_NULL, INTEGER_OR_NULL, TEXT, TEXT, TEXT, TEXT, TEXT)
+
+
+def _pause(row: tuple[Any, ...]) -> Pause:
+    check_row(row, _PAUSE_TYPES)
+    _, since, code, subcode, reason, advice, message, field, trace_id = row
+    judgement = Judgement(
+        verdict=Verdict.PAUSE,
+        code=code,
+        subcode=subcode,
+        reason=reason,
+        advice=advice,
+        platform_message=message,
+        platform_field=field,
+        trace_id=trace_id,
+    )
+    return Pause(judgement=judgement, since=since)
 
 
 def stats(db: sqlite3.Connection) -> dict[str, Stats]:
-    """Return counts by destination: 0.1 s for a million items."""
+    """Return counts by destination.
+
+    Reads every row but the payload.  Measured with a million items of one kind: 0.2 s for waiting or delayed ones, 0.4
+    for dead letters; leased ones are looked up one by one, 6 ms a thousand, but are never more than the batches on
+    their way.  Nothing can be put meanwhile by this process.
+    """
     db.execute("BEGIN")  # all queries see the same moment, whatever other processes do
     try:
         values = _values(db)
@@ -111,14 +122,21 @@ def _values(db: sqlite3.Connection) -> dict[str, dict[str, Any]]:
     """Return the attributes of each destination's Stats."""
     values: dict[str, dict[str, Any]] = defaultdict(dict)
     for state, query in _COUNTS.items():
-        for destination, count in db.execute(query):
+        for row in db.execute(query):
+            check_row(row, (TEXT, INTEGER))
+            destination, count = row
             values[destination][state] = count
     for destination, (deadline, id_) in _nearest(db).items():
-        oldest = db.execute("SELECT event_time FROM item WHERE id = ?", (id_,)).fetchone()[0]
-        values[destination].update(deadline=deadline, oldest=oldest)
-    for destination, until in db.execute(_LEASES):
+        row = db.execute("SELECT event_time FROM item WHERE id = ?", (id_,)).fetchone()
+        check_row(row, (INTEGER,))
+        values[destination].update(deadline=deadline, oldest=row[0])
+    for row in db.execute(_LEASES):
+        check_row(row, (TEXT, NUMBER))
+        destination, until = row
         values[destination]["leased_until"] = until
-    for destination, until in db.execute(_BACKOFFS):
+    for row in db.execute(_BACKOFFS):
+        check_row(row, (TEXT, NUMBER))
+        destination, until = row
         values[destination]["backoff_until"] = until
     for destination, pause in paused(db).items():
         values[destination]["pause"] = pause
@@ -139,6 +157,8 @@ def _nearest(db: sqlite3.Connection) -> dict[str, tuple[int, int]]:
     """Return the nearest deadline of each destination's undelivered items, with the id of the item."""
     nearest: dict[str, tuple[int, int]] = {}
     for query in _NEAREST:
-        for destination, deadline, id_ in db.execute(query):
+        for row in db.execute(query):
+            check_row(row, (TEXT, INTEGER, INTEGER))
+            destination, deadline, id_ = row
             nearest[destination] = min(nearest.get(destination, (deadline, id_)), (deadline, id_))
     return nearest

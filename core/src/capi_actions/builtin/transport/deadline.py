@@ -9,10 +9,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from threading import Timer
-from typing import Any
-
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 _thread = threading.local()  # .deadline: the one of the request that this thread is sending
 
@@ -21,8 +17,8 @@ _thread = threading.local()  # .deadline: the one of the request that this threa
 def abort_after(seconds: float) -> Iterator["Deadline"]:
     """Abort requests of this thread that take longer than *seconds* in total.
 
-    Works for connections of :data:`POOLS`.  The timer's thread costs 0.05 ms, and a request carries up to a thousand
-    events.
+    Works for connections that call :func:`watch`.  The timer's thread costs 0.05 ms, and a request carries up to a
+    thousand events.
     """
     deadline = Deadline()
     timer = Timer(seconds, deadline.expire)
@@ -66,51 +62,8 @@ class Deadline:
                 self._socket.shutdown(socket.SHUT_RDWR)
 
 
-class _AbortableConnection(HTTPConnection):
-    """A connection that tells the thread's deadline its socket.
-
-    It keeps a duplicate of the socket for that: TLS detaches the original from its descriptor.
-    """
-
-    _duplicate: socket.socket | None = None
-
-    def _new_conn(self) -> socket.socket:
-        connection = super()._new_conn()
-        self._close_duplicate()
-        self._duplicate = connection.dup()
-        self._start_deadline()
-        return connection
-
-    def request(self, *arguments: Any, **options: Any) -> None:
-        self._start_deadline()  # the connection may be one that another request has left open
-        super().request(*arguments, **options)
-
-    def close(self) -> None:
-        self._close_duplicate()
-        super().close()
-
-    def _start_deadline(self) -> None:
-        deadline: Deadline | None = getattr(_thread, "deadline", None)
-        if deadline is not None:
-            deadline.watch(self._duplicate)
-
-    def _close_duplicate(self) -> None:
-        duplicate, self._duplicate = self._duplicate, None
-        if duplicate is not None:
-            duplicate.close()
-
-
-class _AbortableTlsConnection(_AbortableConnection, HTTPSConnection):
-    pass
-
-
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = _AbortableConnection
-
-
-class _TlsPool(HTTPSConnectionPool):
-    ConnectionCls = _AbortableTlsConnection
-
-
-POOLS = {"http": _Pool, "https": _TlsPool}
-"""Pools of connections that a deadline can abort, for ``PoolManager.pool_classes_by_scheme``."""
+def watch(connection: socket.socket | None) -> None:
+    """Let the deadline of this thread's request watch this connection, if there is a deadline."""
+    deadline: Deadline | None = getattr(_thread, "deadline", None)
+    if deadline is not None:
+        deadline.watch(connection)

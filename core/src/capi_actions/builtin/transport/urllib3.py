@@ -1,8 +1,8 @@
 """HTTP through urllib3: the transport, the sentences for its errors, and the redaction of what urllib3 logs."""
 
-import io
 import logging
 import os
+import re
 import ssl
 import threading
 from collections.abc import Iterator
@@ -23,11 +23,13 @@ from urllib3.exceptions import (
 )
 from urllib3.util import Timeout, Url, make_headers, parse_url
 
-from capi_actions.builtin.transport.deadline import POOLS, Deadline, abort_after
+from capi_actions.builtin.transport.connection import POOLS, RequestBody
+from capi_actions.builtin.transport.deadline import Deadline, abort_after
 from capi_actions.errors import ConfigError, TransportError
 from capi_actions.model import Request, Response
 
 _CHUNK = 65_536
+_CONNECT_SECONDS = 10.0  # for each address of a host: a server that can be reached answers within a second
 
 Manager = TypeVar("Manager", bound=urllib3.PoolManager)
 
@@ -38,6 +40,9 @@ class Urllib3Transport:
     Certificates are verified against the system's store.  Proxies are taken from the environment as it is when this
     object is made: ``HTTPS_PROXY``, ``HTTP_PROXY``, ``ALL_PROXY``, ``NO_PROXY``.  Redirects aren't followed, as the
     token would go with them: they are responses like any other.  Nothing is retried here: delivery does that.
+
+    Three timeouts: connecting may take 10 seconds for each address of the host, every wait for a byte the request's
+    ``timeout``, and the whole request ``max_seconds``.
     """
 
     def __init__(
@@ -77,7 +82,7 @@ class Urllib3Transport:
         if os.getpid() != self._process:  # a child must not share its parent's connections
             self._create_pools()
         url = _parse(request.url)
-        body = _Body(request.body)
+        body = RequestBody(request.body)
         with redacted_logging(), abort_after(self._max_seconds) as deadline:
             try:
                 response = self._exchange(url, request, body, deadline)
@@ -101,19 +106,19 @@ class Urllib3Transport:
         self._process = os.getpid()
         self._direct = _abortable(urllib3.PoolManager(**self._options))
         self._proxies = {
-            scheme: _proxy_manager(self._proxy_urls[name], self._options)
+            scheme: _proxy_manager(name, self._proxy_urls[name], self._options)
             for scheme in ("http", "https")
             if (name := scheme if scheme in self._proxy_urls else "all") in self._proxy_urls
         }
 
-    def _exchange(self, url: Url, request: Request, body: "_Body", deadline: Deadline) -> Response:
+    def _exchange(self, url: Url, request: Request, body: RequestBody, deadline: Deadline) -> Response:
         headers = {name: value for name, value in request.headers.items() if name.lower() != "content-length"}
         response = self._manager(url).urlopen(
             request.method,
             request.url,
             body=body,
             headers={**headers, "Content-Length": str(len(request.body))},
-            timeout=Timeout(connect=request.timeout, read=request.timeout),
+            timeout=Timeout(connect=min(request.timeout, _CONNECT_SECONDS), read=request.timeout),
             redirect=False,
             preload_content=False,
         )
@@ -125,6 +130,8 @@ class Urllib3Transport:
             if not complete:
                 response.close()  # what is left of it must not be taken for the next response
             response.release_conn()
+        if body.answered_early and 200 <= response.status < 300:  # an early refusal is plausible
+            raise TransportError(f"{url.host} answered before it had the whole request", sent=True)
         return Response(
             status=response.status,
             headers={name.lower(): value for name, value in response.headers.items()},
@@ -146,16 +153,6 @@ class Urllib3Transport:
         return bytes(content)
 
 
-class _Body(io.BytesIO):
-    """A request's body that knows whether sending it has started."""
-
-    started = False
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        self.started = True
-        return super().read(size)
-
-
 def _parse(text: str) -> Url:
     problem = "the request's URL must begin with http:// or https:// and name a host"
     try:
@@ -168,15 +165,39 @@ def _parse(text: str) -> Url:
     raise TransportError(problem, sent=False)
 
 
-def _proxy_manager(text: str, options: dict[str, Any]) -> urllib3.ProxyManager:
-    proxy = parse_url(text if "://" in text else f"http://{text}")
+_PROXY_HOST = re.compile(r"[\w.-]+|\[[0-9a-f:.]+\]", re.ASCII | re.IGNORECASE)
+
+
+def _proxy_manager(name: str, text: str, options: dict[str, Any]) -> urllib3.ProxyManager:
+    """Return the pools of a proxy.
+
+    :param name: what the environment variable's name begins with.
+    :param text: the variable's value, which isn't quoted in errors, as it may hold a password.
+    """
+    variable = f"the environment variable {name.upper()}_PROXY"
+    wanted = "it should be like http://proxy.example.com:8080; correct or unset it"
+    proxy = _parse_proxy(text)
+    if proxy is None:
+        raise ConfigError.of(f"{variable} holds no address of a proxy: {wanted}", "")
     if proxy.scheme not in ("http", "https"):
-        raise ConfigError.of(
-            f"the environment asks for a proxy of the kind {proxy.scheme!r}; only http and https work", ""
-        )
+        kind = f"a proxy of the kind {proxy.scheme!r}; only http and https work"
+        raise ConfigError.of(f"{variable} asks for {kind}", "")
     headers = make_headers(proxy_basic_auth=unquote(proxy.auth)) if proxy.auth else None
     url = proxy._replace(auth=None).url
     return _abortable(urllib3.ProxyManager(url, proxy_headers=headers, **options))
+
+
+def _parse_proxy(text: str) -> Url | None:
+    """Return a proxy's address; None if it isn't one, or a bare name, which is a typing error more often."""
+    has_scheme = "://" in text
+    try:
+        proxy = parse_url(text if has_scheme else f"http://{text}")
+    except HTTPError:
+        return None
+    if not _PROXY_HOST.fullmatch(proxy.host or "") or not (has_scheme or proxy.port):
+        return None
+    is_plain = proxy.path in (None, "/") and proxy.query is None and proxy.fragment is None
+    return proxy if is_plain and text.isprintable() and not set(text) & {" ", "\\"} else None
 
 
 def _abortable(manager: Manager) -> Manager:
@@ -187,7 +208,7 @@ def _abortable(manager: Manager) -> Manager:
 def describe_error(error: Exception, host: str, seconds: float) -> str:
     """Return a sentence for an error of urllib3, without the URL, a header or the body.
 
-    :param seconds: the timeout of connecting and of each wait for data.
+    :param seconds: the timeout of each wait for data, and of connecting unless that is shorter.
     """
     match error:
         case ProxyError():
@@ -197,7 +218,7 @@ def describe_error(error: Exception, host: str, seconds: float) -> str:
         case NewConnectionError():
             return f"{host} accepted no connection{_system_error(error.__cause__)}"
         case ConnectTimeoutError():
-            return f"{host} accepted no connection within {seconds:g} seconds"
+            return f"{host} accepted no connection within {min(seconds, _CONNECT_SECONDS):g} seconds"
         case ReadTimeoutError():
             return f"{host} sent nothing for {seconds:g} seconds"
         case SSLError():
