@@ -22,7 +22,7 @@ from capi_actions.config import load_config
 from capi_actions.delivery.reporting import LOG
 from capi_actions.errors import EventError, OutboxError, detached
 from capi_actions.model import DeadLetter, Item, Json
-from capi_actions.pipeline.pipeline import Refusal
+from capi_actions.pipeline import HeldBack, Refusal
 from capi_actions.plugins import Plugins
 from capi_actions.runtime import Runtime
 from capi_actions.status import Incident, Status
@@ -38,16 +38,18 @@ class Receipt:
 
     :ivar accepted: items that are on disk now and will be delivered, or end as dead letters.
     :ivar refused: items that can't be sent, one for each such mapping, with the reason.
+    :ivar held_back: destinations from which a filter holds the event back, as for want of consent, with the reason.
     :ivar problem: why it is no event; None when it is one.
     """
 
     accepted: Sequence[Item] = ()
     refused: Sequence[Refusal] = ()
+    held_back: Sequence[HeldBack] = ()
     problem: EventError | None = None
 
     @property
     def matched(self) -> bool:
-        """Whether any mapping matches the event."""
+        """Whether any mapping matches the event; none is tried for destinations from which it is held back."""
         return bool(self.accepted or self.refused)
 
 
@@ -224,6 +226,7 @@ class Client:
         return Receipt(
             accepted=[outcome for outcome in outcomes if isinstance(outcome, Item)],
             refused=[outcome for outcome in outcomes if isinstance(outcome, Refusal)],
+            held_back=[outcome for outcome in outcomes if isinstance(outcome, HeldBack)],
         )
 
     def _store(self, items: Sequence[Item]) -> None:

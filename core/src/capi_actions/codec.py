@@ -84,6 +84,21 @@ def event_from_python(event: Json) -> JsonObject:
     return decode_event(_encode_event(check_event(event)))
 
 
+def copy_json(value: Json) -> Json:
+    """Return a copy of a JSON value, with copies of all objects and lists in it, however deep."""
+    if type(value) not in (dict, list):
+        return value
+    root = value.copy()
+    pending: list[Any] = [root]
+    while pending:
+        container = pending.pop()
+        for key, member in container.items() if type(container) is dict else enumerate(container):
+            if type(member) is dict or type(member) is list:
+                container[key] = member = member.copy()
+                pending.append(member)
+    return root
+
+
 def encode_item(data: JsonObject) -> bytes:
     """Encode an item as compact JSON in UTF-8.
 

@@ -19,6 +19,7 @@ from capi_actions.model import (
     Action,
     Destination,
     Directive,
+    EventFilter,
     InputFormat,
     Normalizer,
     Observer,
@@ -46,6 +47,16 @@ def capi_actions() -> Iterable[Action | type]:
 
     Each is a class declared with :func:`capi_actions.action`, or an :class:`capi_actions.Action`.
     Its name starts with the destination type: ``facebook.purchase``.
+    """
+    return ()
+
+
+@hookspec
+def capi_events() -> Iterable[EventFilter]:
+    """Offer filters and enrichers of events, which come before triggers.
+
+    Those with ``apply`` come first, then those with ``apply_for``, each in the alphabetical order of their names;
+    the core's own, which checks consent, comes last.
     """
     return ()
 

@@ -13,7 +13,7 @@ from capi_actions.codec import JsonObject
 from capi_actions.delivery.reporting import LOG, Observers
 from capi_actions.errors import EventError, OutboxError, where
 from capi_actions.model import EventOutcome, EventReport, Item, Pause, Report, Stats, Verdict
-from capi_actions.pipeline.pipeline import Pipeline, Refusal
+from capi_actions.pipeline import HeldBack, Outcome, Pipeline
 
 _STREAK = 10  # events of which none gets through: more than a coincidence
 
@@ -318,7 +318,7 @@ class Intake:
         self._observers = observers
         self._mapped: dict[tuple[str, str], EventReport] = {}  # one for each mapping: making one takes 1.5 µs
 
-    def process(self, event: JsonObject, now: float) -> list[Item | Refusal]:
+    def process(self, event: JsonObject, now: float) -> list[Outcome]:
         """Turn one event into items, as :meth:`Pipeline.process` does."""
         outcomes = self._pipeline.process(event, now)
         if not outcomes:
@@ -326,6 +326,9 @@ class Intake:
         for outcome in outcomes:
             if isinstance(outcome, Item):
                 self._report_item(outcome)
+            elif isinstance(outcome, HeldBack):
+                kind = EventOutcome.REFUSED if outcome.failed else EventOutcome.HELD_BACK
+                self.report(EventReport(outcome=kind, destination=outcome.destination, reason=outcome.reason))
             else:
                 self.report(
                     EventReport(

@@ -12,9 +12,10 @@ import pytest
 from click.testing import CliRunner
 
 import capi_actions_facebook.plugin
-from capi_actions import Item, Judgement, Plugins, Report, Verdict, builtin
+from capi_actions import DestinationInfo, Item, Judgement, Plugins, Report, Verdict, builtin
 from capi_actions.config import read_config
 from capi_actions.mapping import compile_mapping
+from capi_actions.pipeline import HeldBack, Pipeline
 from capi_actions.runtime import Runtime
 from capi_actions.testing import build_item
 
@@ -51,6 +52,33 @@ def test_an_action_for_somebody_elses_platform(load: Load) -> None:
     item = build_item(load("An action for somebody else's platform"), "facebook.rent", event)
 
     assert (item["event_name"], item["custom_data"]) == ("Rent", {"currency": "EUR", "value": 5})
+
+
+def test_an_event_filter(load: Load) -> None:
+    """One filter counts for all destinations, the other for one."""
+    plugins = load("An event filter")
+    pipeline = Pipeline.build(read_config(CONFIG + CONFIG.replace("shop", "other"), plugins), plugins)
+    event = {
+        "type": "page",
+        "timestamp": time(),
+        "userId": "u",
+        "context": {"page": {"url": "https://a.example"}},
+    }
+
+    watched = pipeline.process({**event, "context": {"userAgent": "uptime-check/1.0"}}, time())
+    assert [
+        (held.destination, held.filter, held.reason) for held in watched if isinstance(held, HeldBack)
+    ] == [("shop", "monitors", "a monitor sent it"), ("other", "monitors", "a monitor sent it")]
+
+    offered = {event_filter.name: event_filter for _, event_filter in plugins.event_filters()}
+    assert list(offered) == ["monitors", "country", "consent"]
+    bind = offered["country"].apply_for
+    assert bind and bind(DestinationInfo(name="other", type="facebook")) is None
+    add_country = bind(DestinationInfo(name="shop", type="facebook"))
+    assert add_country and add_country({"type": "page"}) == {
+        "type": "page",
+        "traits": {"address": {"country": "AT"}},
+    }
 
 
 def test_the_suite(page: Callable[[str], list[Any]], monkeypatch: pytest.MonkeyPatch) -> None:

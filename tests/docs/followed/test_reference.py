@@ -11,7 +11,7 @@ import attrs
 import click
 import pytest
 
-from capi_actions import Plugins
+from capi_actions import ConsentSettings, Plugins
 from capi_actions.cli.app import app
 from capi_actions.config import DeliveryConfig, MappingConfig
 
@@ -53,7 +53,7 @@ def written(value: Any) -> str:
 def test_every_setting_is_in_the_reference(plugins: Plugins, root: Path) -> None:
     """With its default."""
     page = tables((root / CONFIGURATION).read_text(encoding="utf-8"))
-    common, facebook = page["[destinations.<name>]"]
+    common, consent, facebook = page["[destinations.<name>]"]
     chosen = {"type": "sqlite", "path": "capi-outbox.sqlite3"}
     expected = {
         "[[destinations.<name>.mappings]]": defaults(MappingConfig)
@@ -64,6 +64,9 @@ def test_every_setting_is_in_the_reference(plugins: Plugins, root: Path) -> None
     }
 
     assert list(common) == ["type", "mappings"]
+    assert {key: value.strip() for key, value in consent.items()} == {
+        key: written(value) for key, value in defaults(ConsentSettings).items()
+    } | {"integration_names": "those of its type"}
     assert {key: value.strip() for key, value in facebook.items()} == {
         key: written(value) for key, value in defaults(plugins.destinations["facebook"].settings_type).items()
     }

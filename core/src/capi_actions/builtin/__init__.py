@@ -1,12 +1,19 @@
-"""The core's own plugin, registered like any other: directives, a transport, an outbox."""
+"""The core's own plugin, registered like any other: directives, a transport, an outbox, consent."""
 
 from collections.abc import Sequence
 
+from capi_actions.builtin.consent import CONSENT
 from capi_actions.builtin.outbox import SqliteOutbox
 from capi_actions.builtin.transport import Urllib3Transport
 from capi_actions.hookspecs import hookimpl
 from capi_actions.mapping import DIRECTIVES
-from capi_actions.model import Directive, OutboxFactory, TransportFactory
+from capi_actions.model import Directive, EventFilter, OutboxFactory, TransportFactory
+
+
+@hookimpl
+def capi_events() -> Sequence[EventFilter]:
+    """Offer the check of consent."""
+    return [CONSENT]
 
 
 @hookimpl

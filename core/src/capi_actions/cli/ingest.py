@@ -15,7 +15,7 @@ from capi_actions.cli.signals import DeferredInterrupts
 from capi_actions.errors import ConfigError, EventError, OutboxError
 from capi_actions.inputs import InputRecord
 from capi_actions.model import Item, JsonObject, OnceOutbox
-from capi_actions.pipeline.pipeline import Refusal
+from capi_actions.pipeline import HeldBack, Outcome, Refusal
 from capi_actions.runtime import Runtime
 
 _CHUNK = 1000  # items a commit: 11 µs an item instead of 200
@@ -34,6 +34,8 @@ class IngestStats:
     :ivar stored: items that were put into the outbox.
     :ivar repeated: items that an earlier run had put, and that were left out.
     :ivar refused: items that could not be built, or that the platform would refuse.
+    :ivar held_back: events that filters hold back, by destination and reason.
+    :ivar filter_failures: how many of these a filter failed on.
     :ivar unmatched: events that no mapping matches; see :func:`count_unmatched`.
     """
 
@@ -43,12 +45,14 @@ class IngestStats:
     stored: int = 0
     repeated: int = 0
     refused: int = 0
+    held_back: "Counter[tuple[str, str]]" = Factory(Counter)
+    filter_failures: int = 0
     unmatched: "Counter[str]" = Factory(Counter)
 
     @property
     def failed(self) -> int:
         """Records and items that failed before anything was sent."""
-        return self.broken + self.refused
+        return self.broken + self.refused + self.filter_failures
 
 
 class Ingester:
@@ -149,11 +153,32 @@ class Ingester:
                 if self._once is not None:
                     self._keys.append(_once_key(event, outcome, outcomes[:number]))
                 continue
+            if isinstance(outcome, HeldBack):
+                self._count_held_back(outcome)
+                continue
             self.stats.refused += 1
             self._report(refusal_record(record, outcome))
 
+    def _count_held_back(self, outcome: HeldBack) -> None:
+        key = outcome.destination, outcome.reason
+        if key not in self.stats.held_back and len(self.stats.held_back) >= _MAX_NAMES:
+            key = outcome.destination, "others"
+        self.stats.held_back[key] += 1
+        if outcome.failed:
+            self.stats.filter_failures += 1
+            self._report(held_back_record(outcome))
 
-def _once_key(event: JsonObject, item: Item, earlier: Sequence[Item | Refusal]) -> bytes:
+
+def held_back_record(outcome: HeldBack) -> JsonObject:
+    """Return an event that is held back from a destination as a JSON object."""
+    return {
+        "message_id": outcome.message_id,
+        "destination": outcome.destination,
+        "held_back": outcome.reason,
+    }
+
+
+def _once_key(event: JsonObject, item: Item, earlier: Sequence[Outcome]) -> bytes:
     """Return the same key for the same item of the same event in another run.
 
     The event's name is part of it, as platforms take two events of one id if their names differ.  A second mapping to
@@ -161,7 +186,12 @@ def _once_key(event: JsonObject, item: Item, earlier: Sequence[Item | Refusal]) 
 
     :param earlier: what came of the event before this item.
     """
-    mapping = sum(other.destination == item.destination and other.action == item.action for other in earlier)
+    mapping = sum(
+        not isinstance(other, HeldBack)
+        and other.destination == item.destination
+        and other.action == item.action
+        for other in earlier
+    )
     parts = [item.destination, item.action, mapping, item.event_id, event.get("type"), event.get("event")]
     return blake2b(json.dumps(parts, default=str).encode(), digest_size=16).digest()
 

@@ -9,14 +9,14 @@ import click
 import orjson
 
 from capi_actions.cli.console import error_record, log_to_stderr, printable, stdout
-from capi_actions.cli.ingest import count_unmatched, most_common, refusal_record
+from capi_actions.cli.ingest import count_unmatched, held_back_record, most_common, refusal_record
 from capi_actions.cli.inputs import input_options, read_records
 from capi_actions.cli.options import config_option, files_argument, json_option, load_for_pipeline
 from capi_actions.cli.survey import survey_record, survey_view
 from capi_actions.errors import EventError
 from capi_actions.jsonl import write_line
 from capi_actions.model import Item
-from capi_actions.pipeline.pipeline import Pipeline, Refusal
+from capi_actions.pipeline import HeldBack, Outcome, Pipeline, Refusal
 from capi_actions.pipeline.survey import Survey
 
 _MAX_NAMES = 1_000
@@ -44,9 +44,10 @@ def preview(
 ) -> int:
     """Print what would be sent, without sending it.
 
-    Prints one JSON line for each mapping that matches an event, with the item or the error.  Nothing is
-    stored.  Secrets from the environment may be missing.  Events that no mapping matches are counted
-    at the end, on standard error.  With --summary, prints figures instead: a table, or a JSON object.
+    Prints one JSON line for each mapping that matches an event, with the item or the error, and one for each
+    destination that an event is held back from, with the reason.  Nothing is stored.  Secrets from the
+    environment may be missing.  Events that no mapping matches are counted at the end, on standard error.
+    With --summary, prints figures instead: a table, or a JSON object.
     """
     config, plugins = load_for_pipeline(config_path, need_secrets=False)
     pipeline = Pipeline.build(config, plugins)
@@ -59,16 +60,17 @@ def preview(
             invalid += 1
             continue
         outcomes = pipeline.process_by_route(event, time())
+        failed = failed or any(_is_failure(outcome) for _, _, outcome in outcomes)
         if not outcomes:
             count_unmatched(unmatched, event)
         if summary:
             survey.add(event, outcomes)
-            failed = failed or any(isinstance(outcome, Refusal) for _, outcome in outcomes)
             continue
-        for _, outcome in outcomes:
+        for _, _, outcome in outcomes:
             if isinstance(outcome, Refusal):
-                failed = True
                 write_line(refusal_record(record, outcome))
+            elif isinstance(outcome, HeldBack):
+                write_line(held_back_record(outcome))
             else:
                 write_line(_item_record(outcome))
     if summary:
@@ -86,6 +88,11 @@ def _print_summary(survey: Survey, invalid: int, unmatched: dict[str, int], as_j
         write_line(survey_record(survey, invalid, unmatched))
     else:
         stdout().print(survey_view(survey, invalid, unmatched))
+
+
+def _is_failure(outcome: Outcome) -> bool:
+    """Return whether an event fails, rather than being sent or held back on purpose."""
+    return isinstance(outcome, Refusal) or (isinstance(outcome, HeldBack) and outcome.failed)
 
 
 def _item_record(item: Item) -> dict[str, object]:

@@ -90,6 +90,7 @@ def summary_record(
             "events": ingest_stats.events,
             "broken": ingest_stats.broken,
             "refused": ingest_stats.refused,
+            "held_back": _held_back_by_destination(ingest_stats),
             "unmatched": dict(ingest_stats.unmatched),
             "stored": ingest_stats.stored,
             "already_sent": ingest_stats.repeated,
@@ -149,6 +150,8 @@ def _add_ingest_rows(view: Table, ingest_stats: IngestStats) -> None:
     ):
         if count:
             view.add_row(cell(label, style="red"), cell(f"{count:,}"), cell("see the lines printed"))
+    for (destination, reason), count in ingest_stats.held_back.most_common():
+        view.add_row(cell(f"held back from {destination}", style="yellow"), cell(f"{count:,}"), cell(reason))
     for name, count in most_common(ingest_stats.unmatched, _SHOWN_NAMES).items():
         view.add_row(cell(f"no mapping matches: {name}", style="dim"), cell(f"{count:,}"))
     if ingest_stats.repeated:
@@ -156,6 +159,13 @@ def _add_ingest_rows(view: Table, ingest_stats: IngestStats) -> None:
             cell("already sent"), cell(f"{ingest_stats.repeated:,}"), cell("left out, as --once says")
         )
     view.add_row(cell("stored in the outbox"), cell(f"{ingest_stats.stored:,}"))
+
+
+def _held_back_by_destination(ingest_stats: IngestStats) -> dict[str, dict[str, int]]:
+    counts: dict[str, dict[str, int]] = {}
+    for (destination, reason), count in ingest_stats.held_back.items():
+        counts.setdefault(destination, {})[reason] = count
+    return counts
 
 
 def _waiting_notes(name: str, stats: Stats, summary: Summary, is_configured: bool) -> Iterator[str]:

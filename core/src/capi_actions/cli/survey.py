@@ -53,6 +53,7 @@ def _record(found: DestinationSurvey) -> dict[str, Any]:
     return {
         "items": found.items,
         "refused": found.refused,
+        "held_back": dict(found.held_back.most_common()),
         "match_keys": {
             key: {"items": count, "share": round(count / found.items, 4) if found.items else 0.0}
             for key, count in found.match_keys.items()
@@ -78,6 +79,12 @@ def _destination_tables(name: str, found: DestinationSurvey) -> Iterator[Table]:
                 cell(key), cell(f"{count:,}"), cell(f"{count / found.items:.0%}" if found.items else "")
             )
         yield keys
+    if found.held_back:
+        held = table(f"{name}: held back", "reason", "events", wide="reason")
+        held.columns[1].justify = "right"
+        reasons = found.held_back.most_common()
+        _add_rows(held, [(cell(reason), cell(f"{count:,}")) for reason, count in reasons])
+        yield held
     lines = table(
         f"{name}: {found.items:,} items, {found.refused:,} refused", "field", "what", "items", wide="what"
     )

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from attrs import evolve, fields_dict
+
 from capi_actions.config.lint import lint_by_plugin, lint_mapping_tables, lint_secrets
 from capi_actions.config.model import DestinationConfig, DestinationDraft, MappingConfig, MappingDraft
-from capi_actions.config.structure import construct, describe, make_incomplete, read_values
+from capi_actions.config.structure import construct, describe, make_incomplete, read_values, structure
 from capi_actions.errors import ConfigError, Diagnostics, PluginError, json_path, where
-from capi_actions.model import Destination
+from capi_actions.model import RESERVED_SETTINGS, ConsentSettings, Destination
 from capi_actions.plugins import Plugins
 from capi_actions.plugins.validate import validate_limits
 from capi_actions.text import did_you_mean
@@ -32,11 +34,32 @@ def read_destination(
     mappings = None
     if "mappings" in settings:
         mappings = _read_mappings(settings.pop("mappings"), diagnostics.under("$.mappings"))
+    consent_keys = [key for key in fields_dict(ConsentSettings) if key in settings]
+    consent_table = {key: settings.pop(key) for key in consent_keys}
     if kind is None:
+        read_values(consent_table, ConsentSettings, diagnostics)
         return DestinationDraft(name=name, mappings=mappings)
+    consent = _read_consent(consent_table, kind, diagnostics)
     return _read_settings(
-        name, settings, kind, mappings, plugins, diagnostics, need_secrets=need_secrets, mode=mode
+        name, settings, kind, mappings, consent, plugins, diagnostics, need_secrets=need_secrets, mode=mode
     )
+
+
+def _read_consent(
+    table: dict[str, Any], kind: type[Destination], diagnostics: Diagnostics
+) -> ConsentSettings | None:
+    """Read the keys that say which events may go to a destination.
+
+    :returns: None if one of them has an error.
+    """
+    settings = structure(table, ConsentSettings, diagnostics)
+    if settings is None:
+        return None
+    if not settings.check_consent:
+        diagnostics.warn("sends events whatever they say of consent", "$.check_consent")
+    if settings.integration_names is None:
+        return evolve(settings, integration_names=tuple(kind.integration_names))
+    return settings
 
 
 def _destination_type(name: Any, plugins: Plugins, diagnostics: Diagnostics) -> type[Destination] | None:
@@ -77,6 +100,7 @@ def _read_settings(
     table: dict[str, Any],
     kind: type[Destination],
     mappings: list[MappingConfig] | None,
+    consent: ConsentSettings | None,
     plugins: Plugins,
     diagnostics: Diagnostics,
     *,
@@ -85,7 +109,9 @@ def _read_settings(
 ) -> DestinationDraft:
     plugin = plugins.provider("capi_destinations", kind.name)
     own = Diagnostics()
-    values = read_values(table, kind.settings_type, own, need_secrets=need_secrets, plugin=plugin)
+    values = read_values(
+        table, kind.settings_type, own, need_secrets=need_secrets, plugin=plugin, others=RESERVED_SETTINGS
+    )
     lint_secrets(values, mode, own)
     destination = None
     if not own.errors:
@@ -95,10 +121,15 @@ def _read_settings(
     chosen = values.get("normalization") if destination is None else destination.profile
     profile = _profile(kind, chosen, plugins, own)
     diagnostics.extend(own)
-    if destination is not None and not own.errors:
+    if destination is not None and consent is not None and not own.errors:
         lint_by_plugin(destination, "lint_settings", diagnostics=diagnostics)
         return DestinationConfig(
-            name=name, type=kind.name, profile=profile, mappings=mappings, destination=destination
+            name=name,
+            type=kind.name,
+            profile=profile,
+            mappings=mappings,
+            destination=destination,
+            consent=consent,
         )
     incomplete = _incomplete_destination(kind, table)
     if incomplete is not None:

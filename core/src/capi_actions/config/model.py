@@ -8,7 +8,7 @@ from attrs import Attribute, field, frozen
 
 from capi_actions.errors import Problem, Severity
 from capi_actions.inputs import CsvOptions
-from capi_actions.model import Destination, JsonObject
+from capi_actions.model import ConsentSettings, Destination, DestinationInfo, JsonObject
 
 
 @frozen(kw_only=True)
@@ -65,9 +65,16 @@ class DestinationConfig(DestinationDraft):
     """One ``[destinations.<name>]`` table without errors.
 
     :ivar destination: the account, made from the table's settings.
+    :ivar consent: which events may go there.
     """
 
     destination: Destination
+    consent: ConsentSettings = field(factory=ConsentSettings)
+
+    @property
+    def info(self) -> DestinationInfo:
+        """What event filters can know of it."""
+        return DestinationInfo(name=self.name, type=self.type, consent=self.consent)
 
 
 def _up_to(maximum: int) -> Callable[[object, "Attribute[int]", int], None]:

@@ -19,7 +19,7 @@ from cattrs.errors import (
 
 from capi_actions.errors import Diagnostics, PluginError, json_path, where
 from capi_actions.secret import Secret
-from capi_actions.text import did_you_mean
+from capi_actions.text import closest, did_you_mean
 
 T = TypeVar("T")
 Keys = tuple[str | int, ...]
@@ -45,12 +45,19 @@ def structure(
 
 
 def read_values(
-    data: object, into: type, diagnostics: Diagnostics, *, need_secrets: bool = True, plugin: str = "core"
+    data: object,
+    into: type,
+    diagnostics: Diagnostics,
+    *,
+    need_secrets: bool = True,
+    plugin: str = "core",
+    others: Collection[str] = (),
 ) -> dict[str, Any]:
     """Structure the values of a table one by one, so that a mistake in one doesn't hide those in others.
 
-    The parameters are those of :func:`structure`.
+    The parameters are those of :func:`structure`, and:
 
+    :param others: keys that the table can have besides, to be suggested for similar unknown ones.
     :returns: the values that fit, by key.
     """
     if not isinstance(data, dict):
@@ -61,7 +68,9 @@ def read_values(
     known = [attribute.name for attribute in attributes]
     for key in data:
         if key not in known:
-            diagnostics.add(f"{key!r} isn't known here{did_you_mean(key, known)}")
+            match = closest(key, [*known, *sorted(others)])
+            hint = did_you_mean(key, [match] if match else known)
+            diagnostics.add(f"{key!r} isn't known here{hint}")
     values = {}
     for attribute in attributes:
         name, annotation = attribute.name, attribute.type or Any

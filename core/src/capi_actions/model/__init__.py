@@ -14,6 +14,14 @@ from capi_actions.model.delivery import (
     Verdict,
 )
 from capi_actions.model.destination import Destination, Prepared
+from capi_actions.model.events import (
+    RESERVED_SETTINGS,
+    ConsentSettings,
+    DestinationInfo,
+    EventFilter,
+    EventFunction,
+    Held,
+)
 from capi_actions.model.extensions import (
     MISSING,
     Compiler,
@@ -45,6 +53,7 @@ __all__ = [
     "MAX_DELAY",
     "MAX_LEASE",
     "MISSING",
+    "RESERVED_SETTINGS",
     "Action",
     "Build",
     "Choice",
@@ -52,14 +61,19 @@ __all__ = [
     "Claimed",
     "Compiler",
     "Condition",
+    "ConsentSettings",
     "DeadFilter",
     "DeadLetter",
     "Destination",
+    "DestinationInfo",
     "Directive",
+    "EventFilter",
+    "EventFunction",
     "EventOutcome",
     "EventReport",
     "Field",
     "FieldType",
+    "Held",
     "InputFormat",
     "Item",
     "Json",

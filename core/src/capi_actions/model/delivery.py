@@ -149,7 +149,8 @@ class EventOutcome(StrEnum):
     """What became of an event before anything of it was stored.
 
     :cvar MAPPED: a mapping made an item of it.
-    :cvar REFUSED: a mapping takes it, but it can't be sent: a field is missing or wrong, or it is too old.
+    :cvar REFUSED: a mapping takes it, but it can't be sent: a field is missing or wrong, or it is too old; or a
+        plugin's event filter failed on it.
     :cvar HELD_BACK: it may not be sent to this destination, for lack of consent, say.
     :cvar UNMATCHED: no mapping takes it.
     :cvar INVALID: it is no event.

@@ -29,6 +29,12 @@ class Destination(ABC):
     with ``metadata={"example": ...}``.
     """
 
+    integration_names: ClassVar[Sequence[str]] = ()
+    """Names that mean this platform in an event's ``integrations``.
+
+    With ``All: false``, only an event that has one of them with true goes there.  A destination's table can set others.
+    """
+
     max_items: ClassVar[int] = 1000
     """The greatest number of items in one request."""
 

@@ -20,11 +20,15 @@ class Directive:
         the compiler, and returns the resolver, which is called for each event.  The resolver may raise EventError; it
         must neither keep nor change the payload.
     :ivar description: a sentence for the docs.
+    :ivar copies_event: True to run a mapping that uses it on a copy of the event, so that a resolver that changes its
+        payload in spite of the above does no harm elsewhere.  False saves the copy, some 6 µs an event; set it when
+        your tests show that the resolver changes nothing.
     """
 
     name: str
     compile: "Callable[[Json, Compiler], Resolver]"
     description: str = ""
+    copies_event: bool = True
 
 
 Resolver: TypeAlias = Callable[[Any], Any]

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 
 from attrs import frozen
 
+from capi_actions.codec import copy_json
 from capi_actions.errors import EventError, where
 from capi_actions.fields import CheckFields, compile_fields
 from capi_actions.hashing import Hasher
 from capi_actions.mapping import CompiledMapping, compile_mapping, is_directive
 from capi_actions.model import Action, JsonObject
 from capi_actions.pipeline.codegen import Evaluate, generate
+from capi_actions.pipeline.isolation import needs_copy, shared_fields
 from capi_actions.plugins import Plugins
 
 SYNC_MODE = "__segment_internal_sync_mode"
@@ -25,6 +27,8 @@ class CompiledAction:
     :ivar evaluate: ``resolve`` and ``check`` in one generated function.
     :ivar group_field: the field by whose value items are kept apart in requests, if there is one.
     :ivar unsupported_mode: the mapping's sync mode if the action doesn't support it; else None.
+    :ivar copies_event: whether a plugin's directive asks for a copy of the event.
+    :ivar shared_fields: fields whose values may be, or hold, objects of the event itself.
     """
 
     action: Action
@@ -34,6 +38,8 @@ class CompiledAction:
     evaluate: Evaluate
     group_field: str | None
     unsupported_mode: str | None
+    copies_event: bool = False
+    shared_fields: tuple[str, ...] = ()
 
     @classmethod
     def compile(
@@ -54,6 +60,8 @@ class CompiledAction:
             evaluate=generate(resolve, check),
             group_field=action.group_field,
             unsupported_mode=None if mode is None or mode in action.sync_modes else str(mode)[:60],
+            copies_event=needs_copy(mapping, plugins.directives),
+            shared_fields=shared_fields(action.fields, mapping),
         )
 
     def build(self, event: JsonObject) -> tuple[JsonObject, str]:
@@ -63,7 +71,10 @@ class CompiledAction:
         :raises EventError: when the event lacks what the action needs, or has a wrong value for it.
         """
         try:
-            values = self.evaluate(event)
+            values = self.evaluate(copy_json(event) if self.copies_event else event)
+            for key in self.shared_fields:
+                if key in values:
+                    values[key] = copy_json(values[key])
             data = {} if self.unsupported_mode else self.action.build(values)
         except EventError:
             raise

@@ -1,6 +1,7 @@
 """All compiled mappings of a configuration, and how one event goes through them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeAlias
 
 from attrs import frozen
 
@@ -9,6 +10,7 @@ from capi_actions.config import Config
 from capi_actions.errors import ConfigError, Diagnostics, EventError, detached
 from capi_actions.model import Item, JsonObject
 from capi_actions.pipeline.compile import compile_config
+from capi_actions.pipeline.filters import FilterChain, HeldBack
 from capi_actions.pipeline.lint import lint_unit
 from capi_actions.pipeline.route import Route, Router
 from capi_actions.plugins import Plugins
@@ -30,50 +32,93 @@ class Refusal:
     error: EventError
 
 
-class Pipeline:
-    """All mappings of a configuration, compiled.  It has no state: any thread may use it."""
+Outcome: TypeAlias = Item | Refusal | HeldBack
+"""What becomes of an event at one destination."""
 
-    def __init__(self, routes: Sequence[Route]) -> None:
+
+class RoutedOutcome(NamedTuple):
+    """What becomes of an event, and where.
+
+    :ivar route: the route that took it; None if it is held back.
+    :ivar event: the event as filters left it.
+    """
+
+    route: Route | None
+    event: JsonObject
+    outcome: Outcome
+
+
+class Pipeline:
+    """All event filters and mappings of a configuration, compiled.  It has no state: any thread may use it."""
+
+    def __init__(self, routes: Sequence[Route], filters: FilterChain | None = None) -> None:
         self.routes = routes
         self._router = Router(routes)
+        self._filters = filters or FilterChain()
 
     @classmethod
     def build(cls, config: Config, plugins: Plugins) -> "Pipeline":
-        """Compile every trigger and mapping.
+        """Compile every filter, trigger and mapping.
 
         :param config: may have errors of its own: they are raised together with those found here.
         :raises ConfigError: with every error in any of them.
         """
         diagnostics = Diagnostics(config.errors)
         units = compile_config(config, plugins, diagnostics)
+        filters = FilterChain.bind(config, plugins, diagnostics)
         if diagnostics.errors:
             raise ConfigError(diagnostics.errors)
-        return cls([route for unit in units if (route := unit.route()) is not None])
+        return cls([route for unit in units if (route := unit.route()) is not None], filters)
 
-    def process(self, event: JsonObject, now: float) -> list[Item | Refusal]:
-        """Turn one event into items, one for each mapping that takes it.
+    def process(self, event: JsonObject, now: float) -> list[Outcome]:
+        """Turn one event into items.
 
-        :param event: a checked event, see :func:`~capi_actions.codec.check_event`.
+        For each destination, an event is held back by a filter, or no mapping takes it, or there is an item or a
+        refusal for each mapping that takes it.
+
+        :param event: a checked event, see :func:`~capi_actions.codec.check_event`.  It is not changed.
         :param now: Unix seconds, for deadlines.
         """
-        return [
-            _outcome(route, event, now)
-            for route, decided in self._router.candidates(event)
-            if decided or route.trigger.matches(event)
-        ]
+        filtered = self._filters.apply(event)
+        if filtered is None:
+            return [
+                _outcome(route, event, event, now)
+                for route, decided in self._router.candidates(event)
+                if decided or route.trigger.matches(event)
+            ]
+        return [routed.outcome for routed in self._route(filtered, event, now)]
 
-    def process_by_route(self, event: JsonObject, now: float) -> list[tuple[Route, Item | Refusal]]:
+    def process_by_route(self, event: JsonObject, now: float) -> list[RoutedOutcome]:
         """Turn one event into items as :meth:`process` does, each with the route that made it."""
-        return [
-            (route, _outcome(route, event, now))
-            for route, decided in self._router.candidates(event)
-            if decided or route.trigger.matches(event)
-        ]
+        filtered = self._filters.apply(event)
+        if filtered is None:
+            filtered = dict.fromkeys((route.destination_name for route in self.routes), event)
+        return list(self._route(filtered, event, now))
+
+    def _route(
+        self, filtered: Mapping[str, JsonObject | HeldBack], original: JsonObject, now: float
+    ) -> Iterator[RoutedOutcome]:
+        """Return what becomes of an event after filters.
+
+        :param filtered: see :meth:`FilterChain.apply`.
+        :param original: the event before filters.
+        """
+        for name, event in filtered.items():
+            if isinstance(event, HeldBack):
+                yield RoutedOutcome(None, original, event)
+                continue
+            for route, decided in self._router.candidates(event):
+                if route.destination_name == name and (decided or route.trigger.matches(event)):
+                    yield RoutedOutcome(route, event, _outcome(route, event, original, now))
 
 
-def _outcome(route: Route, event: JsonObject, now: float) -> Item | Refusal:
+def _outcome(route: Route, event: JsonObject, original: JsonObject, now: float) -> Item | Refusal:
+    """Return the item that a route makes of an event, or why it makes none.
+
+    :param original: the event before filters: ids that are made of its content don't depend on plugins.
+    """
     try:
-        return route.item(event, now, lambda: content_id(event))
+        return route.item(event, now, lambda: content_id(original))
     except EventError as error:
         return Refusal(
             destination=route.destination_name,
@@ -90,6 +135,7 @@ def check_mappings(config: Config, plugins: Plugins, diagnostics: Diagnostics) -
     :returns: how many mappings can run.
     """
     units = compile_config(config, plugins, diagnostics)
+    FilterChain.bind(config, plugins, diagnostics)
     for unit in units:
         lint_unit(unit, plugins.directives, diagnostics)
     return sum(unit.route() is not None for unit in units)

@@ -13,7 +13,8 @@ from capi_actions.codec import decode_json
 from capi_actions.errors import EventError, json_path
 from capi_actions.model import MISSING, Destination, Field, Item, JsonObject
 from capi_actions.personal_data import find_personal_data, mask
-from capi_actions.pipeline.pipeline import Refusal
+from capi_actions.pipeline.filters import HeldBack
+from capi_actions.pipeline.pipeline import Refusal, RoutedOutcome
 from capi_actions.pipeline.route import Route
 from capi_actions.triggers.syntax import read_paths
 
@@ -34,6 +35,7 @@ class DestinationSurvey:
 
     :ivar items: items that were made.
     :ivar refused: items that could not be made.
+    :ivar held_back: how many events a filter held back, and why.
     :ivar match_keys: how many items have each key by which the platform recognises people.
     :ivar dropped: how often a field's value was left out, and why.
     :ivar doubts: how often a value can be sent, but will hardly be recognised, and why.
@@ -43,6 +45,7 @@ class DestinationSurvey:
 
     items: int = 0
     refused: int = 0
+    held_back: "Counter[str]" = Factory(Counter)
     match_keys: "Counter[str]" = Factory(Counter)
     dropped: "Counter[Finding]" = Factory(Counter)
     doubts: "Counter[Finding]" = Factory(Counter)
@@ -68,30 +71,38 @@ class Survey:
         self._seen: Counter[EventPath] = Counter()
         self._used: set[EventPath] = set()
 
-    def add(self, event: JsonObject, outcomes: Sequence[tuple[Route, Item | Refusal]]) -> None:
+    def add(self, event: JsonObject, outcomes: Sequence[RoutedOutcome]) -> None:
         """Add an event and what its mappings made of it."""
         self.events += 1
         if not outcomes:
             self.unmatched += 1
             return
-        used: frozenset[EventPath] = _ENVELOPE_PATHS.union(
-            *(self._used_paths[id(route)] for route, _ in outcomes)
-        )
-        for path in sorted(_leaf_paths(event)):
-            if any(path[:length] in used for length in range(len(path) + 1)):
-                self._used.add(path)
-            elif path in self._seen or len(self._seen) < _MAX_NAMES:
-                self._seen[path] += 1
-        for route, outcome in outcomes:
-            survey = self.destinations[route.destination_name]
+        routes = [routed.route for routed in outcomes if routed.route is not None]
+        if routes:  # a filter decides without looking at what mappings use
+            self._add_paths(event, routes)
+        for route, filtered, outcome in outcomes:
+            survey = self.destinations.setdefault(outcome.destination, DestinationSurvey())
+            if isinstance(outcome, HeldBack):
+                is_new = outcome.reason not in survey.held_back and len(survey.held_back) >= _MAX_NAMES
+                survey.held_back[_OTHERS if is_new else outcome.reason] += 1
+                continue
             if isinstance(outcome, Refusal):
                 survey.refused += 1
                 for problem in outcome.error.problems:
                     _count(survey.refusals, (problem.path, problem.message))
                 continue
             survey.items += 1
-            _survey_item(survey, route.destination, outcome)
-            _survey_values(survey, route, event)
+            if route is not None:
+                _survey_item(survey, route.destination, outcome)
+                _survey_values(survey, route, filtered)
+
+    def _add_paths(self, event: JsonObject, routes: Sequence[Route]) -> None:
+        used: frozenset[EventPath] = _ENVELOPE_PATHS.union(*(self._used_paths[id(route)] for route in routes))
+        for path in sorted(_leaf_paths(event)):
+            if any(path[:length] in used for length in range(len(path) + 1)):
+                self._used.add(path)
+            elif path in self._seen or len(self._seen) < _MAX_NAMES:
+                self._seen[path] += 1
 
     @property
     def unused_paths(self) -> Mapping[str, int]:

@@ -10,6 +10,7 @@ from capi_actions.model import (
     Action,
     Destination,
     Directive,
+    EventFilter,
     InputFormat,
     Normalizer,
     Observer,
@@ -75,6 +76,20 @@ class Plugins:
     def normalizers(self, profile: str) -> Mapping[str, Sequence[Normalizer]]:
         """Return the normalizers behind :meth:`hashers`, by key, in the profiles' order."""
         return normalizers_by_key(profile, self._normalizers.values())
+
+    def event_filters(self) -> Sequence[tuple[str, EventFilter]]:
+        """Return the filters of events in the order in which they are called, each with the name of its plugin.
+
+        Those with ``apply`` come first, then those with ``apply_for``; each in alphabetical order, but the core's last.
+        """
+        core = self._registry.core_plugin
+        offers = self._registry.by_name["capi_events"].values()
+        filters = [(offer.plugin, offer.value) for offer in offers]
+        return sorted(filters, key=lambda offer: (offer[1].apply is None, offer[0] == core, offer[1].name))
+
+    def is_core(self, plugin: str) -> bool:
+        """Return whether a plugin's name is that of the core's own plugin."""
+        return plugin == self._registry.core_plugin
 
     def observer_factories(self) -> Iterator[tuple[str, Callable[[], Observer]]]:
         """Return the factories of observers, each with the name of its plugin."""

@@ -102,6 +102,11 @@ class Registry:
             self._check_default_profiles()
             self._note_unusable_actions()
 
+    @property
+    def core_plugin(self) -> str | None:
+        """The name of the core's own plugin; None if it isn't there."""
+        return next((plugin.name for plugin in self._plugins if plugin.module == _BUILTIN), None)
+
     def describe(self) -> Iterator[PluginInfo]:
         """Return a description of every plugin, in order of registration."""
         for plugin in self._plugins:
@@ -158,8 +163,7 @@ class Registry:
         Actions are named after a destination type and normalizers after a profile: both belong to
         the plugin that offers the destination type.  The namespace "" is the core's.
         """
-        core = [plugin.name for plugin in self._plugins if plugin.module == _BUILTIN]
-        owners = {"": core[0]} if core else {}
+        owners = {"": self.core_plugin} if self.core_plugin else {}
         for name, offer in self.by_name.get("capi_destinations", {}).items():
             if hook == "capi_actions":
                 owners[name] = offer.plugin

@@ -10,14 +10,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
-from attrs import has
+from attrs import fields_dict, has
 
 from capi_actions.declare import as_action
 from capi_actions.errors import where
 from capi_actions.model import (
+    RESERVED_SETTINGS,
     Action,
     Destination,
     Directive,
+    EventFilter,
     Field,
     InputFormat,
     Normalizer,
@@ -27,6 +29,7 @@ from capi_actions.model import (
 
 _TYPES: Mapping[str, type] = {
     "capi_actions": Action,
+    "capi_events": EventFilter,
     "capi_directives": Directive,
     "capi_normalizers": Normalizer,
     "capi_transports": TransportFactory,
@@ -42,6 +45,7 @@ _NAMES: Mapping[str, tuple[str, str]] = {
         r"[\w-]+(\.[\w-]+)+",
         "a destination type, a dot and one word, such as 'acme.ping'",
     ),
+    "capi_events": (r"[\w.-]+", "one word, such as 'bots'"),
     "capi_directives": (r"@[\w-]+", "an at sign and one word, such as '@phone_e164'"),
     "capi_normalizers": (r"[\w.-]+/[\w.-]+", "profile and key, one word each"),
     "capi_inputs": (r"[\w-]+", "one word, such as 'acme'"),
@@ -117,6 +121,10 @@ def validate_destination(destination_type: type[Destination]) -> str | None:
         return f"{class_name}.default_profile() failed ({where(error)})"
     if not isinstance(profile, str):
         return f"{class_name}.default_profile() must return text, but returned {type(profile).__name__}"
+    if reserved := sorted(RESERVED_SETTINGS & fields_dict(destination_type.settings_type).keys()):
+        return f"{class_name}.settings_type must not have {', '.join(reserved)}: the core reads it itself"
+    if problem := _validate_integration_names(destination_type.integration_names):
+        return f"{class_name}.{problem}"
     if not _accepts(destination_type, 1):
         return f"{class_name}() must take the settings and nothing else"
     unbuilt = object.__new__(destination_type)
@@ -171,6 +179,26 @@ def _validate_action(action: Any) -> str | None:
     return None
 
 
+def _validate_event_filter(event_filter: Any) -> str | None:
+    name, apply, apply_for = event_filter.name, event_filter.apply, event_filter.apply_for
+    if (apply is None) == (apply_for is None):
+        return f"{name!r} must have either apply or apply_for"
+    attribute, function = ("apply_for", apply_for) if apply is None else ("apply", apply)
+    if not _accepts(function, 1):
+        taken = "a destination's description" if apply is None else "an event"
+        return f"{attribute} of {name!r} must be a function that takes {taken} and nothing else"
+    if inspect.iscoroutinefunction(function):
+        return f"{attribute} of {name!r} must be a plain function, not async"
+    return None
+
+
+def _validate_integration_names(names: Any) -> str | None:
+    is_list = isinstance(names, list | tuple)
+    if is_list and all(isinstance(name, str) and name.strip() for name in names):
+        return None
+    return f"integration_names must be a list of texts, but it is {names!r}"
+
+
 def _validate_directive(directive: Any) -> str | None:
     return None if callable(directive.compile) else f"compile of {directive.name!r} can't be called"
 
@@ -194,6 +222,7 @@ def _validate_input(offered: Any) -> str | None:
 _VALIDATORS: Mapping[str, Callable[[Any], str | None]] = {
     "capi_destinations": validate_destination,
     "capi_actions": _validate_action,
+    "capi_events": _validate_event_filter,
     "capi_directives": _validate_directive,
     "capi_normalizers": _validate_normalizer,
     "capi_transports": _validate_factory,

@@ -23,6 +23,7 @@ class Facebook(Destination):
     """Meta's Conversions API; "using the API" in ``docs/reference/sources.md``."""
 
     name = "facebook"
+    integration_names = ("Facebook Conversions API (Actions)", "Facebook Conversions API")
     settings_type = Settings
     settings: Settings
 

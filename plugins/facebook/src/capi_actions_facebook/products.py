@@ -80,4 +80,5 @@ PRODUCTS = Directive(
     name="@products",
     compile=_compile,
     description="Facebook `contents` from the event's `products` list, or from the one product it is about.",
+    copies_event=False,
 )
