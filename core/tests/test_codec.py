@@ -8,8 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capi_actions import EventError
-from capi_actions.codec import EVENT_TYPES, content_id, decode_event, decode_json, encode_item, message_id
+from capi_actions import MISSING, EventError
+from capi_actions.codec import (
+    EVENT_TYPES,
+    content_id,
+    decode_event,
+    decode_json,
+    encode_item,
+    event_from_python,
+    message_id,
+)
 from capi_actions.testing import json_objects, json_values
 
 
@@ -87,7 +95,7 @@ def test_a_lone_surrogate_becomes_the_replacement_character() -> None:
     assert '{"a":"x\ufffdy😀"}'.encode() == encode_item({"a": "x\ud83dy\ud83d\ude00"})
 
 
-@pytest.mark.parametrize("value", [object(), {1, 2}])
+@pytest.mark.parametrize("value", [object(), {1, 2}, MISSING, [MISSING], {"b": MISSING}])
 def test_what_json_can_not_hold_is_an_event_error(value: object) -> None:
     """A plugin's build may return anything."""
     with pytest.raises(EventError, match="can't be written as JSON"):
@@ -135,6 +143,31 @@ def test_a_message_id_is_text(given_id: Any, text: str | None) -> None:
     """Some libraries count in numbers, and the platform gets their text."""
     assert message_id({"messageId": given_id}) == text
     assert message_id({}) is None
+
+
+@pytest.mark.parametrize(
+    "number", ["18446744073709551616", "1e21", "-9007199254740993.0", "1e300", "9" * 300]
+)
+def test_a_message_id_that_lost_digits_is_refused(number: str) -> None:
+    """Others would have the same, and the platform would drop all but one of these events."""
+    line = f'{{"type":"track","messageId":{number}}}'
+    with pytest.raises(EventError, match="has lost digits, so that other events may have the same: write it"):
+        decode_event(line)
+    with pytest.raises(EventError, match=r"\$\.messageId"):
+        event_from_python(json.loads(line))
+
+
+@given(st.integers() | st.floats(allow_nan=False, allow_infinity=False))
+def test_different_numbers_are_never_one_message_id(number: float) -> None:
+    """An id is exact, or refused."""
+    try:
+        event = decode_event(json.dumps({"type": "track", "messageId": number}))
+    except EventError:
+        return
+
+    text = message_id(event)
+    assert text is not None
+    assert json.loads(text) == number
 
 
 @given(json_objects())
