@@ -157,6 +157,61 @@ def test_a_message_id_that_lost_digits_is_refused(number: str) -> None:
         event_from_python(json.loads(line))
 
 
+MANY = 200_001
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        "[]," * MANY,
+        "1," * MANY,
+        "[" * MANY * 2,
+        '{"":' * MANY,
+        '{"a":[]},' * (MANY // 2),
+        "[" * MANY * 100,
+        '"x",' * MANY,
+    ],
+    ids=["lists", "numbers", "deep lists", "deep objects", "objects", "30 MB", "texts"],
+)
+def test_a_line_may_hold_only_so_many_values(values: str) -> None:
+    """Each takes up to 100 times its bytes once it is read: it is refused before."""
+    line = f'{{"type":"track","a":[{values}'
+
+    for text in (line, line.encode()):
+        with pytest.raises(EventError, match="holds more than 200,000 values"):
+            decode_json(text)
+        with pytest.raises(EventError, match="holds more than 200,000 values"):
+            decode_event(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["," * 3 * MANY, "[{" * MANY, '\\",[' * MANY, "\\\\" * MANY + ","], ids=range(4)
+)
+def test_only_values_count_not_what_texts_hold(text: str) -> None:
+    """A text may hold any number of commas and brackets."""
+    line = f'{{"type":"track","a":"{text}"}}'
+
+    assert decode_event(line) == json.loads(line) == decode_event(line.encode())
+
+
+def test_as_many_values_as_allowed_are_read() -> None:
+    """Counted are the commas and brackets outside of texts: three beside the list's own commas."""
+    line = '{"type":"track","a":[' + ",".join(["1"] * (MANY - 3)) + "]}"
+
+    assert len(decode_event(line)["a"]) == MANY - 3
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['"' + '\\"' * 5 * MANY, '"' * 5 * MANY + "x", '"\\' * 5 * MANY, '"' + "\\" * 9 * MANY],
+    ids=["escaped", "quotes", "quotes and escapes", "escapes"],
+)
+def test_counting_ends_on_any_text(line: str) -> None:
+    """Also on what is no JSON at all: a search that begins anew at every quote would take hours."""
+    with pytest.raises(EventError):
+        decode_json("," * MANY + line)
+
+
 @given(st.integers() | st.floats(allow_nan=False, allow_infinity=False))
 def test_different_numbers_are_never_one_message_id(number: float) -> None:
     """An id is exact, or refused."""

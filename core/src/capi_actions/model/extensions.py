@@ -57,16 +57,13 @@ class Compiler(Protocol):
 
 
 class _Missing(Enum):
-    MISSING = object()  # JSON encoders write an enumeration's value, and must fail on this one
+    MISSING = frozenset[object]()  # JSON encoders write an enumeration's value, and must fail on this one
 
     def __repr__(self) -> str:
         return "MISSING"
 
     def __bool__(self) -> bool:
         return False
-
-    def __reduce_ex__(self, protocol: object) -> str:
-        return "MISSING"  # by the name below: the value would be another object in a copy
 
 
 MISSING: Final = _Missing.MISSING

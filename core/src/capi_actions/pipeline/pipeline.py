@@ -7,6 +7,7 @@ from attrs import frozen
 from capi_actions.codec import content_id, message_id
 from capi_actions.config import Config
 from capi_actions.errors import ConfigError, Diagnostics, EventError, detached
+from capi_actions.mapping.limits import metered
 from capi_actions.model import Item, JsonObject
 from capi_actions.pipeline.compile import compile_config
 from capi_actions.pipeline.lint import lint_unit
@@ -36,6 +37,9 @@ class Pipeline:
     def __init__(self, routes: Sequence[Route]) -> None:
         self.routes = routes
         self._router = Router(routes)
+        # All mappings of an event share one budget.  Most configurations can't exhaust it and don't count.
+        is_metered = any(route.compiled_action.resolve.meter.work for route in routes)
+        self._process = metered(self._process_within) if is_metered else self._process_within
 
     @classmethod
     def build(cls, config: Config, plugins: Plugins) -> "Pipeline":
@@ -56,6 +60,9 @@ class Pipeline:
         :param event: a checked event, see :func:`~capi_actions.codec.check_event`.
         :param now: Unix seconds, for deadlines.
         """
+        return self._process(event, now)
+
+    def _process_within(self, event: JsonObject, now: float) -> list[Item | Refusal]:
         return [
             _outcome(route, event, now)
             for route, decided in self._router.candidates(event)
