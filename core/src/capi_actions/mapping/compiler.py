@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 from attrs import frozen
@@ -15,6 +16,7 @@ from capi_actions.mapping.limits import (
     MAX_CHARACTERS,
     MAX_DEPTH,
     MAX_UNMETERED_COPIES,
+    MAX_UNMETERED_WEIGHT,
     MAX_UNMETERED_WIDTH,
     MAX_VALUES,
     count_values,
@@ -83,12 +85,17 @@ class CompiledMapping:
 class Meter:
     """Whether a mapping's work on an event has to be counted: most mappings can't make much of any event.
 
-    :ivar work: whether its directives multiply values or make text.
+    :ivar weight: what its directives can cost; see :data:`~capi_actions.mapping.limits.MAX_UNMETERED_WEIGHT`.
     :ivar result: whether it takes so many copies of one value that its result has to be measured.
     """
 
-    work: bool
+    weight: int
     result: bool
+
+    @property
+    def work(self) -> bool:
+        """Whether the work of its directives has to be counted."""
+        return self.result or self.weight > MAX_UNMETERED_WEIGHT
 
     def applied_to(self, resolve: Callable[[Any], Any]) -> Callable[[Any], Any]:
         """Return a resolver whose work is counted as far as it has to be.
@@ -178,27 +185,28 @@ class MappingCompiler:
         self.moved: dict[Location, Location] = {}
         self._directives = directives
         self._builtin = builtin
-        self._work = False
+        self._weight = 0
         self._width = 0
         self._reads: Counter[Steps] = Counter()
 
     def meter(self) -> Meter:
         """Return what has to be counted of what was compiled."""
         copies = max((self._copies(steps) for steps in self._reads), default=0)
-        return Meter(
-            work=self._work or self._width > MAX_UNMETERED_WIDTH or copies > MAX_UNMETERED_COPIES,
-            result=copies > MAX_UNMETERED_COPIES,
-        )
+        weight = self._weight if self._width <= MAX_UNMETERED_WIDTH else self._weight + _HEAVY
+        return Meter(weight, result=copies > MAX_UNMETERED_COPIES)
 
     def _copies(self, steps: Steps) -> int:
         """Return how often the mapping reads a value, by itself or as a part of what is around it."""
         return sum(self._reads[steps[:length]] for length in range(len(steps) + 1))
 
-    def _count(self, name: str, value: Json) -> None:
+    def _count(self, name: str, value: Json, location: Location) -> None:
         """Note what a built-in directive can cost."""
         path = value[0] if name == "@arrayPath" and isinstance(value, list) and value else value
-        if name not in _UNMETERED or (name in ("@path", "@arrayPath") and not isinstance(path, str)):
-            self._work = True
+        if name not in _FREE or (name in ("@path", "@arrayPath") and not isinstance(path, str)):
+            in_shape = ("@arrayPath", 1) in pairwise(location)
+            is_list = name == "@arrayPath"
+            is_light = name == "@template" and isinstance(value, str)
+            self._weight += _HEAVY if in_shape or is_list else 1 if is_light else 16
         if name == "@arrayPath" and isinstance(value, list) and len(value) > 1:
             self._width += count_values(value[1])
 
@@ -260,7 +268,7 @@ class MappingCompiler:
             return NOTHING
         scope = DirectiveScope(self, (*location, name))
         if self._builtin.get(name) is directive:
-            self._count(name, value)
+            self._count(name, value, location)
             return directive.compile(value, scope)
         try:
             resolver: object = directive.compile(value, scope)
@@ -330,7 +338,10 @@ class DirectiveScope:
         return (*self._location, *(int(key) if key.isdecimal() else key for key in at.split("/") if key))
 
 
-_UNMETERED = frozenset({"@path", "@arrayPath", "@if", "@literal"})
+_HEAVY = MAX_UNMETERED_WEIGHT + 1
+"""Weight of what an event can multiply."""
+
+_FREE = frozenset({"@path", "@arrayPath", "@if", "@literal"})
 """Directives that make no text, and at most their mapping's values for each value of the event."""
 
 _NOT_THE_EVENT = {("@arrayPath", 1), ("@transform", "mapping")}

@@ -7,7 +7,7 @@ values and is 8 levels deep.
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Any, Final, TypeVar, TypeVarTuple, Unpack
 
 from capi_actions.errors import EventError
 
@@ -45,6 +45,13 @@ MAX_UNMETERED_WIDTH: Final = 32
 """Values in the shapes of all ``@arrayPath`` of a mapping that isn't metered: with the values that an
 event may hold, they bound what it makes."""
 
+MAX_UNMETERED_WEIGHT: Final = 64
+"""Weight of the directives of a mapping that isn't metered: each literal ``@template`` weighs 1, each
+other one that makes text or goes through values 16.  Each by itself makes at most :data:`MAX_TEXT` characters."""
+
+MAX_UNMETERED_EVENT: Final = 256
+"""Weight of all mappings of a configuration that isn't metered as a whole."""
+
 MAX_UNMETERED_COPIES: Final = 32
 """Times that a mapping which isn't metered may read one value of the event."""
 
@@ -62,17 +69,18 @@ def spend(units: int, path: str) -> None:
         raise EventError.of(f"the mapping does more than {MAX_WORK:,} steps of work on this event", path)
 
 
-def metered(function: "Callable[_Arguments, _Result]") -> "Callable[_Arguments, _Result]":
+def metered(function: "Callable[[Unpack[_Arguments]], _Result]") -> "Callable[[Unpack[_Arguments]], _Result]":
     """Return a function that maps one event, and whose work is bounded: all that it calls shares one budget."""
 
-    def run(*arguments: _Arguments.args, **options: _Arguments.kwargs) -> _Result:
-        if _meter.active:
-            return function(*arguments, **options)
-        _meter.active, _meter.left = True, MAX_WORK
+    def run(*arguments: *_Arguments) -> _Result:
+        meter = _meter
+        if meter.active:
+            return function(*arguments)
+        meter.active, meter.left = True, MAX_WORK
         try:
-            return function(*arguments, **options)
+            return function(*arguments)
         finally:
-            _meter.active = False
+            meter.active = False
 
     return run
 
@@ -96,7 +104,7 @@ def spend_for_result(value: Any) -> Any:
     return value
 
 
-_Arguments = ParamSpec("_Arguments")
+_Arguments = TypeVarTuple("_Arguments")
 _Result = TypeVar("_Result")
 
 

@@ -7,7 +7,7 @@ from attrs import frozen
 from capi_actions.codec import content_id, message_id
 from capi_actions.config import Config
 from capi_actions.errors import ConfigError, Diagnostics, EventError, detached
-from capi_actions.mapping.limits import metered
+from capi_actions.mapping.limits import MAX_UNMETERED_EVENT, metered
 from capi_actions.model import Item, JsonObject
 from capi_actions.pipeline.compile import compile_config
 from capi_actions.pipeline.lint import lint_unit
@@ -38,7 +38,10 @@ class Pipeline:
         self.routes = routes
         self._router = Router(routes)
         # All mappings of an event share one budget.  Most configurations can't exhaust it and don't count.
-        is_metered = any(route.compiled_action.resolve.meter.work for route in routes)
+        meters = [route.compiled_action.resolve.meter for route in routes]
+        is_metered = (
+            any(meter.work for meter in meters) or sum(meter.weight for meter in meters) > MAX_UNMETERED_EVENT
+        )
         self._process = metered(self._process_within) if is_metered else self._process_within
 
     @classmethod
