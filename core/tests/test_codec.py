@@ -8,8 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capi_actions import EventError
-from capi_actions.codec import EVENT_TYPES, content_id, decode_event, decode_json, encode_item, message_id
+from capi_actions import MISSING, EventError
+from capi_actions.codec import (
+    EVENT_TYPES,
+    content_id,
+    decode_event,
+    decode_json,
+    encode_item,
+    event_from_python,
+    message_id,
+)
 from capi_actions.testing import json_objects, json_values
 
 
@@ -87,7 +95,7 @@ def test_a_lone_surrogate_becomes_the_replacement_character() -> None:
     assert '{"a":"x\ufffdy😀"}'.encode() == encode_item({"a": "x\ud83dy\ud83d\ude00"})
 
 
-@pytest.mark.parametrize("value", [object(), {1, 2}])
+@pytest.mark.parametrize("value", [object(), {1, 2}, MISSING, [MISSING], {"b": MISSING}])
 def test_what_json_can_not_hold_is_an_event_error(value: object) -> None:
     """A plugin's build may return anything."""
     with pytest.raises(EventError, match="can't be written as JSON"):
@@ -135,6 +143,86 @@ def test_a_message_id_is_text(given_id: Any, text: str | None) -> None:
     """Some libraries count in numbers, and the platform gets their text."""
     assert message_id({"messageId": given_id}) == text
     assert message_id({}) is None
+
+
+@pytest.mark.parametrize(
+    "number", ["18446744073709551616", "1e21", "-9007199254740993.0", "1e300", "9" * 300]
+)
+def test_a_message_id_that_lost_digits_is_refused(number: str) -> None:
+    """Others would have the same, and the platform would drop all but one of these events."""
+    line = f'{{"type":"track","messageId":{number}}}'
+    with pytest.raises(EventError, match="has lost digits, so that other events may have the same: write it"):
+        decode_event(line)
+    with pytest.raises(EventError, match=r"\$\.messageId"):
+        event_from_python(json.loads(line))
+
+
+MANY = 200_001
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        "[]," * MANY,
+        "1," * MANY,
+        "[" * MANY * 2,
+        '{"":' * MANY,
+        '{"a":[]},' * (MANY // 2),
+        "[" * MANY * 100,
+        '"x",' * MANY,
+    ],
+    ids=["lists", "numbers", "deep lists", "deep objects", "objects", "30 MB", "texts"],
+)
+def test_a_line_may_hold_only_so_many_values(values: str) -> None:
+    """Each takes up to 100 times its bytes once it is read: it is refused before."""
+    line = f'{{"type":"track","a":[{values}'
+
+    for text in (line, line.encode()):
+        with pytest.raises(EventError, match="holds more than 200,000 values"):
+            decode_json(text)
+        with pytest.raises(EventError, match="holds more than 200,000 values"):
+            decode_event(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["," * 3 * MANY, "[{" * MANY, '\\",[' * MANY, "\\\\" * MANY + ","], ids=range(4)
+)
+def test_only_values_count_not_what_texts_hold(text: str) -> None:
+    """A text may hold any number of commas and brackets."""
+    line = f'{{"type":"track","a":"{text}"}}'
+
+    assert decode_event(line) == json.loads(line) == decode_event(line.encode())
+
+
+def test_as_many_values_as_allowed_are_read() -> None:
+    """Counted are the commas and brackets outside of texts: three beside the list's own commas."""
+    line = '{"type":"track","a":[' + ",".join(["1"] * (MANY - 3)) + "]}"
+
+    assert len(decode_event(line)["a"]) == MANY - 3
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['"' + '\\"' * 5 * MANY, '"' * 5 * MANY + "x", '"\\' * 5 * MANY, '"' + "\\" * 9 * MANY],
+    ids=["escaped", "quotes", "quotes and escapes", "escapes"],
+)
+def test_counting_ends_on_any_text(line: str) -> None:
+    """Also on what is no JSON at all: a search that begins anew at every quote would take hours."""
+    with pytest.raises(EventError):
+        decode_json("," * MANY + line)
+
+
+@given(st.integers() | st.floats(allow_nan=False, allow_infinity=False))
+def test_different_numbers_are_never_one_message_id(number: float) -> None:
+    """An id is exact, or refused."""
+    try:
+        event = decode_event(json.dumps({"type": "track", "messageId": number}))
+    except EventError:
+        return
+
+    text = message_id(event)
+    assert text is not None
+    assert json.loads(text) == number
 
 
 @given(json_objects())

@@ -1,5 +1,6 @@
 """`capi check`: what can never work, what is likely to be a mistake, and what files are called."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -256,6 +257,39 @@ def test_a_mapping_file_is_named_as_it_was_given(check: Any, name: str) -> None:
 
     message = problems["error", "$.destinations.main.mappings[0].mapping_file"]
     assert message.startswith(f"{name} can't be read: ".replace("\\u0000", "\0"))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+@pytest.mark.parametrize("kind", ["pipe", "device", "directory", "link to a pipe"])
+def test_a_mapping_file_is_a_regular_file(check: Any, config: Path, kind: str) -> None:
+    """Nobody may write to the pipe, and a device never ends: `check` would wait for good."""
+    target = config.parent / "mapping.json"
+    os.mkfifo(config.parent / "pipe")
+    match kind:
+        case "pipe":
+            os.mkfifo(target)
+        case "device":
+            target.symlink_to("/dev/zero")
+        case "directory":
+            target.mkdir()
+        case _:
+            target.symlink_to("pipe")
+    _, problems = check(MAPPING + 'mapping_file = "mapping.json"\n')
+
+    message = problems["error", "$.destinations.main.mappings[0].mapping_file"]
+    assert message == "mapping.json can't be read: it is no regular file"
+
+
+def test_a_mapping_file_has_a_size(check: Any, config: Path) -> None:
+    """A log file that is named by mistake doesn't fill the memory; a link to a mapping is fine."""
+    (config.parent / "long.json").write_bytes(b" " * (8 * 2**20) + b"{}")
+    (config.parent / "real.json").write_bytes(b" " * (8 * 2**20 - 2) + b"{}")
+    (config.parent / "link.json").symlink_to("real.json")
+    _, problems = check(MAPPING + 'mapping_file = "long.json"\n' + MAPPING + 'mapping_file = "link.json"\n')
+
+    path = "$.destinations.main.mappings[{}].mapping_file"
+    assert problems["error", path.format(0)] == "long.json can't be read: it is longer than 8 MiB"
+    assert ("error", path.format(1)) not in problems
 
 
 def test_warnings_are_reported_beside_errors(check: Any) -> None:

@@ -51,6 +51,14 @@ def test_the_hasher_gets_text(kind: FieldType, value: Any, text: str) -> None:
     assert f"<{text}>" == result(value, type=kind)
 
 
+@pytest.mark.parametrize("value", [1e22, -(2.0**53), [1e22], 1.5e300])
+@pytest.mark.parametrize("multiple", [False, True])
+def test_ids_that_lost_digits_are_not_hashed(value: Any, multiple: bool) -> None:
+    """An integer of more than 64 bits comes as a double: two people would get one hash."""
+    with pytest.raises(EventError, match="must be text: a number this large has lost digits"):
+        result(value, multiple=multiple)
+
+
 @pytest.mark.parametrize("value", ["", None, [None], [""]])
 def test_what_counts_as_absent_is_not_hashed(value: Any) -> None:
     """The hash of nothing would match everybody without the value."""

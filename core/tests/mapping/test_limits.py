@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from capi_actions import EventError
 from capi_actions.mapping import compile_mapping
-from capi_actions.mapping.limits import MAX_ITEMS, MAX_TEXT
+from capi_actions.mapping.limits import MAX_ITEMS, MAX_TEXT, metered
 
 Refusal = Callable[..., str]
 Problems = Callable[..., list[tuple[str, str]]]
@@ -198,6 +199,87 @@ def test_transforms_don_t_double_without_end(refusal: Refusal) -> None:
         mapping = {"@transform": {"apply": {"a": [{"@path": "a"}, {"@path": "a"}]}, "mapping": mapping}}
 
     assert "the result has more than 100,000 values" in refusal(mapping, {"a": 1})
+
+
+TEXT = "x" * 900_000
+WORK: dict[str, Any] = {
+    "@json encode": {"@json": {"mode": "encode", "value": {"@path": "$.t"}}},
+    "@json decode": {"@json": {"mode": "decode", "value": {"@path": "$.t"}}},
+    "@case": {"@case": {"operator": "upper", "value": {"@path": "$.t"}}},
+    "@replace": {"@replace": {"pattern": "y", "value": {"@path": "$.t"}}},
+    "@replace ignoring case": {"@replace": {"pattern": "y", "ignorecase": True, "value": {"@path": "$.t"}}},
+    "@template": {"@template": "{{t}}"},
+    "@template of a directive": {"@template": {"@path": "$.t"}},
+    "@liquid": {"@liquid": "{{ h | upcase }}"},
+    "@merge": {"@merge": {"direction": "left", "objects": [{"@path": "$.o"}]}},
+    "@flatten": {"@flatten": {"separator": ".", "value": {"@path": "$.o"}}},
+    "@flatten omitArrays": {"@flatten": {"separator": ".", "omitArrays": True, "value": {"@path": "$.w"}}},
+    "@transform": {"@transform": {"apply": {"a": {"@path": "$.o"}}, "mapping": {}}},
+    "@excludeWhenNull": {"@excludeWhenNull": {"@path": "$.o"}},
+    "@arrayPath": {"@arrayPath": ["$.l", {"a": 1, "b": 2}]},
+    "@path of a path": {"@path": {"@path": "$.p"}},
+    "@path": {"@path": "$.t"},
+}
+LARGE = {
+    "t": TEXT,
+    "h": TEXT[:100_000],
+    "o": {str(key): {} for key in range(45_000)},
+    "w": {"w": [1] * 90_000},
+    "l": [1] * 90_000,
+    "p": "a" * 9_000,
+}
+
+
+@pytest.mark.parametrize("name", WORK)
+def test_all_directives_of_a_mapping_share_one_budget(name: str, refusal: Refusal) -> None:
+    """Each stays below its own limit, but 500 of them would take minutes and gigabytes."""
+    many = [WORK[name]] * 500
+
+    assert "does more than 4,000,000 steps of work on this event" in refusal({"r": many}, LARGE)
+
+
+@pytest.mark.parametrize("name", WORK)
+def test_the_budget_begins_anew_with_every_event(name: str) -> None:
+    """Also after one that exhausted it."""
+    single, many = compile_mapping({"r": WORK[name]}), compile_mapping({"r": [WORK[name]] * 500})
+    for _ in range(6):
+        single(LARGE)
+    with pytest.raises(EventError, match="steps of work"):
+        many(LARGE)
+    single(LARGE)
+
+
+def test_a_shape_times_a_list_is_work(refusal: Refusal) -> None:
+    """A thousand constants for each of 90,000 items would be 90 million values."""
+    shape = {str(index): 1 for index in range(1000)}
+
+    assert "$.r.@arrayPath: the mapping does more than" in refusal(
+        {"r": {"@arrayPath": ["$.l", shape]}}, LARGE
+    )
+
+
+def test_all_mappings_of_an_event_share_one_budget() -> None:
+    """Else every further mapping would cost as much again."""
+    mapping = compile_mapping({"r": [WORK["@case"]] * 3})
+    both = metered(lambda event: (mapping(event), mapping(event)))
+
+    mapping(LARGE)
+    with pytest.raises(EventError, match="steps of work"):
+        both(LARGE)
+
+
+def test_ordinary_mappings_are_not_metered(vectors: Callable[[str], list[dict[str, Any]]]) -> None:
+    """Counting costs time, and where nothing multiplies there is nothing to count."""
+    paths = {str(index): {"@path": f"$.properties.k{index}"} for index in range(300)}
+    items = {"@arrayPath": ["$.properties.products", {"id": {"@path": "$.product_id"}, "quantity": 1}]}
+    choice = {"@if": {"exists": {"@path": "$.userId"}, "then": {"@path": "$.userId"}, "else": "x"}}
+    ordinary = compile_mapping({**paths, "contents": items, "id": choice, "all": {"@path": "$.properties"}})
+
+    assert not ordinary.meter.work
+    assert not ordinary.meter.result
+    assert not any(
+        compile_mapping(line["mapping"]).meter.result for line in vectors("segment/presets_mapping.jsonl")
+    )
 
 
 def test_real_mappings_stay_far_below(vectors: Callable[[str], list[dict[str, Any]]]) -> None:

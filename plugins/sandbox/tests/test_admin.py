@@ -20,7 +20,8 @@ def ask(http: urllib3.PoolManager) -> Callable[..., Any]:
     """Ask the sandbox's own addresses; gives status and decoded body."""
 
     def request(sandbox: Sandbox, path: str, method: str = "GET", **body: Any) -> tuple[int, Any]:
-        response = http.request(method, f"{sandbox.url}/_sandbox/{path}", **body)
+        headers = {"Content-Type": "application/json"} if body else None
+        response = http.request(method, f"{sandbox.url}/_sandbox/{path}", headers=headers, **body)
         return response.status, json.loads(response.data)
 
     return request

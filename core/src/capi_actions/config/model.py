@@ -101,6 +101,11 @@ class DeliveryConfig:
     drop_refused_field: bool = False
 
 
+def _option_names(options: Mapping[str, Any]) -> str:
+    """Return the type and the names of options: their values may hold passwords."""
+    return repr({key: value if key == "type" else "..." for key, value in options.items()})
+
+
 @frozen(kw_only=True)
 class Config:
     """A whole configuration, structured and checked.
@@ -117,8 +122,8 @@ class Config:
 
     destinations: Sequence[DestinationConfig]
     drafts: Sequence[DestinationDraft] = ()
-    outbox: Mapping[str, Any] = field(factory=dict)
-    transport: Mapping[str, Any] = field(factory=dict)
+    outbox: Mapping[str, Any] = field(factory=dict, repr=_option_names)
+    transport: Mapping[str, Any] = field(factory=dict, repr=_option_names)
     delivery: DeliveryConfig = field(factory=DeliveryConfig)
     inputs: Mapping[str, CsvOptions] = field(factory=dict)
     folder: Path = Path()

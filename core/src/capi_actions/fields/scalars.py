@@ -11,6 +11,8 @@ from capi_actions.hashing import Hasher
 from capi_actions.model import MISSING, Field
 from capi_actions.text import number_text
 
+_MAX_EXACT = 2.0**53  # beyond it, different ids are the same double, and would become one person
+
 TEXTUAL = frozenset({"string", "text", "password"})
 NUMERIC = frozenset({"number", "integer"})
 
@@ -164,6 +166,9 @@ def hash_checked(check: Check, hasher: Hasher, plain: type | None) -> Check:
         clean = check(value)
         if clean is MISSING or clean is None:
             return clean
+        number = value[0] if isinstance(value, list) else value  # the check takes a list of one for that one
+        if isinstance(number, float) and not -_MAX_EXACT < number < _MAX_EXACT:
+            raise RefusedError("must be text: a number this large has lost digits")
         return hasher(to_string(clean) or "") or MISSING
 
     return check_and_hash

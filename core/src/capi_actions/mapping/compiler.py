@@ -1,16 +1,30 @@
 """Compile mappings: check the whole mapping, then make it a tree of resolvers."""
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from itertools import pairwise
 from typing import Any, TypeAlias
+
+from attrs import frozen
 
 from capi_actions.errors import Diagnostics, EventError, MappingError, json_path, where
 from capi_actions.mapping.arguments import argument_type
 from capi_actions.mapping.directives import DIRECTIVES
 from capi_actions.mapping.js_values import type_name
-from capi_actions.mapping.limits import MAX_CHARACTERS, MAX_DEPTH, MAX_VALUES
+from capi_actions.mapping.limits import (
+    MAX_CHARACTERS,
+    MAX_DEPTH,
+    MAX_UNMETERED_COPIES,
+    MAX_UNMETERED_WEIGHT,
+    MAX_UNMETERED_WIDTH,
+    MAX_VALUES,
+    count_values,
+    metered,
+    spend_for_result,
+)
 from capi_actions.mapping.nodes import Constant, List, Object
-from capi_actions.mapping.paths import parse_path
+from capi_actions.mapping.paths import Steps, parse_path
 from capi_actions.model import MISSING, Directive, Json, JsonObject, Resolver
 from capi_actions.text import closest, with_article
 
@@ -34,7 +48,7 @@ def compile_mapping(mapping: Json, directives: Mapping[str, Directive] = BUILTIN
     tree = _compile_root(mapping, compiler)
     if problems := compiler.diagnostics.errors:
         raise MappingError(problems)
-    return CompiledMapping(tree, compiler.paths)
+    return CompiledMapping(tree, compiler.paths, compiler.meter())
 
 
 class CompiledMapping:
@@ -43,13 +57,16 @@ class CompiledMapping:
     :ivar tree: what it was compiled to; mostly an Object.
     :ivar paths: the event's paths that it reads (``$.context.ip``), in the mapping's order; what a
         plugin's directive reads is among them only if the directive reported it.
+    :ivar meter: whether its work on an event has to be counted.
     """
 
-    __slots__ = ("paths", "tree")
+    __slots__ = ("_resolve", "meter", "paths", "tree")
 
-    def __init__(self, tree: Resolver, paths: Iterable[str]) -> None:
+    def __init__(self, tree: Resolver, paths: Iterable[str], meter: "Meter") -> None:
         self.tree = tree
         self.paths = tuple(paths)
+        self.meter = meter
+        self._resolve = meter.applied_to(tree)
 
     def __call__(self, payload: JsonObject) -> Any:
         """Resolve the mapping with an event.
@@ -61,7 +78,33 @@ class CompiledMapping:
         """
         if not isinstance(payload, dict):
             raise EventError.of(f"data must be an object, got {type_name(payload)}")
-        return self.tree(payload)
+        return self._resolve(payload)
+
+
+@frozen
+class Meter:
+    """Whether a mapping's work on an event has to be counted: most mappings can't make much of any event.
+
+    :ivar weight: what its directives can cost; see :data:`~capi_actions.mapping.limits.MAX_UNMETERED_WEIGHT`.
+    :ivar result: whether it takes so many copies of one value that its result has to be measured.
+    """
+
+    weight: int
+    result: bool
+
+    @property
+    def work(self) -> bool:
+        """Whether the work of its directives has to be counted."""
+        return self.result or self.weight > MAX_UNMETERED_WEIGHT
+
+    def applied_to(self, resolve: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """Return a resolver whose work is counted as far as it has to be.
+
+        :raises EventError: (the returned resolver) for events that cost too much.
+        """
+        if self.result:
+            return metered(lambda payload: spend_for_result(resolve(payload)))
+        return metered(resolve) if self.work else resolve
 
 
 def _check_size(mapping: Json) -> None:
@@ -142,6 +185,34 @@ class MappingCompiler:
         self.moved: dict[Location, Location] = {}
         self._directives = directives
         self._builtin = builtin
+        self._weight = 0
+        self._width = 0
+        self._reads: Counter[Steps] = Counter()
+
+    def meter(self) -> Meter:
+        """Return what has to be counted of what was compiled."""
+        copies = max((self._copies(steps) for steps in self._reads), default=0)
+        weight = self._weight if self._width <= MAX_UNMETERED_WIDTH else self._weight + _HEAVY
+        return Meter(weight, result=copies > MAX_UNMETERED_COPIES)
+
+    def _copies(self, steps: Steps) -> int:
+        """Return how often the mapping reads a value, by itself or as a part of what is around it."""
+        return sum(self._reads[steps[:length]] for length in range(len(steps) + 1))
+
+    def _count(self, name: str, value: Json, location: Location) -> None:
+        """Note what a built-in directive can cost."""
+        path = value[0] if name == "@arrayPath" and isinstance(value, list) and value else value
+        if name not in _FREE or (name in ("@path", "@arrayPath") and not isinstance(path, str)):
+            in_shape = ("@arrayPath", 1) in pairwise(location)
+            is_list = name == "@arrayPath"
+            is_light = name == "@template" and isinstance(value, str)
+            self._weight += _HEAVY if in_shape or is_list else 1 if is_light else 16
+        if name == "@arrayPath" and isinstance(value, list) and len(value) > 1:
+            self._width += count_values(value[1])
+
+    def note_read(self, steps: Steps) -> None:
+        """Count a path that a directive reads, of the event or of what stands in for it."""
+        self._reads[steps] += 1
 
     def problem(self, message: str, location: Location) -> None:
         """Report a problem; the location becomes the subject of a message that begins with a verb."""
@@ -197,6 +268,7 @@ class MappingCompiler:
             return NOTHING
         scope = DirectiveScope(self, (*location, name))
         if self._builtin.get(name) is directive:
+            self._count(name, value, location)
             return directive.compile(value, scope)
         try:
             resolver: object = directive.compile(value, scope)
@@ -256,13 +328,21 @@ class DirectiveScope:
 
     def reads(self, path: str) -> None:
         """Record a path that the directive reads, if it reads the event there."""
+        steps = parse_path(path)
+        self._compiler.note_read(steps)
         parents = zip(self._location, self._location[1:], strict=False)
         if not any(parent in _NOT_THE_EVENT for parent in parents):
-            self._compiler.paths["$" + "".join(f".{key}" for key, _ in parse_path(path))] = None
+            self._compiler.paths["$" + "".join(f".{key}" for key, _ in steps)] = None
 
     def _absolute(self, at: str) -> Location:
         return (*self._location, *(int(key) if key.isdecimal() else key for key in at.split("/") if key))
 
+
+_HEAVY = MAX_UNMETERED_WEIGHT + 1
+"""Weight of what an event can multiply."""
+
+_FREE = frozenset({"@path", "@arrayPath", "@if", "@literal"})
+"""Directives that make no text, and at most their mapping's values for each value of the event."""
 
 _NOT_THE_EVENT = {("@arrayPath", 1), ("@transform", "mapping")}
 """Arguments of directives that are resolved with something else than the event."""

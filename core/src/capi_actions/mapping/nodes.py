@@ -10,7 +10,7 @@ from typing import Any
 from attrs import evolve, frozen
 
 from capi_actions.mapping.js_values import is_blank
-from capi_actions.mapping.limits import counted_items
+from capi_actions.mapping.limits import counted_items, spend
 from capi_actions.mapping.paths import Steps, look_up
 from capi_actions.model import MISSING, Json, Resolver
 
@@ -153,12 +153,14 @@ class ForEach(Node):
     :ivar items: resolves the list.
     :ivar shape: resolves one item, which is its whole payload.
     :ivar path: where the directive stands.
+    :ivar width: values in the shape as the mapping has it, itself included.
     :ivar keep_missing: whether missing items are MISSING instead of null.
     """
 
     items: Resolver
     shape: Resolver
     path: str
+    width: int = 1
     keep_missing: bool = False
 
     def __call__(self, payload: Any) -> Any:
@@ -168,6 +170,7 @@ class ForEach(Node):
             items = [items]
         if not isinstance(items, list):
             return items
+        spend(len(items) * self.width, self.path)
         if self.lists_payload:
             values = [self.shape(item) for item in items]
         else:

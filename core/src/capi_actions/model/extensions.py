@@ -61,7 +61,7 @@ class Compiler(Protocol):
 
 
 class _Missing(Enum):
-    MISSING = "MISSING"
+    MISSING = frozenset[object]()  # JSON encoders write an enumeration's value, and must fail on this one
 
     def __repr__(self) -> str:
         return "MISSING"

@@ -46,9 +46,10 @@ def generate(mapping: CompiledMapping, check: CheckFields) -> Evaluate:
     if not isinstance(mapping.tree, Object):
         return lambda event: check(mapping(event))
     if check.rules:
-        resolve = CodeGenerator(mapping).function(mapping.tree)
-        return lambda event: check(resolve(event))
-    return CodeGenerator(lambda event: check(mapping(event))).function(mapping.tree, check.root)
+        resolve = CodeGenerator(mapping, inline_lists=not mapping.meter.work).function(mapping.tree)
+        return mapping.meter.applied_to(lambda event: check(resolve(event)))
+    generator = CodeGenerator(lambda event: check(mapping(event)), inline_lists=not mapping.meter.work)
+    return mapping.meter.applied_to(generator.function(mapping.tree, check.root))
 
 
 class Scope:
@@ -80,12 +81,14 @@ class Target(NamedTuple):
 class CodeGenerator:
     """Writes the source of one function and compiles it."""
 
-    def __init__(self, plain: Resolver) -> None:
+    def __init__(self, plain: Resolver, *, inline_lists: bool = True) -> None:
         """Start with no source.
 
         :param plain: does the same in plain steps; called for events that a field refuses, and for
             what is no event.
+        :param inline_lists: False calls the nodes of ``@arrayPath``, which count their work.
         """
+        self._inline_lists = inline_lists
         self._lines: list[str] = []
         self._indent = 1
         self._names = 0
@@ -145,7 +148,7 @@ class CodeGenerator:
                 self._nested_object(node, target, scope)
             case If():
                 self._choice(node, target, scope)
-            case ForEach(keep_missing=False) if node.lists_payload:
+            case ForEach(keep_missing=False) if node.lists_payload and self._inline_lists:
                 self._for_each(node, target, scope)
             case _:
                 self._call(node, target, scope)

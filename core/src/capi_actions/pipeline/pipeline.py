@@ -8,6 +8,7 @@ from attrs import frozen
 from capi_actions.codec import content_id, message_id
 from capi_actions.config import Config
 from capi_actions.errors import ConfigError, Diagnostics, EventError, detached
+from capi_actions.mapping.limits import MAX_UNMETERED_EVENT, metered
 from capi_actions.model import Item, JsonObject
 from capi_actions.pipeline.compile import compile_config
 from capi_actions.pipeline.filters import FilterChain, HeldBack
@@ -55,6 +56,13 @@ class Pipeline:
         self.routes = routes
         self._router = Router(routes)
         self._filters = filters or FilterChain()
+        # All mappings of an event share one budget.  Most configurations can't exhaust it and don't count.
+        meters = [route.compiled_action.resolve.meter for route in routes]
+        is_metered = (
+            any(meter.work for meter in meters) or sum(meter.weight for meter in meters) > MAX_UNMETERED_EVENT
+        )
+        self._process = metered(self._process_within) if is_metered else self._process_within
+        self._by_route = metered(self._by_route_within) if is_metered else self._by_route_within
 
     @classmethod
     def build(cls, config: Config, plugins: Plugins) -> "Pipeline":
@@ -79,6 +87,9 @@ class Pipeline:
         :param event: a checked event, see :func:`~capi_actions.codec.check_event`.  It is not changed.
         :param now: Unix seconds, for deadlines.
         """
+        return self._process(event, now)
+
+    def _process_within(self, event: JsonObject, now: float) -> list[Outcome]:
         filtered = self._filters.apply(event)
         if filtered is None:
             return [
@@ -90,6 +101,9 @@ class Pipeline:
 
     def process_by_route(self, event: JsonObject, now: float) -> list[RoutedOutcome]:
         """Turn one event into items as :meth:`process` does, each with the route that made it."""
+        return self._by_route(event, now)
+
+    def _by_route_within(self, event: JsonObject, now: float) -> list[RoutedOutcome]:
         filtered = self._filters.apply(event)
         if filtered is None:
             filtered = dict.fromkeys((route.destination_name for route in self.routes), event)

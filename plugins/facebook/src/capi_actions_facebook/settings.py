@@ -3,8 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import date
-from ipaddress import ip_address
-from urllib.parse import urlsplit
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from attrs import Attribute, field, frozen
 
@@ -51,15 +50,27 @@ def _agent(_: object, attribute: "Attribute[str | None]", value: str | None) -> 
         )
 
 
+# Stricter than any parser, so that no two parsers see another host: ASCII only; no user info, backslash, white space,
+# percent-encoding, query or fragment, nor the brackets of anything but an IPv6 address without a zone.
+_ADDRESS = re.compile(
+    r"(?P<scheme>https?)://"
+    r"(?:\[(?P<ipv6>[0-9a-f:.]{2,45})\]|(?P<name>[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?))"
+    r"(?::(?P<port>[1-9][0-9]{0,4}))?"
+    r"(?:/[a-z0-9._~-]*)*",
+    re.ASCII | re.IGNORECASE,
+)
+_MAX_PORT = 65_535
+
+
 def _url(_: object, attribute: "Attribute[str]", value: str) -> None:
-    try:
-        parts = urlsplit(value)
-        host = None if parts.port == 0 else parts.hostname
-    except ValueError:  # brackets that don't match, a port that is no number
-        host = None
-    if not host or parts.scheme not in ("http", "https") or parts.query or parts.fragment:
-        raise ValueError(f"{attribute.name} should be an http or https address without a query")
-    if parts.scheme == "http" and not _is_this_machine(host):
+    match = _ADDRESS.fullmatch(value)
+    host = _host(match) if match else None
+    if match is None or host is None:
+        raise ValueError(
+            f"{attribute.name} should be an http or https address without user, query and anything unusual,"
+            " such as https://graph.facebook.com"
+        )
+    if match["scheme"].lower() == "http" and not _is_this_machine(host):
         raise ValueError(
             f"{attribute.name} should begin with https: over http the token would travel unencrypted;"
             " http is for this machine alone, such as http://127.0.0.1:8080"
@@ -74,11 +85,33 @@ def _zone(_: object, attribute: "Attribute[str | None]", value: str | None) -> N
             raise ValueError(f"{attribute.name} {error}") from None
 
 
-def _is_this_machine(host: str) -> bool:
+def _host(match: re.Match[str]) -> str | None:
+    """Return the host of an address, or None if no connection could be made to it."""
+    if int(match["port"] or 1) > _MAX_PORT:
+        return None
+    if match["ipv6"]:
+        try:
+            return str(IPv6Address(match["ipv6"]))
+        except ValueError:
+            return None
+    labels = match["name"].split(".")
+    is_name = all(0 < len(label) <= 63 and label.strip("-") == label for label in labels)
+    # Digits alone are an IPv4 address in one of several spellings: 127.1, 0177.0.0.1 or 2130706433.
+    is_number = labels[-1].isdigit() or labels[-1].lower().startswith("0x")
+    return match["name"] if is_name and (not is_number or _is_ipv4(match["name"])) else None
+
+
+def _is_ipv4(host: str) -> bool:
     try:
-        return ip_address(host).is_loopback
+        IPv4Address(host)
     except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+        return False
+    return True
+
+
+def _is_this_machine(host: str) -> bool:
+    # Not *.localhost: many systems ask a name server for these.
+    return host.lower() == "localhost" or ((_is_ipv4(host) or ":" in host) and ip_address(host).is_loopback)
 
 
 @frozen(kw_only=True)
@@ -98,7 +131,7 @@ class Settings:
         ``documented`` or ``pixel+documented``.
     :ivar time_zone: the zone of event times that name none, such as ``Europe/Berlin``.  Without this setting they
         are read as UTC, and the first of each run is warned of.
-    :ivar base_url: where requests go; change it for tests.
+    :ivar base_url: where requests go; change it for tests.  Over http only to this machine.
     """
 
     pixel_id: str = field(validator=_digits)

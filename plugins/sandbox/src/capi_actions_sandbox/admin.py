@@ -1,6 +1,6 @@
 """``/_sandbox``: inspect events and requests, and queue faults."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from itertools import islice
 from typing import Any
 
@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from capi_actions import ConfigError, Problem
 from capi_actions_sandbox.faults import Fault, parse_fault
+from capi_actions_sandbox.guard import refusal
 from capi_actions_sandbox.refusals import RefusedError
 from capi_actions_sandbox.requests import read_body
 from capi_actions_sandbox.store import Received, State
@@ -54,11 +55,23 @@ def admin_routes(state: State) -> list[Route]:
         return _json({"status": "ok", **state.store.counts(), "faults": len(state.faults.pending())})
 
     return [
-        Route("/_sandbox/events", events_route, methods=["GET", "DELETE"]),
-        Route("/_sandbox/requests", requests_route, methods=["GET", "DELETE"]),
-        Route("/_sandbox/faults", faults_route, methods=["GET", "POST", "DELETE"]),
-        Route("/_sandbox/health", health_route, methods=["GET"]),
+        Route("/_sandbox/events", _guarded(events_route), methods=["GET", "DELETE"]),
+        Route("/_sandbox/requests", _guarded(requests_route), methods=["GET", "DELETE"]),
+        Route("/_sandbox/faults", _guarded(faults_route), methods=["GET", "POST", "DELETE"]),
+        Route("/_sandbox/health", _guarded(health_route), methods=["GET"]),
     ]
+
+
+def _guarded(respond: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    """Return a route that answers no foreign web page."""
+
+    async def guarded(request: Request) -> Response:
+        if (refused := refusal(request.method, request.headers)) is None:
+            return await respond(request)
+        status, reason = refused
+        return _bad_request(ConfigError.of(reason), status)
+
+    return guarded
 
 
 def find_events(state: State, filters: Mapping[str, str]) -> list[Received]:
@@ -116,6 +129,6 @@ def _json(value: object, status: int = 200) -> Response:
     return Response(orjson.dumps(value), status, media_type="application/json")
 
 
-def _bad_request(error: ConfigError) -> Response:
+def _bad_request(error: ConfigError, status: int = 400) -> Response:
     problems = [{"message": problem.message, "path": problem.path} for problem in error.problems]
-    return _json({"error": {"message": str(error), "problems": problems}}, 400)
+    return _json({"error": {"message": str(error), "problems": problems}}, status)

@@ -5,6 +5,7 @@ from typing import Any
 from capi_actions.errors import EventError
 from capi_actions.mapping.arguments import expect
 from capi_actions.mapping.js_values import utf16_length
+from capi_actions.mapping.limits import spend
 from capi_actions.mapping.nodes import Constant
 from capi_actions.model import MISSING, Compiler, Json, Resolver
 
@@ -30,9 +31,11 @@ def compile_liquid(value: Json, compiler: Compiler) -> Resolver:
 
     def resolve(payload: Any) -> Any:
         try:
-            return template.render(parsed, payload)
+            text, cost = template.render(parsed, payload)
         except budget.BudgetExceededError:
             message = f"the template does more than {budget.MAX_WORK:,} steps of work on this event"
             raise EventError.of(message, path) from None
+        spend(cost, path)
+        return text
 
     return resolve

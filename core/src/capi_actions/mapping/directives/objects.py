@@ -8,8 +8,8 @@ from attrs import evolve, frozen
 from capi_actions.errors import EventError
 from capi_actions.mapping.arguments import Arguments, expect
 from capi_actions.mapping.js_values import truthy, type_name
-from capi_actions.mapping.limits import MAX_ITEMS, MAX_TEXT, text_too_long, too_many_values
-from capi_actions.mapping.nodes import Constant, Node, with_missing
+from capi_actions.mapping.limits import MAX_ITEMS, MAX_TEXT, spend, text_too_long, too_many_values
+from capi_actions.mapping.nodes import Constant, Node, none_if_missing, with_missing
 from capi_actions.model import MISSING, Compiler, Json, JsonObject, Resolver
 
 
@@ -33,6 +33,8 @@ class Flatten(Node):
     """An object without objects, and mostly without lists, inside.
 
     :ivar containers: the types that are taken apart, for ``isinstance``.
+    :ivar keep_missing: whether missing members are MISSING instead of being left out.
+    :ivar deep: whether this holds inside its lists, too.
     """
 
     value: Resolver
@@ -40,15 +42,18 @@ class Flatten(Node):
     containers: Any
     path: str
     keep_missing: bool = False
+    deep: bool = False
 
     def __call__(self, payload: Any) -> Any:
         """Resolve the value and flatten it."""
         flat = _flattened(self.value(payload), self.separator, self.containers, self.path)
+        if not self.deep and self.containers is dict:
+            flat = {key: _without_missing_inside(member, self.path) for key, member in flat.items()}
         return flat if self.keep_missing else _without_missing(flat)
 
     def with_missing(self, *, deep: bool) -> Node:
         """Keep missing members."""
-        return evolve(self, keep_missing=True)
+        return evolve(self, keep_missing=True, deep=deep)
 
 
 def _flattened(value: Any, separator: str, containers: Any, path: str) -> Any:
@@ -72,6 +77,7 @@ def _flattened(value: Any, separator: str, containers: Any, path: str) -> Any:
             stack.pop()
         if characters > MAX_TEXT:
             raise text_too_long(path, "text of all keys")
+    spend(characters + len(flat), path)
     return flat
 
 
@@ -114,6 +120,7 @@ class Merge(Node):
                 merged.update(value)
             elif isinstance(value, list):
                 merged.update((str(index), item) for index, item in enumerate(value))
+            spend(len(value) if isinstance(value, dict | list) else 1, self.path)
             if len(merged) > MAX_ITEMS:
                 raise too_many_values(self.path)
         return merged if self.keep_missing else _without_missing(merged)
@@ -128,6 +135,36 @@ def _without_missing(value: JsonObject) -> JsonObject:
     if any(member is MISSING for member in value.values()):
         return {key: member for key, member in value.items() if member is not MISSING}
     return value
+
+
+def _without_missing_inside(value: Any, path: str) -> Any:
+    """Return a value with null for missing items of its lists, and without missing members of its objects.
+
+    Lists and objects are copied, as they may be the event's own.
+    """
+    if not isinstance(value, dict | list):
+        return value
+    holder: list[Any] = []
+    pending: list[tuple[Any, Any]] = [([value], holder)]
+    while pending:
+        source, target = pending.pop()
+        spend(len(source), path)
+        if isinstance(source, dict):
+            for key, member in source.items():
+                if member is not MISSING:
+                    target[key] = _emptied(member, pending)
+        else:
+            target.extend(_emptied(none_if_missing(item), pending) for item in source)
+    return holder[0]
+
+
+def _emptied(value: Any, pending: list[tuple[Any, Any]]) -> Any:
+    """Return an empty list or object that is filled later, and any other value as it is."""
+    if not isinstance(value, dict | list):
+        return value
+    empty: Any = {} if isinstance(value, dict) else []
+    pending.append((value, empty))
+    return empty
 
 
 def compile_transform(value: Json, compiler: Compiler) -> Resolver:
@@ -176,22 +213,25 @@ def _check_count(value: Any, path: str) -> None:
             pending.extend(part.values() if isinstance(part, dict) else part)
         if count + len(pending) > MAX_ITEMS:
             raise too_many_values(path)
+    spend(count, path)
 
 
 def compile_exclude_when_null(value: Json, compiler: Compiler) -> Resolver:
     """Compile ``{"@excludeWhenNull": …}``."""
-    return WithoutNulls(compiler.compile(value))
+    return WithoutNulls(compiler.compile(value), compiler.path)
 
 
 @frozen
 class WithoutNulls(Node):
     """A value without the null members of its objects; a null itself is missing.
 
+    :ivar path: where the directive stands.
     :ivar keep_missing: whether null members are MISSING instead of being left out.
     :ivar deep: whether this holds inside its objects, too.
     """
 
     value: Resolver
+    path: str
     keep_missing: bool = False
     deep: bool = False
 
@@ -202,7 +242,7 @@ class WithoutNulls(Node):
             return MISSING
         if not isinstance(value, dict):
             return value
-        cleaned = _without_nulls(value, keep_missing=self.deep)
+        cleaned = _without_nulls(value, self.path, keep_missing=self.deep)
         return {key: cleaned.get(key, MISSING) for key in value} if self.keep_missing else cleaned
 
     def with_missing(self, *, deep: bool) -> Node:
@@ -210,11 +250,12 @@ class WithoutNulls(Node):
         return evolve(self, value=with_missing(self.value, deep=deep), keep_missing=True, deep=deep)
 
 
-def _without_nulls(value: JsonObject, *, keep_missing: bool) -> JsonObject:
+def _without_nulls(value: JsonObject, path: str, *, keep_missing: bool) -> JsonObject:
     cleaned: JsonObject = {}
     pending = [(value, cleaned)]
     while pending:
         source, target = pending.pop()
+        spend(len(source), path)
         for key, member in source.items():
             if isinstance(member, dict):
                 target[key] = {}

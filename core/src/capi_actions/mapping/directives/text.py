@@ -9,7 +9,7 @@ from capi_actions.errors import EventError
 from capi_actions.mapping.arguments import Arguments, expect
 from capi_actions.mapping.directives.values import TEXT_OR_DIRECTIVE, TEXT_OR_DIRECTIVE_PHRASE
 from capi_actions.mapping.js_values import WHITESPACE, json_pieces, parse_json, text, truthy, type_name
-from capi_actions.mapping.limits import MAX_TEXT, text_too_long
+from capi_actions.mapping.limits import MAX_TEXT, spend, text_too_long
 from capi_actions.mapping.nodes import Constant
 from capi_actions.mapping.paths import Steps, look_up, parse_path
 from capi_actions.model import MISSING, Compiler, Json, Resolver
@@ -45,6 +45,7 @@ def _checked_template(value: Any, path: str) -> str:
 def _fill_twice(template: str, payload: Any, path: str) -> str:
     """Fill ``{{{names}}}``, then ``{{names}}``, also in what the first step put in, as the reference does."""
     for braces in (3, 2):
+        spend(len(template), path)
         template = _filled(_parsed(_parts(template, braces)), payload, path)
     return template
 
@@ -52,12 +53,14 @@ def _fill_twice(template: str, payload: Any, path: str) -> str:
 def _filled(parts: list[tuple[str, Steps | None]], payload: Any, path: str) -> str:
     pieces: list[str] = []
     length = 0
+    spend(len(parts), path)
     for before, steps in parts:
         value = "" if steps is None else text(look_up(payload, steps))
         pieces += (before, value)
         length += len(before) + len(value)
         if length > MAX_TEXT:
             raise text_too_long(path)
+    spend(length, path)
     return "".join(pieces)
 
 
@@ -99,9 +102,14 @@ def compile_case(value: Json, compiler: Compiler) -> Resolver:
     if change is None or resolve_value is None or arguments.get("value") == "":
         return Constant(MISSING)
 
+    path = compiler.path
+
     def resolve(payload: Any) -> Any:
         value = resolve_value(payload)
-        return change(value) if isinstance(value, str) else value
+        if not isinstance(value, str):
+            return value
+        spend(len(value), path)
+        return change(value)
 
     return resolve
 
@@ -130,6 +138,7 @@ def _encode(value: Any, path: str) -> Any:
         length += len(piece)
         if length > MAX_TEXT:
             raise text_too_long(path)
+    spend(length, path)
     return "".join(pieces)
 
 
@@ -138,6 +147,7 @@ def _decode(value: Any, path: str) -> Any:
         return value
     if len(value) > MAX_TEXT:
         raise text_too_long(path, "text")
+    spend(len(value), path)
     try:
         return parse_json(value)
     except ValueError:
@@ -189,10 +199,12 @@ def _replacer(
     def replace(value: str) -> str:
         if len(value) > MAX_TEXT:
             raise text_too_long(path, "text")
+        spend(len(value), path)
         if is_fixed and not ignore_case:
             replaced = value.replace(pattern, replacement, -1 if everywhere else 1)
             if len(replaced) > MAX_TEXT:
                 raise text_too_long(path)
+            spend(len(replaced), path)
             return replaced
         pieces: list[str] = []
         end = length = 0
@@ -204,6 +216,7 @@ def _replacer(
             if length > MAX_TEXT:
                 raise text_too_long(path)
             end = after
+        spend(length, path)
         return "".join((*pieces, value[end:]))
 
     return replace

@@ -5,7 +5,7 @@ from typing import Any
 from capi_actions.errors import EventError
 from capi_actions.mapping.arguments import Arguments, expect
 from capi_actions.mapping.js_values import truthy, type_name
-from capi_actions.mapping.limits import MAX_PATH, MAX_STEPS
+from capi_actions.mapping.limits import MAX_PATH, MAX_STEPS, count_values, spend
 from capi_actions.mapping.nodes import Constant, ForEach, If, Path, with_missing
 from capi_actions.mapping.paths import look_up, parse_path, without_root
 from capi_actions.model import MISSING, Compiler, Json, Resolver
@@ -29,6 +29,7 @@ def compile_path(value: Json, compiler: Compiler) -> Resolver:
         if len(path) > MAX_PATH:
             message = f"a path should be at most {MAX_PATH:,} characters long"
             raise EventError.of(message, directive_path)
+        spend(len(path), directive_path)
         return look_up(payload, parse_path(without_root(path)))
 
     return resolve
@@ -45,7 +46,7 @@ def compile_array_path(value: Json, compiler: Compiler) -> Resolver:
     shape = value[1] if len(value) > 1 else None
     if not isinstance(shape, dict) or not shape:
         return items
-    return ForEach(with_missing(items), compiler.compile(shape, "1"), compiler.path)
+    return ForEach(with_missing(items), compiler.compile(shape, "1"), compiler.path, count_values(shape))
 
 
 def _literal_path(path: str, compiler: Compiler, at: str) -> Resolver:

@@ -17,6 +17,7 @@ from liquid.builtin.tags import (
 from liquid.exceptions import LiquidError, LiquidInterrupt
 from liquid.token import TOKEN_TAG
 
+from capi_actions.mapping.liquid.budget import MAX_WORK
 from capi_actions.mapping.liquid.context import Context, Output
 from capi_actions.mapping.liquid.expressions import DisabledError, RecordingEnvironment
 from capi_actions.mapping.liquid.tags import TAGS, UnknownTag
@@ -35,9 +36,10 @@ def parse(source: str) -> BoundTemplate:
         raise TemplateSyntaxError(_describe(error, source)) from None
 
 
-def render(template: BoundTemplate, payload: Any) -> str:
+def render(template: BoundTemplate, payload: Any) -> tuple[str, int]:
     """Render a template with an event.
 
+    :returns: the text, and the units of its budget that it cost.
     :raises BudgetExceededError: when it costs more than its budget.
     """
     context = Context(template, payload)
@@ -47,7 +49,7 @@ def render(template: BoundTemplate, payload: Any) -> str:
             node.render(context, output)
     except LiquidInterrupt:
         pass  # a break or continue outside of loops ends the text, and there are no loops
-    return output.getvalue()
+    return output.getvalue(), MAX_WORK - context.budget.left
 
 
 def unknown_filters(source: str) -> list[str]:
