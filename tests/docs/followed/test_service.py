@@ -113,7 +113,7 @@ def test_a_program_that_only_stores(blocks: Blocks, reader: Any, config: Path) -
     assert '"waiting":1' in reader.out
     for key in rows:
         assert f'"{key}":' in reader.out
-    assert len(rows) == 5
+    assert len(rows) == 6
 
 
 def test_after_a_rename_events_wait_under_the_old_name(
