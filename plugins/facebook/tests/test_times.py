@@ -91,7 +91,7 @@ OTHERS: dict[str, Callable[[datetime], str]] = {
     "Etc": lambda moment: moment.strftime("%Y-%m-%dT%H:%M:%S Etc/GMT") + short_offset(moment),
     "short year": lambda moment: moment.strftime("%d-%b-%y %H:%M:%S ") + offset(moment),
 }
-# Read as North America's by RFC 2822 with a warning, though others use them.
+# CST is read only with a setting that has it; the others as North America's, with a warning without a setting.
 AMBIGUOUS = {"CST", "CDT", "PST"}
 
 
@@ -171,8 +171,34 @@ def test_a_name_that_two_zones_have_is_the_setting_s(zone: str, moment: str) -> 
     seconds = unix_seconds("Mon Nov 23 17:24:12 CST 2026")
 
     assert isinstance(seconds, LocalTime)
-    assert unix_seconds("2026-11-23T23:24:12Z") == seconds.in_zone(None)
     assert unix_seconds(moment) == seconds.in_zone(ZoneInfo(zone))
+    for other in (None, ZoneInfo("Europe/Berlin"), UTC):
+        with pytest.raises(EventError, match="CST is the name of several zones; set time_zone"):
+            seconds.in_zone(other)
+
+
+def test_a_zone_s_name_that_nearly_always_is_american_is_read_with_a_word(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """As e-mail's rules say; Manila and Havana say PST and CDT, too."""
+    data = {"event_time": unix_seconds("Mon Nov 23 09:24:12 PST 2026"), "event_id": "e"}
+
+    assert facebook().prepare(data, "", str).event_time == 1795454652
+    assert "with the zone PST is read as in e-mail" in caplog.text
+    data = {"event_time": unix_seconds("Tue Nov 24 01:24:12 PST 2026"), "event_id": "e"}
+    assert facebook(time_zone="Asia/Manila").prepare(data, "", str).event_time == 1795454652
+
+
+def test_an_event_with_a_zone_of_two_meanings_is_refused(plugins: Plugins) -> None:
+    """Chicago's and Shanghai's CST are 14 hours apart."""
+    refusal = process(plugins, "Mon Nov 23 11:24:12 CST 2026")
+
+    assert isinstance(refusal, Refusal)
+    assert "CST is the name of several zones; set time_zone, or write the offset" in refusal.error.message
+    assert (
+        process(plugins, "Mon Nov 23 11:24:12 CST 2026", 'time_zone = "America/Chicago"').event_time
+        == 1795454652
+    )
 
 
 @pytest.mark.parametrize(

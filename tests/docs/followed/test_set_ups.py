@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from hashlib import sha256
 from time import time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import orjson
 import pytest
@@ -63,7 +65,7 @@ def test_what_only_the_browser_knows_has_its_place(root: Any, pipeline: Pipeline
         for line in (root / PAGE).read_text(encoding="utf-8").splitlines()
         if "| `user_data." in line or "| `event_source_url`" in line
     ]
-    values = {"fbc": "fb.1.1714566896000.AbCd", "fbp": "fb.1.1714566000000.1098115397"}
+    values = {"fbc": f"fb.1.{int(time())}000.AbCd", "fbp": "fb.1.1714566000000.1098115397"}
 
     for places, field in rows:
         for place in places.replace("`", "").split(" or "):
@@ -86,11 +88,29 @@ def test_a_click_id_is_derived_from_the_page(pipeline: Pipeline) -> None:
     assert made(pipeline, type="page", userId="u", context=page)["user_data"]["fbc"].endswith(".IwAR0AbC-_x")
 
 
+def test_a_time_without_a_zone_is_in_the_setting_s(
+    page: Callable[[str], list[Any]], toml: Callable[[str], Pipeline], caplog: pytest.LogCaptureFixture
+) -> None:
+    """As the page sets it, with the refusal that it quotes for those who don't, and no warning with it."""
+    text, _ = (block.text for block in page(PAGE) if block.language == "toml")
+    now = time()
+    local = datetime.fromtimestamp(now, ZoneInfo("Europe/Berlin")).replace(microsecond=0)
+    event = {"type": "page", "userId": "u", "timestamp": local.isoformat()[:19]}
+
+    (item,) = toml(text).process(event, now)
+    assert isinstance(item, Item)
+    assert item.event_time == int(now)
+    assert caplog.records == []
+    (refusal,) = toml("").process(event, now)
+    assert isinstance(refusal, Refusal)
+    assert "had lost its zone" in refusal.error.message
+
+
 def test_only_what_is_listed_is_sent(
     page: Callable[[str], list[Any]], toml: Callable[[str], Pipeline]
 ) -> None:
     """Some and some: the browser sends the page, the server the renewal."""
-    (text,) = (block.text for block in page(PAGE) if block.language == "toml")
+    _, text = (block.text for block in page(PAGE) if block.language == "toml")
     some = toml(text)
     renewal = {"type": "track", "event": "Subscription Renewed", "userId": "u", "timestamp": time()}
 

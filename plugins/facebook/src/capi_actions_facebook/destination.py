@@ -95,13 +95,13 @@ class Facebook(Destination):
 
     def _settle_time(self, data: JsonObject, local: LocalTime) -> int:
         """Replace an event time without a certain zone, and that of a click id that was derived with it."""
+        moment = data["event_time"] = local.in_zone(self._time_zone)
         if self._time_zone is None:
             if local.zone_name:
                 what = f"an event time with the zone {local.zone_name} is read as in e-mail, in North America"
             else:
                 what = "an event time without a zone is read as UTC"
             self._notice(f'{what}: set time_zone ("UTC" or such as "Europe/Berlin") to say which it is')
-        moment = data["event_time"] = local.in_zone(self._time_zone)
         user_data, derived = data.get("user_data") or {}, f"fb.1.{local * 1000}."
         if user_data.get("fbc", "").startswith(derived):
             user_data["fbc"] = f"fb.1.{moment * 1000}.{user_data['fbc'].removeprefix(derived)}"

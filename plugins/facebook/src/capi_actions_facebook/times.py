@@ -75,8 +75,11 @@ _ZONE_NAMES: Final[Mapping[str, int]] = {
     "PDT": -7,
     "PST": -8,
 }
-# China, Cuba and the Philippines write these as well, for other hours (time zone database 2026a).
-_AMBIGUOUS: Final = frozenset({"CST", "CDT", "PST"})
+# Cuba and the Philippines write these as well, for other hours (time zone database 2026a).
+_DOUBTFUL: Final = frozenset({"CDT", "PST"})
+# Chicago and Shanghai, 14 hours apart; Java writes it for both.
+_TWO_MEANINGS: Final = frozenset({"CST"})
+_AMBIGUOUS: Final = _DOUBTFUL | _TWO_MEANINGS
 
 _EPOCH: Final = datetime(1970, 1, 1)
 
@@ -95,17 +98,19 @@ class LocalTime(int):
         A time that the clocks show twice is the first of the two; one that they skip counts from before the change.
 
         :param zone: the zone of times without one, and of those whose zone's name it has too; None for none.
+        :raises EventError: when the zone's name has two meanings, and isn't one of this zone's.
         """
-        if zone is None:
-            return int(self)
         hours = _ZONE_NAMES.get(self.zone_name, 0)
         try:
             local = (_EPOCH + timedelta(seconds=int(self) + hours * 3600)).replace(tzinfo=zone)
-            if self.zone_name and local.tzname() != self.zone_name:
-                return int(self)
-            return int(local.timestamp())
+            if zone is not None and self.zone_name in ("", local.tzname()):
+                return int(local.timestamp())
         except OverflowError:  # within a day of the years 1 and 9999
-            return int(self)
+            pass
+        if self.zone_name in _TWO_MEANINGS:
+            reason = f"{self.zone_name} is the name of several zones; set time_zone, or write the offset"
+            raise _time_error(reason)
+        return int(self)
 
 
 def time_zone(name: str) -> tzinfo:
