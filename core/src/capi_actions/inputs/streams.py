@@ -27,7 +27,7 @@ _UNREADABLE = (
 )
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _NO_ZSTD = (
-    "this is zstd, which this Python can't read: `pip install 'capi-actions[zstd]'` adds that,"
+    "this is zstd, which this Python can't read: `pip install backports.zstd` adds that,"
     " or `zstdcat FILE | capi ...` reads it"
 )
 # UTF-32 first: its byte order mark begins with that of UTF-16.
