@@ -14,6 +14,7 @@ import pytest
 from capi_actions import ConsentSettings, Plugins
 from capi_actions.cli.app import app
 from capi_actions.config import DeliveryConfig, MappingConfig
+from capi_actions.inputs import Column, CsvOptions
 
 CONFIGURATION = "docs/reference/configuration.md"
 COMMANDS = "docs/reference/command-line.md"
@@ -74,7 +75,10 @@ def test_every_setting_is_in_the_reference(plugins: Plugins, root: Path) -> None
         (shown,) = page[heading]
         plain = {key: value.strip().strip("`") for key, value in shown.items()}
         assert plain == {key: written(value).strip("`") for key, value in settings.items()}, heading
-    assert len(page) == 5
+    options, column = page["[inputs.<name>]"]
+    assert set(options) == {"format", *defaults(CsvOptions)}
+    assert set(column) == {"as" if key == "kind" else key for key in defaults(Column)}
+    assert len(page) == 6
 
 
 def leaves(command: click.Command, name: str) -> Iterator[tuple[str, click.Command]]:

@@ -2,6 +2,8 @@
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from itertools import chain
 from typing import IO, NamedTuple, Protocol
 
 from attrs import frozen
@@ -52,16 +54,22 @@ def read_events(
 
     :param warn: is called with a sentence that names the file, such as that it is empty.
     """
+    make = InputRecord._make  # half the time of calling the class
     for file in files or [sys.stdin.buffer]:
         name = getattr(file, "name", "")
         name = "" if name in _STDIN or not isinstance(name, str) else name
         title = name or "standard input"
-        is_empty = True
-        for line, event in reader.read(file, lambda text, title=title: warn(f"{title}{text}")):  # type: ignore[misc]
-            is_empty = False
-            yield InputRecord(name, line, event)
-        if is_empty:
+        records = reader.read(file, partial(_warn_of, warn, title))
+        first = next(records, None)
+        if first is None:
             warn(f"{title} holds no events")
+            continue
+        for line, event in chain([first], records):
+            yield make((name, line, event))
+
+
+def _warn_of(warn: Callable[[str], None], title: str, text: str) -> None:
+    warn(f"{title}{text}")
 
 
 @frozen

@@ -35,25 +35,30 @@ def read_json_values(file: IO[bytes]) -> Numbered:
 
     :returns: values that are not decoded yet, or errors.
     """
-    lines = (
-        (number, line if isinstance(line, EventError) else line.strip())
-        for number, line in read_lines_as_utf8(file)
-    )
+    lines = _stripped(file)
     for number, line in lines:
-        if isinstance(line, EventError):
-            yield number, line
-        elif line:
+        if not isinstance(line, EventError):
             yield from _read_from(number, line, lines)
             return
+        yield number, line
+
+
+def _stripped(file: IO[bytes]) -> Numbered:
+    """Return lines without white space around them, and without those that are empty then."""
+    for number, line in read_lines_as_utf8(file):
+        if isinstance(line, EventError):
+            yield number, line
+        elif stripped := line.strip():
+            yield number, stripped
 
 
 def _read_from(number: int, line: bytes, lines: Numbered) -> Numbered:
     """Read a file from its first line with content."""
     if _is_json(line):
         yield from _split(number, line) if line.startswith(b"[") else [(number, line)]
-        yield from _without_empty(lines)
+        yield from lines
         return
-    following = next(_without_empty(lines), None)
+    following = next(lines, None)
     lines = chain([following], lines) if following else lines
     second = following[1] if following else b""
     # A mistake in the first of many lines of JSON must not cost the others.
@@ -66,11 +71,7 @@ def _read_from(number: int, line: bytes, lines: Numbered) -> Numbered:
         yield number, EventError.of(_CSV)
     else:
         yield number, check_first_line(line)
-        yield from _without_empty(lines)
-
-
-def _without_empty(lines: Numbered) -> Numbered:
-    return ((number, line) for number, line in lines if line)
+        yield from lines
 
 
 def check_first_line(line: bytes) -> bytes | EventError:

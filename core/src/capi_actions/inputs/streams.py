@@ -27,7 +27,7 @@ _UNREADABLE = (
 )
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _NO_ZSTD = (
-    "this is zstd, which this Python can't read: `pip install 'capi-actions[zstd]'` adds that,"
+    "this is zstd, which this Python can't read: `pip install backports.zstd` adds that,"
     " or `zstdcat FILE | capi ...` reads it"
 )
 # UTF-32 first: its byte order mark begins with that of UTF-16.
@@ -52,17 +52,17 @@ def read_lines_as_utf8(
     :returns: lines with their ends, or the error for a line that is too long.  The error for a file that can't be
         read, or can't be read any further, is the last.
     """
-    number = 0
+    number, limit = 0, MAX_LINE_BYTES
     damage: tuple[type[Exception], ...] = (EOFError, zlib.error, gzip.BadGzipFile, UnicodeDecodeError)
     try:
         stream, errors = _open(file, encoding)
         damage += errors
-        while line := _readline(stream, MAX_LINE_BYTES + 1):
+        while line := stream.readline(limit + 1):
             number += 1
-            if len(line) > MAX_LINE_BYTES:
+            if len(line) > limit:
                 while line and not line.endswith(b"\n"):
-                    line = _readline(stream, MAX_LINE_BYTES)
-                yield number, EventError.of(f"the line is longer than {MAX_LINE_BYTES // 2**20} MiB")
+                    line = stream.readline(limit)
+                yield number, EventError.of(f"the line is longer than {limit // 2**20} MiB")
             else:
                 yield number, line
     except EventError as error:
@@ -77,9 +77,15 @@ def read_lines_as_utf8(
     yield number + 1, EventError.of(problem)
 
 
-def _readline(stream: Any, limit: int) -> bytes:
-    line: bytes | str = stream.readline(limit)
-    return line if isinstance(line, bytes) else line.encode()
+class _Utf8Lines:
+    """A stream of text as lines in UTF-8."""
+
+    def __init__(self, text: io.TextIOWrapper) -> None:
+        self._text = text
+
+    def readline(self, limit: int) -> bytes:
+        """Return the next line, or the beginning of a longer one."""
+        return self._text.readline(limit).encode()
 
 
 class _Resumed(io.RawIOBase):
@@ -101,7 +107,7 @@ class _Resumed(io.RawIOBase):
 
 
 def _open(file: Any, encoding: str | None) -> tuple[Any, tuple[type[Exception], ...]]:
-    """Return a stream with lines in UTF-8 (bytes), or as text, and the exceptions that its compression raises.
+    """Return a stream with lines in UTF-8, and the exceptions that its compression raises.
 
     :raises EventError: when the file is in a format that can't be read.
     """
@@ -128,7 +134,7 @@ def _open(file: Any, encoding: str | None) -> tuple[Any, tuple[type[Exception], 
     if encoding == "utf-8-sig":
         stream.read(len(codecs.BOM_UTF8))
         return stream, errors
-    return io.TextIOWrapper(stream, encoding, newline="\n"), errors
+    return _Utf8Lines(io.TextIOWrapper(stream, encoding, newline="\n")), errors
 
 
 def _resume(file: Any) -> tuple[io.BufferedReader, bytes]:
