@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from capi_actions.builtin.outbox import SqliteOutbox
+from capi_actions.builtin.outbox import SqliteOutbox, schema
 from capi_actions.errors import OutboxError
 from capi_actions.model import (
     ALL_DEAD,
@@ -173,6 +173,13 @@ def edit(path: Path, *statements: str, parameters: Sequence[Any] = ()) -> None:
         db.execute(last, parameters)
 
 
+@pytest.fixture(autouse=True)
+def fast_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for no disk: some thousand outboxes are opened here."""
+    tuning = [statement.replace("synchronous = FULL", "synchronous = OFF") for statement in schema._TUNING]
+    monkeypatch.setattr(schema, "_TUNING", tuning)
+
+
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """An outbox file with everything in it."""
@@ -264,19 +271,12 @@ def test_a_column_that_is_not_there(tmp_path: Path, typeless: bytes, place: tupl
 
 @pytest.mark.parametrize("table", TABLES)
 @pytest.mark.parametrize(
-    "statement",
-    [
-        "DROP TABLE {}",
-        "DELETE FROM {}",
-        "CREATE VIEW v AS SELECT 1; DROP TABLE {}; ALTER TABLE lease RENAME TO {}",
-    ],
+    "statement", ["DROP TABLE {}", "DELETE FROM {}", "DROP TABLE {}; CREATE TABLE {} (other)"]
 )
 def test_a_table_that_is_not_there_or_empty_or_another(
     tmp_path: Path, filled: bytes, table: str, statement: str
 ) -> None:
     """Rows whose other half is gone, as after a rescue that rescued only some."""
-    if table == "lease" and "RENAME" in statement:
-        return
     check_damaged(tmp_path / "a.db", filled, *statement.format(table, table).split(";"))
 
 
