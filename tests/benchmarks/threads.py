@@ -13,6 +13,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
@@ -53,7 +54,7 @@ def _round() -> Iterator[tuple[str, float]]:
             items = [_item(number) for number in range(CALLS)]
             yield (
                 f"put, {threads} threads",
-                _rate([lambda item=item: outbox.put([item]) for item in items], threads),
+                _rate([partial(outbox.put, [item]) for item in items], threads),
             )
     events = [json.loads(line) for line in purchases(CALLS)]
     plugins = Plugins(builtin, capi_actions_facebook.plugin)
@@ -64,7 +65,7 @@ def _round() -> Iterator[tuple[str, float]]:
         ):
             yield (
                 f"send, {threads} threads",
-                _rate([lambda event=event: client.send(event) for event in events], threads),
+                _rate([partial(client.send, event) for event in events], threads),
             )
 
 

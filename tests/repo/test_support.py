@@ -43,17 +43,33 @@ def chosen_profile(folder: str, probe: Path, environment: dict[str, str]) -> str
     return result.stdout + result.stderr
 
 
-@pytest.mark.parametrize("folder", FOLDERS)
-def test_every_folder_of_tests_has_the_same_profiles(folder: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("folder", "environment", "examples"),
+    [
+        ("core/tests", {}, 30),
+        ("core/tests", {"HYPOTHESIS_PROFILE": "thorough"}, 100),
+        ("plugins/facebook/tests", {"HYPOTHESIS_PROFILE": "thorough"}, 100),
+    ],
+)
+def test_a_folder_of_tests_has_the_profiles_of_all(
+    folder: str, environment: dict[str, str], examples: int, tmp_path: Path
+) -> None:
     """Whether a test passes must not depend on the folder that pytest was started for."""
-    output = chosen_profile(folder, tmp_path, {"HYPOTHESIS_PROFILE": "thorough"})
-
-    assert "profile: 100 examples, deadline None" in output
+    assert f"profile: {examples} examples, deadline None" in chosen_profile(folder, tmp_path, environment)
 
 
-def test_a_run_is_quick_unless_it_is_said_otherwise(tmp_path: Path) -> None:
-    """A newcomer waits for it; `nox -s soak` is thorough."""
-    assert "profile: 30 examples, deadline None" in chosen_profile("core/tests", tmp_path, {})
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_no_folder_of_tests_has_settings_of_its_own(folder: str) -> None:
+    """A nearer configuration would replace the repository's, with its plugin and all that the plugin sets."""
+    start = ROOT / folder
+    nearer = [path for path in (start, *start.parents) if path != ROOT and path.is_relative_to(ROOT)]
+    texts = [path.read_text(encoding="utf-8") for place in nearer for path in place.glob("pyproject.toml")]
+    names = ("pytest.ini", ".pytest.ini", "pytest.toml", ".pytest.toml", "tox.ini", "setup.cfg")
+
+    assert not [place / name for place in nearer for name in names if (place / name).exists()]
+    assert not [text for text in texts if "[tool.pytest" in text]
+    for path in (ROOT / folder).rglob("conftest.py"):
+        assert not re.search(r"(load|register)_profile", path.read_text(encoding="utf-8")), path
 
 
 def python_files() -> list[Path]:

@@ -20,6 +20,8 @@ OURS = (
     "it holds characters that no token has",
 )
 FINE = {"pixel_id": "1", "access_token": "t"}
+# Compiling one mapping takes a tenth of the time of all the prebuilt ones, and goes the same way.
+ONE_MAPPING = '[[destinations.shop.mappings]]\naction = "facebook.purchase"'
 
 texts = st.one_of(
     st.text(st.characters(exclude_categories=["Cs"]), max_size=30),
@@ -45,7 +47,7 @@ def test_it_is_fine_or_a_sentence_says_what_would_be_right(name: str, text: str)
     """What a library says of it is in a programmer's words, and may quote a token."""
     settings = {**FINE, name: text}
     lines = [f"{key} = {written(value)}" for key, value in settings.items()]
-    whole = "\n".join(['[destinations.shop]\ntype = "facebook"', *lines])
+    whole = "\n".join(['[destinations.shop]\ntype = "facebook"', *lines, ONE_MAPPING])
     config = read_config(whole, PLUGINS, strict=False)
     diagnostics = Diagnostics(config.problems)
     check_mappings(config, PLUGINS, diagnostics)

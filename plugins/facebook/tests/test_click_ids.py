@@ -1,9 +1,7 @@
 """Click and browser ids: ``fbc`` and ``fbp``."""
 
-import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,8 +21,8 @@ from capi_actions_facebook.click_ids import (
 from capi_actions_facebook.destination import Facebook
 from capi_actions_facebook.fields.user_data import wire_user_data
 from capi_actions_facebook.settings import Settings
+from support.vectors import read_vectors
 
-DATA = Path(__file__).parents[3] / "tests" / "data" / "meta"
 SEEN = 1_795_454_652
 CLICK_IDS = st.text("abcdefXYZ0189_-", min_size=1, max_size=60)
 INDEXES = st.integers(0, 20)
@@ -186,8 +184,7 @@ def lines() -> Iterator[dict[str, Any]]:
 
     It was told that the domain is example.com, and its random numbers were 0.
     """
-    for line in (DATA / "click_ids.jsonl").read_text(encoding="utf-8").splitlines():
-        yield json.loads(line)
+    yield from read_vectors("meta/click_ids.jsonl")
 
 
 def unmarked(value: str | None) -> str | None:
