@@ -8,7 +8,7 @@ from typing import IO
 import click
 import orjson
 
-from capi_actions.cli.console import error_record, log_to_stderr, printable, stdout
+from capi_actions.cli.console import error_record, log_to_stderr, stdout
 from capi_actions.cli.ingest import count_unmatched, held_back_record, most_common, refusal_record
 from capi_actions.cli.inputs import input_options, read_records
 from capi_actions.cli.options import config_option, files_argument, json_option, load_for_pipeline
@@ -79,7 +79,7 @@ def preview(
         )
         return 1 if failed else 0
     for name, count in most_common(unmatched, _SHOWN_NAMES).items():
-        click.echo(printable(f"capi: no mapping matches: {name} {count:,}"), err=True)
+        echo_error(f"capi: no mapping matches: {name} {count:,}")
     return 1 if failed else 0
 
 
