@@ -69,6 +69,7 @@ from capi_actions.model import (
     TransportFactory,
     Verdict,
 )
+from capi_actions.personal_data import personal_kind
 from capi_actions.plugins import Plugins
 from capi_actions.secret import Secret
 from capi_actions.status import DestinationStatus, Incident, IncidentKind, Status
@@ -146,6 +147,7 @@ __all__ = [
     "from_path",
     "hookimpl",
     "make_hasher",
+    "personal_kind",
     "read_lines",
     "write_line",
 ]

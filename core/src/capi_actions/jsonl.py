@@ -31,12 +31,29 @@ def read_lines(files: Sequence[IO[bytes]]) -> Iterator[tuple[int, bytes | EventE
 def write_line(record: Json) -> None:
     """Write one line to standard output and flush it: a program may wait for each answer.
 
+    Characters that could steer a terminal or end the line (DEL, C1, bidi, U+2028…) are written as escapes.
+
     :raises EventError: when the record is nested too deeply, or holds what JSON can't.
     :raises OSError: when it can't be written: nobody reads any more, or the disk is full.
     """
-    line = _encode(record)
+    line = _escaped(_encode(record))
     sys.stdout.buffer.write(line + b"\n")
     sys.stdout.buffer.flush()
+
+
+def _escaped(line: bytes) -> bytes:
+    """Return a line of JSON with escapes for what isn't printable; that can only stand in texts."""
+    if line.isascii() and b"\x7f" not in line:
+        return line
+    text = line.decode()
+    return line if text.isprintable() else "".join(map(_escape, text)).encode()
+
+
+def _escape(character: str) -> str:
+    if character.isprintable():
+        return character
+    units = character.encode("utf-16-be")
+    return "".join(f"\\u{units[index : index + 2].hex()}" for index in range(0, len(units), 2))
 
 
 def _encode(record: Json) -> bytes:

@@ -1,162 +1,173 @@
-"""On a terminal, the progress bar and what is printed beside it never overwrite each other."""
+"""No character that steers a terminal reaches one: not from events, answers, plugins or configurations."""
 
 import json
-import os
-import pty
 import re
-import select
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from capi_actions import Action, EventError, write_line
 from capi_actions.cli import console
-from capi_actions.cli.summary import progress_bar
 
-_TOKEN = re.compile(r"\x1b\[[?0-9;]*[A-Za-z]|\r|\n|[^\x1b\r\n]+")
-
-
-class Screen:
-    """What a terminal of unlimited height shows, as far as the bar's control sequences go."""
-
-    def __init__(self) -> None:
-        self.lines = [""]
-        self._row = self._column = 0
-
-    def feed(self, output: str) -> "Screen":
-        """Take what a program wrote."""
-        for token in _TOKEN.findall(output):
-            if token == "\r":
-                self._column = 0
-            elif token == "\n":
-                self._row, self._column = self._row + 1, 0
-                if self._row == len(self.lines):
-                    self.lines.append("")
-            elif token.startswith("\x1b"):
-                self._control(token)
-            else:
-                line = self.lines[self._row].ljust(self._column)
-                self.lines[self._row] = line[: self._column] + token + line[self._column + len(token) :]
-                self._column += len(token)
-        return self
-
-    def _control(self, token: str) -> None:
-        if token.endswith("A"):
-            self._row = max(0, self._row - int(token[2:-1] or 1))
-        elif token == "\x1b[2K":
-            self.lines[self._row] = ""
+# C0, DEL, C1, soft hyphen, marks and overrides of direction, separators, isolates, tags, a byte order mark.
+STEERING = [
+    *("\x00", "\x07", "\x08", "\t", "\n", "\x0b", "\r", "\x1b[2J", "\x7f", "\x85", "\x9b2J", "\xad"),
+    *(
+        "\u061c",
+        "\u200e",
+        "\u200f",
+        "\u2028",
+        "\u2029",
+        "\u202a",
+        "\u202e",
+        "\u2066",
+        "\u2069",
+        "\ufeff",
+        "\U000e0041",
+    ),
+]
+HOSTILE = "".join(f"{index}{characters}" for index, characters in enumerate(STEERING))
+TEXTS = st.text(st.one_of(st.characters(), st.sampled_from("".join(STEERING))), max_size=40)
 
 
-def run_on_terminal(*command: str, environment: dict[str, str]) -> str:
-    """Run a program whose standard output and error are one terminal, and return all that it wrote."""
-    controller, terminal = pty.openpty()
-    process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=terminal, stderr=terminal, env=environment, close_fds=True
-    )
-    os.close(terminal)
-    written = b""
-    try:
-        while True:
-            select.select([controller], [], [])
-            try:
-                data = os.read(controller, 65_536)
-            except OSError:  # how Linux reports that the last writer has closed a terminal
-                break
-            if not data:
-                break
-            written += data
-    finally:
-        os.close(controller)
-        process.wait()
-    return written.decode()
-
-
-PROGRAM = """
-import logging, sys, threading
-from capi_actions.cli.console import log_to_stderr, try_write_line
-from capi_actions.cli.summary import progress_bar
-log = logging.getLogger("capi_actions.delivery")
-
-def record(thread):
-    for number in range(20):
-        log.error("log %d of thread %d", number, thread)
-        bar.update(bar.tasks[0].id, delivered=number)
-        try_write_line({"line": number, "thread": thread})
-        bar.refresh()
-
-with log_to_stderr(verbose=True), progress_bar("reading", 100) as bar:
-    threads = [threading.Thread(target=record, args=(number,)) for number in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-print("the end")
-"""
+def assert_harmless(printed: str) -> None:
+    """Check what a command printed, line by line."""
+    for line in printed.split("\n"):
+        assert line.isprintable(), ascii(line)
 
 
 @pytest.fixture
-def environment() -> dict[str, str]:
-    """A terminal that can move the cursor."""
-    return {**os.environ, "TERM": "xterm-256color", "COLUMNS": "120", "LINES": "40"}
+def hostile_config(config: Path) -> Path:
+    """A configuration with steering characters wherever text may stand."""
+    hostile = json.dumps(HOSTILE)
+    text = config.read_text(encoding="utf-8")
+    text += f"""
+[[destinations.main.mappings]]
+action = "acme.ping"
+trigger = {json.dumps(f'type = "track" and event = "{HOSTILE}')}
+mapping = {{ {hostile} = "x", name = {{ {json.dumps("@" + HOSTILE)} = 1 }} }}
+
+[[destinations.main.mappings]]
+action = {hostile}
+mapping_file = {hostile}
+
+[destinations.{hostile}]
+type = {hostile}
+{hostile} = 1
+
+[{hostile}]
+{hostile} = {hostile}
+"""
+    config.write_text(text.replace("\\u007f", "\\u007F"), encoding="utf-8")
+    return config
 
 
-def test_lines_and_the_bar_do_not_overwrite_each_other(environment: dict[str, str]) -> None:
-    """Records on standard output, log lines on standard error and the bar, from several threads."""
-    output = run_on_terminal(sys.executable, "-c", PROGRAM, environment=environment)
-    screen = Screen().feed(output)
-    lines = [line.strip() for line in screen.lines if line.strip()]
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["check"],
+        ["check", "--json"],
+        ["preview"],
+        ["send"],
+        ["deliver"],
+        ["outbox", "stats"],
+        ["outbox", "resume", HOSTILE.replace("\0", "")],
+    ],
+    ids=" ".join,
+)
+def test_a_configuration_steers_no_terminal(capi: Any, hostile_config: Path, command: list[str]) -> None:
+    """It may come from a stranger, too."""
+    result = capi(*command, "-c", str(hostile_config))
 
-    expected = {
-        f"capi: error: log {number} of thread {thread}" for number in range(20) for thread in range(3)
-    }
-    expected |= {f'{{"line":{number},"thread":{thread}}}' for number in range(20) for thread in range(3)}
-    assert {*expected, "the end"} == set(lines)
-    assert len(lines) == len(set(lines))
-    assert "reading" in output
-
-
-def test_capi_send_on_a_terminal(
-    tmp_path: Path, acme_server: Any, ping: Any, environment: dict[str, str]
-) -> None:
-    """Refused lines, warnings of delivery, the bar and the summary, as a person sees them."""
-    (tmp_path / "acme_for_tests.py").write_text(
-        f"import sys; sys.path.insert(0, {str(Path(__file__).parents[1])!r})\n"
-        "from conftest import ACME\nglobals().update(vars(ACME), __name__='acme_for_tests')\n"
-    )
-    info = tmp_path / "acme_for_tests-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-for-tests\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[capi_actions]\nacme = acme_for_tests\n")
-    config = tmp_path / "capi.toml"
-    config.write_text(
-        f'[destinations.main]\ntype = "acme"\naccount = "a"\ntoken = "sesame"\nurl = "{acme_server.url}"\n'
-    )
-    events = tmp_path / "events.jsonl"
-    good = [json.dumps(ping(number)) for number in range(200)]
-    bad = ["no JSON"] * 200
-    events.write_text("\n".join(line for pair in zip(good, bad, strict=True) for line in pair) + "\n")
-    acme_server.status = 401
-
-    output = run_on_terminal(
-        *(sys.executable, "-m", "capi_actions.cli", "send", "-c", str(config), "--wait", "0", str(events)),
-        environment={**environment, "PYTHONPATH": str(tmp_path)},
-    )
-    lines = [line.rstrip() for line in Screen().feed(output).lines]
-
-    refused = [json.loads(line) for line in lines if line.startswith("{")]
-    assert len(refused) == 200
-    assert len([line for line in lines if line.startswith("capi: error: main: pause")]) == 1
-    assert not [line for line in lines if "reading" in line and "{" in line]
+    assert_harmless(result.out + result.err)
 
 
-def test_without_a_terminal_there_is_no_bar(capsys: pytest.CaptureFixture[str]) -> None:
-    """A log file must not hold control sequences."""
-    with progress_bar("reading", 10):
-        console.echo_error("capi: one")
-        console.try_write_line({"line": 1})
+@pytest.mark.parametrize(
+    "arguments", [["actions", HOSTILE], [HOSTILE], ["preview", HOSTILE], ["check", "-c", HOSTILE]]
+)
+def test_arguments_steer_no_terminal(capi: Any, config: Path, arguments: list[str]) -> None:
+    """Scripts build them of file names."""
+    result = capi(*(argument.replace("\0", "") for argument in arguments))
 
-    captured = capsys.readouterr()
-    assert "\x1b" not in captured.out + captured.err
-    assert "capi: one\n" in captured.err
+    assert result.status == 2
+    assert_harmless(result.out + result.err)
+
+
+def test_events_steer_no_terminal(capi: Any, config: Path, ping: Callable[..., dict[str, Any]]) -> None:
+    """Neither their names, nor their ids, nor what becomes of them."""
+    lines = [
+        ping(event=HOSTILE, messageId=HOSTILE),
+        ping(event=HOSTILE, type="page", name=HOSTILE, messageId=HOSTILE, userId=HOSTILE),
+        {"type": HOSTILE, HOSTILE: HOSTILE},
+        {"type": "group", HOSTILE: HOSTILE},
+    ]
+    for command in (["preview"], ["preview", "--summary"], ["send"], ["send", "--json"], ["outbox", "dead"]):
+        result = capi(*command, "-c", str(config), lines=() if command[0] == "outbox" else lines, columns=300)
+        assert_harmless(result.out + result.err)
+
+
+def test_plugins_steer_no_terminal(capi: Any, install: Any, config: Path) -> None:
+    """A description is text from a stranger's package."""
+    action = Action(name="acme.odd", title=HOSTILE, description=HOSTILE, trigger=None, fields={}, build=dict)
+    install("odd", capi_actions=[action])
+    for command in (
+        ["actions"],
+        ["actions", "acme.odd"],
+        ["actions", "--markdown"],
+        ["actions", "--json"],
+        ["plugins"],
+    ):
+        result = capi(*command, columns=300)
+        assert_harmless(result.out + result.err)
+
+
+@given(TEXTS)
+def test_one_line_of_text_is_one_line_of_the_terminal(text: str) -> None:
+    """Whatever is in it; what can be seen stays."""
+    shown = console.printable(text)
+
+    assert shown.isprintable()
+    assert len(shown) == len(text)
+    assert all(new == old for new, old in zip(shown, text, strict=True) if old.isprintable())
+
+
+@given(
+    st.recursive(TEXTS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3))
+)
+def test_json_lines_steer_no_terminal_and_keep_their_values(record: Any) -> None:
+    """JSON has an escape for every character, and needs it for few."""
+    written: list[bytes] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.stdout", _Output(written))
+        try:
+            write_line(record)
+        except EventError:
+            pytest.fail("what is JSON can be written")
+    line = b"".join(written).decode().removesuffix("\n")
+
+    assert line.isprintable()
+    assert record == json.loads(line)
+
+
+class _Output:
+    """Standard output that keeps what is written."""
+
+    def __init__(self, written: list[bytes]) -> None:
+        self.buffer = self
+        self.write = written.append
+
+    def flush(self) -> None:
+        """Do nothing."""
+
+
+def test_commands_write_text_through_one_function() -> None:
+    """Else the next message would forget it."""
+    folder = Path(console.__file__).parent
+    for path in folder.glob("*.py"):
+        if path.name != "console.py":
+            calls = r"click\.s?echo|std(?:err|out)\.write"
+            assert [] == re.findall(calls, path.read_text(encoding="utf-8")), path.name

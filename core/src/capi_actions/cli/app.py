@@ -1,12 +1,13 @@
 """Entry point of ``capi``: find the command, among the core's and plugins', run it, and print errors."""
 
 from collections.abc import Sequence
+from io import StringIO
 
 import click
 
 from capi_actions.cli.catalog import actions, plugins
 from capi_actions.cli.check import check
-from capi_actions.cli.console import discard_output, replace_closed_streams
+from capi_actions.cli.console import discard_output, echo_error, replace_closed_streams
 from capi_actions.cli.evaluate import evaluate
 from capi_actions.cli.init import init
 from capi_actions.cli.outbox import outbox
@@ -67,18 +68,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         status = app.main(arguments, prog_name="capi", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        shown = StringIO()
+        error.show(shown)
+        for line in shown.getvalue().removesuffix("\n").split("\n"):
+            echo_error(line)
         return 2
     except click.Abort:
-        click.echo("capi: stopped", err=True)
+        echo_error("capi: stopped")
         return 130
     except CapiError as error:
-        for line in str(error).splitlines():
-            click.echo(f"capi: {line}", err=True)
+        for line in str(error).split("\n"):
+            echo_error(f"capi: {line}")
         return 2
     except OSError as error:
         # Such as a full disk behind standard output.  A reader that has gone is handled by click.
-        click.echo(f"capi: {error.strerror}{f': {error.filename}' if error.filename else ''}", err=True)
+        echo_error(f"capi: {error.strerror}{f': {error.filename}' if error.filename else ''}")
         discard_output()
         return 2
     return status if isinstance(status, int) else 0
@@ -96,15 +100,14 @@ def _load_plugin_commands(ctx: click.Context) -> dict[str, click.Command]:
     try:
         installed = Plugins.installed()
     except PluginError as error:
-        click.echo(f"capi: {error}", err=True)
+        echo_error(f"capi: {error}")
         ctx.meta[_PLUGINS_FAILED] = True
         return {}
     commands = dict(installed.commands)
     for name in sorted(commands.keys() & _CORE_COMMANDS):
         plugin = installed.provider("capi_commands", name)
-        click.echo(
-            f"capi: plugin {plugin!r}: the command {name!r} is ignored: capi has a command of this name",
-            err=True,
+        echo_error(
+            f"capi: plugin {plugin!r}: the command {name!r} is ignored: capi has a command of this name"
         )
         del commands[name]
     return commands

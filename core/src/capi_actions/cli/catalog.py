@@ -8,7 +8,7 @@ from typing import Any
 import click
 from rich.table import Table
 
-from capi_actions.cli.console import cell, stdout, table
+from capi_actions.cli.console import cell, echo, stdout, table
 from capi_actions.cli.options import json_option
 from capi_actions.jsonl import write_line
 from capi_actions.model import Action, Field
@@ -53,7 +53,7 @@ def actions(name: str | None, as_json: bool, markdown: bool) -> int:
         for action in selected:
             write_line(describe(action))
     elif markdown:
-        click.echo("\n\n".join(as_markdown(action) for action in selected))
+        echo("\n\n".join(as_markdown(action) for action in selected))
     elif name is None:
         stdout().print(_action_table(selected))
     else:

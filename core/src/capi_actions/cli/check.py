@@ -7,7 +7,7 @@ import click
 from attrs import frozen
 
 from capi_actions.cli.catalog import lint_offer
-from capi_actions.cli.console import join_words, printable
+from capi_actions.cli.console import echo, echo_error, join_words
 from capi_actions.cli.options import config_option, json_option
 from capi_actions.config import Config, check_outbox_file, load_config
 from capi_actions.delivery.exchange import probe
@@ -39,8 +39,8 @@ def check(config_path: Path, strict: bool, online: bool, as_json: bool) -> int:
         _print(problem, as_json=as_json)
     if not as_json:
         for name, answer in confirmed:
-            click.echo(printable(f"capi: {name}: {answer}"), err=True)
-        click.echo(f"{config_path}{_verdict(len(errors), len(warnings), result.mappings)}.", err=True)
+            echo_error(f"capi: {name}: {answer}")
+        echo_error(f"{config_path}{_verdict(len(errors), len(warnings), result.mappings)}.")
     return 2 if errors or (strict and warnings) else 0
 
 
@@ -139,7 +139,7 @@ def _print(problem: Problem, *, as_json: bool) -> None:
     path = f"{problem.path}: " if problem.path else ""
     code = "" if problem.code is None else f" (the platform's error {problem.code})"
     text = f"{problem.severity}: {path}{problem.message}{code}"
-    click.echo("\n".join(map(printable, text.split("\n"))))  # a trigger's message has several lines
+    echo(text)  # a trigger's message has several lines
 
 
 def _verdict(errors: int, warnings: int, mappings: int) -> str:

@@ -39,8 +39,14 @@ def stderr() -> Console:
     return Console(stderr=True, highlight=False)
 
 
+def echo(text: str) -> None:
+    """Write lines to standard output, each of them :func:`printable`."""
+    click.echo("\n".join(map(printable, text.split("\n"))))
+
+
 def echo_error(line: str) -> None:
-    """Write a line to standard error: above the progress bar, if one is shown."""
+    """Write a :func:`printable` line to standard error: above the progress bar, if one is shown."""
+    line = printable(line)
     with _bar_lock:
         if _shown_bar is None:
             click.echo(line, err=True)
@@ -102,7 +108,11 @@ def cell(*lines: object, style: str = "") -> Text:
 
 
 def printable(text: str) -> str:
-    """Replace unprintable characters by U+FFFD: names come from events, and could steer a terminal."""
+    """Replace what could steer a terminal by U+FFFD: names come from events, answers and configurations.
+
+    That is every character but those that are seen, and the space: control, bidi and separator characters,
+    line ends and lone surrogates.
+    """
     if text.isprintable():
         return text
     return "".join(

@@ -11,6 +11,7 @@ from time import time
 from attrs import Factory, define
 
 from capi_actions.cli.console import error_record
+from capi_actions.cli.personal_data import PersonalDataWatch
 from capi_actions.cli.signals import DeferredInterrupts
 from capi_actions.errors import ConfigError, EventError, OutboxError
 from capi_actions.inputs import InputRecord
@@ -80,6 +81,7 @@ class Ingester:
         self._items: list[Item] = []
         self._keys: list[bytes] = []  # one for each item; empty without `once`
         self._lock = threading.Lock()
+        self._watch = PersonalDataWatch()
 
     def ingest(self, records: Iterable[InputRecord], interrupts: DeferredInterrupts | None = None) -> None:
         """Process records until they end.
@@ -149,6 +151,7 @@ class Ingester:
             count_unmatched(self.stats.unmatched, event)
         for number, outcome in enumerate(outcomes):
             if isinstance(outcome, Item):
+                self._watch.look(outcome)
                 self._items.append(outcome)
                 if self._once is not None:
                     self._keys.append(_once_key(event, outcome, outcomes[:number]))

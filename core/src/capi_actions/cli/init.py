@@ -11,6 +11,7 @@ from typing import Any
 import attrs
 import click
 
+from capi_actions.cli.console import echo_error
 from capi_actions.cli.options import config_option
 from capi_actions.config import DEFAULT_TYPES, DeliveryConfig
 from capi_actions.errors import ConfigError
@@ -54,7 +55,7 @@ def init(config_path: Path, force: bool) -> None:
         config_path.write_text(render_config(Plugins.installed()), encoding="utf-8")
     except OSError as error:
         raise ConfigError.of(f"{config_path} can't be written: {error.strerror}", "") from error
-    click.echo(f"Wrote {config_path}. Fill in the settings, then run `capi check`.", err=True)
+    echo_error(f"Wrote {config_path}. Fill in the settings, then run `capi check`.")
 
 
 def render_config(plugins: Plugins) -> str:

@@ -6,7 +6,7 @@ from typing import IO
 
 import click
 
-from capi_actions.cli.console import printable
+from capi_actions.cli.console import echo_error
 from capi_actions.cli.options import CommandT
 from capi_actions.config import Config
 from capi_actions.errors import ConfigError
@@ -78,4 +78,4 @@ def _only_table(config: Config) -> CsvOptions:
 
 
 def _warn(text: str) -> None:
-    click.echo(printable(f"capi: warning: {text}"), err=True)
+    echo_error(f"capi: warning: {text}")

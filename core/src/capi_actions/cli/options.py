@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from capi_actions.cli.console import echo_error
 from capi_actions.config import Config, load_config
 from capi_actions.errors import ConfigError
 from capi_actions.plugins import Plugins
@@ -82,5 +83,6 @@ def load_for_pipeline(path: Path, *, need_secrets: bool = True) -> tuple[Config,
     plugins = Plugins.installed()
     config = load_config(path, plugins, need_secrets=need_secrets, strict=False)
     for warning in config.warnings:
-        click.echo(f"capi: warning: {warning}", err=True)
+        for line in f"capi: warning: {warning}".split("\n"):  # a trigger's has several
+            echo_error(line)
     return config, plugins

@@ -13,7 +13,7 @@ from typing import Any
 import click
 from rich.text import Text
 
-from capi_actions.cli.console import cell, format_time, join_words, stdout, table
+from capi_actions.cli.console import cell, echo_error, format_time, join_words, stdout, table
 from capi_actions.cli.options import command_line, config_option, json_option, load_for_outbox
 from capi_actions.errors import ConfigError
 from capi_actions.jsonl import write_line
@@ -99,9 +99,9 @@ def dead(config_path: Path, limit: int, as_json: bool, **conditions: Any) -> Non
             view.add_row(*_dead_letter_row(letter))
         stdout().print(view)
         if any(True for _ in letters):
-            click.echo(
-                f"capi: only the first {limit} are shown; --json or `{command_line('outbox', 'export')}` print all",
-                err=True,
+            echo_error(
+                f"capi: only the first {limit} are shown;"
+                f" --json or `{command_line('outbox', 'export')}` print all"
             )
 
 
@@ -131,12 +131,10 @@ def replay(config_path: Path, everything: bool, as_json: bool, **conditions: Any
     if as_json:
         write_line({"moved": replayed.moved, "expired": replayed.expired})
     elif replayed.moved + replayed.expired == 0:
-        click.echo(_NONE_MATCHED, err=True)
+        echo_error(_NONE_MATCHED)
     else:
         skipped = f"; {replayed.expired} skipped: past the deadline" if replayed.expired else ""
-        click.echo(
-            f"{_count(replayed.moved)} queued again{skipped}. Next: {command_line('deliver')}", err=True
-        )
+        echo_error(f"{_count(replayed.moved)} queued again{skipped}. Next: {command_line('deliver')}")
 
 
 @outbox.command()
@@ -148,7 +146,7 @@ def purge(config_path: Path, everything: bool, **conditions: Any) -> None:
     require_selection(everything, conditions)
     with _open(config_path, conditions["destination"]) as (store, _):
         count = store.purge(dead_letter_filter(**conditions))
-    click.echo(f"{_count(count)} deleted." if count else _NONE_MATCHED, err=True)
+    echo_error(f"{_count(count)} deleted." if count else _NONE_MATCHED)
 
 
 @outbox.command()
@@ -163,13 +161,11 @@ def resume(config_path: Path, destination: str) -> None:
         before = store.stats().get(destination, Stats())
         store.resume(destination)
     if before.pause:
-        click.echo(f"{destination} is resumed. Next: {command_line('deliver')}", err=True)
+        echo_error(f"{destination} is resumed. Next: {command_line('deliver')}")
     elif before.backoff_until is not None or before.delayed:
-        click.echo(
-            f"{destination} was not paused; its back-off has ended, and delayed items are due now.", err=True
-        )
+        echo_error(f"{destination} was not paused; its back-off has ended, and delayed items are due now.")
     else:
-        click.echo(f"{destination} was not paused.", err=True)
+        echo_error(f"{destination} was not paused.")
 
 
 def dead_letter_filter(

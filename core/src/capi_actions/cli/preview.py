@@ -8,10 +8,11 @@ from typing import IO
 import click
 import orjson
 
-from capi_actions.cli.console import error_record, log_to_stderr, printable, stdout
+from capi_actions.cli.console import echo_error, error_record, log_to_stderr, stdout
 from capi_actions.cli.ingest import count_unmatched, held_back_record, most_common, refusal_record
 from capi_actions.cli.inputs import input_options, read_records
 from capi_actions.cli.options import config_option, files_argument, json_option, load_for_pipeline
+from capi_actions.cli.personal_data import PersonalDataWatch
 from capi_actions.cli.survey import survey_record, survey_view
 from capi_actions.errors import EventError
 from capi_actions.jsonl import write_line
@@ -51,6 +52,7 @@ def preview(
     """
     config, plugins = load_for_pipeline(config_path, need_secrets=False)
     pipeline = Pipeline.build(config, plugins)
+    watch = PersonalDataWatch()
     invalid, failed, unmatched, survey = 0, False, Counter[str](), Survey(pipeline.routes)
     for record in read_records(files, config, plugins, input_format, is_csv):
         event = record.event
@@ -73,13 +75,14 @@ def preview(
                 write_line(held_back_record(outcome))
             else:
                 write_line(_item_record(outcome))
+                watch.look(outcome)
     if summary:
         _print_summary(
             survey, invalid, most_common(unmatched, _MAX_NAMES if as_json else _SHOWN_NAMES), as_json
         )
         return 1 if failed else 0
     for name, count in most_common(unmatched, _SHOWN_NAMES).items():
-        click.echo(printable(f"capi: no mapping matches: {name} {count:,}"), err=True)
+        echo_error(f"capi: no mapping matches: {name} {count:,}")
     return 1 if failed else 0
 
 

@@ -11,7 +11,7 @@ from typing import IO
 import click
 from rich.progress import Progress
 
-from capi_actions.cli.console import log_to_stderr, printable, stderr, try_write_line
+from capi_actions.cli.console import echo_error, log_to_stderr, printable, stderr, try_write_line
 from capi_actions.cli.ingest import Ingester
 from capi_actions.cli.inputs import input_options, read_records
 from capi_actions.cli.options import (
@@ -107,7 +107,7 @@ def send(
     else:
         stderr().print(summary_table(ingester.stats, summary, outbox_stats, runtime.destinations))
     if stopped:
-        click.echo(f"capi: stopped; {progress}", err=True)
+        echo_error(f"capi: stopped; {progress}")
         return 128 + interrupts.number
     waiting = sum(stats.undelivered for stats in outbox_stats.values())
     return 1 if ingester.stats.failed or summary.buried or waiting else 0
@@ -140,7 +140,7 @@ def deliver(config_path: Path, forever: bool, wait: float, verbose: bool, as_jso
         stderr().print(summary_table(None, summary, outbox_stats, runtime.destinations))
     if stopped:
         hint = shlex.join(_command("deliver", config_path))
-        click.echo(f"capi: stopped; `{hint}` sends what is still waiting", err=True)
+        echo_error(f"capi: stopped; `{hint}` sends what is still waiting")
         return 128 + interrupts.number
     failed = summary.buried or any(stats.undelivered for stats in outbox_stats.values())
     return 1 if failed and not forever else 0

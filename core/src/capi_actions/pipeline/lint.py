@@ -12,6 +12,7 @@ from capi_actions.errors import ConfigError, Diagnostics, EventError, json_path
 from capi_actions.fields import compile_fields
 from capi_actions.mapping import is_directive
 from capi_actions.model import Action, Field, Json, JsonObject
+from capi_actions.personal_data import personal_kind
 from capi_actions.pipeline.compile import MappingUnit
 from capi_actions.pipeline.compiled_action import SYNC_MODE, without_unused_objects
 from capi_actions.text import closest, did_you_mean
@@ -48,6 +49,8 @@ def lint_unit(unit: MappingUnit, directives: Collection[str], diagnostics: Diagn
                 diagnostics=diagnostics,
                 complete=unit.compiled_action is not None and isinstance(unit.destination, DestinationConfig),
             )
+    if unit.action is not None:
+        lint_personal_data(unit.mapping, unit.action, diagnostics)
     lint_lookalikes(unit.mapping, directives, diagnostics)
     lint_templates(unit.mapping, diagnostics)
 
@@ -117,6 +120,38 @@ class FieldLinter:
             malformed == path or malformed.startswith((f"{path}.", f"{path}["))
             for malformed in self._malformed
         )
+
+
+def lint_personal_data(mapping: JsonObject, action: Action, diagnostics: Diagnostics) -> None:
+    """Warn about fields that aren't hashed, but hold or take what is personal by its form or its name."""
+    pending: list[tuple[Keys, Any, Mapping[str, Field] | None]] = [((), mapping, action.fields)]
+    while pending:
+        keys, value, fields = pending.pop()
+        if isinstance(value, str):
+            if kind := personal_kind(
+                value, next((key for key in reversed(keys) if isinstance(key, str)), "")
+            ):
+                diagnostics.warn(f"isn't hashed, but holds {kind}", json_path(keys))
+        elif isinstance(value, list):
+            pending += [((*keys, index), item, None) for index, item in enumerate(value)]
+        elif isinstance(value, dict):
+            path = value.get("@path")
+            if isinstance(path, str) and (named := _kind_by_name(path)):
+                diagnostics.warn(f"isn't hashed, but takes {path}, by its name {named}", json_path(keys))
+            for key, member in value.items():
+                spec = fields.get(key) if fields is not None else None
+                if not (spec and spec.hashed) and not key.startswith("__"):
+                    pending.append(((*keys, key), member, spec.properties if spec else None))
+
+
+_EMAIL_NAMES = frozenset({"email", "emailaddress", "mail", "useremail"})
+_PHONE_NAMES = frozenset({"phone", "phonenumber", "mobile", "mobilephone", "telephone"})
+
+
+def _kind_by_name(path: str) -> str | None:
+    """Return what personal data a path leads to by the name of its last key, or None."""
+    name = path.rpartition(".")[2].lower().replace("_", "").replace("-", "")
+    return "an e-mail address" if name in _EMAIL_NAMES else "a phone number" if name in _PHONE_NAMES else None
 
 
 def _has_directive(value: Any) -> bool:

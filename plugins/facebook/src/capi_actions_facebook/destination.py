@@ -9,6 +9,7 @@ from typing import Any
 from capi_actions import Destination, JsonObject, Judgement, Prepared, Problem, Request, Response
 from capi_actions_facebook.click_ids import is_expired
 from capi_actions_facebook.mapping_lint import lint_mapping
+from capi_actions_facebook.page_urls import without_personal_parameters
 from capi_actions_facebook.phones import phone_doubt
 from capi_actions_facebook.settings import Settings, version_error, version_warning
 from capi_actions_facebook.times import LocalTime, time_zone
@@ -79,10 +80,14 @@ class Facebook(Destination):
         return lint_mapping(action, mapping)
 
     def prepare(self, data: JsonObject, group: str, content_id: Callable[[], str]) -> Prepared:
-        """Add an id to an event without one, settle its time and click id, and return its deadline."""
+        """Add an id to an event without one, settle its time, click id and addresses, and return its deadline."""
         event_id = data.get("event_id")
         if not event_id:
             event_id = data["event_id"] = content_id()
+        if self.settings.strip_personal_parameters:
+            for key in ("event_source_url", "referrer_url"):
+                if type(url := data.get(key)) is str:
+                    data[key] = without_personal_parameters(url)
         event_time: int = data["event_time"]
         if isinstance(event_time, LocalTime):
             event_time = self._settle_time(data, event_time)

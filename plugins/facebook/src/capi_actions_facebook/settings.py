@@ -131,6 +131,8 @@ class Settings:
         ``documented`` or ``pixel+documented``.
     :ivar time_zone: the zone of event times that name none, such as ``Europe/Berlin``.  Without this setting they
         are read as UTC, and the first of each run is warned of.
+    :ivar strip_personal_parameters: leave out parameters of page addresses that hold an e-mail address or a phone
+        number: Meta forbids them.
     :ivar base_url: where requests go; change it for tests.  Over http only to this machine.
     """
 
@@ -141,6 +143,7 @@ class Settings:
     partner_agent: str | None = field(default=None, validator=_agent, metadata={"example": "my-shop-1.0"})
     normalization: str = "pixel"
     time_zone: str | None = field(default=None, validator=_zone, metadata={"example": "Europe/Berlin"})
+    strip_personal_parameters: bool = True
     base_url: str = field(default="https://graph.facebook.com", validator=_url)
 
 

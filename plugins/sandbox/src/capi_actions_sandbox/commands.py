@@ -9,9 +9,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import click
-import orjson
 
-from capi_actions import ConfigError
+from capi_actions import ConfigError, write_line
 from capi_actions_sandbox.checks.times import unix_time
 from capi_actions_sandbox.faults import Fault, parse_fault
 from capi_actions_sandbox.options import SandboxOptions
@@ -107,7 +106,7 @@ def sandbox(
             _announce(server.url, options)
             stopped.wait()
     except ConfigError as error:
-        click.echo(f"capi sandbox: {error}", err=True)
+        click.echo(f"capi sandbox: {_printable(str(error))}", err=True)
         sys.exit(2)
     counts = server.counts()
     requests, events = (
@@ -121,7 +120,7 @@ def _announce(url: str, options: SandboxOptions) -> None:
     pixel = min(options.pixels, default=_ANY_PIXEL)
     token = "one that --token names" if options.tokens else "any will do"
     click.echo(f"Sandbox at {url}; Ctrl-C stops it.  To send there, configure:\n", err=True)
-    click.echo(_HINT.format(pixel=pixel, token=token, url=url), err=True)
+    click.echo(_HINT.format(pixel=_printable(pixel), token=token, url=url), err=True)
 
 
 @contextmanager
@@ -153,7 +152,7 @@ def _logger(as_json: bool, stopped: threading.Event) -> Callable[[Exchange], Non
 
 
 def _log_json(exchange: Exchange) -> None:
-    click.echo(orjson.dumps(exchange))
+    write_line(exchange)
 
 
 def _log_line(exchange: Exchange) -> None:

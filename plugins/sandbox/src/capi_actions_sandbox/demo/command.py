@@ -1,13 +1,11 @@
 """The command ``capi demo``."""
 
-import json
-
 import click
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from capi_actions import Plugins
+from capi_actions import Plugins, write_line
 from capi_actions_sandbox.demo.run import Row, run
 
 # On a narrow terminal the last ones are left out.
@@ -29,7 +27,7 @@ def demo(as_json: bool) -> int:
     hashes, equal = sum(row.hashes for row in rows), sum(row.equal for row in rows)
     if as_json:
         for row in rows:
-            click.echo(json.dumps(_record(row)))
+            write_line(_record(row))
     else:
         _print(rows, hashes, equal)
     unexpected = [row for row in rows if row.received is None and not row.reason]
