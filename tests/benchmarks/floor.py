@@ -72,7 +72,9 @@ def floor_purchase(line: bytes, states: dict[str, str], countries: dict[str, str
             "custom_data": {
                 "currency": properties["currency"].upper(),
                 "value": properties["revenue"],
+                "content_ids": [each["product_id"] for each in properties["products"]],
                 "contents": contents,
+                "content_type": "product",
                 "order_id": properties["order_id"],
             },
         }

@@ -11,7 +11,15 @@ from typing import Any
 import pytest
 
 from capi_actions import EventError, as_action
-from capi_actions_facebook import CommerceEvent, ServerEvent, click_ids, settings, times, validation, values
+from capi_actions_facebook import (
+    CommerceEvent,
+    ServerEvent,
+    click_ids,
+    currencies,
+    settings,
+    times,
+    validation,
+)
 from capi_actions_facebook.actions.other import PageView
 from capi_actions_facebook.destination import Facebook
 from capi_actions_facebook.fields import app_data, contents, user_data
@@ -50,7 +58,11 @@ PAIRS: dict[str, tuple[Any, Any]] = {
     "digits of a lead id": (validation.LEAD_ID_DIGITS, people.LEAD_ID_DIGITS),
     "keys with a hash of the pixel": (set(RULES), set(HASHED_KEYS)),
     "keys of a product": (set(contents.CONTENT_FIELDS), commerce.CONTENT_KEYS),
-    "refused currencies": (values.REFUSED_CURRENCIES, options.refused_currencies()),
+    "currencies that are no longer ours but Meta's": (
+        options.known_currencies() - currencies.LISTED_BY_META,
+        options.known_currencies() & currencies.WITHDRAWN.keys(),
+    ),
+    "refused currencies": (currencies.REFUSED_BY_META, options.refused_currencies()),
     "parts of extinfo": (len(app_data.EXTINFO), apps.EXTINFO_PARTS),
     "position of the OS version in extinfo": (app_data.EXTINFO.index("osVersion"), apps.OS_VERSION),
     "versions of extinfo": (choices(app_data.APP_FIELDS["version"]), set(apps.EXTINFO_VERSIONS)),
@@ -120,13 +132,13 @@ def test_the_plugin_hashes_every_key_that_must_be_hashed() -> None:
 def test_currencies_differ_where_nothing_is_published() -> None:
     """Meta has no list for this API.
 
-    The plugin accepts ISO 4217, as the reference does.  A strict sandbox accepts the lists of Meta's other
-    products, with three currencies that the euro has replaced; a lenient one accepts any code.
+    The plugin accepts ISO 4217 without what is withdrawn or no money.  A strict sandbox accepts the lists of Meta's
+    other products, which still have six currencies that were replaced; a lenient one accepts any code.
     """
     strict = options.known_currencies()
 
-    assert strict - values.ACCEPTED_CURRENCIES == {"LTL", "LVL", "SKK"}
-    for currency in values.ACCEPTED_CURRENCIES:
+    assert strict - currencies.ACCEPTED == {"BGN", "HRK", "LTL", "LVL", "SKK", "VEF"}
+    for currency in currencies.ACCEPTED:
         assert refused(event_name="Purchase", custom_data={"value": 1, "currency": currency}) is None
 
 

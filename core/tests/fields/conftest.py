@@ -18,6 +18,12 @@ def agrees() -> Callable[[dict[str, Any]], bool]:
     return lambda line: alike(expected(line), outcome(line["fields"], line["payload"]))
 
 
+@pytest.fixture(scope="session")
+def answers() -> Callable[[dict[str, Any]], tuple[Any, Any]]:
+    """Return what the reference and this engine make of a line of a vector file, in one shape."""
+    return lambda line: (expected(line), outcome(line["fields"], line["payload"]))
+
+
 def outcome(definition: dict[str, Any], payload: Any) -> Any:
     """Return the clean payload, or paths and sentences of what is wrong."""
     try:

@@ -1,5 +1,6 @@
 """Scalars of one type that stand where another is wanted."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capi_actions.fields import compile_fields
+from capi_actions.fields.coerce import number_text_phrase
 from capi_actions.model import Field
 
 Clean = Callable[..., Any]
@@ -72,14 +74,49 @@ def test_decimal_text_is_a_number(clean: Clean, text: str, number: float) -> Non
     assert (type(number), number) == (type(coerced), coerced)
 
 
+DECIMAL = "write 12.50: digits with a point for decimals, no thousands separators or currency sign"
+WHOLE = "write 12: digits only"
+
+
 @pytest.mark.parametrize(
-    "text",
-    [" ", "0x10", "0b11", "Infinity", "NaN", "1e400", "1_000", "1,5", "5abc", "٣", "１", "true", "1n", "--1"],
+    ("text", "phrase"),
+    [
+        (" ", "a blank text"),
+        ("0x10", "a text with letters"),
+        ("0b11", "a text with letters"),
+        ("Infinity", "a text with letters"),
+        ("NaN", "a text with letters"),
+        ("1e400", "a text with too great a number"),
+        ("1_000", "a text with an underscore"),
+        ("1,5", "a text with a comma"),
+        ("1.299,00 €", "a text with a comma"),
+        ("1٬299٫00", "a text with a comma"),
+        ("5abc", "a text with letters"),
+        ("12.50 EUR", "a text with letters"),
+        ("$12.50", "a text with a currency sign"),
+        ("12.50\u00a0€", "a text with a currency sign"),
+        ("1 299.00", "a text with spaces"),
+        ("1\u202f299.00", "a text with spaces"),
+        ("1'299.00", "a text with an apostrophe"),
+        ("1.299.000", "a text with several points"),
+        ("٣", "a text with other digits than 0 to 9"),
+        ("１", "a text with other digits than 0 to 9"),
+        ("true", "a text with letters"),
+        ("1n", "a text with letters"),
+        ("--1", "a text that is no number"),
+        ("5-", "a text that is no number"),
+    ],
 )
-def test_other_text_is_no_number(refusal: Refusal, text: str) -> None:
-    """Nobody means 0 by a space or 16 by 0x10."""
-    assert refusal(text, type="number") == "$.a: A must be a number but it was a string."
-    assert refusal(text, type="integer") == "$.a: A must be an integer but it was a string."
+def test_other_text_is_no_number(refusal: Refusal, text: str, phrase: str) -> None:
+    """Nobody means 0 by a space or 16 by 0x10, and 1,299 is two numbers: the sentence says what would be right."""
+    assert f"$.a: A must be a number but it was {phrase}; {DECIMAL}." == refusal(text, type="number")
+    assert f"$.a: A must be an integer but it was {phrase}; {WHOLE}." == refusal(text, type="integer")
+
+
+@given(st.text())
+def test_a_sentence_about_text_is_one_of_a_few(text: str) -> None:
+    """So it can't quote the text, which may be personal."""
+    assert re.fullmatch("a (blank text|text (with|that) [a-z0-9 ]+)", number_text_phrase(text))
 
 
 def test_booleans_count_as_numbers(clean: Clean) -> None:
@@ -115,7 +152,9 @@ def test_doubles_beyond_64_bits_stay_doubles(clean: Clean) -> None:
 def test_fractions_are_no_integers(refusal: Refusal) -> None:
     """Rounding is for the mapping to decide."""
     assert refusal(1.5, type="integer") == "$.a: A must be an integer but it was a number."
-    assert refusal("1.5", type="integer") == "$.a: A must be an integer but it was a string."
+    assert refusal("1.5", type="integer") == (
+        f"$.a: A must be an integer but it was a text with a fraction; {WHOLE}."
+    )
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,10 @@ def test_keys_that_python_or_paths_know_are_keys(compiled: Compiled) -> None:
         "$['']",
         "$['a/b~']",
     ]
-    assert caught.value.problems[-1].message == "The value at /a~1b~0 must be a number but it was a string."
+    assert caught.value.problems[-1].message == (
+        "The value at /a~1b~0 must be a number but it was a text with letters; write 12.50:"
+        " digits with a point for decimals, no thousands separators or currency sign."
+    )
 
 
 def test_lone_surrogates_are_text(compiled: Compiled) -> None:

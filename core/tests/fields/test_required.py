@@ -72,7 +72,8 @@ def test_all_problems_are_told_the_missing_fields_first(compiled: Compiled, lack
     assert [
         *MISSING_N,
         "The root value is missing the required field 'z'.",
-        "$.q: Q must be a number but it was a string.",
+        "$.q: Q must be a number but it was a text with letters; write 12.50:"
+        " digits with a point for decimals, no thousands separators or currency sign.",
     ] == lacks(check, {"q": "x", "op": "create"})
 
 
@@ -200,4 +201,7 @@ def test_a_wrong_value_is_not_a_missing_one(compiled: Compiled, lacks: Lacks) ->
     """Each thing is said once."""
     check = compiled(op=TEXT, n={**requires("op", "is", "c"), "type": "number", "label": "N"})
 
-    assert lacks(check, {"op": "c", "n": "x"}) == ["$.n: N must be a number but it was a string."]
+    assert lacks(check, {"op": "c", "n": "x"}) == [
+        "$.n: N must be a number but it was a text with letters; write 12.50:"
+        " digits with a point for decimals, no thousands separators or currency sign."
+    ]

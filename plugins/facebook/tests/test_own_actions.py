@@ -75,7 +75,13 @@ def test_a_commerce_event_has_currency_products_and_the_subclass_s_own(plugins: 
     )
 
     assert data["event_name"] == "Rent"
-    assert data["custom_data"] == {"currency": "EUR", "contents": [{"id": "car"}], "days": 3}
+    assert data["custom_data"] == {
+        "currency": "EUR",
+        "content_ids": ["car"],
+        "contents": [{"id": "car"}],
+        "content_type": "product",
+        "days": 3,
+    }
 
 
 def test_a_lead_event_takes_the_person_from_identify_calls(plugins: Plugins) -> None:

@@ -22,7 +22,9 @@ def test_a_purchase_has_a_value(subcode: Subcode, value: Any) -> None:
     assert subcode(**purchase(value=value, currency="EUR")) is None
 
 
-@pytest.mark.parametrize("value", [None, "", "twelve", True, [], {}, "nan", "1,50", float("inf")])
+@pytest.mark.parametrize(
+    "value", [None, "", "twelve", True, [], {}, "nan", "1,50", "1_000", " 1 ", "٣", float("inf")]
+)
 def test_a_purchase_without_a_usable_value_is_refused(subcode: Subcode, value: Any) -> None:
     """What can't be read as an amount counts as missing."""
     assert subcode(**purchase(value=value, currency="EUR")) == 2804009

@@ -8,7 +8,8 @@ import orjson
 import pytest
 
 from capi_actions import Item, JsonObject
-from capi_actions.pipeline.pipeline import Pipeline
+from capi_actions.pipeline.pipeline import Pipeline, Refusal
+from capi_actions_facebook.fields.data_processing import STATES
 
 PAGE = "docs/how-to/customize.md"
 
@@ -85,6 +86,67 @@ def test_a_mapping_from_elsewhere_is_used_as_it_is(configured: Callable[[str], P
 
     assert item["custom_data"] == {"currency": "EUR", "value": 5}
     assert sorted(item["user_data"]) == ["client_user_agent", "em"]
+
+
+@pytest.mark.parametrize(("written", "number"), [("1.299,50", 1299.5), ("12,50", 12.5), ("7", 7)])
+def test_amounts_with_a_decimal_comma(
+    configured: Callable[[str], Pipeline], written: str, number: float
+) -> None:
+    """Of the order, and of each product."""
+    order = {
+        "currency": "EUR",
+        "revenue": written,
+        "products": [{"product_id": "a", "price": written, "quantity": 1}],
+    }
+    (item,) = made(configured("Amounts"), type="track", event="Order Completed", properties=order)
+
+    assert item["custom_data"]["value"] == number
+    assert item["custom_data"]["contents"] == [{"id": "a", "quantity": 1, "item_price": number}]
+
+
+def test_the_message_about_an_amount_is_the_page_s(root: Any, toml: Callable[..., Pipeline]) -> None:
+    """Word for word, so that a search finds the page."""
+    lines = (root / PAGE).read_text(encoding="utf-8").splitlines()
+    quote = " ".join(line.removeprefix("> ") for line in lines if line.startswith("> "))
+    event = {
+        "type": "track",
+        "event": "Order Completed",
+        "messageId": "m-1",
+        "timestamp": time(),
+        "userId": "u",
+    }
+    # Made at run time: Python shares equal literals, and a shared text has no one place.
+    properties = {"currency": "EUR", "revenue": ",".join(("12", "50"))}
+    (refusal,) = toml("").process({**event, "properties": properties}, time())
+
+    assert isinstance(refusal, Refusal)
+    assert refusal.error.message == quote
+
+
+@pytest.mark.parametrize(("cents", "value"), [(1250, 12.5), ("999", 9.99), (0, 0)])
+def test_amounts_in_cents(configured: Callable[[str], Pipeline], cents: Any, value: float) -> None:
+    """Meta takes the major unit."""
+    order = {"currency": "EUR", "total_cents": cents}
+    (item,) = made(configured("Amounts in cents"), type="track", event="Order Completed", properties=order)
+
+    assert item["custom_data"]["value"] == value
+
+
+@pytest.mark.parametrize("ids", ['["a","b"]', ["a", "b"]])
+def test_content_ids_that_are_json_in_a_text(configured: Callable[[str], Pipeline], ids: Any) -> None:
+    """Decoded by the mapping; a list stays one."""
+    (item,) = made(
+        configured("Products"), type="track", event="Product Viewed", properties={"content_ids": ids}
+    )
+
+    assert item["custom_data"]["content_ids"] == ["a", "b"]
+
+
+def test_every_state_that_meta_knows_is_on_the_page(root: Any) -> None:
+    """With its number, and none that it doesn't know."""
+    text = " ".join((root / PAGE).read_text(encoding="utf-8").split())
+
+    assert all(f"{state} {name}" in text for state, name in STATES.items() if state)
 
 
 def test_app_events(configured: Callable[[str], Pipeline], toml: Callable[[str], Pipeline]) -> None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+from unicodedata import category
 
 from capi_actions.model import FieldType
 from capi_actions.text import number_text
@@ -54,6 +55,43 @@ def to_integer(value: Any) -> int | float | None:
             return None
         return int(number) if _INT64 <= number <= _UINT64 else number
     return number
+
+
+NUMBER_ADVICE: dict[FieldType, str] = {
+    "number": "write 12.50: digits with a point for decimals, no thousands separators or currency sign",
+    "integer": "write 12: digits only",
+}
+"""How a number is written as text, by the type of the field."""
+
+_MAX_LOOK = 1000  # characters that decide what kind of text it is
+
+
+def number_text_phrase(text: str) -> str:
+    """Return what a text is that should be a number, in words for a message, never the text itself.
+
+    >>> [number_text_phrase(text) for text in ("12,50", "€ 5", "1 000", "1_000")]
+    ['a text with a comma', 'a text with a currency sign', 'a text with spaces', 'a text with an underscore']
+    """
+    text = text.strip()[:_MAX_LOOK]
+    if _NUMBER.fullmatch(text):  # one that the field can't hold
+        return "a text with a fraction" if to_number(text) is not None else "a text with too great a number"
+    return next((phrase for phrase, is_it in _NUMBER_TEXTS if is_it(text)), "a text that is no number")
+
+
+_NUMBER_TEXTS: tuple[tuple[str, Callable[[str], bool]], ...] = (
+    ("a blank text", lambda text: not text),
+    ("a text with a comma", lambda text: any(comma in text for comma in ",\u066b\u066c\uff0c")),
+    ("a text with a currency sign", lambda text: any(category(character) == "Sc" for character in text)),
+    ("a text with letters", lambda text: any(map(str.isalpha, text))),
+    (
+        "a text with other digits than 0 to 9",
+        lambda text: any(digit.isdigit() and not digit.isascii() for digit in text),
+    ),
+    ("a text with spaces", lambda text: any(map(str.isspace, text))),
+    ("a text with an underscore", lambda text: "_" in text),
+    ("a text with an apostrophe", lambda text: "'" in text or "\u2019" in text),
+    ("a text with several points", lambda text: text.count(".") > 1),
+)
 
 
 def to_boolean(value: Any) -> bool | None:

@@ -45,9 +45,9 @@ def compile_fields(fields: Fields, hashers: Hashers = _NONE) -> "CheckFields":
     >>> check = compile_fields({"quantity": Field(type="integer", label="Quantity", required=True)})
     >>> check({"quantity": " 2 ", "colour": "red"})
     {'quantity': 2}
-    >>> check({"quantity": "two"})
+    >>> check({"quantity": [1, 2]})
     Traceback (most recent call last):
-    capi_actions.errors.EventError: $.quantity: Quantity must be an integer but it was a string.
+    capi_actions.errors.EventError: $.quantity: Quantity must be an integer but it was an array.
     """
     validate(fields, hashers)
     root = _object(fields, hashers, "", nullable=False, keeps_others=False, drops_empty=True)

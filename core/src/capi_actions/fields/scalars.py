@@ -4,7 +4,15 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
-from capi_actions.fields.coerce import COERCE, EXPECTED, LARGEST, is_iso, to_string
+from capi_actions.fields.coerce import (
+    COERCE,
+    EXPECTED,
+    LARGEST,
+    NUMBER_ADVICE,
+    is_iso,
+    number_text_phrase,
+    to_string,
+)
 from capi_actions.fields.formats import FORMATS
 from capi_actions.fields.nodes import Check, Node, RefusedError, leaf, type_phrase
 from capi_actions.hashing import Hasher
@@ -54,7 +62,10 @@ def _check(field: Field, *, drops_empty: bool, nullable: bool) -> Check:
             return MISSING
         clean = coerce(value)
         if clean is None:
-            actual = "not" if is_time and isinstance(value, str) else type_phrase(value)
+            if isinstance(value, str) and field.type in NUMBER_ADVICE:
+                actual = f"{number_text_phrase(value)}; {NUMBER_ADVICE[field.type]}"
+            else:
+                actual = "not" if is_time and isinstance(value, str) else type_phrase(value)
             raise RefusedError(f"{expectation} but it was {actual}")
         for limit in limits:
             if limit(clean):

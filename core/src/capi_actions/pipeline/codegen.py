@@ -185,9 +185,13 @@ class CodeGenerator:
 
     def _choice(self, node: If, target: Target, scope: Scope) -> None:
         value = self._operand(node.test, scope)
-        exists = f"{value} is not None and {value} is not MISSING"
-        if node.blank:  # mostly texts and numbers, for which a call would double the time
-            exists = f"{value} if type({value}) in PLAIN else {exists} and not is_blank({value})"
+        exists = f"{value} is not MISSING and {value} is not None"
+        if node.blank:
+            # Asking first whether it is missing takes 10 ns instead of 50; prebuilt mappings look in many places.
+            # What is there is mostly text or a number, for which a call would double the time.
+            known = f"{value} if type({value}) in PLAIN else {value} is not None and not is_blank({value})"
+            exists = f"{value} is not MISSING and ({known})"
+        self._share_lookups(node, scope)
         with self._block(f"if {exists}:"):
             if isinstance(node.then, Path) and scope.values.get(node.then.steps) == value:
                 self._store(value, target)
@@ -195,6 +199,20 @@ class CodeGenerator:
                 self._branch(node.then, target, scope)
         with self._block("else:"):
             self._branch(node.otherwise, target, scope)
+
+    def _share_lookups(self, node: If, scope: Scope) -> None:
+        """Look up what the tests of a chain of @ifs look into, so that other members' chains have it too.
+
+        Ten members that are looked for in three places each, and stand nowhere: 0.5 µs less.
+        """
+        other = node.otherwise
+        while isinstance(other, If) and isinstance(other.test, Path) and other.test.steps:
+            steps = other.test.steps
+            if len(steps) == 1:
+                self._value(steps, scope)
+            else:
+                self._view(steps[:-1], scope)
+            other = other.otherwise
 
     def _branch(self, node: Resolver, target: Target, scope: Scope) -> None:
         inner = Scope(scope.payload, scope)

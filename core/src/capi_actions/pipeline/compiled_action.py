@@ -12,6 +12,7 @@ from capi_actions.mapping import CompiledMapping, compile_mapping, is_directive
 from capi_actions.model import Action, JsonObject
 from capi_actions.pipeline.codegen import Evaluate, generate
 from capi_actions.pipeline.isolation import needs_copy, shared_fields
+from capi_actions.pipeline.sources import with_sources
 from capi_actions.plugins import Plugins
 
 SYNC_MODE = "__segment_internal_sync_mode"
@@ -71,7 +72,7 @@ class CompiledAction:
         :raises EventError: when the event lacks what the action needs, or has a wrong value for it.
         """
         try:
-            values = self.evaluate(copy_json(event) if self.copies_event else event)
+            values = self._values(event)
             for key in self.shared_fields:
                 if key in values:
                     values[key] = copy_json(values[key])
@@ -86,6 +87,15 @@ class CompiledAction:
             return data, values.get(self.group_field, "") if self.group_field else ""
         # Out here the error has no context: the original's text may quote the event.
         raise EventError.of(f"the action {self.action.name} failed on this event ({fault})")
+
+    def _values(self, event: JsonObject) -> JsonObject:
+        if self.copies_event:
+            event = copy_json(event)
+        try:
+            return self.evaluate(event)
+        except EventError as error:
+            refused = error
+        raise with_sources(refused, self.action.fields, self.resolve, event)
 
 
 def without_unused_objects(action: Action, mapping: JsonObject) -> JsonObject:

@@ -9,19 +9,21 @@ from typing import Any
 
 from capi_actions import EventError, JsonObject, Problem, as_action
 from capi_actions_facebook.actions import ACTIONS
+from capi_actions_facebook.currencies import notice, refusal
 from capi_actions_facebook.fields.app_data import wire_app_data
-from capi_actions_facebook.fields.contents import contents_problems
+from capi_actions_facebook.fields.contents import content_ids_problems, contents_problems
+from capi_actions_facebook.fields.data_processing import region_problems
 from capi_actions_facebook.fields.event import ServerEvent
 from capi_actions_facebook.fields.user_data import CHANNEL_KEYS, USER_FIELDS, wire_name
 from capi_actions_facebook.times import unix_seconds
 from capi_actions_facebook.validation import (
+    AMOUNT_MESSAGE,
     LEAD_ID_MESSAGE,
     check_messaging,
     is_amount,
     is_lead_id,
     is_too_broad,
 )
-from capi_actions_facebook.values import is_accepted_currency
 
 FROM_EVENT: Any = object()
 """Stands for a value that only the event decides."""
@@ -54,6 +56,8 @@ def lint_mapping(action: str, mapping: Mapping[str, Any]) -> Iterator[Problem]:
     yield from _lint_currency(mapping)
     if name == "Purchase":
         yield from _lint_purchase(action, mapping, custom)
+    yield from _lint_data_processing(mapping)
+    yield from content_ids_problems(_constant(mapping.get("content_ids")), "$.content_ids")
     yield from _lint_contents(mapping.get("contents"), "$.contents")
     yield from _lint_contents((custom or {}).get("contents"), "$.custom_data.contents")
 
@@ -123,8 +127,14 @@ def _lint_messaging(mapping: Mapping[str, Any], name: Any, user: JsonObject | No
 
 def _lint_currency(mapping: Mapping[str, Any]) -> Iterator[Problem]:
     currency = _constant(mapping.get("currency"))
-    if currency not in (None, FROM_EVENT) and not is_accepted_currency(str(currency).strip()):
-        yield Problem("isn't a currency that Meta accepts", "$.currency", 2804011)
+    if currency not in (None, FROM_EVENT):
+        yield from currency_problems(currency, "$.currency")
+
+
+def currency_problems(currency: Any, path: str) -> Iterator[Problem]:
+    """Yield why a currency is refused, or that it is uncertain whether Meta takes it."""
+    if message := refusal(currency) or notice(str(currency).strip().upper()):
+        yield Problem(message, path, 2804011)
 
 
 def _lint_purchase(action: str, mapping: Mapping[str, Any], custom: JsonObject | None) -> Iterator[Problem]:
@@ -136,9 +146,20 @@ def _lint_purchase(action: str, mapping: Mapping[str, Any], custom: JsonObject |
     if custom and not has_own_fields:
         value, currency = custom.get("value", FROM_EVENT), custom.get("currency", FROM_EVENT)
         if value is not FROM_EVENT and not is_amount(value):
-            yield Problem("a Purchase needs a number", f"{path}.value", 2804009)
-        if currency is not FROM_EVENT and not is_accepted_currency(currency):
-            yield Problem("isn't a currency that Meta accepts", f"{path}.currency", 2804011)
+            yield Problem(AMOUNT_MESSAGE, f"{path}.value", 2804009)
+        if currency is not FROM_EVENT:
+            yield from currency_problems(currency, f"{path}.currency")
+
+
+def _lint_data_processing(mapping: Mapping[str, Any]) -> Iterator[Problem]:
+    key = "data_processing_options"
+    options = _constant(mapping.get(key))
+    country, state = (_constant(mapping.get(f"{key}_{part}")) for part in ("country", "state"))
+    if options in (None, False) and (country, state) != (None, None):
+        part = "state" if country is None else "country"
+        yield Problem(f"has no effect without {key}: map that to true, too", f"$.{key}_{part}")
+    elif all(part is None or type(part) is int for part in (country, state)):
+        yield from region_problems(country, state)
 
 
 def _lint_contents(contents: Any, path: str) -> Iterator[Problem]:

@@ -9,7 +9,8 @@ from capi_actions_facebook.actions import ACTIONS
 from capi_actions_facebook.commands import COMMANDS
 from capi_actions_facebook.destination import Facebook
 from capi_actions_facebook.normalization import NORMALIZERS
-from capi_actions_facebook.products import PRODUCTS
+from capi_actions_facebook.people import PERSON, PERSON_ID
+from capi_actions_facebook.products import PRODUCT_COUNT, PRODUCT_IDS, PRODUCTS
 
 
 @hookimpl
@@ -26,8 +27,8 @@ def capi_actions() -> Sequence[type]:
 
 @hookimpl
 def capi_directives() -> Sequence[Directive]:
-    """Offer ``@products``."""
-    return [PRODUCTS]
+    """Offer what the prebuilt mappings need beside the core's: products and people."""
+    return [PRODUCTS, PRODUCT_IDS, PRODUCT_COUNT, PERSON_ID, PERSON]
 
 
 @hookimpl

@@ -28,20 +28,26 @@ def first_amount_of(*paths: str) -> JsonObject:
     return when(head, path(head), zero_or_next)
 
 
-def of_identify(text: str) -> JsonObject:
-    """Return a mapping to the value at a path of identify calls; other calls get no value.
+def person(field: str, *conditions: str) -> JsonObject:
+    """Return a mapping to a trait of the person: in the context's traits, else wherever ``@person`` finds it.
 
-    The reference's directives can't compare, so this one removes "identify" from the event's type:
-    nothing is left of an identify call's only.
+    Nearly every event has its traits in the context, or none at all.  A path and a condition take a tenth of the
+    time of the directive, so that is evaluated only where it may find something.
+
+    :param field: as ``@person`` calls it, and the context's traits do.
+    :param conditions: paths besides the event's ``traits`` that lead to something if the person may be there.
     """
-    type_without_identify = {"@replace": {"pattern": "identify", "replacement": "", "value": path("$.type")}}
-    return {"@if": {"blank": type_without_identify, "else": path(text)}}
+    elsewhere: JsonObject | None = None
+    for condition in reversed(("$.traits", *conditions)):
+        elsewhere = when(condition, {"@person": field}, elsewhere)
+    return when(f"$.context.traits.{field}", path(f"$.context.traits.{field}"), elsewhere)
 
 
 def when(condition: str, then: Json, otherwise: Json) -> JsonObject:
-    """Return a mapping to ``then`` if the path ``condition`` has a value, else to ``otherwise``.
+    """Return a mapping to ``then`` if the path ``condition`` has a value, else to ``otherwise``, None for nothing.
 
     No value and an empty text count as none.  The reference calls this condition ``blank``, though it
     holds when the value is *not* blank.
     """
-    return {"@if": {"blank": path(condition), "then": then, "else": otherwise}}
+    outcomes = {"then": then} if otherwise is None else {"then": then, "else": otherwise}
+    return {"@if": {"blank": path(condition), **outcomes}}

@@ -1,14 +1,21 @@
-"""The directive ``@products``: Meta's ``contents`` from a Segment e-commerce event."""
+"""The directives that read the products of a Segment e-commerce event."""
 
+import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from capi_actions import MISSING, Compiler, Directive, Json, Resolver
+from capi_actions_facebook.fields.contents import DELIVERY_CATEGORIES
 
 # Segment's e-commerce spec, in the order in which it recommends them.  A bare `id` counts inside a
 # `products` list only: at the top of an event it may be the id of anything.
 _IDS = ("product_id", "sku")
 _IDS_IN_LIST = (*_IDS, "id")
 _NUMBERS = (float, int)
+_LARGEST_EXACT = 2**53  # greater doubles have lost digits: of an id, another product's would be left
+
+# As the pixel's own check of amounts has it, without a sign of JavaScript or Python: 12, -0.5.
+_DECIMAL = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,15})?")
 
 
 def products(event: Json) -> Any:
@@ -16,69 +23,154 @@ def products(event: Json) -> Any:
 
     They come from the list ``products``; if there is none, or it is empty, the event itself may be about
     one product (Product Viewed).  Products without an id, and entries that aren't objects, are left out: Meta
-    refuses the whole request for one of them (error subcode 2804008).
+    refuses the whole request for one of them (error subcode 2804008).  Amounts that can't be read are passed
+    on, so that the check of the field reports them.
 
-    :returns: a list of ``{"id", "quantity"?, "item_price"?}``, or MISSING when there is none.
+    :returns: a list of ``{"id", "quantity"?, "item_price"?, "delivery_category"?}``, or MISSING when there
+        is none.
     """
-    properties = event.get("properties") if isinstance(event, dict) else None
-    if not isinstance(properties, dict):
-        return MISSING
-    listed = properties.get("products")
-    if not isinstance(listed, list) or not listed:
-        content = _content(properties, _IDS)
-        return [content] if content else MISSING
+    listed, ids = _listed(event)
     contents = []
     for product in listed:
         if product.__class__ is dict:
             id_, quantity, price = product.get("product_id"), product.get("quantity"), product.get("price")
-            if id_.__class__ is str and id_ and quantity.__class__ is int and price.__class__ in _NUMBERS:
+            if (
+                id_.__class__ is str
+                and quantity.__class__ is int
+                and price.__class__ in _NUMBERS
+                and id_.strip()
+                and "delivery_category" not in product
+            ):
                 # Nearly always, and written out: three products in 1.2 µs; with a call for each 2.4.
                 contents.append({"id": id_, "quantity": quantity, "item_price": price})
-            elif content := _content(product, _IDS_IN_LIST):
+            elif content := _content(product, ids):
                 contents.append(content)
     return contents or MISSING
 
 
+def product_ids(event: Json) -> Any:
+    """Return the ids of the event's products, as :func:`products` finds them, or MISSING when there is none."""
+    listed, ids = _listed(event)
+    found = []
+    for product in listed:
+        if product.__class__ is dict:
+            id_ = product.get("product_id")
+            if (id_.__class__ is str and id_.strip()) or (id_ := _id(product, ids)) is not None:
+                found.append(id_)
+    return found or MISSING
+
+
+def product_count(event: Json) -> Any:
+    """Return how many items the event's products are together, or MISSING when it has none.
+
+    A product without a usable quantity counts as one item.
+    """
+    listed, ids = _listed(event)
+    counts = [
+        _count(product) for product in listed if isinstance(product, dict) and _id(product, ids) is not None
+    ]
+    return sum(counts) or MISSING
+
+
+def _listed(event: Json) -> tuple[Sequence[Any], tuple[str, ...]]:
+    """Return the objects that may be products, and the keys under which their ids may stand."""
+    properties = event.get("properties") if isinstance(event, dict) else None
+    if not isinstance(properties, dict):
+        return (), _IDS
+    listed = properties.get("products")
+    if listed.__class__ is list and listed:
+        return listed, _IDS_IN_LIST
+    if listed.__class__ is dict and listed:
+        return (listed,), _IDS_IN_LIST
+    return (properties,), _IDS
+
+
 def _content(product: dict[str, Any], ids: tuple[str, ...]) -> dict[str, Any] | None:
-    for key in ids:
-        id_ = product.get(key)
-        if (id_.__class__ is str and id_) or id_.__class__ is int:
-            content: dict[str, Any] = {"id": str(id_)}
-            break
-    else:
+    id_ = _id(product, ids)
+    if id_ is None:
         return None
-    quantity, price = _number(product.get("quantity")), _number(product.get("price"))
-    if quantity is not None and quantity == int(quantity):
-        content["quantity"] = int(quantity)
+    content: dict[str, Any] = {"id": id_}
+    quantity = _amount(product.get("quantity"))
+    # Meta counts pieces: half a kilogram has no quantity.
+    if not (quantity.__class__ is float and not quantity.is_integer()) and quantity is not None:
+        content["quantity"] = (
+            int(quantity) if quantity.__class__ is float and _is_exact(quantity) else quantity
+        )
+    price = _amount(product.get("price"))
     if price is not None:
         content["item_price"] = price
+    category = product.get("delivery_category")
+    if category.__class__ is str and category in DELIVERY_CATEGORIES:
+        content["delivery_category"] = category
     return content
 
 
-def _number(value: Any) -> Any:
+def _id(product: dict[str, Any], keys: tuple[str, ...]) -> str | None:
+    """Return a product's id: a text that isn't blank, or a number that has kept all its digits."""
+    for key in keys:
+        id_: Any = product.get(key)
+        kind = id_.__class__
+        if kind is str:
+            if id_.strip():
+                return str(id_)
+        elif kind is int:
+            return str(id_)
+        elif kind is float and _is_exact(id_):
+            return str(int(id_)) if id_.is_integer() else repr(id_)
+    return None
+
+
+def _is_exact(number: float) -> bool:
+    return -_LARGEST_EXACT < number < _LARGEST_EXACT
+
+
+def _amount(value: Any) -> Any:
+    """Return a number for a number and its text, None for nothing, and whatever else it is as it is."""
     kind = value.__class__
-    if kind is int or kind is float:
-        return value
+    if kind is bool or (kind is float and value - value != 0):  # infinite or not a number
+        return None
     if kind is not str:
+        return value
+    text = value.strip()
+    if not text:
         return None
-    try:
-        number = float(value)
-    except ValueError:
-        return None
-    return number if abs(number) < 1e300 else None  # neither infinite nor NaN
+    match = _DECIMAL.fullmatch(value)
+    return value if match is None else float(value) if match[1] else int(value)
 
 
-def _compile(value: Json, compiler: Compiler) -> Resolver:
-    if value != {}:
-        compiler.problem("should be {}: @products takes no options")
-    for key in ("products", *_IDS, "quantity", "price"):
-        compiler.reads(f"properties.{key}")
-    return products
+def _count(product: dict[str, Any]) -> int:
+    quantity = _amount(product.get("quantity"))
+    if quantity.__class__ is float and quantity.is_integer() and _is_exact(quantity):
+        quantity = int(quantity)
+    return quantity if quantity.__class__ is int and 0 < quantity < _LARGEST_EXACT else 1
+
+
+def _without_options(name: str, resolve: Resolver) -> Callable[[Json, Compiler], Resolver]:
+    def compile_(value: Json, compiler: Compiler) -> Resolver:
+        if value != {}:
+            compiler.problem(f"should be {{}}: {name} takes no options")
+        for key in ("products", *_IDS, "quantity", "price", "delivery_category"):
+            compiler.reads(f"properties.{key}")
+        return resolve
+
+    return compile_
 
 
 PRODUCTS = Directive(
     name="@products",
-    compile=_compile,
+    compile=_without_options("@products", products),
     description="Facebook `contents` from the event's `products` list, or from the one product it is about.",
+    copies_event=False,
+)
+PRODUCT_IDS = Directive(
+    name="@product_ids",
+    compile=_without_options("@product_ids", product_ids),
+    description="The ids of the products that `@products` finds.",
+    copies_event=False,
+)
+PRODUCT_COUNT = Directive(
+    name="@product_count",
+    compile=_without_options("@product_count", product_count),
+    description="How many items those products are together.",
     copies_event=False,
 )

@@ -4,14 +4,14 @@ Each problem carries the error subcode with which Meta would refuse the whole re
 Sources: "server event", "customer information" and "custom data" in ``docs/reference/sources.md``.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from math import isfinite
 from typing import Any
 
 from capi_actions import JsonObject, Problem
-from capi_actions_facebook.fields.contents import contents_problems
+from capi_actions_facebook.currencies import ACCEPTED, is_accepted, refusal
+from capi_actions_facebook.fields.contents import content_ids_problems, contents_problems
 from capi_actions_facebook.fields.user_data import CHANNEL_KEYS
-from capi_actions_facebook.values import ACCEPTED_CURRENCIES, REFUSED_CURRENCIES, is_accepted_currency
 
 DAY = 86_400
 MAX_AGE = 7 * DAY
@@ -41,6 +41,15 @@ LEAD_ID_DIGITS = (15, 17)  # at least, at most
 LEAD_ID_MESSAGE = "a lead id has {} to {} digits".format(*LEAD_ID_DIGITS)
 _LEAD_IDS = range(10 ** (LEAD_ID_DIGITS[0] - 1), 10 ** LEAD_ID_DIGITS[1])
 
+# The pixel's own check of a value, script 2.9.324.
+_AMOUNT = re.compile(r"[+-]?[0-9]{1,300}(\.[0-9]+)?")
+_LARGEST = 1.7976931348623157e308  # the largest finite double
+
+AMOUNT_MESSAGE = (
+    "the value of a Purchase must be a number such as 12.50: digits with a point for decimals, no thousands"
+    " separators or currency sign"
+)
+
 _NO_CUSTOM_DATA: JsonObject = {}
 _NUMBERS = (int, float)
 
@@ -64,9 +73,11 @@ def check_event(data: JsonObject, now: float) -> Sequence[Problem]:
     contents = custom.get("contents")
     if contents is not None:
         problems += contents_problems(contents, "$.custom_data.contents")
+    if "content_ids" in custom:
+        problems += content_ids_problems(custom["content_ids"], "$.custom_data.content_ids")
     if data["event_name"] == "Purchase":
         value, currency = custom.get("value"), custom.get("currency")
-        if type(value) not in _NUMBERS or type(currency) is not str or currency not in ACCEPTED_CURRENCIES:
+        if type(value) not in _NUMBERS or type(currency) is not str or currency not in ACCEPTED:
             problems += _check_purchase(custom)
     source = data["action_source"]
     if "app_data" in data:
@@ -129,25 +140,19 @@ def _check_purchase(custom: JsonObject) -> Iterator[Problem]:
     if value in (None, ""):
         yield Problem("a Purchase needs a value", "$.custom_data.value", 2804009)
     elif not is_amount(value):
-        yield Problem("the value of a Purchase must be a number", "$.custom_data.value", 2804009)
+        yield Problem(AMOUNT_MESSAGE, "$.custom_data.value", 2804009)
     if currency in (None, ""):
         yield Problem("a Purchase needs a currency", "$.custom_data.currency", 2804010)
-    elif not is_accepted_currency(currency):
-        code = str(currency).upper()
-        shown = code if code in REFUSED_CURRENCIES else "this one"
-        yield Problem(
-            f"Meta accepts most of ISO 4217's currencies, but not {shown}", "$.custom_data.currency", 2804011
-        )
+    elif not is_accepted(currency):
+        message = refusal(currency) or "a currency stands without spaces around it"
+        yield Problem(message, "$.custom_data.currency", 2804011)
 
 
 def is_amount(value: Any) -> bool:
     """Return whether Meta accepts this as a ``value``."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return False
-    try:
-        return isfinite(float(value))
-    except (ValueError, OverflowError):
-        return False
+    if isinstance(value, str):
+        return _AMOUNT.fullmatch(value) is not None
+    return isinstance(value, int | float) and not isinstance(value, bool) and -_LARGEST <= value <= _LARGEST
 
 
 def _check_extinfo(extinfo: list[str]) -> Iterator[Problem]:

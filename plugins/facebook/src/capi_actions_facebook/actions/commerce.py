@@ -6,12 +6,26 @@ Events and properties: https://segment.com/docs/connections/spec/ecommerce/v2/. 
 
 from collections.abc import Sequence
 
+from attrs import define
+
 from capi_actions import JsonObject, action, field, from_path
 from capi_actions_facebook.fields.commerce import CommerceEvent
-from capi_actions_facebook.presets import first_amount_of
+from capi_actions_facebook.presets import first_amount_of, path, when
 
 _ORDER_VALUE = first_amount_of("$.properties.revenue", "$.properties.total", "$.properties.value")
 _PRICE = first_amount_of("$.properties.price", "$.properties.value")
+
+
+@define(kw_only=True, slots=False)
+class ProductEvent(CommerceEvent):
+    """A commerce event about one product, whose name and category are the content's."""
+
+    content_name: str | None = from_path(
+        "$.properties.name", label="Content Name", description="Name of the product or page."
+    )
+    content_category: str | None = from_path(
+        "$.properties.category", label="Content Category", description="Category of the product or page."
+    )
 
 
 @action("facebook.purchase", title="Purchase", trigger='type = "track" and event = "Order Completed"')
@@ -29,6 +43,14 @@ class Purchase(CommerceEvent):
         description="The order's worth, in the currency's major unit.",
         code=2804009,
     )
+    predicted_ltv: float | None = field(
+        label="Predicted Lifetime Value", description="What the customer is expected to bring in all."
+    )
+
+    def add_custom(self, custom: JsonObject) -> None:
+        """Add the expected value of the customer."""
+        if self.predicted_ltv is not None:
+            custom["predicted_ltv"] = self.predicted_ltv
 
 
 @action(
@@ -42,10 +64,15 @@ class InitiateCheckout(CommerceEvent):
     meta_name = "InitiateCheckout"
 
     value: float | None = field(_ORDER_VALUE, label="Value", description="The cart's worth.")
+    num_items: int | None = field(
+        when("$.properties.num_items", path("$.properties.num_items"), {"@product_count": {}}),
+        label="Number of Items",
+        description="How many items the checkout has; by default the quantities of its products.",
+    )
 
 
 @action("facebook.add_to_cart", title="Add to Cart", trigger='type = "track" and event = "Product Added"')
-class AddToCart(CommerceEvent):
+class AddToCart(ProductEvent):
     """A product is put into the cart."""
 
     meta_name = "AddToCart"
@@ -53,15 +80,16 @@ class AddToCart(CommerceEvent):
     value: float | None = field(_PRICE, label="Value", description="The product's worth.")
 
 
-@action("facebook.view_content", title="View Content", trigger='type = "track" and event = "Product Viewed"')
-class ViewContent(CommerceEvent):
-    """A product, or other content of worth, is looked at."""
+@action(
+    "facebook.view_content",
+    title="View Content",
+    trigger='type = "track" and (event = "Product Viewed" or event = "Product List Viewed")',
+)
+class ViewContent(ProductEvent):
+    """A product, a list of products, or other content of worth, is looked at."""
 
     meta_name = "ViewContent"
 
-    content_ids: list[str] | None = from_path(
-        "$.properties.product_id", label="Content IDs", description="Ids of the products."
-    )
     value: float | None = field(_PRICE, label="Value", description="The product's worth.")
 
 
@@ -99,7 +127,7 @@ class AddPaymentInfo(CommerceEvent):
     title="Add to Wishlist",
     trigger='type = "track" and (event = "Product Added to Wishlist" or event = "AddToWishlist")',
 )
-class AddToWishlist(CommerceEvent):
+class AddToWishlist(ProductEvent):
     """A product is put on a wish list."""
 
     meta_name = "AddToWishlist"
@@ -112,7 +140,7 @@ class AddToWishlist(CommerceEvent):
     title="Customize Product",
     trigger='type = "track" and (event = "Product Customized" or event = "CustomizeProduct")',
 )
-class CustomizeProduct(CommerceEvent):
+class CustomizeProduct(ProductEvent):
     """A product is put together by a configurator."""
 
     meta_name = "CustomizeProduct"

@@ -1,13 +1,11 @@
 """Page views, and any event of your own."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from attrs import define
 
 from capi_actions import JsonObject, action, field
 from capi_actions_facebook.fields.event import ServerEvent
-from capi_actions_facebook.fields.user_data import IDENTIFIED_USER_FIELDS
 from capi_actions_facebook.presets import first_of
 
 
@@ -39,12 +37,6 @@ class Custom(ServerEvent, _Named):
     """Any event under any name: for events of your own, and for identify and group calls."""
 
     needs_user_agent = False
-
-    user_data: dict[str, Any] = field(
-        label="User Data",
-        description="Who did it. At least one field that tells people apart.",
-        properties=IDENTIFIED_USER_FIELDS,
-    )
 
     def build(self) -> JsonObject:
         """Return the server event."""

@@ -5,11 +5,10 @@ from typing import Any
 from attrs import define
 
 from capi_actions import EventError, JsonObject, field, from_path
-from capi_actions_facebook.fields.contents import CONTENT_FIELDS, contents_problems
+from capi_actions_facebook.currencies import currency_code
+from capi_actions_facebook.fields.contents import CONTENT_FIELDS, DELIVERY_CATEGORIES, contents_problems
 from capi_actions_facebook.fields.event import ServerEvent
-from capi_actions_facebook.fields.user_data import IDENTIFIED_USER_FIELDS
-from capi_actions_facebook.presets import first_amount_of
-from capi_actions_facebook.values import currency_code
+from capi_actions_facebook.presets import first_amount_of, path, when
 
 
 @define(kw_only=True, slots=False)
@@ -24,9 +23,17 @@ class CommerceEvent(ServerEvent):
         "$.properties.currency", label="Currency", description="ISO 4217, in any case: `EUR`."
     )
     value: float | None = field(label="Value", description="What it is worth, in the currency's major unit.")
-    content_ids: list[str] | None = field(label="Content IDs", description="Ids of the products.")
+    content_ids: list[str] | None = field(
+        {"@product_ids": {}},
+        label="Content IDs",
+        description="Ids of the products; by default of all that `contents` lists.",
+    )
     content_name: str | None = field(label="Content Name", description="Name of the page or product.")
-    content_type: str | None = field(label="Content Type", description="`product` or `product_group`.")
+    content_type: str | None = field(
+        when("$.properties.content_type", path("$.properties.content_type"), "product"),
+        label="Content Type",
+        description="`product` or `product_group`; sent beside `contents` or `content_ids` only.",
+    )
     content_category: str | None = field(
         label="Content Category", description="Category of the page or product."
     )
@@ -35,6 +42,11 @@ class CommerceEvent(ServerEvent):
         label="Contents",
         description="The products; by default all of the event's `products`, those without an id left out.",
         properties=CONTENT_FIELDS,
+    )
+    delivery_category: str | None = from_path(
+        "$.properties.delivery_category",
+        label="Delivery Category",
+        description="`in_store`, `curbside` or `home_delivery`; anything else is left out.",
     )
     num_items: int | None = field(label="Number of Items", description="How many items the checkout has.")
     net_revenue: float | None = field(label="Net Revenue", description="Margin of the event.")
@@ -56,24 +68,30 @@ class CommerceEvent(ServerEvent):
             custom["net_revenue"] = self.net_revenue
         if self.num_items is not None:
             custom["num_items"] = self.num_items
-        if self.content_ids:
-            custom["content_ids"] = self.content_ids
-        if self.contents is not None:
-            if problems := contents_problems(self.contents, "$.contents"):
-                raise EventError(problems)
-            custom["contents"] = self.contents
-        if self.content_name:
-            custom["content_name"] = self.content_name
-        if self.content_type:
-            custom["content_type"] = self.content_type
-        if self.content_category:
-            custom["content_category"] = self.content_category
+        self._add_contents(custom)
+        if self.delivery_category in DELIVERY_CATEGORIES:
+            custom["delivery_category"] = self.delivery_category
         if self.order_id:
             custom["order_id"] = self.order_id
         self.add_custom(custom)
         data = self.server_event(self.meta_name)
         data["custom_data"] = custom
         return data
+
+    def _add_contents(self, custom: JsonObject) -> None:
+        """Add what the event is about."""
+        if self.content_ids and (content_ids := [id_ for id_ in self.content_ids if id_]):
+            custom["content_ids"] = content_ids
+        if self.contents is not None:
+            if problems := contents_problems(self.contents, "$.contents"):
+                raise EventError(problems)
+            custom["contents"] = self.contents
+        if self.content_name:
+            custom["content_name"] = self.content_name
+        if self.content_type and (self.contents is not None or self.content_ids):
+            custom["content_type"] = self.content_type
+        if self.content_category:
+            custom["content_category"] = self.content_category
 
     def add_custom(self, custom: JsonObject) -> None:
         """Add the keys that only this kind of event has.  Override it; here it adds none.
@@ -86,15 +104,9 @@ class CommerceEvent(ServerEvent):
 class LeadEvent(CommerceEvent):
     """A commerce event about somebody who becomes a customer, or shows interest.
 
-    It also takes the person from the ``traits`` of an identify call, so its trigger may name that type.
-    An action of your own subclasses it and sets ``meta_name``.
+    Its trigger may name identify calls, too.  An action of your own subclasses it and sets ``meta_name``.
     """
 
-    user_data: dict[str, Any] = field(
-        label="User Data",
-        description="Who did it. At least one field that tells people apart.",
-        properties=IDENTIFIED_USER_FIELDS,
-    )
     value: float | None = field(
         first_amount_of("$.properties.value", "$.properties.revenue", "$.properties.price"),
         label="Value",

@@ -7,13 +7,10 @@ from attrs import define
 from capi_actions import Choice, EventError, JsonObject, field, from_path
 from capi_actions_facebook.fields.app_data import APP_FIELDS, wire_app_data
 from capi_actions_facebook.fields.contents import known_contents
+from capi_actions_facebook.fields.data_processing import COUNTRIES, OPTIONS, STATES, wire_data_processing
 from capi_actions_facebook.fields.user_data import CHANNEL_KEYS, USER_FIELDS, wire_user_data
 from capi_actions_facebook.presets import first_of, when
 from capi_actions_facebook.times import unix_seconds
-
-# 0: Meta finds out; the others are US states with privacy rules of their own.  "server event" in
-# docs/reference/sources.md.
-STATES = (0, 1000, 1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008, 1009, 1010, 1011, 1012, 1013)
 
 ACTION_SOURCES = (
     Choice("email", "Email"),
@@ -90,20 +87,22 @@ class ServerEvent:
     opt_out: bool | None = field(
         label="Opt Out", description="True: use it for attribution only, not for delivery."
     )
-    data_processing_options: bool | None = field(
-        label="Data Processing Options", description="True switches Limited Data Use on."
+    data_processing_options: list[str] | None = field(
+        label="Data Processing Options",
+        description='True or `["LDU"]` switches Limited Data Use on; an empty list says that it is off.',
+        choices=OPTIONS,
     )
     data_processing_options_country: int | None = field(
         label="Data Processing Country",
         description="1 for the United States, 0 to let Meta find out from the IP address.",
         type="number",
-        choices=(0, 1),
+        choices=[Choice(country, name) for country, name in COUNTRIES.items()],
     )
     data_processing_options_state: int | None = field(
         label="Data Processing State",
-        description="1000 for California, and so on; 0 to let Meta find out.",
+        description="1000 for California, and so on, with country 1; 0 with country 0.",
         type="number",
-        choices=STATES,
+        choices=[Choice(state, name) for state, name in STATES.items()],
     )
     messaging_channel: str | None = field(
         label="Messaging Channel",
@@ -154,10 +153,12 @@ class ServerEvent:
         )
         if self.app_data_field and self.app_data_field.get("use_app_data"):
             data["app_data"] = wire_app_data(self.app_data_field)
-        if self.data_processing_options:
-            data["data_processing_options"] = ["LDU"]
-            data["data_processing_options_country"] = self.data_processing_options_country or 0
-            data["data_processing_options_state"] = self.data_processing_options_state or 0
+        if self.data_processing_options is not None:
+            data |= wire_data_processing(
+                self.data_processing_options,
+                self.data_processing_options_country,
+                self.data_processing_options_state,
+            )
         if self.referrer_url:
             data["referrer_url"] = self.referrer_url
         if self.opt_out is not None:

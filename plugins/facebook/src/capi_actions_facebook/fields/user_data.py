@@ -1,14 +1,17 @@
 """The person: the fields of ``user_data`` and how they are sent."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from capi_actions import Field, Json, JsonObject
 from capi_actions_facebook.addresses import public_address
 from capi_actions_facebook.click_ids import is_browser_id, is_click_id, newest_click_id
-from capi_actions_facebook.presets import first_of, of_identify, path, when
+from capi_actions_facebook.presets import first_of, path, person
 
 _LARGEST_ID = 2**63 - 1  # JSON's longer numbers are read as doubles, which lose digits
+
+_ADDRESS = "$.properties.address"
+_FULL_NAME = "$.context.traits.name"
 
 CHANNEL_KEYS: Mapping[str, Sequence[tuple[Sequence[str], int]]] = {
     "messenger": ((("page_id",), 2804069), (("page_scoped_user_id",), 2804019)),
@@ -39,42 +42,51 @@ def _plain(label: str, description: str, default: Json = None, sent_as: str | No
     return Field(type="string", label=label, description=description, default=default, sent_as=sent_as)
 
 
-def _trait(name: str) -> Json:
-    return path(f"$.context.traits.{name}")
-
-
-def _identified_trait(name: str) -> Json:
-    # Only of identify calls: the traits at the top of a group call are a company's.
-    return when(f"$.context.traits.{name}", _trait(name), of_identify(f"$.traits.{name}"))
-
-
-def user_fields(trait: Callable[[str], Json]) -> dict[str, Field]:
-    """Return the fields of ``user_data``.
-
-    :param trait: returns the prebuilt mapping to a trait of the person, by the trait's path.
-    """
+def _user_fields() -> Mapping[str, Field]:
     return {
         "externalId": _personal(
             "External ID",
             "external_id",
-            first_of("$.userId", "$.anonymousId"),
+            {"@person_id": {}},
             description="Your own id of the person; the browser pixel should send the same. One or a list; hashed.",
         ),
-        "email": _personal("Email", "em", trait("email")),
+        "email": _personal("Email", "em", person("email", "$.properties.email")),
         "phone": _personal(
             "Phone",
             "ph",
-            trait("phone"),
+            person("phone", "$.properties.phone"),
             description="With country code. Hashed, sent as `ph`. One or a list.",
         ),
-        "gender": _personal("Gender", "ge", trait("gender")),
-        "dateOfBirth": _personal("Date of Birth", "db", trait("birthday")),
-        "lastName": _personal("Last Name", "ln", trait("lastName")),
-        "firstName": _personal("First Name", "fn", trait("firstName")),
-        "city": _personal("City", "ct", trait("address.city")),
-        "state": _personal("State", "st", trait("address.state")),
-        "zip": _personal("Zip Code", "zp", trait("address.postalCode")),
-        "country": _personal("Country", "country", trait("address.country")),
+        "gender": _personal("Gender", "ge", person("gender")),
+        "dateOfBirth": _personal("Date of Birth", "db", person("birthday")),
+        "lastName": _personal(
+            "Last Name",
+            "ln",
+            person(
+                "lastName",
+                "$.context.traits.last_name",
+                _FULL_NAME,
+                "$.properties.last_name",
+                "$.properties.lastName",
+            ),
+        ),
+        "firstName": _personal(
+            "First Name",
+            "fn",
+            person(
+                "firstName",
+                "$.context.traits.first_name",
+                _FULL_NAME,
+                "$.properties.first_name",
+                "$.properties.firstName",
+            ),
+        ),
+        "city": _personal("City", "ct", person("address.city", _ADDRESS)),
+        "state": _personal("State", "st", person("address.state", _ADDRESS)),
+        "zip": _personal(
+            "Zip Code", "zp", person("address.postalCode", "$.context.traits.address", _ADDRESS)
+        ),
+        "country": _personal("Country", "country", person("address.country", _ADDRESS)),
         "client_ip_address": Field(
             type="string",
             label="Client IP Address",
@@ -139,11 +151,8 @@ def user_fields(trait: Callable[[str], Json]) -> dict[str, Field]:
     }
 
 
-USER_FIELDS = user_fields(_trait)
-"""For track, page and screen calls, whose traits are in the context."""
-
-IDENTIFIED_USER_FIELDS = user_fields(_identified_trait)
-"""For actions that take identify calls too, whose traits are at the top of the event."""
+USER_FIELDS = _user_fields()
+"""The fields of ``user_data``."""
 
 
 def wire_name(key: str) -> str:

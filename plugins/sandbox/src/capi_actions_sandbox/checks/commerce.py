@@ -4,6 +4,7 @@ Source: "custom data" in ``docs/reference/sources.md``.
 """
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,9 @@ from capi_actions_sandbox.options import SandboxOptions, refused_currencies
 from capi_actions_sandbox.refusals import Failure, refuse_event
 
 CONTENT_KEYS = frozenset("id quantity item_price delivery_category title description brand category".split())
+
+# As JSON writes numbers, with a sign or without; Python would read more: 1_000, other scripts' digits, spaces.
+_NUMBER_TEXT = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 
 
 def check_custom_data(event: Mapping[str, Any], index: int, options: SandboxOptions) -> Failure | None:
@@ -49,9 +53,11 @@ def _check_contents(contents: object, index: int, options: SandboxOptions) -> Fa
 def _is_amount(value: object) -> bool:
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return False
+    if isinstance(value, str) and not _NUMBER_TEXT.fullmatch(value):
+        return False
     try:
         return math.isfinite(float(value))
-    except (ValueError, OverflowError):
+    except OverflowError:
         return False
 
 

@@ -1,0 +1,139 @@
+"""Currencies: which codes are sent, which are refused, and what is said about each.
+
+Meta publishes no list for the Conversions API.  Known are the lists of its other products, and one code
+that was refused in a real call; the test data hold them: ``tests/data/meta/currencies.json``.
+"""
+
+import logging
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from capi_actions import EventError
+
+AS_OF = "2026-11-23"
+"""When the lists of this module were read."""
+
+# Named by the pixel's own checks (script 2.9.324), the ad account's or the Marketing API's list, without those
+# that are WITHDRAWN.
+LISTED_BY_META = frozenset(
+    """
+    AED ARS AUD BDT BHD BOB BRL CAD CHF CLP CNY COP CRC CZK DKK DZD EGP EUR GBP GTQ HKD HNL HUF IDR ILS INR ISK
+    JOD JPY KES KRW LKR MOP MXN MYR NGN NIO NOK NZD PEN PHP PKR PLN PYG QAR RON RSD RUB SAR SEK SGD THB TRY TWD
+    UAH USD UYU VES VND ZAR
+    """.split()
+)
+
+# This valid code was refused in a real call (somebody's public notes, read 2026-11-23).
+REFUSED_BY_META = frozenset({"MRU"})
+
+# ISO 4217, list one: currencies and units of account in which prices are quoted.
+ISO_4217 = LISTED_BY_META | frozenset(
+    """
+    AFN ALL AMD AOA AWG AZN BAM BBD BIF BMD BND BOV BSD BTN BWP BYN BZD CDF CHE CHW CLF COU CUP CVE DJF DOP ERN
+    ETB FJD FKP GEL GHS GIP GMD GNF GYD HTG IQD IRR JMD KGS KHR KMF KPW KWD KYD KZT LAK LBP LRD LSL LYD MAD MDL
+    MGA MKD MMK MNT MRU MUR MVR MWK MXV MZN NAD NPR OMR PAB PGK RWF SBD SCR SDG SHP SLE SOS SRD SSP STN SVC SYP
+    SZL TJS TMT TND TOP TTD TZS UGX USN UYI UYW UZS VED VUV WST XAF XCD XCG XOF XPF YER ZMW ZWG
+    """.split()
+)
+
+# Codes of ISO 4217 that name no money: for tests, for "no currency", metals, bonds and banks' units of account.
+NO_MONEY = frozenset("XAD XAG XAU XBA XBB XBC XBD XDR XPD XPT XSU XTS XUA XXX".split())
+
+# ISO 4217, list three, as far as a shop may still have them: the code, and the one that took its place.
+WITHDRAWN: Mapping[str, str] = {
+    **dict.fromkeys(
+        "ATS BEF BGN CYP DEM EEK ESP FIM FRF GRD HRK IEP ITL LTL LUF LVL MTL NLG PTE SIT SKK".split(), "EUR"
+    ),
+    "AFA": "AFN",
+    "ANG": "XCG",
+    "AZM": "AZN",
+    "BGL": "EUR",
+    "BYR": "BYN",
+    "CSD": "RSD",
+    "CUC": "CUP",
+    "GHC": "GHS",
+    "MGF": "MGA",
+    "MRO": "MRU",
+    "MZM": "MZN",
+    "PLZ": "PLN",
+    "ROL": "RON",
+    "RUR": "RUB",
+    "SDD": "SDG",
+    "SLL": "SLE",
+    "SRG": "SRD",
+    "STD": "STN",
+    "TMM": "TMT",
+    "TRL": "TRY",
+    "VEB": "VES",
+    "VEF": "VES",
+    "YUM": "RSD",
+    "ZMK": "ZMW",
+    "ZWD": "ZWG",
+    "ZWL": "ZWG",
+}
+
+ACCEPTED = ISO_4217 - REFUSED_BY_META
+"""Codes that are sent; those that aren't LISTED_BY_META with a notice."""
+
+_SUBCODE = 2804011
+_LOGGER = logging.getLogger("capi_actions.facebook")
+
+
+def currency_code(text: str, path: str = "$.currency") -> str:
+    """Return a currency's code in upper case, as Meta's examples write it, of a text in any case.
+
+    A code that Meta's lists don't name is logged, once in a process.
+
+    :param path: where the text stands, for the error.
+    :raises EventError: when the text is no code that Meta may take.
+    """
+    code = text if text in LISTED_BY_META else text.strip().upper()
+    if code in LISTED_BY_META:
+        return code
+    if message := refusal(text):
+        raise EventError.of(message, path, _SUBCODE)
+    _log_unlisted(code)
+    return code
+
+
+def is_accepted(currency: Any) -> bool:
+    """Return whether this is sent as the currency of a Purchase: a code in any case, but without spaces."""
+    return isinstance(currency, str) and currency.isascii() and currency.upper() in ACCEPTED
+
+
+def refusal(currency: Any) -> str | None:
+    """Return why a currency isn't sent, or None if it is."""
+    code = currency.strip().upper() if isinstance(currency, str) else ""
+    if code in ACCEPTED:
+        return None
+    if code in REFUSED_BY_META:
+        return f"Meta accepts most of ISO 4217's currencies, but not {code}"
+    if code in WITHDRAWN:
+        return f"{code} is withdrawn: {WITHDRAWN[code]} took its place"
+    if code in NO_MONEY:
+        return f"{code} is a code of ISO 4217 that names no money: write the order's currency, such as EUR"
+    # A short word of letters can be shown; anything longer might be personal data in the wrong place.
+    if len(code) == 3 and code.isascii() and code.isalpha():
+        return f"{code} is unknown: this release has the currencies of ISO 4217 as of {AS_OF}"
+    if code and len(code) <= 4 and code.isascii() and code.isalpha():
+        return f"{currency} is not a valid currency code."
+    return "a currency is written as three letters of ISO 4217, such as EUR; this is something else"
+
+
+def notice(code: str) -> str | None:
+    """Return what is uncertain about an accepted currency, or None.
+
+    :param code: in upper case.
+    """
+    if code in LISTED_BY_META or code not in ACCEPTED:
+        return None
+    return (
+        f"no list of Meta's names the currency {code} (as of {AS_OF}); events with it are sent, but Meta may refuse"
+        f" them with {_SUBCODE}"
+    )
+
+
+@cache
+def _log_unlisted(code: str) -> None:
+    _LOGGER.warning("%s", notice(code))
