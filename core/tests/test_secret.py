@@ -48,10 +48,10 @@ def logged(value: object) -> str:
 
 def traced(value: object) -> str:
     """Return a traceback that shows local variables."""
-    try:
+    with pytest.raises(ValueError, match="invalid literal") as caught:
         int(repr(value))
-    except ValueError as error:
-        return "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
+    frames = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    return "".join(frames.format())
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,7 @@ def test_the_sandbox_knows_every_key_of_an_event_that_the_plugin_sends() -> None
         referrer_url="https://search.example",
         custom_data={},
         opt_out=False,
-        data_processing_options=True,
+        data_processing_options=["LDU"],
         messaging_channel="messenger",
     ).server_event("Lead")
 

@@ -119,7 +119,7 @@ def test_events_lose_them_by_default(keys: tuple[str, ...]) -> None:
     """Meta forbids them; who has asked Meta may keep them."""
     url = f"{SHOP}?email=ada@example.com&x=1"
     for stripped, expected in ((True, f"{SHOP}?x=1"), (False, url)):
-        options = {} if stripped else {"strip_personal_parameters": False}
+        options: dict[str, Any] = {} if stripped else {"strip_personal_parameters": False}
         facebook = Facebook(Settings(pixel_id="1", access_token=Secret("t"), **options))
         data: dict[str, Any] = {"event_time": 1, "event_id": "e", **dict.fromkeys(keys, url)}
         facebook.prepare(data, "", lambda: "id")

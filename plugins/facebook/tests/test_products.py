@@ -100,7 +100,8 @@ def test_an_id_is_the_first_that_can_be_one(product: dict[str, Any]) -> None:
         id_
         for key in ("product_id", "sku", "id")
         if (isinstance(id_ := product.get(key), str) and id_.strip())
-        or (type(id_) in (int, float) and (type(id_) is int or -(2**53) < id_ < 2**53))
+        or type(id_) is int
+        or (isinstance(id_, float) and -(2**53) < id_ < 2**53)
     ]
 
     assert bool(good) is (contents is not MISSING)

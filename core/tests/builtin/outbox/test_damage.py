@@ -1,7 +1,7 @@
 """Whatever is wrong with the file, every call works or raises an OutboxError: a person learns what to do."""
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,6 @@ from capi_actions.errors import OutboxError
 from capi_actions.model import (
     ALL_DEAD,
     Claim,
-    Claimed,
     DeadFilter,
     DeadLetter,
     Item,
@@ -58,7 +57,7 @@ def fill(path: Path) -> None:
 def check_claim(claim: Claim | None) -> None:
     """Check that a claim holds what the contract says."""
     assert claim is None or all(
-        isinstance(claimed, Claimed) and [*map(type, claimed)] == [int, int, int, bytes]
+        [*map(type, (claimed.id, claimed.tries, claimed.deadline, claimed.body))] == [int, int, int, bytes]
         for claimed in claim.items
     )
 
@@ -82,7 +81,7 @@ def check_letters(letters: Iterator[DeadLetter]) -> None:
 
 # Every method of the protocol, with a check of what it returns.
 CALLS: dict[str, Callable[[OnceOutbox], object]] = {
-    "paused": lambda outbox: [check_pause(pause) for pause in outbox.paused().values()],
+    "paused": lambda outbox: check_pauses(outbox.paused()),
     "ready": lambda outbox: outbox.ready("shop", 100, NOW) + 0,
     "next_due": lambda outbox: (outbox.next_due("shop", NOW) or 0.0) + 0.0,
     "next_due of a paused one": lambda outbox: outbox.next_due("paused", NOW),
@@ -116,10 +115,11 @@ CALLS: dict[str, Callable[[OnceOutbox], object]] = {
 }
 
 
-def check_pause(pause: Pause) -> None:
-    """Check that a pause can be shown."""
-    assert isinstance(pause.judgement.reason, str)
-    assert pause.since + 0 == pause.since
+def check_pauses(pauses: Mapping[str, Pause]) -> None:
+    """Check that pauses can be shown."""
+    for pause in pauses.values():
+        assert isinstance(pause.judgement.reason, str)
+        assert pause.since + 0 == pause.since
 
 
 def check_replayed(replayed: Replayed) -> None:
