@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from time import time
 from typing import Any
 
 import pytest
@@ -168,8 +169,8 @@ def test_what_delivery_is_configured_to_do_it_does(
         encoding="utf-8",
     )
     sandbox.fault("code=100,subcode=2804001")
-    fbc = "fb.1.1700000000000.AbC"
-    result = capi("send", "--config", str(config), "--json", lines=[order(0, fbc=fbc, fbp="fb.1.1.2")])
+    fbc = f"fb.1.{time() * 1000:.0f}.AbC"
+    result = capi("send", "--config", str(config), "--json", lines=[order(0, fbc=fbc, fbp="fb.1.1796008738000.2")])
     sandbox.fault("code=100,subcode=2804003,times=2")
     capi("send", "--config", str(config), lines=[order(1)])
     with closing(sqlite3.connect(config.with_name("capi-outbox.sqlite3"))) as outbox, outbox:
@@ -183,7 +184,7 @@ def test_what_delivery_is_configured_to_do_it_does(
     assert (summary(result)["repaired"], summary(result)["buried"]) == (1, 0)
     assert ids(sandbox) == ["order-000000"]
     assert "fbc" not in sandbox.events()[0]["event"]["user_data"]
-    assert sandbox.events()[0]["event"]["user_data"]["fbp"] == "fb.1.1.2"
+    assert sandbox.events()[0]["event"]["user_data"]["fbp"] == "fb.1.1796008738000.2"
     assert len(kept) == 1
     assert capi("outbox", "dead", "--config", str(config), "--json").lines == []
 

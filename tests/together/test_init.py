@@ -31,4 +31,4 @@ def test_each_default_can_be_uncommented(capi: Any, text: str, tmp_path: Path) -
         (tmp_path / "capi.toml").write_text(text.replace(f"# {line}", line))
         result = capi("check", "-c", str(tmp_path / "capi.toml"))
         assert result.status == 0, result.err
-    assert len(lines) == 6
+    assert len(lines) == 7

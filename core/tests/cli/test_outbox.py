@@ -1,5 +1,6 @@
 """`capi outbox`: see what is queued and what failed, and repair it."""
 
+import shlex
 from pathlib import Path
 from time import time
 from typing import Any
@@ -35,6 +36,7 @@ def test_stats_count_what_is_held(capi: Any, failed: Path, ping: Any, acme_serve
         "waiting": 1,
         "delayed": 0,
         "leased": 0,
+        "leased_until": None,
         "dead": 3,
         "backoff_until": None,
         "paused": {
@@ -42,6 +44,9 @@ def test_stats_count_what_is_held(capi: Any, failed: Path, ping: Any, acme_serve
             "advice": "Unlock it.",
             "code": 1,
             "subcode": None,
+            "platform_message": "",
+            "platform_field": "",
+            "trace_id": "",
             "since": record["paused"]["since"],
         },
     }
@@ -74,7 +79,8 @@ def test_a_long_table_is_cut_at_rows_and_says_so(capi: Any, failed: Path) -> Non
     result = capi("outbox", "dead", "--limit", "2", "-c", str(failed))
 
     assert result.out.count("It is bad.") == 2
-    assert result.err == "capi: only the first 2 are shown; --json or `capi outbox export` print all\n"
+    export = shlex.join(["capi", "outbox", "export", "--config", str(failed)])
+    assert result.err == f"capi: only the first 2 are shown; --json or `{export}` print all\n"
     assert len(capi("outbox", "dead", "--limit", "2", "--json", "-c", str(failed)).lines) == 3
 
 
@@ -87,6 +93,7 @@ def test_machines_get_everything_about_a_dead_letter(capi: Any, failed: Path) ->
     assert listed[0].keys() == {
         "id", "destination", "action", "message_id", "event_id", "event_time", "deadline",
         "code", "subcode", "reason", "advice", "tries", "buried_at",
+        "platform_message", "platform_field", "trace_id",
     }  # fmt: skip
     assert [line["item"]["id"] for line in exported] == [line["event_id"] for line in listed]
     assert (listed[0]["code"], listed[0]["subcode"], listed[0]["reason"]) == (4, 44, "It is bad.")
@@ -122,7 +129,8 @@ def test_replayed_letters_are_delivered(capi: Any, failed: Path, acme_server: An
     result = capi("outbox", "replay", "--all", "-c", str(failed))
 
     assert (result.status, result.out) == (0, "")
-    assert result.err == "3 dead letters queued again. Next: capi deliver\n"
+    deliver = shlex.join(["capi", "deliver", "--config", str(failed)])
+    assert result.err == f"3 dead letters queued again. Next: {deliver}\n"
     assert capi("deliver", "-c", str(failed)).status == 0
     assert {item["id"] for item in acme_server.taken} == {"m9", "bad-0", "bad-1", "bad-2"}
 
@@ -177,7 +185,7 @@ def test_a_back_off_is_shown_and_can_be_ended(capi: Any, config: Path, ping: Any
     (after,) = capi("outbox", "stats", "--json", "-c", str(config)).lines
 
     assert "main is backing off until 20" in shown
-    assert "`capi outbox resume main` ends that" in shown
+    assert f"`capi outbox resume main --config {config}` ends that" in shown
     assert "backing off until 20" in " ".join(sent.err.replace("│", " ").split())
     assert (before["backoff_until"] > time(), before["delayed"], before["waiting"]) == (True, 1, 0)
     assert ended.err == "main was not paused; its back-off has ended, and delayed items are due now.\n"

@@ -140,6 +140,7 @@ def test_the_summary_is_there_for_machines(capi: Any, config: Path, ping: Any, a
         "events": 6,
         "broken": 1,
         "refused": 2,
+        "settled_elsewhere": 0,
         "held_back": {},
         "unmatched": {"page": 1},
         "stored": 2,

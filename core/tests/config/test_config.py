@@ -110,7 +110,10 @@ def test_every_mistake_is_reported_at_once(plugins: Plugins) -> None:
     assert errors["$.destinations.three.token"] == 'should be { env = "NAME_OF_A_VARIABLE" }'
     assert errors["$.outbox.type"] == "no plugin offers 'sqllite'; did you mean 'sqlite'?"
     assert errors["$.delivery.workers"] == "should be a whole number, but it is text in quotes"
-    assert errors["$"] == "'colour' isn't known here; there are: delivery, destinations, outbox, transport"
+    assert (
+        errors["$"]
+        == "'colour' isn't known here; there are: delivery, destinations, inputs, outbox, transport"
+    )
 
 
 def test_a_missing_setting_is_named(plugins: Plugins) -> None:

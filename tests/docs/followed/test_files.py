@@ -25,6 +25,8 @@ def test_offline_orders_arrive_as_the_page_says(page: Callable[[str], list[Any]]
             {"id": "sofa", "quantity": 1, "item_price": 1200},
             {"id": "cushion", "quantity": 2, "item_price": 12.75},
         ],
+        "content_ids": ["sofa", "cushion"],
+        "content_type": "product",
     }
     assert {"em", "ph", "zp"} == set(sofa["user_data"])
     summary = json.loads(reader.out)["summary"]
