@@ -16,7 +16,7 @@ from capi_actions_facebook import (
     ServerEvent,
     click_ids,
     currencies,
-    settings,
+    facts,
     times,
     validation,
 )
@@ -44,18 +44,18 @@ def choices(field: Any) -> set[Any]:
 
 
 PAIRS: dict[str, tuple[Any, Any]] = {
-    "last day of each API version": (settings.LAST_DAYS, SANDBOX.last_days),
-    "oldest API version with a known end": (settings.OLDEST_VERSION, SANDBOX.oldest_version),
-    "newest API version": (settings.NEWEST_VERSION, SANDBOX.latest_version),
+    "last day of each API version": (facts.LAST_DAYS, SANDBOX.last_days),
+    "oldest API version with a known end": (facts.OLDEST_VERSION, SANDBOX.oldest_version),
+    "newest API version": (facts.NEWEST_VERSION, SANDBOX.latest_version),
     "events in one request": (Facebook.max_items, SANDBOX.max_events),
-    "greatest age": (validation.MAX_AGE, time_checks.MAX_AGE),
-    "greatest age in a store": (validation.MAX_AGE_IN_STORE, time_checks.MAX_AGE_IN_STORE),
-    "time ahead of the clock": (validation.FUTURE_TOLERANCE, SANDBOX.future_tolerance),
+    "greatest age": (facts.MAX_AGE, time_checks.MAX_AGE),
+    "greatest age in a store": (facts.MAX_AGE_IN_STORE, time_checks.MAX_AGE_IN_STORE),
+    "time ahead of the clock": (facts.FUTURE_TOLERANCE, SANDBOX.future_tolerance),
     "action sources": (choices(FIELDS["action_source"]), shape.ACTION_SOURCES),
     "data processing countries": (choices(FIELDS["data_processing_options_country"]), privacy.COUNTRIES),
     "data processing states": (choices(FIELDS["data_processing_options_state"]), privacy.STATES),
-    "combinations of keys that are too broad": (set(validation.TOO_BROAD), set(people.TOO_BROAD)),
-    "digits of a lead id": (validation.LEAD_ID_DIGITS, people.LEAD_ID_DIGITS),
+    "combinations of keys that are too broad": (set(facts.TOO_BROAD), set(people.TOO_BROAD)),
+    "digits of a lead id": (facts.LEAD_ID_DIGITS, people.LEAD_ID_DIGITS),
     "keys with a hash of the pixel": (set(RULES), set(HASHED_KEYS)),
     "keys of a product": (set(contents.CONTENT_FIELDS), commerce.CONTENT_KEYS),
     "currencies that are no longer ours but Meta's": (
@@ -67,9 +67,9 @@ PAIRS: dict[str, tuple[Any, Any]] = {
     "position of the OS version in extinfo": (app_data.EXTINFO.index("osVersion"), apps.OS_VERSION),
     "versions of extinfo": (choices(app_data.APP_FIELDS["version"]), set(apps.EXTINFO_VERSIONS)),
     "messaging channels": (choices(FIELDS["messaging_channel"]), set(shape.CHANNEL_KEYS)),
-    "event names of business messaging": (validation.MESSAGING_EVENT_NAMES, messaging.MESSAGING_EVENT_NAMES),
+    "event names of business messaging": (facts.MESSAGING_EVENT_NAMES, messaging.MESSAGING_EVENT_NAMES),
     "keys that each messaging channel needs": (
-        user_data.CHANNEL_KEYS,
+        facts.CHANNEL_KEYS,
         # No subcode is known for a missing page_scoped_user_id: the sandbox refuses it like any missing parameter.
         {
             channel: tuple((keys, subcode or shape.PARAMETER_ERROR) for keys, subcode in needed)

@@ -12,7 +12,8 @@ from urllib3.util import parse_url
 from capi_actions import ConfigError, Plugins, Secret
 from capi_actions.config import read_config
 from capi_actions_facebook.destination import Facebook
-from capi_actions_facebook.settings import LAST_DAYS, Settings, version_error, version_warning
+from capi_actions_facebook.facts import LAST_DAYS
+from capi_actions_facebook.settings import Settings, version_error, version_warning
 
 
 def warnings(plugins: Plugins, options: str) -> list[tuple[str, int | None]]:

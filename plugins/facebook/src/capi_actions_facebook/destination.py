@@ -8,6 +8,7 @@ from typing import Any
 
 from capi_actions import Destination, JsonObject, Judgement, Prepared, Problem, Request, Response
 from capi_actions_facebook.click_ids import is_expired
+from capi_actions_facebook.facts import MAX_EVENTS
 from capi_actions_facebook.mapping_lint import lint_mapping
 from capi_actions_facebook.page_urls import without_personal_parameters
 from capi_actions_facebook.phones import phone_doubt
@@ -26,6 +27,7 @@ class Facebook(Destination):
     name = "facebook"
     integration_names = ("Facebook Conversions API (Actions)", "Facebook Conversions API")
     settings_type = Settings
+    max_items = MAX_EVENTS
     settings: Settings
 
     def __init__(self, settings: Settings) -> None:

@@ -10,34 +10,23 @@ from typing import Any
 
 from capi_actions import JsonObject, Problem
 from capi_actions_facebook.currencies import ACCEPTED, is_accepted, refusal
+from capi_actions_facebook.facts import (
+    CHANNEL_KEYS,
+    DAY,
+    FUTURE_TOLERANCE,
+    LEAD_ID_DIGITS,
+    MAX_AGE,
+    MAX_AGE_IN_STORE,
+    MESSAGING_EVENT_NAMES,
+    TOO_BROAD,
+)
 from capi_actions_facebook.fields.contents import content_ids_problems, contents_problems
-from capi_actions_facebook.fields.user_data import CHANNEL_KEYS
 
-DAY = 86_400
-MAX_AGE = 7 * DAY
-MAX_AGE_IN_STORE = 62 * DAY
-FUTURE_TOLERANCE = 60  # seconds; Meta's own tolerance isn't documented, this is what RudderStack allows
 _USUAL_DELAY = 600  # seconds between an event and its check
 # Hours; time zone database 2026a.
 _EASTERN_ZONES = (*range(1, 15), 3.5, 4.5, 5.5, 5.75, 6.5, 8.75, 9.5, 10.5, 12.75, 13.75)
 _CENTURY = 36_525 * DAY
 
-# Combinations of keys that fit too many people ("customer information"): the whole set, or a part of it.
-TOO_BROAD = (
-    frozenset({"ct", "country", "st", "zp", "ge", "client_user_agent"}),
-    frozenset({"db", "client_user_agent"}),
-    frozenset({"fn", "ge"}),
-    frozenset({"ln", "ge"}),
-)
-
-MESSAGING_EVENT_NAMES = frozenset(
-    """
-    LeadSubmitted QualifiedLead Purchase AddToCart InitiateCheckout ViewContent OrderCreated OrderShipped
-    OrderDelivered OrderCanceled OrderReturned CartAbandoned RatingProvided ReviewProvided
-    """.split()
-)
-
-LEAD_ID_DIGITS = (15, 17)  # at least, at most
 LEAD_ID_MESSAGE = "a lead id has {} to {} digits".format(*LEAD_ID_DIGITS)
 _LEAD_IDS = range(10 ** (LEAD_ID_DIGITS[0] - 1), 10 ** LEAD_ID_DIGITS[1])
 

@@ -6,7 +6,8 @@ from attrs import define
 
 from capi_actions import EventError, JsonObject, field, from_path
 from capi_actions_facebook.currencies import currency_code
-from capi_actions_facebook.fields.contents import CONTENT_FIELDS, DELIVERY_CATEGORIES, contents_problems
+from capi_actions_facebook.facts import DELIVERY_CATEGORIES
+from capi_actions_facebook.fields.contents import CONTENT_FIELDS, contents_problems
 from capi_actions_facebook.fields.event import ServerEvent
 from capi_actions_facebook.presets import first_amount_of, path, when
 

@@ -5,24 +5,18 @@ from typing import Any, ClassVar
 from attrs import define
 
 from capi_actions import Choice, EventError, JsonObject, field, from_path
+from capi_actions_facebook.facts import ACTION_SOURCES, CHANNEL_KEYS, COUNTRIES, STATES
 from capi_actions_facebook.fields.app_data import APP_FIELDS, wire_app_data
 from capi_actions_facebook.fields.contents import known_contents
-from capi_actions_facebook.fields.data_processing import COUNTRIES, OPTIONS, STATES, wire_data_processing
-from capi_actions_facebook.fields.user_data import CHANNEL_KEYS, USER_FIELDS, wire_user_data
+from capi_actions_facebook.fields.data_processing import OPTIONS, wire_data_processing
+from capi_actions_facebook.fields.user_data import USER_FIELDS, wire_user_data
 from capi_actions_facebook.presets import first_of, when
 from capi_actions_facebook.times import unix_seconds
 
-ACTION_SOURCES = (
-    Choice("email", "Email"),
-    Choice("website", "Website"),
-    Choice("app", "App"),
-    Choice("phone_call", "Phone call"),
-    Choice("chat", "Chat"),
-    Choice("physical_store", "Physical store"),
-    Choice("system_generated", "System generated"),
-    Choice("other", "Other"),
-    # Accepted, but not named in messages: those are the reference's, which doesn't know it.
-    Choice("business_messaging", "Business messaging", listed=False),
+# Accepted, but not named in messages: those are the reference's, which doesn't know it.
+_UNLISTED_SOURCE = "business_messaging"
+_SOURCES = tuple(
+    Choice(source, label, listed=source != _UNLISTED_SOURCE) for source, label in ACTION_SOURCES.items()
 )
 
 # A page's URL and a browser's user agent make a website; anything less would be refused as one.
@@ -47,7 +41,7 @@ class ServerEvent:
         _SOURCE,
         label="Action Source",
         description="Where it happened.",
-        choices=ACTION_SOURCES,
+        choices=_SOURCES,
         code=2804019,
     )
     event_time: str = field(
