@@ -31,10 +31,12 @@ LAST_DAYS: Mapping[int, date] = {
     25: date(2028, 7, 29),
 }
 OLDEST_VERSION = min(LAST_DAYS)
-DEFAULT_VERSION = "v25.0"
 
-# Its end isn't announced.  "versions", read 2026-11-30.
-NEWEST_VERSION = 26
+# The newest one whose end is announced, so that everybody can see how long it works.  Nothing here needs a newer one.
+DEFAULT_VERSION = f"v{max(LAST_DAYS)}.0"
+
+# Released on 2026-11-04; its end isn't announced, nor that of 26.  "versions", read 2026-11-30.
+NEWEST_VERSION = 27
 
 # "using the API", read 2026-11-23.
 MAX_EVENTS = 1000  # in one request

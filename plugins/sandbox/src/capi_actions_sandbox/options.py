@@ -25,7 +25,8 @@ LAST_DAYS: Mapping[int, date] = {
     25: date(2028, 7, 29),
 }
 
-NEWEST_VERSION = 26  # its end isn't announced
+# Released on 2026-11-04 (read 2026-11-30); its end isn't announced, nor that of 26.
+NEWEST_VERSION = 27
 
 # Seconds.  Meta's isn't documented; RudderStack's transformer allows this much (read 2026-11-23).
 FUTURE_TOLERANCE = 60.0
