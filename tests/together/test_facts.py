@@ -13,20 +13,19 @@ import pytest
 from capi_actions import EventError, as_action
 from capi_actions_facebook import (
     CommerceEvent,
-    ServerEvent,
     click_ids,
     currencies,
     facts,
     times,
     validation,
 )
-from capi_actions_facebook.actions.other import PageView
+from capi_actions_facebook.actions.other import Custom, PageView
 from capi_actions_facebook.destination import Facebook
 from capi_actions_facebook.fields import app_data, contents, user_data
 from capi_actions_facebook.normalization.pixel import RULES
 from capi_actions_facebook.verdicts import BY_SUBCODE
 from capi_actions_sandbox import SandboxOptions, check_events, options
-from capi_actions_sandbox.checks import apps, commerce, messaging, people, privacy, shape
+from capi_actions_sandbox.checks import append, apps, commerce, messaging, people, privacy, shape
 from capi_actions_sandbox.checks import times as time_checks
 from capi_actions_sandbox.demo.run import HASHED_KEYS
 from capi_actions_sandbox.refusals import known_failures
@@ -66,6 +65,8 @@ PAIRS: dict[str, tuple[Any, Any]] = {
     "parts of extinfo": (len(app_data.EXTINFO), apps.EXTINFO_PARTS),
     "position of the OS version in extinfo": (app_data.EXTINFO.index("osVersion"), apps.OS_VERSION),
     "versions of extinfo": (choices(app_data.APP_FIELDS["version"]), set(apps.EXTINFO_VERSIONS)),
+    "seconds for which events are appended": (facts.APPEND_WINDOWS, append.WINDOWS),
+    "customer segments": (set(facts.CUSTOMER_SEGMENTS), shape.SEGMENTS),
     "messaging channels": (choices(FIELDS["messaging_channel"]), set(shape.CHANNEL_KEYS)),
     "event names of business messaging": (facts.MESSAGING_EVENT_NAMES, messaging.MESSAGING_EVENT_NAMES),
     "keys that each messaging channel needs": (
@@ -89,7 +90,7 @@ def test_the_plugin_and_the_sandbox_have_the_same_fact(fact: str) -> None:
 
 def test_the_sandbox_knows_every_key_of_an_event_that_the_plugin_sends() -> None:
     """It knows more, which other senders use: the plugin has no field for those."""
-    everything = ServerEvent(
+    everything = Custom(
         action_source="app",
         event_time=str(NOW),
         user_data={},
@@ -101,12 +102,13 @@ def test_the_sandbox_knows_every_key_of_an_event_that_the_plugin_sends() -> None
         opt_out=False,
         data_processing_options=True,
         messaging_channel="messenger",
-    ).server_event("Lead")
+        customer_segmentation="new_customer_to_business",
+        original_event_data={"event_name": "Purchase"},
+        attribution_data={"ad_id": "1"},
+        event_name="Lead",
+    ).build()
 
-    assert shape.EVENT_KEYS - {*everything, "custom_data"} == {
-        *("original_event_data", "attribution_data", "store_data"),
-        *("customer_segmentation", "advanced_measurement_table"),
-    }
+    assert shape.EVENT_KEYS - everything.keys() == {"store_data", "advanced_measurement_table"}
     assert everything.keys() <= shape.EVENT_KEYS
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from capi_actions import Destination, JsonObject, Judgement, Prepared, Problem, Request, Response
 from capi_actions_facebook.click_ids import is_expired
 from capi_actions_facebook.facts import MAX_EVENTS
+from capi_actions_facebook.fields.original_event import ATTRIBUTION, ORIGINAL, append_deadline, settle_times
 from capi_actions_facebook.mapping_lint import lint_mapping
 from capi_actions_facebook.page_urls import without_personal_parameters
 from capi_actions_facebook.phones import phone_doubt
@@ -98,21 +99,34 @@ class Facebook(Destination):
             del user_data["fbc"]
             self._notice("a click id (fbc) of over 90 days ago is left out: Meta complains about such")
         group = group or self.settings.test_event_code or ""
-        return Prepared(event_id, event_time, event_time + max_age(data), group)
+        deadline = event_time + max_age(data)
+        if ORIGINAL in data or ATTRIBUTION in data:
+            settle_times(data, self._in_zone)
+            deadline = min(deadline, append_deadline(data) or deadline)
+        return Prepared(event_id, event_time, deadline, group)
 
     def _settle_time(self, data: JsonObject, local: LocalTime) -> int:
         """Replace an event time without a certain zone, and that of a click id that was derived with it."""
-        moment = data["event_time"] = local.in_zone(self._time_zone)
-        if self._time_zone is None:
-            if local.zone_name:
-                what = f"an event time with the zone {local.zone_name} is read as in e-mail, in North America"
-            else:
-                what = "an event time without a zone is read as UTC"
-            self._notice(f'{what}: set time_zone ("UTC" or such as "Europe/Berlin") to say which it is')
+        moment = data["event_time"] = self._in_zone(local)
         user_data, derived = data.get("user_data") or {}, f"fb.1.{local * 1000}."
         if user_data.get("fbc", "").startswith(derived):
             user_data["fbc"] = f"fb.1.{moment * 1000}.{user_data['fbc'].removeprefix(derived)}"
         return moment
+
+    def _in_zone(self, moment: int) -> int:
+        """Return Unix seconds of a time, by the setting ``time_zone`` if its zone isn't certain."""
+        if not isinstance(moment, LocalTime):
+            return moment
+        seconds = moment.in_zone(self._time_zone)
+        if self._time_zone is None:
+            if moment.zone_name:
+                what = (
+                    f"an event time with the zone {moment.zone_name} is read as in e-mail, in North America"
+                )
+            else:
+                what = "an event time without a zone is read as UTC"
+            self._notice(f'{what}: set time_zone ("UTC" or such as "Europe/Berlin") to say which it is')
+        return seconds
 
     def _notice(self, message: str) -> None:
         """Log a warning, but only once in this object's life: an export has millions of such events."""

@@ -46,6 +46,10 @@ PARTNER_AGENT_LIMIT = 23  # it has fewer characters, and at least 2 letters
 MAX_AGE = 7 * DAY
 MAX_AGE_IN_STORE = 62 * DAY  # with the action source physical_store
 
+# Seconds after the original event, until which Meta takes an event that adds to it.  "original event" and
+# "attribution data", read 2026-11-30.
+APPEND_WINDOWS: Mapping[str, int] = {"AppendValue": 7 * DAY, "AppendAttribution": 48 * HOUR}
+
 # Seconds.  Meta's own isn't documented; RudderStack's transformer allows this much (read 2026-11-23).
 FUTURE_TOLERANCE = 60
 
@@ -85,6 +89,15 @@ STATES: Mapping[int, str] = {
     1012: "Maryland",
     1013: "Rhode Island",
 }
+
+# "server event", read 2026-11-23.  Its table has this key in the event, its example in custom_data.
+CUSTOMER_SEGMENTS = (
+    *("new_customer_to_business", "new_customer_to_business_line"),
+    *("new_customer_to_product_area", "new_customer_to_medium"),
+    *("existing_customer_to_business", "existing_customer_to_business_line"),
+    *("existing_customer_to_product_area", "existing_customer_to_medium"),
+    "customer_in_loyalty_program",
+)
 
 # Combinations of keys that fit too many people: the whole set, or a part of it.
 # "customer information", read 2026-11-23.

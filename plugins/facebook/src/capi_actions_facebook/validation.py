@@ -11,6 +11,7 @@ from typing import Any
 from capi_actions import JsonObject, Problem
 from capi_actions_facebook.currencies import ACCEPTED, is_accepted, refusal
 from capi_actions_facebook.facts import (
+    APPEND_WINDOWS,
     CHANNEL_KEYS,
     DAY,
     FUTURE_TOLERANCE,
@@ -21,6 +22,7 @@ from capi_actions_facebook.facts import (
     TOO_BROAD,
 )
 from capi_actions_facebook.fields.contents import content_ids_problems, contents_problems
+from capi_actions_facebook.fields.original_event import check_append
 
 _USUAL_DELAY = 600  # seconds between an event and its check
 # Hours; time zone database 2026a.
@@ -68,6 +70,8 @@ def check_event(data: JsonObject, now: float) -> Sequence[Problem]:
         value, currency = custom.get("value"), custom.get("currency")
         if type(value) not in _NUMBERS or type(currency) is not str or currency not in ACCEPTED:
             problems += _check_purchase(custom)
+    if data["event_name"] in APPEND_WINDOWS:
+        problems += check_append(data, now)
     source = data["action_source"]
     if "app_data" in data:
         problems += _check_extinfo(data["app_data"]["extinfo"])

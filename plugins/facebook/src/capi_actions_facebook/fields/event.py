@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from attrs import define
 
 from capi_actions import Choice, EventError, JsonObject, field, from_path
-from capi_actions_facebook.facts import ACTION_SOURCES, CHANNEL_KEYS, COUNTRIES, STATES
+from capi_actions_facebook.facts import ACTION_SOURCES, CHANNEL_KEYS, COUNTRIES, CUSTOMER_SEGMENTS, STATES
 from capi_actions_facebook.fields.app_data import APP_FIELDS, wire_app_data
 from capi_actions_facebook.fields.contents import known_contents
 from capi_actions_facebook.fields.data_processing import OPTIONS, wire_data_processing
@@ -103,6 +103,11 @@ class ServerEvent:
         description="For business messaging: where the conversation takes place.",
         choices=tuple(CHANNEL_KEYS),
     )
+    customer_segmentation: str | None = field(
+        label="Customer Segmentation",
+        description="Whether the customer is new: to the business, a line of it, a kind of products, a medium.",
+        choices=CUSTOMER_SEGMENTS,
+    )
     test_event_code: str | None = field(
         label="Test Event Code",
         description="Shows the event under Test Events; goes before the destination's setting.",
@@ -159,4 +164,6 @@ class ServerEvent:
             data["opt_out"] = self.opt_out
         if self.messaging_channel:
             data["messaging_channel"] = self.messaging_channel
+        if self.customer_segmentation:
+            data["customer_segmentation"] = self.customer_segmentation
         return data
