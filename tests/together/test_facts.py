@@ -67,6 +67,10 @@ PAIRS: dict[str, tuple[Any, Any]] = {
     "versions of extinfo": (choices(app_data.APP_FIELDS["version"]), set(apps.EXTINFO_VERSIONS)),
     "seconds for which events are appended": (facts.APPEND_WINDOWS, append.WINDOWS),
     "customer segments": (set(facts.CUSTOMER_SEGMENTS), shape.SEGMENTS),
+    "source of CRM events": (
+        (facts.CRM_EVENT_SOURCE, facts.CRM_ACTION_SOURCE),
+        (commerce.CRM_EVENT_SOURCE, commerce.CRM_ACTION_SOURCE),
+    ),
     "messaging channels": (choices(FIELDS["messaging_channel"]), set(shape.CHANNEL_KEYS)),
     "event names of business messaging": (facts.MESSAGING_EVENT_NAMES, messaging.MESSAGING_EVENT_NAMES),
     "keys that each messaging channel needs": (
@@ -103,12 +107,13 @@ def test_the_sandbox_knows_every_key_of_an_event_that_the_plugin_sends() -> None
         data_processing_options=True,
         messaging_channel="messenger",
         customer_segmentation="new_customer_to_business",
+        store_data={"store_code": "7"},
         original_event_data={"event_name": "Purchase"},
         attribution_data={"ad_id": "1"},
         event_name="Lead",
     ).build()
 
-    assert shape.EVENT_KEYS - everything.keys() == {"store_data", "advanced_measurement_table"}
+    assert shape.EVENT_KEYS - everything.keys() == {"advanced_measurement_table"}
     assert everything.keys() <= shape.EVENT_KEYS
 
 

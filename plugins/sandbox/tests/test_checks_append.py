@@ -1,4 +1,4 @@
-"""Events that add something to an earlier one: what they need, and until when they are taken."""
+"""Events that add something to an earlier one, and CRM events: what they need, and until when they are taken."""
 
 from typing import Any
 
@@ -92,6 +92,22 @@ def test_a_time_that_can_t_be_read_is_refused(time: Any) -> None:
     original = {"event_name": "Purchase", "event_time": time}
 
     assert subcode(append("AppendValue", original_event_data=original)) == 2804019
+
+
+@pytest.mark.parametrize(
+    ("source", "custom", "taken"),
+    [
+        ("system_generated", {"event_source": "crm", "lead_event_source": "HubSpot"}, True),
+        ("system_generated", {"event_source": "crm"}, False),
+        ("website", {"event_source": "crm", "lead_event_source": "HubSpot"}, False),
+        ("website", {"event_source": "shop"}, True),
+    ],
+)
+def test_crm_events_name_their_crm(source: str, custom: dict[str, Any], taken: bool) -> None:
+    """And come from no website."""
+    event = append("Sales Opportunity", action_source=source, custom_data=custom)
+
+    assert taken is (subcode(event) is None)
 
 
 def test_customer_segments_are_meta_s() -> None:

@@ -99,6 +99,12 @@ CUSTOMER_SEGMENTS = (
     "customer_in_loyalty_program",
 )
 
+# "offline events", read 2026-11-23.
+STORE_KEYS = ("store_page_id", "brand_page_id", "store_code")
+
+# The value of event_source in custom_data, and the action source that goes with it.  "CRM events", read 2026-11-30.
+CRM_EVENT_SOURCE, CRM_ACTION_SOURCE = "crm", "system_generated"
+
 # Combinations of keys that fit too many people: the whole set, or a part of it.
 # "customer information", read 2026-11-23.
 TOO_BROAD = (

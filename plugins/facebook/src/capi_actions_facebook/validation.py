@@ -13,6 +13,7 @@ from capi_actions_facebook.currencies import ACCEPTED, is_accepted, refusal
 from capi_actions_facebook.facts import (
     APPEND_WINDOWS,
     CHANNEL_KEYS,
+    CRM_EVENT_SOURCE,
     DAY,
     FUTURE_TOLERANCE,
     LEAD_ID_DIGITS,
@@ -22,6 +23,7 @@ from capi_actions_facebook.facts import (
     TOO_BROAD,
 )
 from capi_actions_facebook.fields.contents import content_ids_problems, contents_problems
+from capi_actions_facebook.fields.crm import check_crm
 from capi_actions_facebook.fields.original_event import check_append
 
 _USUAL_DELAY = 600  # seconds between an event and its check
@@ -70,8 +72,8 @@ def check_event(data: JsonObject, now: float) -> Sequence[Problem]:
         value, currency = custom.get("value"), custom.get("currency")
         if type(value) not in _NUMBERS or type(currency) is not str or currency not in ACCEPTED:
             problems += _check_purchase(custom)
-    if data["event_name"] in APPEND_WINDOWS:
-        problems += check_append(data, now)
+    if data["event_name"] in APPEND_WINDOWS or custom.get("event_source") == CRM_EVENT_SOURCE:
+        problems += _check_kind(data, custom, now)
     source = data["action_source"]
     if "app_data" in data:
         problems += _check_extinfo(data["app_data"]["extinfo"])
@@ -81,6 +83,13 @@ def check_event(data: JsonObject, now: float) -> Sequence[Problem]:
     if source == "business_messaging" or "messaging_channel" in data:
         problems += check_messaging(data)
     return problems
+
+
+def _check_kind(data: JsonObject, custom: JsonObject, now: float) -> Iterator[Problem]:
+    if data["event_name"] in APPEND_WINDOWS:
+        yield from check_append(data, now)
+    if custom.get("event_source") == CRM_EVENT_SOURCE:
+        yield from check_crm(data)
 
 
 def max_age(data: Mapping[str, Any]) -> int:

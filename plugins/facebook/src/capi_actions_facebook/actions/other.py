@@ -7,6 +7,7 @@ from attrs import define
 
 from capi_actions import JsonObject, action, field, from_path
 from capi_actions_facebook.currencies import currency_code
+from capi_actions_facebook.fields.crm import CrmFields
 from capi_actions_facebook.fields.event import ServerEvent
 from capi_actions_facebook.fields.original_event import (
     ATTRIBUTION,
@@ -57,7 +58,7 @@ class _Original:
 
 
 @action("facebook.custom", title="Custom Event")
-class Custom(ServerEvent, _Original, _Named):
+class Custom(ServerEvent, CrmFields, _Original, _Named):
     """Any event under any name: for events of your own, and for identify and group calls."""
 
     needs_user_agent = False
@@ -66,6 +67,7 @@ class Custom(ServerEvent, _Original, _Named):
         """Return the server event."""
         data = self.server_event(self.event_name)
         data["custom_data"] = self.custom_properties()
+        self.add_crm(data["custom_data"])
         if self.original_event_data:
             data[ORIGINAL] = wire_object(ORIGINAL, self.original_event_data)
         if self.attribution_data:

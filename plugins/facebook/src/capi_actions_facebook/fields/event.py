@@ -4,8 +4,15 @@ from typing import Any, ClassVar
 
 from attrs import define
 
-from capi_actions import Choice, EventError, JsonObject, field, from_path
-from capi_actions_facebook.facts import ACTION_SOURCES, CHANNEL_KEYS, COUNTRIES, CUSTOMER_SEGMENTS, STATES
+from capi_actions import Choice, EventError, Field, JsonObject, field, from_path
+from capi_actions_facebook.facts import (
+    ACTION_SOURCES,
+    CHANNEL_KEYS,
+    COUNTRIES,
+    CUSTOMER_SEGMENTS,
+    STATES,
+    STORE_KEYS,
+)
 from capi_actions_facebook.fields.app_data import APP_FIELDS, wire_app_data
 from capi_actions_facebook.fields.contents import known_contents
 from capi_actions_facebook.fields.data_processing import OPTIONS, wire_data_processing
@@ -18,6 +25,11 @@ _UNLISTED_SOURCE = "business_messaging"
 _SOURCES = tuple(
     Choice(source, label, listed=source != _UNLISTED_SOURCE) for source, label in ACTION_SOURCES.items()
 )
+
+_STORE_FIELDS = {
+    key: Field(type="string", label=label)
+    for key, label in zip(STORE_KEYS, ("Store Page ID", "Brand Page ID", "Store Code"), strict=True)
+}
 
 # A page's URL and a browser's user agent make a website; anything less would be refused as one.
 _SOURCE = when("$.context.page.url", when("$.context.userAgent", "website", "other"), "other")
@@ -64,7 +76,8 @@ class ServerEvent:
     event_id: str | None = from_path(
         "$.messageId",
         label="Event ID",
-        description="Meta drops repeats of one id and event name within 48 hours, also those of the browser pixel.",
+        description="Meta drops repeats of one id and event name within 48 hours, also those of the browser pixel; "
+        "not of offline events and messages, which have other rules or none.",
     )
     event_source_url: str | None = field(
         first_of("$.context.page.url", "$.properties.url"),
@@ -107,6 +120,11 @@ class ServerEvent:
         label="Customer Segmentation",
         description="Whether the customer is new: to the business, a line of it, a kind of products, a medium.",
         choices=CUSTOMER_SEGMENTS,
+    )
+    store_data: dict[str, Any] | None = field(
+        label="Store Data",
+        description="The store of an offline event: the action source `physical_store`.",
+        properties=_STORE_FIELDS,
     )
     test_event_code: str | None = field(
         label="Test Event Code",
@@ -166,4 +184,6 @@ class ServerEvent:
             data["messaging_channel"] = self.messaging_channel
         if self.customer_segmentation:
             data["customer_segmentation"] = self.customer_segmentation
+        if self.store_data and (store := {key: value for key, value in self.store_data.items() if value}):
+            data["store_data"] = store
         return data
