@@ -33,7 +33,7 @@ def problems(data: dict[str, Any]) -> list[tuple[str, int | None]]:
 
 
 LEAD = {"leadID": {"@path": "$.properties.lead_id"}}
-CRM = {"action_source": "system_generated", "lead_event_source": "HubSpot", "user_data": LEAD}
+CRM: dict[str, Any] = {"action_source": "system_generated", "lead_event_source": "HubSpot", "user_data": LEAD}
 
 
 @pytest.mark.parametrize("action", ["custom", "lead"])

@@ -1,12 +1,13 @@
 """A Facebook pixel or dataset as a destination."""
 
+import hmac
 import json
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from capi_actions import Destination, JsonObject, Judgement, Prepared, Problem, Request, Response
+from capi_actions import Destination, JsonObject, Judgement, Prepared, Problem, Request, Response, Secret
 from capi_actions_facebook.click_ids import is_expired
 from capi_actions_facebook.facts import MAX_EVENTS
 from capi_actions_facebook.fields.original_event import ATTRIBUTION, ORIGINAL, append_deadline, settle_times
@@ -38,6 +39,7 @@ class Facebook(Destination):
             "authorization": f"Bearer {settings.access_token.value}",
             "content-type": "application/json",
         }
+        self._parameters = _parameters(settings)
         self._time_zone = time_zone(settings.time_zone) if settings.time_zone else None
         self._noticed: set[str] = set()
 
@@ -143,9 +145,7 @@ class Facebook(Destination):
         parameters = b""
         if group:
             parameters += b',"test_event_code":' + _quoted(group)
-        if self.settings.partner_agent:
-            parameters += b',"partner_agent":' + _quoted(self.settings.partner_agent)
-        body = b'{"data":[' + b",".join(bodies) + b"]" + parameters + b"}"
+        body = b'{"data":[' + b",".join(bodies) + b"]" + parameters + self._parameters + b"}"
         return Request(method="POST", url=self._url, headers=self._headers, body=body)
 
     def judge(self, response: Response) -> Judgement:
@@ -159,6 +159,23 @@ _MATCH_KEYS = (
     *("fn", "ln", "db", "ge", "ct", "st", "zp", "country"),
 )
 _PROBE = b'{"event_name":"capi_check","event_time":0,"action_source":"other"}'
+
+
+def _parameters(settings: Settings) -> bytes:
+    """Return the members of every request's body, each after a comma."""
+    parameters = {"partner_agent": settings.partner_agent, "upload_tag": settings.upload_tag}
+    if settings.app_secret is not None:
+        # In the body, as the token is in a header: addresses end up in logs.
+        parameters["appsecret_proof"] = appsecret_proof(settings.app_secret, settings.access_token)
+    return b"".join(b"," + _quoted(key) + b":" + _quoted(text) for key, text in parameters.items() if text)
+
+
+def appsecret_proof(app_secret: Secret, access_token: Secret) -> str:
+    """Return the proof that the sender knows the app's secret: HMAC-SHA256 of the token, in hex.
+
+    Source: "securing requests" in ``docs/reference/sources.md``.
+    """
+    return hmac.new(app_secret.value.encode(), access_token.value.encode(), "sha256").hexdigest()
 
 
 def _quoted(text: str) -> bytes:

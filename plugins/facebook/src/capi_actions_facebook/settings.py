@@ -114,6 +114,9 @@ class Settings:
         all the same: leave it out in production.
     :ivar api_version: Graph API version; `capi check` warns when its end has come.
     :ivar partner_agent: names the sending platform to Meta: fewer than 23 characters, 2 letters at least.
+    :ivar app_secret: of the app that the token is of, if it has "Require app secret" switched on.  A proof of it
+        is sent, never the secret.
+    :ivar upload_tag: names the upload that offline events belong to.
     :ivar normalization: by whose rules personal values are written before they are hashed: ``pixel``,
         ``documented`` or ``pixel+documented``.
     :ivar time_zone: the zone of event times that name none, such as ``Europe/Berlin``.  Without this setting they
@@ -128,6 +131,8 @@ class Settings:
     test_event_code: str | None = field(default=None, metadata={"example": "TEST12345"})
     api_version: str = field(default=DEFAULT_VERSION, validator=_version)
     partner_agent: str | None = field(default=None, validator=_agent, metadata={"example": "my-shop-1.0"})
+    app_secret: Secret | None = field(default=None, metadata={"example": {"env": "FACEBOOK_APP_SECRET"}})
+    upload_tag: str | None = field(default=None, metadata={"example": "stores-november"})
     normalization: str = "pixel"
     time_zone: str | None = field(default=None, validator=_zone, metadata={"example": "Europe/Berlin"})
     strip_personal_parameters: bool = True
