@@ -140,6 +140,13 @@ def chaos(session: nox.Session) -> None:
 
 
 @nox.session(python=PYTHONS[0], default=False)
+def facts(session: nox.Session) -> None:
+    """Warn when the facts about Meta were last compared with their sources over 90 days ago."""
+    session.install("./core", "./plugins/facebook", env=AS_WHEELS)
+    session.run("python", ".ci/facts.py")
+
+
+@nox.session(python=PYTHONS[0], default=False)
 def pixel(session: nox.Session) -> None:
     """Compare our hashes with a script of the day: `nox -s pixel -- fbevents.js`."""
     if not session.posargs:

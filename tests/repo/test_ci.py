@@ -28,6 +28,11 @@ def test_ci_runs_longer_what_the_readme_s_command_runs_shortly(root: Path) -> No
     assert "tests/benchmarks/figures.py" in script
 
 
+def test_ci_says_how_old_the_facts_about_meta_are(root: Path) -> None:
+    """Nothing else would remind anybody."""
+    assert "python .ci/facts.py" in (root / ".ci" / "run").read_text(encoding="utf-8")
+
+
 def test_every_step_of_ci_ends(root: Path) -> None:
     """A hanging step would say nothing for hours."""
     lines = (root / ".ci" / "run").read_text(encoding="utf-8").splitlines()

@@ -47,6 +47,37 @@ def test_the_platform_s_answer_decides(
     assert token not in result.out + result.err
 
 
+@pytest.mark.parametrize(
+    ("secret", "status", "words"),
+    [
+        ("shh", 0, "Meta accepted token and pixel"),
+        ("hush", 2, "The proof of the app's secret is missing or wrong."),
+        (None, 2, "The proof of the app's secret is missing or wrong."),
+    ],
+)
+def test_an_app_that_requires_a_proof_of_its_secret_gets_it(
+    tmp_path: Path,
+    capi: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    secret: str | None,
+    status: int,
+    words: str,
+) -> None:
+    """The sandbox computes it by itself.  A wrong one is a mistake of the configuration, not of an event."""
+    monkeypatch.setenv("FACEBOOK_ACCESS_TOKEN", "good-token")
+    with Sandbox(SandboxOptions(app_secret="shh")) as sandbox:
+        config = write_config(tmp_path / "capi.toml", sandbox.url)
+        if secret:
+            monkeypatch.setenv("FACEBOOK_APP_SECRET", secret)
+            with config.open("a", encoding="utf-8") as file:
+                file.write('app_secret = { env = "FACEBOOK_APP_SECRET" }\n')
+        result = capi("check", "--online", "-c", str(config))
+
+    assert status == result.status
+    assert words in " ".join((result.out + result.err).split())
+    assert secret is None or secret not in result.out + result.err
+
+
 def test_a_dead_letter_shows_meta_s_own_words(
     capi: Any, config: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,20 +13,19 @@ import pytest
 from capi_actions import EventError, as_action
 from capi_actions_facebook import (
     CommerceEvent,
-    ServerEvent,
     click_ids,
     currencies,
-    settings,
+    facts,
     times,
     validation,
 )
-from capi_actions_facebook.actions.other import PageView
+from capi_actions_facebook.actions.other import Custom, PageView
 from capi_actions_facebook.destination import Facebook
 from capi_actions_facebook.fields import app_data, contents, user_data
 from capi_actions_facebook.normalization.pixel import RULES
 from capi_actions_facebook.verdicts import BY_SUBCODE
 from capi_actions_sandbox import SandboxOptions, check_events, options
-from capi_actions_sandbox.checks import apps, commerce, messaging, people, privacy, shape
+from capi_actions_sandbox.checks import append, apps, commerce, messaging, people, privacy, shape
 from capi_actions_sandbox.checks import times as time_checks
 from capi_actions_sandbox.demo.run import HASHED_KEYS
 from capi_actions_sandbox.refusals import known_failures
@@ -44,18 +43,18 @@ def choices(field: Any) -> set[Any]:
 
 
 PAIRS: dict[str, tuple[Any, Any]] = {
-    "last day of each API version": (settings.LAST_DAYS, SANDBOX.last_days),
-    "oldest API version with a known end": (settings.OLDEST_VERSION, SANDBOX.oldest_version),
-    "newest API version": (settings.NEWEST_VERSION, SANDBOX.latest_version),
+    "last day of each API version": (facts.LAST_DAYS, SANDBOX.last_days),
+    "oldest API version with a known end": (facts.OLDEST_VERSION, SANDBOX.oldest_version),
+    "newest API version": (facts.NEWEST_VERSION, SANDBOX.latest_version),
     "events in one request": (Facebook.max_items, SANDBOX.max_events),
-    "greatest age": (validation.MAX_AGE, time_checks.MAX_AGE),
-    "greatest age in a store": (validation.MAX_AGE_IN_STORE, time_checks.MAX_AGE_IN_STORE),
-    "time ahead of the clock": (validation.FUTURE_TOLERANCE, SANDBOX.future_tolerance),
+    "greatest age": (facts.MAX_AGE, time_checks.MAX_AGE),
+    "greatest age in a store": (facts.MAX_AGE_IN_STORE, time_checks.MAX_AGE_IN_STORE),
+    "time ahead of the clock": (facts.FUTURE_TOLERANCE, SANDBOX.future_tolerance),
     "action sources": (choices(FIELDS["action_source"]), shape.ACTION_SOURCES),
     "data processing countries": (choices(FIELDS["data_processing_options_country"]), privacy.COUNTRIES),
     "data processing states": (choices(FIELDS["data_processing_options_state"]), privacy.STATES),
-    "combinations of keys that are too broad": (set(validation.TOO_BROAD), set(people.TOO_BROAD)),
-    "digits of a lead id": (validation.LEAD_ID_DIGITS, people.LEAD_ID_DIGITS),
+    "combinations of keys that are too broad": (set(facts.TOO_BROAD), set(people.TOO_BROAD)),
+    "digits of a lead id": (facts.LEAD_ID_DIGITS, people.LEAD_ID_DIGITS),
     "keys with a hash of the pixel": (set(RULES), set(HASHED_KEYS)),
     "keys of a product": (set(contents.CONTENT_FIELDS), commerce.CONTENT_KEYS),
     "currencies that are no longer ours but Meta's": (
@@ -66,10 +65,16 @@ PAIRS: dict[str, tuple[Any, Any]] = {
     "parts of extinfo": (len(app_data.EXTINFO), apps.EXTINFO_PARTS),
     "position of the OS version in extinfo": (app_data.EXTINFO.index("osVersion"), apps.OS_VERSION),
     "versions of extinfo": (choices(app_data.APP_FIELDS["version"]), set(apps.EXTINFO_VERSIONS)),
+    "seconds for which events are appended": (facts.APPEND_WINDOWS, append.WINDOWS),
+    "customer segments": (set(facts.CUSTOMER_SEGMENTS), shape.SEGMENTS),
+    "source of CRM events": (
+        (facts.CRM_EVENT_SOURCE, facts.CRM_ACTION_SOURCE),
+        (commerce.CRM_EVENT_SOURCE, commerce.CRM_ACTION_SOURCE),
+    ),
     "messaging channels": (choices(FIELDS["messaging_channel"]), set(shape.CHANNEL_KEYS)),
-    "event names of business messaging": (validation.MESSAGING_EVENT_NAMES, messaging.MESSAGING_EVENT_NAMES),
+    "event names of business messaging": (facts.MESSAGING_EVENT_NAMES, messaging.MESSAGING_EVENT_NAMES),
     "keys that each messaging channel needs": (
-        user_data.CHANNEL_KEYS,
+        facts.CHANNEL_KEYS,
         # No subcode is known for a missing page_scoped_user_id: the sandbox refuses it like any missing parameter.
         {
             channel: tuple((keys, subcode or shape.PARAMETER_ERROR) for keys, subcode in needed)
@@ -89,7 +94,7 @@ def test_the_plugin_and_the_sandbox_have_the_same_fact(fact: str) -> None:
 
 def test_the_sandbox_knows_every_key_of_an_event_that_the_plugin_sends() -> None:
     """It knows more, which other senders use: the plugin has no field for those."""
-    everything = ServerEvent(
+    everything = Custom(
         action_source="app",
         event_time=str(NOW),
         user_data={},
@@ -101,12 +106,14 @@ def test_the_sandbox_knows_every_key_of_an_event_that_the_plugin_sends() -> None
         opt_out=False,
         data_processing_options=["LDU"],
         messaging_channel="messenger",
-    ).server_event("Lead")
+        customer_segmentation="new_customer_to_business",
+        store_data={"store_code": "7"},
+        original_event_data={"event_name": "Purchase"},
+        attribution_data={"ad_id": "1"},
+        event_name="Lead",
+    ).build()
 
-    assert shape.EVENT_KEYS - {*everything, "custom_data"} == {
-        *("original_event_data", "attribution_data", "store_data"),
-        *("customer_segmentation", "advanced_measurement_table"),
-    }
+    assert shape.EVENT_KEYS - everything.keys() == {"advanced_measurement_table"}
     assert everything.keys() <= shape.EVENT_KEYS
 
 

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from capi_actions import Plugins, Secret
 from capi_actions.testing import build_item
 from capi_actions_facebook.click_ids import (
-    MAX_AGE,
     fbc_from_url,
     is_browser_id,
     is_click_id,
@@ -19,6 +18,7 @@ from capi_actions_facebook.click_ids import (
     newest_click_id,
 )
 from capi_actions_facebook.destination import Facebook
+from capi_actions_facebook.facts import CLICK_ID_MAX_AGE
 from capi_actions_facebook.fields.user_data import wire_user_data
 from capi_actions_facebook.settings import Settings
 from support.vectors import read_vectors
@@ -234,10 +234,10 @@ def test_a_damaged_browser_id_is_no_identity(fbp: str, plugins: Plugins) -> None
     assert build_item(plugins, "facebook.page_view", event)["user_data"] == {}
 
 
-@given(st.integers(-MAX_AGE, MAX_AGE), st.sampled_from([1, 10**3, 10**6]))
+@given(st.integers(-CLICK_ID_MAX_AGE, CLICK_ID_MAX_AGE), st.sampled_from([1, 10**3, 10**6]))
 def test_click_ids_of_more_than_90_days_ago_are_expired(distance: int, unit: int) -> None:
     """Whatever unit the cookie's time has."""
-    created = SEEN - MAX_AGE + distance
+    created = SEEN - CLICK_ID_MAX_AGE + distance
 
     assert (distance < 0) is is_expired(f"fb.1.{created * unit}.IwAR", SEEN)
 

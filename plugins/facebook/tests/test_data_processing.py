@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from capi_actions import EventError, Plugins
 from capi_actions.testing import build_item
-from capi_actions_facebook.fields.data_processing import STATES, wire_data_processing
+from capi_actions_facebook.facts import STATES
+from capi_actions_facebook.fields.data_processing import wire_data_processing
 from capi_actions_facebook.mapping_lint import lint_mapping
 
 KEY = "data_processing_options"

@@ -29,6 +29,19 @@ def test_the_envelope_joins_items_and_keeps_the_token_in_a_header() -> None:
     assert "sesame" not in repr(request)
 
 
+def test_a_proof_of_the_app_s_secret_goes_with_every_request() -> None:
+    """Known answer: printf sesame | openssl dgst -sha256 -hmac shh.  The secret stays here."""
+    request = facebook(app_secret=Secret("shh"), upload_tag="stores").envelope("", [b"{}"])
+
+    assert json.loads(request.body) == {
+        "data": [{}],
+        "upload_tag": "stores",
+        "appsecret_proof": "523a40fad7e69524cd2c37ab7f4cee820f7b7c371592cbe4176ea838ca8bf9c2",
+    }
+    assert b"shh" not in request.body
+    assert "shh" not in repr(facebook(app_secret=Secret("shh")).settings)
+
+
 def test_without_a_test_code_the_envelope_holds_the_data_alone() -> None:
     """An empty code would still be one."""
     assert facebook().envelope("", [b"{}"]).body == b'{"data":[{}]}'

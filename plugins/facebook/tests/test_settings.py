@@ -12,7 +12,8 @@ from urllib3.util import parse_url
 from capi_actions import ConfigError, Plugins, Secret
 from capi_actions.config import read_config
 from capi_actions_facebook.destination import Facebook
-from capi_actions_facebook.settings import LAST_DAYS, Settings, version_error, version_warning
+from capi_actions_facebook.facts import LAST_DAYS
+from capi_actions_facebook.settings import Settings, version_error, version_warning
 
 
 def warnings(plugins: Plugins, options: str) -> list[tuple[str, int | None]]:
@@ -261,6 +262,7 @@ def test_what_works_today_but_should_be_looked_at_is_warned_of(plugins: Plugins)
         ("v20.0", date(2026, 9, 25), True),
         ("v25.0", date(2026, 11, 23), False),
         ("v26.0", date(2030, 1, 1), False),
+        ("v27.0", date(2030, 1, 1), False),
         ("v9.0", date(2026, 11, 23), True),
     ],
 )
@@ -271,7 +273,15 @@ def test_versions_end_after_their_last_day(version: str, today: date, ended: boo
 
 @pytest.mark.parametrize(
     ("version", "warned"),
-    [("v25.0", False), ("v26.0", False), ("v27.0", True), ("v99.0", True), ("v25.1", True), ("v25.00", True)],
+    [
+        ("v25.0", False),
+        ("v26.0", False),
+        ("v27.0", False),
+        ("v28.0", True),
+        ("v99.0", True),
+        ("v25.1", True),
+        ("v25.00", True),
+    ],
 )
 def test_versions_that_may_not_exist_are_warned_of(version: str, warned: bool, plugins: Plugins) -> None:
     """A slip of the finger would only show when the first request fails."""

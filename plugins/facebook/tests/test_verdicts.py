@@ -152,6 +152,23 @@ def test_an_unknown_error_keeps_its_codes_and_is_told_as_such() -> None:
     assert judgement.reason == "Meta answered with an unknown error (HTTP 200)."
 
 
+@pytest.mark.parametrize(
+    ("message", "verdict"),
+    [
+        ("Invalid appsecret_proof provided in the API argument", Verdict.PAUSE),
+        ("API calls from the server require an appsecret_proof argument", Verdict.PAUSE),
+        ("(#100) Invalid parameter", Verdict.SPLIT),
+        (["appsecret"], Verdict.SPLIT),
+        (None, Verdict.SPLIT),
+    ],
+)
+def test_a_wrong_proof_of_the_app_s_secret_pauses(message: Any, verdict: Verdict) -> None:
+    """It has the code of refused events, and no subcode: without this, every event would become a dead letter."""
+    body = json.dumps({"error": {"code": 100, "message": message, "type": "GraphMethodException"}}).encode()
+
+    assert verdict is judge(Response(status=400, headers={}, body=body)).verdict
+
+
 def test_true_is_no_code() -> None:
     """To Python it equals 1, a passing fault of Meta's."""
     judgement = judge(Response(status=403, headers={}, body=b'{"error":{"code":true,"error_subcode":true}}'))

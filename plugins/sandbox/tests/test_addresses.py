@@ -17,7 +17,14 @@ Post = Callable[..., tuple[int, Any]]
 
 @pytest.mark.parametrize(
     "path",
-    ["/v25.0/123/events", "/v25/123/events", "/v25.0/123/events/", "/v26.0/9/events", "/v99.0/9/events"],
+    [
+        "/v25.0/123/events",
+        "/v25/123/events",
+        "/v25.0/123/events/",
+        "/v26.0/9/events",
+        "/v27.0/9/events",
+        "/v99.0/9/events",
+    ],
 )
 def test_events_go_to_versioned_addresses(served: Sandbox, post: Post, make_event: Make, path: str) -> None:
     """A version that the table doesn't know yet is taken: the table ages."""
@@ -29,7 +36,7 @@ def test_dead_versions_are_refused(served: Sandbox, post: Post, make_event: Make
     """With the error that senders met when theirs died."""
     status, body = post(served, [make_event()], f"/{version}/123/events")
     assert (status, body["error"]["code"]) == (400, 2635)
-    assert body["error"]["message"].endswith("Please update to the latest version: v26.0.")
+    assert body["error"]["message"].endswith("Please update to the latest version: v27.0.")
 
 
 def test_a_version_lives_until_the_end_of_its_last_day(post: Post, make_event: Make) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from capi_actions import Item, JsonObject
 from capi_actions.pipeline.pipeline import Pipeline, Refusal
-from capi_actions_facebook.fields.data_processing import STATES
+from capi_actions_facebook.facts import STATES
 
 PAGE = "docs/how-to/customize.md"
 

@@ -9,10 +9,9 @@ from collections.abc import Iterable
 from typing import Final
 from urllib.parse import unquote
 
-_SECONDS_DIGITS = 10  # of a time of these years
-MAX_AGE = 90 * 86_400
-"""For how many seconds browsers keep the cookie; Meta complains about older click ids."""
+from capi_actions_facebook.facts import CLICK_ID_MAX_AGE
 
+_SECONDS_DIGITS = 10  # of a time of these years
 APPENDIX: Final = "A[Qgw]|B[AQg]|[A-Za-z0-9_-]{8}"
 """What Meta's parameter builder adds: two letters that name its language, or six bytes in base64url."""
 
@@ -48,11 +47,11 @@ def is_expired(fbc: str, event_time: int) -> bool:
     """Return whether a click id was over 90 days old at an event's time, in Unix seconds."""
     usual = fbc[_TIME_START:_TIME_END]
     if fbc[_TIME_END : _TIME_END + 1] == "." and usual.isdecimal():
-        return int(usual) < (event_time - MAX_AGE) * 1000
+        return int(usual) < (event_time - CLICK_ID_MAX_AGE) * 1000
     if not (match := _CLICK_ID.fullmatch(fbc)):
         return False
     digits: str = match["time"]
-    return int(digits) < (event_time - MAX_AGE) * int(10.0 ** (len(digits) - _SECONDS_DIGITS))
+    return int(digits) < (event_time - CLICK_ID_MAX_AGE) * int(10.0 ** (len(digits) - _SECONDS_DIGITS))
 
 
 def fbc_from_url(url: str, first_seen: int) -> str | None:

@@ -10,9 +10,7 @@ from functools import cache
 from typing import Any
 
 from capi_actions import EventError
-
-AS_OF = "2026-11-23"
-"""When the lists of this module were read."""
+from capi_actions_facebook.facts import CURRENCIES_READ
 
 # Named by the pixel's own checks (script 2.9.324), the ad account's or the Marketing API's list, without those
 # that are WITHDRAWN.
@@ -115,7 +113,7 @@ def refusal(currency: Any) -> str | None:
         return f"{code} is a code of ISO 4217 that names no money: write the order's currency, such as EUR"
     # A short word of letters can be shown; anything longer might be personal data in the wrong place.
     if len(code) == 3 and code.isascii() and code.isalpha():
-        return f"{code} is unknown: this release has the currencies of ISO 4217 as of {AS_OF}"
+        return f"{code} is unknown: this release has the currencies of ISO 4217 as of {CURRENCIES_READ}"
     if code and len(code) <= 4 and code.isascii() and code.isalpha():
         return f"{currency} is not a valid currency code."
     return "a currency is written as three letters of ISO 4217, such as EUR; this is something else"
@@ -129,8 +127,8 @@ def notice(code: str) -> str | None:
     if code in LISTED_BY_META or code not in ACCEPTED:
         return None
     return (
-        f"no list of Meta's names the currency {code} (as of {AS_OF}); events with it are sent, but Meta may refuse"
-        f" them with {_SUBCODE}"
+        f"no list of Meta's names the currency {code} (as of {CURRENCIES_READ}); events with it are sent, but Meta"
+        f" may refuse them with {_SUBCODE}"
     )
 
 

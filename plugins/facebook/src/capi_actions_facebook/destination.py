@@ -1,13 +1,16 @@
 """A Facebook pixel or dataset as a destination."""
 
+import hmac
 import json
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from capi_actions import Destination, JsonObject, Judgement, Prepared, Problem, Request, Response
+from capi_actions import Destination, JsonObject, Judgement, Prepared, Problem, Request, Response, Secret
 from capi_actions_facebook.click_ids import is_expired
+from capi_actions_facebook.facts import MAX_EVENTS
+from capi_actions_facebook.fields.original_event import ATTRIBUTION, ORIGINAL, append_deadline, settle_times
 from capi_actions_facebook.mapping_lint import lint_mapping
 from capi_actions_facebook.page_urls import without_personal_parameters
 from capi_actions_facebook.phones import phone_doubt
@@ -26,6 +29,7 @@ class Facebook(Destination):
     name = "facebook"
     integration_names = ("Facebook Conversions API (Actions)", "Facebook Conversions API")
     settings_type = Settings
+    max_items = MAX_EVENTS
     settings: Settings
 
     def __init__(self, settings: Settings) -> None:
@@ -35,6 +39,7 @@ class Facebook(Destination):
             "authorization": f"Bearer {settings.access_token.value}",
             "content-type": "application/json",
         }
+        self._parameters = _parameters(settings)
         self._time_zone = time_zone(settings.time_zone) if settings.time_zone else None
         self._noticed: set[str] = set()
 
@@ -96,21 +101,34 @@ class Facebook(Destination):
             del user_data["fbc"]
             self._notice("a click id (fbc) of over 90 days ago is left out: Meta complains about such")
         group = group or self.settings.test_event_code or ""
-        return Prepared(event_id, event_time, event_time + max_age(data), group)
+        deadline = event_time + max_age(data)
+        if ORIGINAL in data or ATTRIBUTION in data:
+            settle_times(data, self._in_zone)
+            deadline = min(deadline, append_deadline(data) or deadline)
+        return Prepared(event_id, event_time, deadline, group)
 
     def _settle_time(self, data: JsonObject, local: LocalTime) -> int:
         """Replace an event time without a certain zone, and that of a click id that was derived with it."""
-        moment = data["event_time"] = local.in_zone(self._time_zone)
-        if self._time_zone is None:
-            if local.zone_name:
-                what = f"an event time with the zone {local.zone_name} is read as in e-mail, in North America"
-            else:
-                what = "an event time without a zone is read as UTC"
-            self._notice(f'{what}: set time_zone ("UTC" or such as "Europe/Berlin") to say which it is')
+        moment = data["event_time"] = self._in_zone(local)
         user_data, derived = data.get("user_data") or {}, f"fb.1.{local * 1000}."
         if user_data.get("fbc", "").startswith(derived):
             user_data["fbc"] = f"fb.1.{moment * 1000}.{user_data['fbc'].removeprefix(derived)}"
         return moment
+
+    def _in_zone(self, moment: int) -> int:
+        """Return Unix seconds of a time, by the setting ``time_zone`` if its zone isn't certain."""
+        if not isinstance(moment, LocalTime):
+            return moment
+        seconds = moment.in_zone(self._time_zone)
+        if self._time_zone is None:
+            if moment.zone_name:
+                what = (
+                    f"an event time with the zone {moment.zone_name} is read as in e-mail, in North America"
+                )
+            else:
+                what = "an event time without a zone is read as UTC"
+            self._notice(f'{what}: set time_zone ("UTC" or such as "Europe/Berlin") to say which it is')
+        return seconds
 
     def _notice(self, message: str) -> None:
         """Log a warning, but only once in this object's life: an export has millions of such events."""
@@ -127,9 +145,7 @@ class Facebook(Destination):
         parameters = b""
         if group:
             parameters += b',"test_event_code":' + _quoted(group)
-        if self.settings.partner_agent:
-            parameters += b',"partner_agent":' + _quoted(self.settings.partner_agent)
-        body = b'{"data":[' + b",".join(bodies) + b"]" + parameters + b"}"
+        body = b'{"data":[' + b",".join(bodies) + b"]" + parameters + self._parameters + b"}"
         return Request(method="POST", url=self._url, headers=self._headers, body=body)
 
     def judge(self, response: Response) -> Judgement:
@@ -143,6 +159,23 @@ _MATCH_KEYS = (
     *("fn", "ln", "db", "ge", "ct", "st", "zp", "country"),
 )
 _PROBE = b'{"event_name":"capi_check","event_time":0,"action_source":"other"}'
+
+
+def _parameters(settings: Settings) -> bytes:
+    """Return the members of every request's body, each after a comma."""
+    parameters = {"partner_agent": settings.partner_agent, "upload_tag": settings.upload_tag}
+    if settings.app_secret is not None:
+        # In the body, as the token is in a header: addresses end up in logs.
+        parameters["appsecret_proof"] = appsecret_proof(settings.app_secret, settings.access_token)
+    return b"".join(b"," + _quoted(key) + b":" + _quoted(text) for key, text in parameters.items() if text)
+
+
+def appsecret_proof(app_secret: Secret, access_token: Secret) -> str:
+    """Return the proof that the sender knows the app's secret: HMAC-SHA256 of the token, in hex.
+
+    Source: "securing requests" in ``docs/reference/sources.md``.
+    """
+    return hmac.new(app_secret.value.encode(), access_token.value.encode(), "sha256").hexdigest()
 
 
 def _quoted(text: str) -> bytes:

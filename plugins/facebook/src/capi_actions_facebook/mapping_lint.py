@@ -10,11 +10,12 @@ from typing import Any
 from capi_actions import EventError, JsonObject, Problem, as_action
 from capi_actions_facebook.actions import ACTIONS
 from capi_actions_facebook.currencies import notice, refusal
+from capi_actions_facebook.facts import CHANNEL_KEYS
 from capi_actions_facebook.fields.app_data import wire_app_data
 from capi_actions_facebook.fields.contents import content_ids_problems, contents_problems
 from capi_actions_facebook.fields.data_processing import region_problems
 from capi_actions_facebook.fields.event import ServerEvent
-from capi_actions_facebook.fields.user_data import CHANNEL_KEYS, USER_FIELDS, wire_name
+from capi_actions_facebook.fields.user_data import USER_FIELDS, wire_name
 from capi_actions_facebook.times import unix_seconds
 from capi_actions_facebook.validation import (
     AMOUNT_MESSAGE,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from capi_actions import MISSING, Compiler, Directive, Json, Resolver
-from capi_actions_facebook.fields.contents import DELIVERY_CATEGORIES
+from capi_actions_facebook.facts import DELIVERY_CATEGORIES
 
 # Segment's e-commerce spec, in the order in which it recommends them.  A bare `id` counts inside a
 # `products` list only: at the top of an event it may be the id of anything.

@@ -1,33 +1,20 @@
-"""The settings of a Facebook destination, and the versions of Meta's API that they may name."""
+"""The settings of a Facebook destination, and what is wrong with the API version that they name."""
 
 import re
-from collections.abc import Mapping
 from datetime import date
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from attrs import Attribute, field, frozen
 
 from capi_actions import Secret
+from capi_actions_facebook.facts import (
+    DEFAULT_VERSION,
+    LAST_DAYS,
+    NEWEST_VERSION,
+    OLDEST_VERSION,
+    PARTNER_AGENT_LIMIT,
+)
 from capi_actions_facebook.times import time_zone
-
-DEFAULT_VERSION = "v25.0"
-PARTNER_AGENT_LIMIT = 23  # "using the API": fewer than 23 characters, at least 2 letters
-
-# Last day of each version of the Graph API: "versions" in docs/reference/sources.md.
-LAST_DAYS: Mapping[int, date] = {
-    16: date(2025, 5, 14),
-    17: date(2025, 9, 12),
-    18: date(2026, 1, 26),
-    19: date(2026, 5, 21),
-    20: date(2026, 9, 24),
-    21: date(2027, 1, 21),
-    22: date(2027, 5, 20),
-    23: date(2027, 10, 8),
-    24: date(2028, 2, 18),
-    25: date(2028, 7, 29),
-}
-OLDEST_VERSION = min(LAST_DAYS)
-NEWEST_VERSION = 26  # its end isn't announced
 
 
 def _digits(_: object, attribute: "Attribute[str]", value: str) -> None:
@@ -127,6 +114,9 @@ class Settings:
         all the same: leave it out in production.
     :ivar api_version: Graph API version; `capi check` warns when its end has come.
     :ivar partner_agent: names the sending platform to Meta: fewer than 23 characters, 2 letters at least.
+    :ivar app_secret: of the app that the token is of, if it has "Require app secret" switched on.  A proof of it
+        is sent, never the secret.
+    :ivar upload_tag: names the upload that offline events belong to.
     :ivar normalization: by whose rules personal values are written before they are hashed: ``pixel``,
         ``documented`` or ``pixel+documented``.
     :ivar time_zone: the zone of event times that name none, such as ``Europe/Berlin``.  Without this setting they
@@ -141,6 +131,8 @@ class Settings:
     test_event_code: str | None = field(default=None, metadata={"example": "TEST12345"})
     api_version: str = field(default=DEFAULT_VERSION, validator=_version)
     partner_agent: str | None = field(default=None, validator=_agent, metadata={"example": "my-shop-1.0"})
+    app_secret: Secret | None = field(default=None, metadata={"example": {"env": "FACEBOOK_APP_SECRET"}})
+    upload_tag: str | None = field(default=None, metadata={"example": "stores-november"})
     normalization: str = "pixel"
     time_zone: str | None = field(default=None, validator=_zone, metadata={"example": "Europe/Berlin"})
     strip_personal_parameters: bool = True

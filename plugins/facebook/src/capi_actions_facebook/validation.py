@@ -10,34 +10,27 @@ from typing import Any
 
 from capi_actions import JsonObject, Problem
 from capi_actions_facebook.currencies import ACCEPTED, is_accepted, refusal
+from capi_actions_facebook.facts import (
+    APPEND_WINDOWS,
+    CHANNEL_KEYS,
+    CRM_EVENT_SOURCE,
+    DAY,
+    FUTURE_TOLERANCE,
+    LEAD_ID_DIGITS,
+    MAX_AGE,
+    MAX_AGE_IN_STORE,
+    MESSAGING_EVENT_NAMES,
+    TOO_BROAD,
+)
 from capi_actions_facebook.fields.contents import content_ids_problems, contents_problems
-from capi_actions_facebook.fields.user_data import CHANNEL_KEYS
+from capi_actions_facebook.fields.crm import check_crm
+from capi_actions_facebook.fields.original_event import check_append
 
-DAY = 86_400
-MAX_AGE = 7 * DAY
-MAX_AGE_IN_STORE = 62 * DAY
-FUTURE_TOLERANCE = 60  # seconds; Meta's own tolerance isn't documented, this is what RudderStack allows
 _USUAL_DELAY = 600  # seconds between an event and its check
 # Hours; time zone database 2026a.
 _EASTERN_ZONES = (*range(1, 15), 3.5, 4.5, 5.5, 5.75, 6.5, 8.75, 9.5, 10.5, 12.75, 13.75)
 _CENTURY = 36_525 * DAY
 
-# Combinations of keys that fit too many people ("customer information"): the whole set, or a part of it.
-TOO_BROAD = (
-    frozenset({"ct", "country", "st", "zp", "ge", "client_user_agent"}),
-    frozenset({"db", "client_user_agent"}),
-    frozenset({"fn", "ge"}),
-    frozenset({"ln", "ge"}),
-)
-
-MESSAGING_EVENT_NAMES = frozenset(
-    """
-    LeadSubmitted QualifiedLead Purchase AddToCart InitiateCheckout ViewContent OrderCreated OrderShipped
-    OrderDelivered OrderCanceled OrderReturned CartAbandoned RatingProvided ReviewProvided
-    """.split()
-)
-
-LEAD_ID_DIGITS = (15, 17)  # at least, at most
 LEAD_ID_MESSAGE = "a lead id has {} to {} digits".format(*LEAD_ID_DIGITS)
 _LEAD_IDS = range(10 ** (LEAD_ID_DIGITS[0] - 1), 10 ** LEAD_ID_DIGITS[1])
 
@@ -79,6 +72,8 @@ def check_event(data: JsonObject, now: float) -> Sequence[Problem]:
         value, currency = custom.get("value"), custom.get("currency")
         if type(value) not in _NUMBERS or type(currency) is not str or currency not in ACCEPTED:
             problems += _check_purchase(custom)
+    if data["event_name"] in APPEND_WINDOWS or custom.get("event_source") == CRM_EVENT_SOURCE:
+        problems += _check_kind(data, custom, now)
     source = data["action_source"]
     if "app_data" in data:
         problems += _check_extinfo(data["app_data"]["extinfo"])
@@ -88,6 +83,13 @@ def check_event(data: JsonObject, now: float) -> Sequence[Problem]:
     if source == "business_messaging" or "messaging_channel" in data:
         problems += check_messaging(data)
     return problems
+
+
+def _check_kind(data: JsonObject, custom: JsonObject, now: float) -> Iterator[Problem]:
+    if data["event_name"] in APPEND_WINDOWS:
+        yield from check_append(data, now)
+    if custom.get("event_source") == CRM_EVENT_SOURCE:
+        yield from check_crm(data)
 
 
 def max_age(data: Mapping[str, Any]) -> int:

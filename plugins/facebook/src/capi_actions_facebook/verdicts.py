@@ -86,12 +86,21 @@ BY_ACCOUNT_CODE: Mapping[int, tuple[str, str]] = {
         "Check pixel_id, and the token's access.",
     ),
     102: ("The session has ended.", "Make a new access token in Events Manager."),
-    104: ("The app requires a proof of its secret.", 'Switch "Require app secret" off for this app.'),
+    104: (
+        "The app requires a proof of its secret.",
+        "Set app_secret to the secret of the app that the token is of.",
+    ),
     190: ("The access token is no longer good.", "Make a new access token in Events Manager."),
     294: ("The app may not use the Marketing API.", "Give the app the permission ads_management."),
     803: ("The pixel doesn't exist.", "Check pixel_id."),
     2635: ("This version of Meta's API has ended.", "Set api_version to a newer one."),
 }
+# Without a subcode, as a refused event may be; the parameter's name is the same in every language.
+_PROOF = "appsecret_proof"
+_WRONG_PROOF = (
+    "The proof of the app's secret is missing or wrong.",
+    "Set app_secret to the secret of the app that the token is of.",
+)
 _PERMISSION = ("The token lacks a permission.", "Give the token's owner access to the dataset.")
 
 
@@ -152,6 +161,8 @@ def _judge_error(
         return _pause(code, subcode, BY_ACCOUNT_CODE[33])
     if code is not None and (code in BY_ACCOUNT_CODE or 200 <= code <= 299):
         return _pause(code, subcode, BY_ACCOUNT_CODE.get(code, _PERMISSION))
+    if code == 100 and subcode is None and _PROOF in str(error.get("message")):
+        return _pause(code, subcode, _WRONG_PROOF)
     if code in _EVENT_CODES:
         reason, advice = BY_SUBCODE.get(subcode or 0, _UNKNOWN_SUBCODE)
         return Judgement(

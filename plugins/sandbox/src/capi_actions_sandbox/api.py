@@ -17,7 +17,7 @@ from capi_actions_sandbox.connection import cut_connection
 from capi_actions_sandbox.faults import Fault
 from capi_actions_sandbox.options import SandboxOptions
 from capi_actions_sandbox.refusals import Failure, RefusedError, variants
-from capi_actions_sandbox.requests import read_body, read_events, read_parameters, read_token
+from capi_actions_sandbox.requests import check_proof, read_body, read_events, read_parameters, read_token
 from capi_actions_sandbox.responses import (
     Response,
     apply_fault,
@@ -124,6 +124,7 @@ class Api:
         token = read_token(parameters, call.headers)
         if options.tokens and token not in options.tokens:
             raise RefusedError(variants(190, None)[0])
+        check_proof(parameters, token, options)
         exists = call.pixel.isascii() and call.pixel.isdigit()
         if not (call.pixel in options.pixels if options.pixels else exists):
             raise RefusedError(_unknown_pixel(call.pixel))

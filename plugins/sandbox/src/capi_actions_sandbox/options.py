@@ -25,7 +25,8 @@ LAST_DAYS: Mapping[int, date] = {
     25: date(2028, 7, 29),
 }
 
-NEWEST_VERSION = 26  # its end isn't announced
+# Released on 2026-11-04 (read 2026-11-30); its end isn't announced, nor that of 26.
+NEWEST_VERSION = 27
 
 # Seconds.  Meta's isn't documented; RudderStack's transformer allows this much (read 2026-11-23).
 FUTURE_TOLERANCE = 60.0
@@ -60,6 +61,7 @@ class SandboxOptions:
 
     :ivar pixels: the pixel or dataset ids that exist; empty: all that consist of digits.
     :ivar tokens: the access tokens that are valid; empty: all.
+    :ivar app_secret: the secret that every request has to prove with ``appsecret_proof``; None: none has to.
     :ivar now: the clock, Unix seconds.
     :ivar checks: False accepts any list of objects unchecked, for benchmarks.
     :ivar keep: how many events stay in memory; the oldest requests' go first, the newest request's stay.  0 keeps none.
@@ -84,6 +86,7 @@ class SandboxOptions:
 
     pixels: frozenset[str] = field(default=frozenset(), converter=_strings)
     tokens: frozenset[str] = field(default=frozenset(), converter=_strings, repr=False)
+    app_secret: str | None = field(default=None, repr=False)
     now: Callable[[], float] = time.time
     checks: bool = True
     keep: int = field(default=100_000, validator=validators.ge(0))

@@ -1,5 +1,6 @@
 """Decode a request: parameters from the query, a form or a JSON body, and the events in them."""
 
+import hmac
 import zlib
 from binascii import a2b_qp
 from collections.abc import AsyncGenerator, Mapping
@@ -24,6 +25,17 @@ MISSING = Failure(code=100, message="(#100) The parameter data is required")
 NOT_A_LIST = Failure(code=100, message="(#100) Param data must be an array.")
 EMPTY = Failure(code=100, message="(#100) param data must be non-empty.")
 UNREADABLE = Failure(code=100, message="(#100) The body of the request can't be read")
+# As the Graph API answers in public reports, in these words or similar ones.
+NO_PROOF = Failure(
+    code=100,
+    type="GraphMethodException",
+    message="API calls from the server require an appsecret_proof argument",
+)
+WRONG_PROOF = Failure(
+    code=100,
+    type="GraphMethodException",
+    message="Invalid appsecret_proof provided in the API argument",
+)
 NO_TOKEN = Failure(code=104, message="An access token is required to request this resource.")
 
 
@@ -194,3 +206,18 @@ def read_token(parameters: Mapping[str, Any], headers: Headers) -> str:
     if isinstance(parameter, str) and parameter:
         return parameter
     raise RefusedError(NO_TOKEN)
+
+
+def check_proof(parameters: Mapping[str, Any], token: str, options: SandboxOptions) -> None:
+    """Check that the sender knows the app's secret, if there is one: HMAC-SHA256 of the token, in hex.
+
+    :raises RefusedError: when the proof is missing or wrong.
+    """
+    if options.app_secret is None:
+        return
+    proof = parameters.get("appsecret_proof")
+    if proof is None:
+        raise RefusedError(NO_PROOF)
+    expected = hmac.new(options.app_secret.encode(), token.encode(), "sha256").hexdigest()
+    if not (isinstance(proof, str) and hmac.compare_digest(proof.encode(), expected.encode())):
+        raise RefusedError(WRONG_PROOF)

@@ -27,6 +27,17 @@ EXTINFO = (
 )
 
 
+APP_KEYS = (
+    "campaign_ids",
+    "install_referrer",
+    "installer_package",
+    "url_schemes",
+    "vendor_id",
+    "windows_attribution_id",
+)
+"""Keys of ``app_data`` that are sent under their own names, if the event has them."""
+
+
 def _text(label: str, default: Json = None, description: str = "") -> Field:
     return Field(type="string", label=label, default=default, description=description)
 
@@ -46,7 +57,7 @@ APP_FIELDS: Mapping[str, Field] = {
     "application_tracking_enabled": Field(
         type="boolean",
         label="Application Tracking Enabled",
-        description="The person's choice inside the app.",
+        description="The person's choice inside the app; sent only if the event has it.",
         default=path("$.context.device.adTrackingEnabled"),
     ),
     "madId": _text("Advertiser ID (madid)", path("$.context.madId"), "The device's advertising id."),
@@ -76,6 +87,14 @@ APP_FIELDS: Mapping[str, Field] = {
     "storageSize": _text("Storage Size in GBs"),
     "freeStorage": _text("Free Storage in GBs"),
     "deviceTimezone": _text("Device Timezone", path("$.context.timezone")),
+    "campaign_ids": _text("Campaign IDs", description="The text that Meta adds to the link of an app ad."),
+    "install_referrer": _text("Install Referrer", description="Android: what led to the installation."),
+    "installer_package": _text("Installer Package", description="Android: the app that installed this one."),
+    "url_schemes": Field(
+        type="string", label="URL Schemes", description="iOS: the URL schemes of the app.", multiple=True
+    ),
+    "vendor_id": _text("Vendor ID", description="iOS: the same for all apps of a vendor on a device (IDFV)."),
+    "windows_attribution_id": _text("Windows Attribution ID", description="Of an app for Windows 10."),
 }
 
 
@@ -83,8 +102,12 @@ def wire_app_data(values: JsonObject) -> dict[str, Any]:
     """Return ``app_data`` with Meta's names; missing parts of ``extinfo`` are empty strings."""
     data: dict[str, Any] = {
         "advertiser_tracking_enabled": int(bool(values.get("advertiser_tracking_enabled"))),
-        "application_tracking_enabled": int(bool(values.get("application_tracking_enabled"))),
     }
+    if "application_tracking_enabled" in values:
+        data["application_tracking_enabled"] = int(bool(values["application_tracking_enabled"]))
+    for key in APP_KEYS:
+        if values.get(key):
+            data[key] = values[key]
     if "madId" in values:
         data["madid"] = values["madId"]
     extinfo = [values.get(key, "") for key in EXTINFO]

@@ -6,7 +6,9 @@ from attrs import define
 
 from capi_actions import EventError, JsonObject, field, from_path
 from capi_actions_facebook.currencies import currency_code
-from capi_actions_facebook.fields.contents import CONTENT_FIELDS, DELIVERY_CATEGORIES, contents_problems
+from capi_actions_facebook.facts import DELIVERY_CATEGORIES
+from capi_actions_facebook.fields.contents import CONTENT_FIELDS, contents_problems
+from capi_actions_facebook.fields.crm import CrmFields
 from capi_actions_facebook.fields.event import ServerEvent
 from capi_actions_facebook.presets import first_amount_of, path, when
 
@@ -53,6 +55,10 @@ class CommerceEvent(ServerEvent):
     order_id: str | None = from_path(
         "$.properties.order_id", label="Order ID", description="Id of the order."
     )
+    item_number: str | None = field(
+        label="Item Number",
+        description="Offline events: tells several events of one order, time and name apart, such as its lines.",
+    )
 
     def build(self) -> JsonObject:
         """Return the server event.
@@ -73,6 +79,8 @@ class CommerceEvent(ServerEvent):
             custom["delivery_category"] = self.delivery_category
         if self.order_id:
             custom["order_id"] = self.order_id
+        if self.item_number:
+            custom["item_number"] = self.item_number
         self.add_custom(custom)
         data = self.server_event(self.meta_name)
         data["custom_data"] = custom
@@ -101,7 +109,7 @@ class CommerceEvent(ServerEvent):
 
 
 @define(kw_only=True, slots=False)
-class LeadEvent(CommerceEvent):
+class LeadEvent(CommerceEvent, CrmFields):
     """A commerce event about somebody who becomes a customer, or shows interest.
 
     Its trigger may name identify calls, too.  An action of your own subclasses it and sets ``meta_name``.
@@ -118,8 +126,9 @@ class LeadEvent(CommerceEvent):
     status: str | None = field(label="Status", description="Status of the registration.")
 
     def add_custom(self, custom: JsonObject) -> None:
-        """Add the expected value and the status of the registration."""
+        """Add the expected value, the status of the registration, and the CRM."""
         if self.predicted_ltv is not None:
             custom["predicted_ltv"] = self.predicted_ltv
         if self.status:
             custom["status"] = self.status
+        self.add_crm(custom)

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from capi_actions import Field, Problem
+from capi_actions_facebook.facts import DELIVERY_CATEGORIES
 
 CONTENT_FIELDS: Mapping[str, Field] = {
     "id": Field(type="string", label="ID", description="The product's id in the catalog."),
@@ -22,7 +23,6 @@ CONTENT_FIELDS: Mapping[str, Field] = {
     "brand": Field(type="string", label="Brand"),
     "category": Field(type="string", label="Category"),
 }
-DELIVERY_CATEGORIES = ("in_store", "curbside", "home_delivery")
 _INVALID_CONTENTS = 2804008
 _LARGEST_EXACT = 2**53  # greater doubles have lost digits
 _LOGGER = logging.getLogger("capi_actions.facebook")

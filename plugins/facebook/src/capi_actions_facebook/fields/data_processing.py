@@ -1,32 +1,13 @@
-"""Limited Data Use: the data processing options, and the states that Meta knows.
+"""Limited Data Use: the data processing options.
 
-Source: "server event" in ``docs/reference/sources.md``, read 2026-11-23.
+Source: "server event" in ``docs/reference/sources.md``.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from capi_actions import Choice, EventError, JsonObject, Problem
-
-COUNTRIES: Mapping[int, str] = {0: "Meta finds out", 1: "United States"}
-
-STATES: Mapping[int, str] = {
-    0: "Meta finds out",
-    1000: "California",
-    1001: "Colorado",
-    1002: "Connecticut",
-    1003: "Florida",
-    1004: "Oregon",
-    1005: "Texas",
-    1006: "Montana",
-    1007: "Delaware",
-    1008: "Nebraska",
-    1009: "New Hampshire",
-    1010: "New Jersey",
-    1011: "Minnesota",
-    1012: "Maryland",
-    1013: "Rhode Island",
-}
+from capi_actions_facebook.facts import STATES
 
 OPTIONS = (
     Choice("LDU", "Limited Data Use"),

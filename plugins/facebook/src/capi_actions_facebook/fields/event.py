@@ -4,26 +4,32 @@ from typing import Any, ClassVar
 
 from attrs import define
 
-from capi_actions import Choice, EventError, JsonObject, field, from_path
+from capi_actions import Choice, EventError, Field, JsonObject, field, from_path
+from capi_actions_facebook.facts import (
+    ACTION_SOURCES,
+    CHANNEL_KEYS,
+    COUNTRIES,
+    CUSTOMER_SEGMENTS,
+    STATES,
+    STORE_KEYS,
+)
 from capi_actions_facebook.fields.app_data import APP_FIELDS, wire_app_data
 from capi_actions_facebook.fields.contents import known_contents
-from capi_actions_facebook.fields.data_processing import COUNTRIES, OPTIONS, STATES, wire_data_processing
-from capi_actions_facebook.fields.user_data import CHANNEL_KEYS, USER_FIELDS, wire_user_data
+from capi_actions_facebook.fields.data_processing import OPTIONS, wire_data_processing
+from capi_actions_facebook.fields.user_data import USER_FIELDS, wire_user_data
 from capi_actions_facebook.presets import first_of, when
 from capi_actions_facebook.times import unix_seconds
 
-ACTION_SOURCES = (
-    Choice("email", "Email"),
-    Choice("website", "Website"),
-    Choice("app", "App"),
-    Choice("phone_call", "Phone call"),
-    Choice("chat", "Chat"),
-    Choice("physical_store", "Physical store"),
-    Choice("system_generated", "System generated"),
-    Choice("other", "Other"),
-    # Accepted, but not named in messages: those are the reference's, which doesn't know it.
-    Choice("business_messaging", "Business messaging", listed=False),
+# Accepted, but not named in messages: those are the reference's, which doesn't know it.
+_UNLISTED_SOURCE = "business_messaging"
+_SOURCES = tuple(
+    Choice(source, label, listed=source != _UNLISTED_SOURCE) for source, label in ACTION_SOURCES.items()
 )
+
+_STORE_FIELDS = {
+    key: Field(type="string", label=label)
+    for key, label in zip(STORE_KEYS, ("Store Page ID", "Brand Page ID", "Store Code"), strict=True)
+}
 
 # A page's URL and a browser's user agent make a website; anything less would be refused as one.
 _SOURCE = when("$.context.page.url", when("$.context.userAgent", "website", "other"), "other")
@@ -47,7 +53,7 @@ class ServerEvent:
         _SOURCE,
         label="Action Source",
         description="Where it happened.",
-        choices=ACTION_SOURCES,
+        choices=_SOURCES,
         code=2804019,
     )
     event_time: str = field(
@@ -70,7 +76,8 @@ class ServerEvent:
     event_id: str | None = from_path(
         "$.messageId",
         label="Event ID",
-        description="Meta drops repeats of one id and event name within 48 hours, also those of the browser pixel.",
+        description="Meta drops repeats of one id and event name within 48 hours, also those of the browser pixel; "
+        "not of offline events and messages, which have other rules or none.",
     )
     event_source_url: str | None = field(
         first_of("$.context.page.url", "$.properties.url"),
@@ -108,6 +115,16 @@ class ServerEvent:
         label="Messaging Channel",
         description="For business messaging: where the conversation takes place.",
         choices=tuple(CHANNEL_KEYS),
+    )
+    customer_segmentation: str | None = field(
+        label="Customer Segmentation",
+        description="Whether the customer is new: to the business, a line of it, a kind of products, a medium.",
+        choices=CUSTOMER_SEGMENTS,
+    )
+    store_data: dict[str, Any] | None = field(
+        label="Store Data",
+        description="The store of an offline event: the action source `physical_store`.",
+        properties=_STORE_FIELDS,
     )
     test_event_code: str | None = field(
         label="Test Event Code",
@@ -165,4 +182,8 @@ class ServerEvent:
             data["opt_out"] = self.opt_out
         if self.messaging_channel:
             data["messaging_channel"] = self.messaging_channel
+        if self.customer_segmentation:
+            data["customer_segmentation"] = self.customer_segmentation
+        if self.store_data and (store := {key: value for key, value in self.store_data.items() if value}):
+            data["store_data"] = store
         return data

@@ -1,6 +1,6 @@
 """The person: the fields of ``user_data`` and how they are sent."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from capi_actions import Field, Json, JsonObject
@@ -12,13 +12,6 @@ _LARGEST_ID = 2**63 - 1  # JSON's longer numbers are read as doubles, which lose
 
 _ADDRESS = "$.properties.address"
 _FULL_NAME = "$.context.traits.name"
-
-CHANNEL_KEYS: Mapping[str, Sequence[tuple[Sequence[str], int]]] = {
-    "messenger": ((("page_id",), 2804069), (("page_scoped_user_id",), 2804019)),
-    "whatsapp": ((("page_id", "whatsapp_business_account_id"), 2804116), (("ctwa_clid",), 2804071)),
-    "instagram": ((("ig_account_id",), 2804079), (("ig_sid",), 2804075)),
-}
-"""Messaging channel to the keys that it needs: of each group one, and the subcode when there is none."""
 
 
 def _personal(label: str, hashed: str, default: Json, description: str = "") -> Field:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from capi_actions_sandbox.checks.append import check_append
 from capi_actions_sandbox.checks.apps import check_app
 from capi_actions_sandbox.checks.commerce import check_custom_data
 from capi_actions_sandbox.checks.messaging import check_messaging
@@ -36,6 +37,8 @@ def check_events(events: Sequence[object], now: float, options: SandboxOptions) 
 
 def _check_meaning(event: Any, index: int, now: float, options: SandboxOptions) -> Failure | None:
     if failure := check_time(event, index, now, options):
+        return failure
+    if failure := check_append(event, index, now, options):
         return failure
     for check in _CHECKS:
         if failure := check(event, index, options):

@@ -8,22 +8,30 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from capi_actions_sandbox.checks.shape import parameter_path, unexpected_key
+from capi_actions_sandbox.checks.shape import missing_parameter, parameter_path, unexpected_key, wrong_value
 from capi_actions_sandbox.options import SandboxOptions, refused_currencies
 from capi_actions_sandbox.refusals import Failure, refuse_event
 
 CONTENT_KEYS = frozenset("id quantity item_price delivery_category title description brand category".split())
+
+# Stages of a lead.  That the rest is needed with it is documented; the words and the subcode of a refusal aren't known.
+CRM_EVENT_SOURCE, CRM_ACTION_SOURCE = "crm", "system_generated"
 
 # As JSON writes numbers, with a sign or without; Python would read more: 1_000, other scripts' digits, spaces.
 _NUMBER_TEXT = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 
 
 def check_custom_data(event: Mapping[str, Any], index: int, options: SandboxOptions) -> Failure | None:
-    """Check contents (2804008), and value and currency of a Purchase (2804009, 2804010, 2804011)."""
+    """Check contents (2804008), CRM events, and value and currency of a Purchase (2804009, 2804010, 2804011)."""
     custom = event.get("custom_data") or {}
     contents = custom.get("contents")
     if contents is not None and (failure := _check_contents(contents, index, options)):
         return failure
+    if custom.get("event_source") == CRM_EVENT_SOURCE:
+        if not custom.get("lead_event_source"):
+            return missing_parameter(index, "custom_data", "lead_event_source")
+        if event["action_source"] != CRM_ACTION_SOURCE:
+            return wrong_value(CRM_ACTION_SOURCE, index, "action_source")
     if event["event_name"] != "Purchase":
         return None
     if not _is_amount(custom.get("value")):

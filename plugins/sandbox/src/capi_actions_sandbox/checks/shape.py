@@ -22,7 +22,7 @@ CHANNEL_KEYS: Mapping[str, Sequence[tuple[Sequence[str], int | None]]] = {
 }
 """Messaging channel to the keys that it needs: of each group one, and the subcode, where one is known."""
 
-_SEGMENTS = frozenset(
+SEGMENTS = frozenset(
     [
         f"{kind}_customer_to_{area}"
         for kind in ("new", "existing")
@@ -49,7 +49,7 @@ _TYPES: Mapping[str, tuple[tuple[type, ...], str]] = {
 _ENUMS = {
     "action_source": ACTION_SOURCES,
     "messaging_channel": frozenset(CHANNEL_KEYS),
-    "customer_segmentation": _SEGMENTS,
+    "customer_segmentation": SEGMENTS,
 }
 _REQUIRED = ("event_name", "event_time", "user_data", "action_source")
 
