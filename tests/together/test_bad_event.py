@@ -170,7 +170,9 @@ def test_what_delivery_is_configured_to_do_it_does(
     )
     sandbox.fault("code=100,subcode=2804001")
     fbc = f"fb.1.{time() * 1000:.0f}.AbC"
-    result = capi("send", "--config", str(config), "--json", lines=[order(0, fbc=fbc, fbp="fb.1.1796008738000.2")])
+    result = capi(
+        "send", "--config", str(config), "--json", lines=[order(0, fbc=fbc, fbp="fb.1.1796008738000.2")]
+    )
     sandbox.fault("code=100,subcode=2804003,times=2")
     capi("send", "--config", str(config), lines=[order(1)])
     with closing(sqlite3.connect(config.with_name("capi-outbox.sqlite3"))) as outbox, outbox:

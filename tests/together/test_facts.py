@@ -94,24 +94,25 @@ def test_the_plugin_and_the_sandbox_have_the_same_fact(fact: str) -> None:
 
 def test_the_sandbox_knows_every_key_of_an_event_that_the_plugin_sends() -> None:
     """It knows more, which other senders use: the plugin has no field for those."""
-    everything = Custom(
-        action_source="app",
-        event_time=str(NOW),
-        user_data={},
-        app_data_field={"use_app_data": True},
-        event_id="e-1",
-        event_source_url="https://shop.example",
-        referrer_url="https://search.example",
-        custom_data={},
-        opt_out=False,
-        data_processing_options=["LDU"],
-        messaging_channel="messenger",
-        customer_segmentation="new_customer_to_business",
-        store_data={"store_code": "7"},
-        original_event_data={"event_name": "Purchase"},
-        attribution_data={"ad_id": "1"},
-        event_name="Lead",
-    ).build()
+    values: dict[str, Any] = {
+        "action_source": "app",
+        "event_time": str(NOW),
+        "user_data": {},
+        "app_data_field": {"use_app_data": True},
+        "event_id": "e-1",
+        "event_source_url": "https://shop.example",
+        "referrer_url": "https://search.example",
+        "custom_data": {},
+        "opt_out": False,
+        "data_processing_options": ["LDU"],
+        "messaging_channel": "messenger",
+        "customer_segmentation": "new_customer_to_business",
+        "store_data": {"store_code": "7"},
+        "original_event_data": {"event_name": "Purchase"},
+        "attribution_data": {"ad_id": "1"},
+        "event_name": "Lead",
+    }
+    everything = Custom(**values).build()
 
     assert shape.EVENT_KEYS - everything.keys() == {"advanced_measurement_table"}
     assert everything.keys() <= shape.EVENT_KEYS
