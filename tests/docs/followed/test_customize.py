@@ -170,6 +170,44 @@ def test_app_events(configured: Callable[[str], Pipeline], toml: Callable[[str],
     assert plain["action_source"] == "other"
 
 
+def test_stages_of_leads(configured: Callable[[str], Pipeline]) -> None:
+    """Under the CRM's own names, with all digits of the lead's id."""
+    properties = {"stage": "Sales Opportunity", "lead_id": "12345678901234567"}
+    (stage,) = made(
+        configured("Stages of leads from a CRM"),
+        type="track",
+        event="Lead Stage Changed",
+        properties=properties,
+    )
+
+    assert ("Sales Opportunity", "system_generated") == (stage["event_name"], stage["action_source"])
+    assert 12345678901234567 == stage["user_data"]["lead_id"]
+    assert {"event_source": "crm", "lead_event_source": "HubSpot"}.items() <= stage["custom_data"].items()
+
+
+def test_adding_to_an_earlier_event(configured: Callable[[str], Pipeline]) -> None:
+    """Members that are mapped go before prebuilt ones, which fill the others."""
+    pipeline = configured("Add to an earlier event")
+    ordered = int(time()) - 3600
+    order = {"currency": "EUR", "order_id": "o-1", "ordered_at": ordered, "prediction": 120}
+    original = {"event_name": "Purchase", "event_time": ordered, "order_id": "o-1"}
+    (value,) = made(pipeline, type="track", event="Lifetime Value Predicted", properties=order)
+    attribution = {"ad_id": "7", "touchpoint_ts": ordered, "attribution_share": 1, "attribution_value": 5}
+    attributed = {"currency": "EUR", "original_event_data": original, "attribution_data": attribution}
+    (credit,) = made(pipeline, type="track", event="Order Attributed", properties=attributed)
+
+    assert ("AppendValue", original, 120) == (
+        value["event_name"],
+        value["original_event_data"],
+        value["custom_data"]["predicted_ltv"],
+    )
+    assert ("AppendAttribution", original, attribution) == (
+        credit["event_name"],
+        credit["original_event_data"],
+        credit["attribution_data"],
+    )
+
+
 def test_limited_data_use(configured: Callable[[str], Pipeline], toml: Callable[[str], Pipeline]) -> None:
     """Left out, country and state are 0."""
     order = {"type": "track", "event": "Order Completed", "properties": {"currency": "EUR", "revenue": 5}}
