@@ -14,6 +14,7 @@ from capi_actions import Plugins
 def text(capi: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """The file, with its one blank filled in."""
     monkeypatch.setenv("FACEBOOK_ACCESS_TOKEN", "sesame")
+    monkeypatch.setenv("FACEBOOK_APP_SECRET", "shh")
     capi("init", "-c", str(tmp_path / "init.toml"))
     return (tmp_path / "init.toml").read_text().replace('pixel_id = ""', 'pixel_id = "1"')
 
@@ -31,4 +32,4 @@ def test_each_default_can_be_uncommented(capi: Any, text: str, tmp_path: Path) -
         (tmp_path / "capi.toml").write_text(text.replace(f"# {line}", line))
         result = capi("check", "-c", str(tmp_path / "capi.toml"))
         assert result.status == 0, result.err
-    assert len(lines) == 7
+    assert len(lines) == 9
