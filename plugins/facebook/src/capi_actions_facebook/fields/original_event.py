@@ -7,7 +7,7 @@ that it adds to.  Sources: "original event" and "attribution data" in ``docs/ref
 from collections.abc import Callable, Iterator, Mapping
 
 from capi_actions import EventError, Field, JsonObject, Problem
-from capi_actions_facebook.facts import APPEND_WINDOWS, DAY, HOUR
+from capi_actions_facebook.facts import APPEND_WINDOWS, DAY, FUTURE_TOLERANCE, HOUR
 from capi_actions_facebook.presets import path
 from capi_actions_facebook.times import unix_seconds
 
@@ -137,7 +137,10 @@ def check_append(data: JsonObject, now: float) -> Iterator[Problem]:
     name, custom = data["event_name"], data.get("custom_data") or {}
     yield from _missing(ORIGINAL, data, _NEEDED_OF_ORIGINAL)
     deadline = append_deadline(data)
-    if deadline is not None and now >= deadline + 1:
+    if deadline is not None and data[ORIGINAL]["event_time"] > now + FUTURE_TOLERANCE:
+        message = "the original event lies in the future: check its time and zone"
+        yield Problem(message, f"$.{ORIGINAL}.event_time", _SUBCODE)
+    elif deadline is not None and now >= deadline + 1:
         message = f"Meta takes an {name} for {_length(APPEND_WINDOWS[name])} after the original event, which is over"
         yield Problem(message, f"$.{ORIGINAL}.event_time", _SUBCODE)
     if name == "AppendAttribution":
