@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capi_actions.delivery import Options, Summary
-from capi_actions.delivery.channel import Backoff
+from capi_actions.delivery.backoff import Backoff
 from capi_actions.errors import TransportError
 
 MakeWorld = Callable[..., Any]

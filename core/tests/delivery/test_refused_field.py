@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capi_actions.delivery import Summary
-from capi_actions.delivery.bisect import without_field
+from capi_actions.delivery.chunks import without_field
 
 MakeWorld = Callable[..., Any]
 

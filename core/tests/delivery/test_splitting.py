@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from capi_actions.delivery import Summary
-from capi_actions.delivery.bisect import Chunk, split
+from capi_actions.delivery.chunks import Chunk, split
 from capi_actions.model import Claimed
 
 MakeWorld = Callable[..., Any]

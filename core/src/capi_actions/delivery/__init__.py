@@ -3,8 +3,9 @@
 deliverer    worker threads: when to send the next batch
 batch        one claimed batch: what each verdict does to its items
 exchange     one request: made, sent and judged
-bisect       chunks of a batch that was refused, and how they are split
-channel      what the workers of one destination share: back-off, batch size
+chunks       parts of a batch, and how they are split
+channel      what the workers of one destination share
+backoff      how long to wait after a failure, and how large the next batch is
 reporting    observers, log, summary
 options      settings, and the summary's counts
 """

@@ -33,8 +33,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 from attrs import evolve
 
-from capi_actions.delivery.bisect import Chunk, split, without_field
 from capi_actions.delivery.channel import Channel
+from capi_actions.delivery.chunks import Chunk, split, without_field
 from capi_actions.delivery.exchange import EXPIRED, Outcome, delivered_without_field, send_request
 from capi_actions.model import Claim, Claimed, Judgement, Report, Verdict
 

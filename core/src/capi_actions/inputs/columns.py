@@ -1,4 +1,4 @@
-"""Rows of a table to events: which column is which part of the event, and how its cells are written."""
+"""The options of a CSV file: which column is which part of an event, and how its cells are written."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -7,10 +7,8 @@ from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
 
-from capi_actions.codec import check_event
-from capi_actions.errors import Diagnostics, EventError, Problem, json_path
-from capi_actions.inputs.cells import CONVERTERS, Amount, CellFormat, check_spreadsheet_value
-from capi_actions.model import Json, JsonObject
+from capi_actions.errors import Diagnostics, json_path
+from capi_actions.model import Json
 from capi_actions.text import did_you_mean
 
 Path = tuple[str | int, ...]
@@ -33,10 +31,10 @@ _ROOTS = (
     "context",
     "integrations",
 )
-_TIMES = ("timestamp", "originalTimestamp", "sentAt")
-_AMOUNTS = ("revenue", "total", "value", "price", "subtotal", "tax", "shipping", "discount")
+TIMES = ("timestamp", "originalTimestamp", "sentAt")
+AMOUNTS = ("revenue", "total", "value", "price", "subtotal", "tax", "shipping", "discount")
 _CURRENCY: Path = ("properties", "currency")
-_EACH = "[]"
+EACH = "[]"
 _MAX_INDEX = 100
 _STEP = re.compile(r"\.?([^.\[\]]+)|\[([0-9]{1,3})?\]")
 
@@ -155,7 +153,7 @@ def parse_target(target: str) -> Path:
         step = _STEP.match(target, position)
         if not step or (step[0].startswith(".") == (position == 0) and step[1]):
             break
-        keys.append(step[1] if step[1] else _EACH if step[2] is None else int(step[2]))
+        keys.append(step[1] if step[1] else EACH if step[2] is None else int(step[2]))
         position = step.end()
     if position < len(target) or not keys:
         raise ValueError(
@@ -174,205 +172,3 @@ def parse_target(target: str) -> Path:
             f"{root} should be followed by a point and a name" if len(keys) == 1 else f"{root} has no parts"
         )
     return tuple(keys)
-
-
-@frozen
-class _Cell:
-    """A column of a file, ready to convert cells."""
-
-    index: int
-    name: str
-    paths: Sequence[Path]
-    kind: str
-    form: CellFormat
-
-
-class RowMapper:
-    """Makes events of a file's rows.
-
-    :ivar unused: names of the file's columns that nothing is made of.
-    """
-
-    def __init__(self, header: Sequence[str], options: CsvOptions) -> None:
-        """Compare the file's first row with the options.
-
-        :raises EventError: with everything that is wrong with it.
-        """
-        self._options = options
-        names = [name.strip() for name in header]
-        columns = options.columns
-        problems: list[Problem] = []
-        if columns is None:
-            columns = _columns_by_target(names, problems)
-        needed = {*columns, *([options.group_by] if options.group_by is not None else [])}
-        for name in sorted(needed):
-            count = names.count(name)
-            if count > 1:
-                positions = ", ".join(str(place + 1) for place, other in enumerate(names) if other == name)
-                problems.append(
-                    Problem(f"the column {name!r} is there {count} times, at {positions}; rename one")
-                )
-            elif not count:
-                hint = did_you_mean(name, [other for other in names if other])
-                problems.append(Problem(f"there is no column {name!r}{hint}"))
-        if problems:
-            raise EventError(problems)
-        self.unused = [name for name in names if name and name not in needed]
-        self._width = len(names)
-        self._group = names.index(options.group_by) if options.group_by is not None else None
-        self._cells = [self._cell(names.index(name), name, column) for name, column in columns.items()]
-        self._constants = [(parse_target(target), value) for target, value in options.constants.items()]
-
-    def _cell(self, index: int, name: str, column: Column) -> _Cell:
-        options = self._options
-        paths = [parse_target(target) for target in column.to]
-        return _Cell(
-            index,
-            name,
-            paths,
-            column.kind or _kind_of(paths[0]),
-            CellFormat(
-                decimal=options.decimal,
-                thousands=options.thousands,
-                zone=ZoneInfo(options.time_zone) if options.time_zone else None,
-                time_format=column.time_format or options.time_format,
-                digits=column.digits,
-            ),
-        )
-
-    def group(self, row: Sequence[str]) -> str | None:
-        """Return the cell by which rows are grouped; None without grouping, or when it is empty."""
-        if self._group is None or self._group >= len(row):
-            return None
-        return row[self._group].strip() or None
-
-    def check_width(self, row: Sequence[str], is_cut_off: bool) -> None:
-        """Compare a row's length with the header's.  Spreadsheets leave out empty cells at the end of a row.
-
-        :param is_cut_off: whether the row may be incomplete, as the last one without a line end.
-        :raises EventError: when they don't fit.
-        """
-        if any(cell.strip() for cell in row[self._width :]) or (is_cut_off and len(row) < self._width):
-            hint = (
-                "the file may be cut off"
-                if is_cut_off
-                else "a cell with the delimiter in it should be in quotes"
-            )
-            raise EventError.of(f"has {len(row)} cells where the first row has {self._width}; {hint}")
-
-    def event(self, rows: Sequence[Sequence[str]]) -> JsonObject:
-        """Return the event of a row, or of the rows of one group.
-
-        Of a part of the event that several rows have, the first that isn't empty counts.
-
-        :raises EventError: with everything that is wrong with the rows.
-        """
-        event: JsonObject = {"type": self._options.type}
-        if self._options.event is not None:
-            event["event"] = self._options.event
-        for path, value in self._constants:
-            _put(event, path, value, 0)
-        problems: list[Problem] = []
-        currencies: set[str] = set()
-        for number, row in enumerate(rows):
-            for cell in self._cells:
-                text = row[cell.index].strip() if cell.index < len(row) else ""
-                if not text or text in self._options.empty:
-                    continue
-                try:
-                    value = _convert(text, cell)
-                except EventError as error:
-                    problems.append(
-                        Problem(f"the column {cell.name!r} {error.message}", json_path([cell.name]))
-                    )
-                    continue
-                if isinstance(value, Amount):
-                    currencies |= {value.currency} if value.currency else set()
-                    value = value.value
-                for path in cell.paths:
-                    _put(event, path, value, number)
-        problems += _settle_currency(event, currencies)
-        if problems:
-            raise EventError(problems)
-        _drop_empty_members(event)
-        return check_event(event)
-
-
-def _columns_by_target(names: Sequence[str], problems: list[Problem]) -> dict[str, Column]:
-    columns: dict[str, Column] = {}
-    for name in names:
-        try:
-            parse_target(name)
-        except ValueError:
-            if name:
-                hint = (
-                    "say what it is in a table `[inputs.<name>.columns]`, or rename it to a part of the event"
-                )
-                problems.append(Problem(f"the column {name!r} is no part of an event; {hint}"))
-        else:
-            columns[name] = Column(to=[name])
-    return columns
-
-
-def _kind_of(path: Path) -> str:
-    """Return what a column's cells hold, going by the part of the event that they become."""
-    if path[0] in _TIMES:
-        return "time"
-    if path[0] == "properties" and path[-1] in _AMOUNTS:
-        return "amount"
-    return "number" if path[0] == "properties" and path[-1] == "quantity" else "text"
-
-
-def _convert(text: str, cell: _Cell) -> Json:
-    if cell.kind != "verbatim":
-        check_spreadsheet_value(text)
-    return CONVERTERS[cell.kind](text, cell.form)
-
-
-def _put(event: JsonObject, path: Path, value: Json, number: int) -> None:
-    """Set a part of the event, unless it is set.
-
-    :param number: of the row in its group, from 0.
-    """
-    container: Any = event
-    for key, following in zip(path, (*path[1:], None), strict=True):
-        if key == _EACH:
-            key = number
-        if isinstance(key, int):
-            container.extend({} for _ in range(key + 1 - len(container)))
-        if following is None:
-            if isinstance(key, int) or key not in container or path == ("type",):
-                container[key] = value
-            return
-        is_list = following == _EACH or isinstance(following, int)
-        if isinstance(key, str):
-            container = container.setdefault(key, [] if is_list else {})
-        else:
-            container[key] = container[key] or ([] if is_list else {})
-            container = container[key]
-
-
-def _settle_currency(event: JsonObject, currencies: set[str]) -> list[Problem]:
-    """Take the currency from the amounts, or compare it with theirs."""
-    if not currencies:
-        return []
-    properties = event.setdefault("properties", {})
-    stated = properties.get("currency")
-    if isinstance(stated, str):
-        currencies = currencies | {stated.strip().upper()}
-    if len(currencies) > 1:
-        return [
-            Problem(
-                f"amounts are in several currencies: {', '.join(sorted(currencies))}", "$.properties.currency"
-            )
-        ]
-    properties.setdefault("currency", currencies.pop())
-    return []
-
-
-def _drop_empty_members(event: JsonObject) -> None:
-    """Drop members of lists that no row had a value for, such as the product of a row without one."""
-    properties = event.get("properties", {})
-    for key, value in properties.items():
-        if isinstance(value, list):
-            properties[key] = [member for member in value if member != {}]

@@ -1,4 +1,4 @@
-"""Rows of a CSV file, and the events that they become."""
+"""Reads the rows of a CSV file, groups them, and has ``row_mapper`` make events of them."""
 
 import csv
 import re
@@ -9,7 +9,8 @@ from typing import IO
 from attrs import frozen
 
 from capi_actions.errors import EventError, detached
-from capi_actions.inputs.columns import CsvOptions, RowMapper
+from capi_actions.inputs.columns import CsvOptions
+from capi_actions.inputs.row_mapper import RowMapper
 from capi_actions.inputs.streams import read_lines_as_utf8
 from capi_actions.model import JsonObject
 

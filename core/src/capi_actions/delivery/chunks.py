@@ -1,4 +1,4 @@
-"""Bisection of a refused batch: its chunks, how one is split, and an item without its refused field."""
+"""The chunks of a batch, how one is split in two, and an item without its refused field."""
 
 from collections.abc import Sequence
 
