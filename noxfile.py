@@ -75,9 +75,9 @@ def lint(session: nox.Session) -> None:
     session.install(*LINT)
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
-    session.run("codespell", *tracked_files(session))
-    session.run("check-toml", *tracked_files(session, "*.toml"))
-    session.run("check-yaml", *tracked_files(session, "*.yaml", "*.yml"))
+    session.run("codespell", *tracked_files(session), log=False)
+    session.run("check-toml", *tracked_files(session, "*.toml"), log=False)
+    session.run("check-yaml", *tracked_files(session, "*.yaml", "*.yml"), log=False)
 
 
 @nox.session(python=PYTHONS[0], default=False)
