@@ -1,7 +1,10 @@
 """CI runs what the README says, and all that is proved somewhere is proved there."""
 
 import re
+import subprocess
 from pathlib import Path
+
+import pytest
 
 
 def test_the_readme_s_commands_are_one_line_each(root: Path) -> None:
@@ -43,4 +46,16 @@ def test_every_step_of_ci_ends(root: Path) -> None:
     ]
 
     assert all(re.match(r"step |  timeout |command=|  theirs=", line) for line in steps), steps
-    assert '  timeout "$limit" "$@"' in lines
+    assert '  timeout "$limit" "$@" || status=$?' in lines
+
+
+@pytest.mark.parametrize(("command", "status"), [("true", 0), ("false", 1), ("exit 3", 3)])
+def test_a_step_that_fails_is_not_forgotten(root: Path, command: str, status: int) -> None:
+    """Bash forgets it where the step's own status is asked for, unless the function returns it."""
+    script = (root / ".ci" / "run").read_text(encoding="utf-8")
+    function = script[script.index("step() {") : script.index("\n}\n") + 3]
+    lines = ["set -euo pipefail; limit=60", function, f"step it bash -c '{command}' || exit $?"]
+    result = subprocess.run(["bash", "-c", "\n".join(lines)], capture_output=True, text=True)
+
+    assert status == result.returncode, result.stderr
+    assert f"== it: exit status {status} after" in result.stdout
