@@ -1,5 +1,6 @@
 """Stages of leads from a CRM, offline events of a store, and what else an app says of itself."""
 
+from time import time
 from typing import Any
 
 import pytest
@@ -95,7 +96,7 @@ def test_an_offline_purchase_names_store_and_item(plugins: Plugins) -> None:
     )
 
 
-APP = {"use_app_data": True, "version": "i2", "osVersion": "17.1"}
+APP = {"use_app_data": True, "version": "i2", "osVersion": "17.1", "application_tracking_enabled": None}
 
 
 @pytest.mark.parametrize(("said", "sent"), [(True, 1), (False, 0), ("true", 1)])
@@ -107,6 +108,35 @@ def test_tracking_inside_the_app_is_sent_only_if_it_is_said(said: Any, sent: int
     app = build(plugins, "custom", app_data_field=APP)["app_data"]
     assert "application_tracking_enabled" not in app
     assert 0 == app["advertiser_tracking_enabled"]
+
+
+def test_events_that_do_not_say_it_say_nothing_with_the_prebuilt_mapping(plugins: Plugins) -> None:
+    """One that was made for the reference engine has no word for that: its requests say 0, as there."""
+    event: dict[str, Any] = {
+        "type": "track",
+        "event": "Order Completed",
+        "userId": "u",
+        "timestamp": time(),
+        "context": {"os": {"name": "iOS", "version": "17.1"}},
+        "properties": {"revenue": 5, "currency": "EUR"},
+    }
+    context: dict[str, Any] = event["context"]
+    prebuilt = plugins.actions["facebook.purchase"].mapping
+    mapping = {
+        **prebuilt,
+        "action_source": "app",
+        "app_data_field": {**prebuilt["app_data_field"], "use_app_data": True},
+    }
+    tracking = "application_tracking_enabled"
+
+    assert tracking not in build_item(plugins, "facebook.purchase", event, mapping=mapping)["app_data"]
+    for said in (True, False):
+        saying = {**event, "context": {**context, "device": {"adTrackingEnabled": said}}}
+        item = build_item(plugins, "facebook.purchase", saying, mapping=mapping)
+        assert int(said) == item["app_data"][tracking]
+    plain = {**mapping["app_data_field"], tracking: {"@path": "$.context.device.adTrackingEnabled"}}
+    item = build_item(plugins, "facebook.purchase", event, mapping={**mapping, "app_data_field": plain})
+    assert 0 == item["app_data"][tracking]
 
 
 def test_six_more_keys_of_an_app_are_sent_by_their_names(plugins: Plugins) -> None:

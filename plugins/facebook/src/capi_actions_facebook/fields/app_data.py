@@ -57,8 +57,15 @@ APP_FIELDS: Mapping[str, Field] = {
     "application_tracking_enabled": Field(
         type="boolean",
         label="Application Tracking Enabled",
-        description="The person's choice inside the app; sent only if the event has it.",
-        default=path("$.context.device.adTrackingEnabled"),
+        description="The person's choice inside the app; null where the event doesn't say: then it isn't sent.",
+        allow_null=True,
+        default={
+            "@if": {
+                "exists": path("$.context.device.adTrackingEnabled"),
+                "then": path("$.context.device.adTrackingEnabled"),
+                "else": {"@literal": None},
+            }
+        },
     ),
     "madId": _text("Advertiser ID (madid)", path("$.context.madId"), "The device's advertising id."),
     "version": Field(
@@ -103,8 +110,10 @@ def wire_app_data(values: JsonObject) -> dict[str, Any]:
     data: dict[str, Any] = {
         "advertiser_tracking_enabled": int(bool(values.get("advertiser_tracking_enabled"))),
     }
-    if "application_tracking_enabled" in values:
-        data["application_tracking_enabled"] = int(bool(values["application_tracking_enabled"]))
+    # Without null, a mapping made for the reference engine has no way to say nothing: it gives 0, as there.
+    tracking = values.get("application_tracking_enabled", False)
+    if tracking is not None:
+        data["application_tracking_enabled"] = int(bool(tracking))
     for key in APP_KEYS:
         if values.get(key):
             data[key] = values[key]
