@@ -94,7 +94,7 @@ def test_prebuilt_mappings_can_be_pasted_where_they_come_from(plugins: Plugins) 
     own = {"@products", "@product_ids", "@product_count", "@person_id", "@person"}
 
     assert own <= used
-    assert used <= {"@path", "@if", "@template", *own}
+    assert used <= {"@path", "@if", "@literal", "@template", *own}
 
 
 @pytest.mark.parametrize(
