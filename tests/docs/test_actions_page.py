@@ -21,7 +21,7 @@ with a prebuilt trigger is on. How to change triggers and mappings: [Customize a
 def rendered() -> str:
     """Write the page."""
     actions = Plugins(builtin, capi_actions_facebook.plugin).actions.values()
-    return "\n".join([HEAD, *(as_markdown(action) + "\n" for action in actions)])
+    return f"{HEAD}\n{as_markdown(list(actions))}\n"
 
 
 def test_the_page_is_what_the_code_says() -> None:

@@ -179,6 +179,30 @@ def test_all_actions_are_listed(capi: Any, only_acme: None) -> None:
     assert "No prebuilt trigger: give it one." in capi("actions", "--markdown").out
 
 
+def test_fields_that_most_actions_share_are_described_once() -> None:
+    """A page of nineteen actions would say everything nineteen times; what differs stands with its action."""
+    email, size = Field(type="string", label="Email"), Field(type="integer", label="Size")
+    page = as_markdown(
+        [
+            Action(name=name, title="", description="", trigger=None, fields=fields, build=dict)
+            for name, fields in {
+                "a.one": {"email": email, "size": size},
+                "a.two": {"email": email},
+                "a.three": {"email": Field(type="text", label="Email")},
+                "a.four": {"email": email, "tag": size},
+                "a.five": {"size": size},
+            }.items()
+        ]
+    )
+    common, *sections = page.split("\n## a.")
+
+    assert common.startswith("## Common fields\n")
+    assert [common.count("`email`"), common.count("`size`")] == [1, 0]
+    assert [section.count("| `email` |") for section in sections] == [0, 0, 1, 0, 0]
+    assert "| `size` | integer |" in sections[0]
+    assert sections[4].endswith("Of the common fields, it lacks `email`.")
+
+
 def test_an_unknown_action_is_a_usage_error_with_a_hint(capi: Any, only_acme: None) -> None:
     """The closest name."""
     result = capi("actions", "acme.pnig")
@@ -211,7 +235,9 @@ def test_fields_inside_fields_and_choices_between_paths_are_written_out() -> Non
             required=Requirement(conditions=(Condition(field_key="maybe", operator="is", value=1),)),
         ),
     }
-    page = as_markdown(Action(name="a.b", title="", description="", trigger=None, fields=fields, build=dict))
+    page = as_markdown(
+        [Action(name="a.b", title="", description="", trigger=None, fields=fields, build=dict)]
+    )
 
     assert "| `user.tags` | list of string, hashed |  |  |" in page
     assert page.count("| `$.a, else $.b` |") == 2

@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import click
@@ -53,7 +54,7 @@ def actions(name: str | None, as_json: bool, markdown: bool) -> int:
         for action in selected:
             write_line(describe(action))
     elif markdown:
-        echo("\n\n".join(as_markdown(action) for action in selected))
+        echo(as_markdown(selected))
     elif name is None:
         stdout().print(_action_table(selected))
     else:
@@ -94,22 +95,46 @@ def describe(action: Action) -> dict[str, Any]:
     }
 
 
-def as_markdown(action: Action) -> str:
-    """Return an action as a section of the docs."""
-    trigger = (
-        f"Prebuilt trigger: `{action.trigger}`" if action.trigger else "No prebuilt trigger: give it one."
-    )
-    rows = [
-        f"| `{key}` | {_type_name(spec)} | {'yes' if spec.required is True else ''} |"
+def as_markdown(actions: Sequence[Action]) -> str:
+    """Return actions as sections of the docs, with the fields that most of them share in a section before them."""
+    tables = [_field_rows(action) for action in actions]
+    counts = Counter(row for table in tables for row in table.items())
+    common = {
+        key: row for (key, row), count in counts.items() if len(actions) > 1 and count * 2 > len(actions)
+    }
+    sections = [_common_section(common)] if common else []
+    sections += [_section(action, table, common) for action, table in zip(actions, tables, strict=True)]
+    return "\n\n".join(sections)
+
+
+_HEAD = "| field | type | required | by default | what it is |\n| --- | --- | --- | --- | --- |"
+
+
+def _field_rows(action: Action) -> dict[str, str]:
+    return {
+        key: f"| `{key}` | {_type_name(spec)} | {'yes' if spec.required is True else ''} |"
         f" {f'`{summarize_mapping(default)}`' if default is not None else ''} |"
         f" {' '.join(_description(spec, '`'))} |"
         for key, spec, default in flat_fields(action.fields)
-    ]
-    head = "| field | type | required | by default | what it is |\n| --- | --- | --- | --- | --- |"
-    return (
-        f"## {action.name}\n\n**{action.title}.** {action.description}\n\n{trigger}\n\n{head}\n"
-        + "\n".join(rows)
+    }
+
+
+def _common_section(common: Mapping[str, str]) -> str:
+    text = "An action has these fields too, as they stand here, unless its section says otherwise."
+    return "\n".join(["## Common fields", "", text, "", _HEAD, *common.values()])
+
+
+def _section(action: Action, table: Mapping[str, str], common: Mapping[str, str]) -> str:
+    trigger = (
+        f"Prebuilt trigger: `{action.trigger}`" if action.trigger else "No prebuilt trigger: give it one."
     )
+    lines = [f"## {action.name}", "", f"**{action.title}.** {action.description}", "", trigger]
+    own = [row for key, row in table.items() if common.get(key) != row]
+    if own:
+        lines += ["", _HEAD, *own]
+    if lacking := [f"`{key}`" for key in common if key not in table]:
+        lines += ["", f"Of the common fields, it lacks {', '.join(lacking)}."]
+    return "\n".join(lines)
 
 
 def flat_fields(fields: Mapping[str, Field], prefix: str = "") -> Iterator[tuple[str, Field, Any]]:
