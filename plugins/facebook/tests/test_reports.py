@@ -6,7 +6,9 @@ configuration, ``look`` is a path in the item and ``right`` its value; null: lef
 """
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -75,16 +77,27 @@ def looked_up(item: Any, path: str) -> Any:
     return item
 
 
+@pytest.fixture(scope="module")
+def pipeline_of(plugins: Plugins) -> Callable[[str], Pipeline]:
+    """Compile a configuration, each only once: most cases have the same."""
+
+    @cache
+    def build(text: str) -> Pipeline:
+        return Pipeline.build(read_config(text, plugins), plugins)
+
+    return build
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['kind']}: {case['case']}")
-def test_what_people_report_is_read_rightly_or_refused(case: dict[str, Any], plugins: Plugins) -> None:
+def test_what_people_report_is_read_rightly_or_refused(
+    case: dict[str, Any], pipeline_of: Callable[[str], Pipeline]
+) -> None:
     """Each was wrong once, mostly in silence."""
     profile, mapping = case.get("profile", "pixel"), case.get("mapping")
     text = f'[destinations.shop]\ntype = "facebook"\npixel_id = "1"\naccess_token = "t"\nnormalization = "{profile}"\n'
     if mapping:
         text += f"[[destinations.shop.mappings]]\naction = 'facebook.purchase'\n{mapping}\n"
-    (outcome,) = Pipeline.build(read_config(text, plugins), plugins).process(
-        filled(merged(ORDER, case["event"])), NOW
-    )
+    (outcome,) = pipeline_of(text).process(filled(merged(ORDER, case["event"])), NOW)
 
     if str(case["right"]).startswith("refused"):
         assert isinstance(outcome, Refusal)

@@ -1,7 +1,7 @@
 """Directives that make objects of objects: ``@flatten``, ``@merge``, ``@transform``, ``@excludeWhenNull``."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from attrs import evolve, frozen
 
@@ -250,12 +250,17 @@ class WithoutNulls(Node):
         return evolve(self, value=with_missing(self.value, deep=deep), keep_missing=True, deep=deep)
 
 
+# Taking up an object, even an empty one, takes as long as copying some twenty members; when it was for free, an
+# event of 45,000 empty objects kept a mapping busy for 9 s before its budget ended.
+_OBJECT_WORK: Final = 16
+
+
 def _without_nulls(value: JsonObject, path: str, *, keep_missing: bool) -> JsonObject:
     cleaned: JsonObject = {}
     pending = [(value, cleaned)]
     while pending:
         source, target = pending.pop()
-        spend(len(source), path)
+        spend(len(source) + _OBJECT_WORK, path)
         for key, member in source.items():
             if isinstance(member, dict):
                 target[key] = {}
