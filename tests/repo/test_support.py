@@ -32,7 +32,7 @@ def chosen_profile(folder: str, probe: Path, environment: dict[str, str]) -> str
         name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "HYPO"))
     }
     command = [sys.executable, "-m", "pytest", "-q", "-s", "-p", "probe", "-p", "no:cacheprovider"]
-    options = ["--ignore-glob=*", str(ROOT / folder)]
+    options = [f"--ignore-glob={ROOT}/*", str(ROOT / folder)]
     result = subprocess.run(
         [*command, *options],
         cwd=probe,
