@@ -156,9 +156,8 @@ def test_serving_lets_a_batch_fill(make_world: MakeWorld, make_account: MakeAcco
     """By size or age: a full batch goes at once, a single item when the time is over."""
     world = make_world(accounts={"shop": make_account(max_items=3)})
     deliverer = real(world, linger=PATIENCE * 2)
+    world.put("a")  # before: one that comes between the look at the outbox and the claim goes at once
     serving(deliverer)
-    world.put("a")
-    deliverer.wake()
     time.sleep(0.05)
     assert world.platform.requests == []
 
