@@ -243,12 +243,15 @@ class Client:
 
     def _is_busy(self) -> bool:
         soon = time() + _SHORT_BACKOFF
-        return any(
-            stats.leased > 0
-            or (stats.waiting > 0 and stats.pause is None and (stats.backoff_until or 0.0) <= soon)
-            for name, stats in self._runtime.outbox.stats().items()
-            if name in self._destinations
-        )
+        return (
+            any(
+                stats.leased > 0
+                or (stats.waiting > 0 and stats.pause is None and (stats.backoff_until or 0.0) <= soon)
+                for name, stats in self._runtime.outbox.stats().items()
+                if name in self._destinations
+            )
+            or self._runtime.deliverer.is_sending
+        )  # looked at last: what is settled may not be reported yet
 
     def _check_usable(self) -> None:
         if os.getpid() != self._process:

@@ -6,11 +6,12 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import pytest
 
-from capi_actions import Client, ConfigError, OutboxError
+from capi_actions import Client, ConfigError, Incident, IncidentKind, OutboxError
 from capi_actions.builtin.outbox import SqliteOutbox
 
 
@@ -97,6 +98,22 @@ def test_flush_waits_for_what_can_be_delivered_and_for_nothing_else(
         assert client.flush(timeout=60)
         assert client.flush()
     assert (acme_server.taken, held(config)) == ([], 1)
+
+
+def test_flush_waits_until_outcomes_are_reported(config: Path, acme_server: Any, ping: Any) -> None:
+    """What was settled in the outbox counts only once a program could know of it, however slow its callback is."""
+    incidents: list[Incident] = []
+
+    def alert(incident: Incident) -> None:
+        sleep(0.3)
+        incidents.append(incident)
+
+    acme_server.status = 401
+    with Client.from_config(config, on_problem=alert) as client:
+        client.send(ping(1))
+        assert client.flush(timeout=60)
+
+        assert [incident.kind for incident in incidents] == [IncidentKind.PAUSED]
 
 
 def test_flush_gives_up_when_its_time_is_up(client: Client, ping: Any) -> None:

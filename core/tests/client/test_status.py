@@ -55,11 +55,8 @@ def test_status_says_why_nothing_is_sent(config: Path, ping: Any, acme_server: A
 
     main = status.destinations["main"]
     assert main.paused is not None
-    assert (
-        main.paused.judgement.reason,
-        main.last_error,
-        main.waiting,
-    ) == ("It is locked.", "It is locked.", 1)
+    assert (main.paused.judgement.reason, main.last_error) == ("It is locked.", "It is locked.")
+    assert main.waiting + main.delayed == 1  # it was released; whether a claim saw it since is chance
     former = status.destinations["former"]
     assert Pause(judgement=Judgement(verdict=Verdict.PAUSE, reason="It is over."), since=5.0) == former.paused
     (incident,) = incidents

@@ -81,6 +81,11 @@ class Deliverer:
         """The summary of the last run, or of the current one so far."""
         return self._reporter.summary
 
+    @property
+    def is_sending(self) -> bool:
+        """Whether a batch is being sent, or its outcome not yet reported."""
+        return any(channel.in_flight for channel in self._channels)
+
     def run_once(self) -> Summary:
         """Send at most one batch to each destination, in this thread.
 
