@@ -15,6 +15,7 @@ PYTHONS = nox.project.python_versions(nox.project.load_toml("core/pyproject.toml
 TEST = nox.project.dependency_groups(PROJECT, "test")
 TYPES = nox.project.dependency_groups(PROJECT, "types")
 LINT = nox.project.dependency_groups(PROJECT, "lint")
+DOCS = nox.project.dependency_groups(PROJECT, "docs")
 AUDIT = nox.project.dependency_groups(PROJECT, "audit")
 DISTS = [
     "./core[testing]",
@@ -116,9 +117,10 @@ def coverage(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS[0])
 def docs(session: nox.Session) -> None:
-    """Run every snippet of the docs and hold the generated pages to the code."""
-    session.install(*TEST, *DISTS, env=AS_WHEELS)
+    """Run every snippet of the docs, hold the generated pages to the code, and build the site in build/site."""
+    session.install(*TEST, *DOCS, *DISTS, env=AS_WHEELS)
     session.run(*PYTEST, "tests/docs", *session.posargs)
+    session.run("sphinx-build", "-W", "--keep-going", "-q", "docs", "build/site")
 
 
 @nox.session(python=PYTHONS[0])

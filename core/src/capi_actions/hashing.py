@@ -31,7 +31,7 @@ _AROUND_HASHES = (
 def make_hasher(normalizers: Sequence[Normalizer]) -> Hasher:
     """Return the hasher of one key.
 
-    A value that is a hash already (:func:`already_hashed`) passes through once, whatever the
+    A value that is a hash already (64 hexadecimal digits) passes through once, whatever the
     profiles; by normalizers with ``trims_hashes`` also one with white space around it.  The empty
     string gives None.  Every other value is normalized, then hashed.  Where a normalizer returns
     None or "", its ``otherwise`` decides.

@@ -13,8 +13,8 @@ Two transitions are not drawn: ``acknowledge`` deletes an item in whatever state
 
 **Time.** Times are Unix seconds.  The caller passes the present as ``now``; an outbox needs no clock of its
 own.  All processes that share an outbox should have the same clock.  A back-off or a ``run_at`` further
-ahead than :data:`MAX_DELAY`, and a lease that ends more than :data:`MAX_LEASE` ahead, were written by a wrong
-clock: they count as over, so that nothing is stuck once the clock is right again.
+ahead than :data:`~capi_actions.MAX_DELAY`, and a lease that ends more than :data:`~capi_actions.MAX_LEASE`
+ahead, were written by a wrong clock: they count as over, so that nothing is stuck once the clock is right again.
 
 **Concurrency.** Every method may be called by several threads at the same time.  If several processes can
 open the same store, a claimed item belongs to one of them only.  A process that is killed at any moment
@@ -22,9 +22,9 @@ loses no item: what it had claimed is given out again when its lease ends.
 
 **Errors.** A method that can't do its work raises :class:`~capi_actions.errors.OutboxError`, with a sentence that says
 what a person can do about it and quotes no item.  Delivery in the background waits and tries again after this error;
-any other exception ends it, as a bug would.  Nothing of a failed call was done, except that :meth:`~Outbox.resume`,
-:meth:`~Outbox.replay` and :meth:`~Outbox.purge` may work in steps: steps that were completed stay done, and repeating
-the call does the others.
+any other exception ends it, as a bug would.  Nothing of a failed call was done, except that
+:meth:`~capi_actions.Outbox.resume`, :meth:`~capi_actions.Outbox.replay` and :meth:`~capi_actions.Outbox.purge` may
+work in steps: steps that were completed stay done, and repeating the call does the others.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -386,7 +386,7 @@ class OnceOutbox(Outbox, Protocol):
     """An outbox that can remember what was put, for ``capi send --once``.  This is optional for an outbox."""
 
     def put_once(self, items: Sequence[Item], keys: Sequence[bytes], now: float) -> int:
-        """Store those new items whose keys were not stored before, as :meth:`put` does, and remember the keys.
+        """Store those new items whose keys were not stored before, as :meth:`Outbox.put` does, and remember the keys.
 
         A key is remembered together with its item, or not at all, whatever happens in between; it is forgotten when
         the item's deadline has passed or when the item becomes a dead letter, so that a corrected event can be put
