@@ -1,20 +1,23 @@
 """Every check, one session each.  `nox` runs those that a change must pass; `nox -l` lists all."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import nox
 
-nox.options.sessions = ["tests", "core_alone", "types", "lint", "coverage", "docs", "soak"]
+nox.options.sessions = ["tests", "core_alone", "types", "lint", "packages", "coverage", "docs", "soak"]
 nox.options.error_on_missing_interpreters = True
 nox.options.reuse_existing_virtualenvs = True
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(nox.project.load_toml("core/pyproject.toml"))
+NEXT_PYTHON = ["3.14"] if shutil.which("python3.14") else []  # tried where it is; not yet promised
 TEST = nox.project.dependency_groups(PROJECT, "test")
 TYPES = nox.project.dependency_groups(PROJECT, "types")
 LINT = nox.project.dependency_groups(PROJECT, "lint")
+PACKAGES = nox.project.dependency_groups(PROJECT, "packages")
 DOCS = nox.project.dependency_groups(PROJECT, "docs")
 AUDIT = nox.project.dependency_groups(PROJECT, "audit")
 DISTS = [
@@ -30,7 +33,7 @@ PYTEST = ("python", "-m", "pytest", "-q", "-n", "auto", "--dist", "worksteal")
 THOROUGH = {"HYPOTHESIS_PROFILE": "thorough", "CAPI_KILLS": "15"}
 
 
-@nox.session(python=PYTHONS, tags=["test"])
+@nox.session(python=[*PYTHONS, *NEXT_PYTHON], tags=["test"])
 def tests(session: nox.Session) -> None:
     """Test the core and every plugin together, from built wheels."""
     session.install(*TEST, *DISTS, env=AS_WHEELS)
@@ -44,7 +47,7 @@ def core_alone(session: nox.Session) -> None:
     session.run(*PYTEST, "core/tests", *session.posargs)
 
 
-@nox.session(python=PYTHONS[0], tags=["test"])
+@nox.session(python=PYTHONS, tags=["test"])
 def lowest(session: nox.Session) -> None:
     """Test with the lowest version of every dependency that is allowed."""
     session.install("uv")
@@ -79,6 +82,22 @@ def lint(session: nox.Session) -> None:
     session.run("codespell", *tracked_files(session), log=False)
     session.run("check-toml", *tracked_files(session, "*.toml"), log=False)
     session.run("check-yaml", *tracked_files(session, "*.yaml", "*.yml"), log=False)
+
+
+@nox.session(python=PYTHONS[0])
+def packages(session: nox.Session) -> None:
+    """Build all distributions and check them: contents, metadata, and that their requirements fit together."""
+    session.install(*PACKAGES)
+    dist = Path(session.create_tmp()) / "dist"
+    shutil.rmtree(dist, ignore_errors=True)
+    for folder in FOLDERS:
+        session.run(
+            "python", "-m", "build", "-q", "--installer", "uv", "-o", str(dist), folder, env=AS_WHEELS
+        )
+    session.run("twine", "check", "--strict", *map(str, sorted(dist.iterdir())))
+    session.run("python", ".ci/packages.py", str(dist))
+    session.run("python", "-m", "pip", "install", "-q", *map(str, sorted(dist.glob("*.whl"))))
+    session.run("python", "-m", "pip", "check")
 
 
 @nox.session(python=PYTHONS[0], default=False)
