@@ -1,4 +1,4 @@
-"""The public API is what tests/data/public_api.txt lists: a change of it is a decision, never an accident.
+"""The public API is what tests/repo/public_api.txt lists: a change of it is a decision, never an accident.
 
 `python tests/repo/test_public_api.py --update` writes the list; docs/reference/stability.md has the rules.
 """
@@ -20,7 +20,7 @@ import capi_actions_facebook
 from capi_actions import hookspecs
 from capi_actions.plugins import HOOKS
 
-LISTING = Path(__file__).parents[1] / "data" / "public_api.txt"
+LISTING = Path(__file__).parent / "public_api.txt"
 MODULES = (capi_actions, capi_actions.testing, capi_actions_facebook)
 
 
