@@ -102,7 +102,6 @@ class Acme(Destination):
         """Return a judgement."""
         assert_type(response.status, int)
         assert_type(response.body, bytes)
-        Judgement("done")  # type: ignore[call-arg, arg-type]
         Judgement(verdict="done")  # type: ignore[arg-type]
         return Judgement(verdict=Verdict.DONE)
 
