@@ -7,7 +7,7 @@ import logging
 
 from capi_actions.client import Client, Receipt
 from capi_actions.codec import decode_json
-from capi_actions.declare import action, as_action, field, from_path
+from capi_actions.declare import action, as_action, field, from_event_time, from_path
 from capi_actions.errors import (
     CapiError,
     ConfigError,
@@ -29,6 +29,7 @@ from capi_actions.model import (
     MAX_LEASE,
     MISSING,
     Action,
+    Batch,
     Choice,
     Claim,
     Claimed,
@@ -73,6 +74,7 @@ from capi_actions.personal_data import personal_kind
 from capi_actions.plugins import Plugins
 from capi_actions.secret import Secret
 from capi_actions.status import DestinationStatus, Incident, IncidentKind, Status
+from capi_actions.times import LocalTime, parse_time, time_zone, unix_seconds
 
 # Programs decide what is logged where; until they do, errors are seen once, and warnings not at all.
 logging.getLogger(LOGGER).addHandler(UnconfiguredHandler())
@@ -83,6 +85,7 @@ __all__ = [
     "MAX_LEASE",
     "MISSING",
     "Action",
+    "Batch",
     "CapiError",
     "Choice",
     "Claim",
@@ -113,6 +116,7 @@ __all__ = [
     "Json",
     "JsonObject",
     "Judgement",
+    "LocalTime",
     "MappingError",
     "Normalizer",
     "Observer",
@@ -144,10 +148,14 @@ __all__ = [
     "as_action",
     "decode_json",
     "field",
+    "from_event_time",
     "from_path",
     "hookimpl",
     "make_hasher",
+    "parse_time",
     "personal_kind",
     "read_lines",
+    "time_zone",
+    "unix_seconds",
     "write_line",
 ]

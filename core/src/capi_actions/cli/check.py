@@ -1,5 +1,6 @@
 """``capi check``."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -111,7 +112,7 @@ def _ask_platforms(
     try:
         for configured in config.destinations:
             destination, path = configured.destination, json_path(("destinations", configured.name))
-            judgement = probe(destination, transport)
+            judgement = probe(destination, transport, time.time())
             if judgement is None:
                 yield (
                     configured.name,
