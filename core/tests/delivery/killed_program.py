@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 from capi_actions.builtin.outbox import SqliteOutbox
-from capi_actions.builtin.transport import Urllib3Transport
+from capi_actions.builtin.transport.urllib3 import Urllib3Transport
 from capi_actions.delivery import Deliverer, Options
 from capi_actions.model import Batch, Destination, Item, Judgement, Request, Response, Verdict
 

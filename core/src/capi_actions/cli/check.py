@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 from attrs import frozen
 
-from capi_actions.cli.catalog import lint_offer
 from capi_actions.cli.console import echo, echo_error, join_words
+from capi_actions.cli.offers import lint_offer
 from capi_actions.cli.options import config_option, json_option
 from capi_actions.config import Config, check_outbox_file, load_config
 from capi_actions.delivery.exchange import probe
