@@ -16,6 +16,7 @@ from attrs import frozen
 from click.testing import CliRunner
 
 from capi_actions import (
+    Batch,
     Destination,
     EventError,
     JsonObject,
@@ -80,11 +81,11 @@ class Acme(Destination):
         if data["time"] < now - DAY:
             yield Problem("is too old", "$.time", 7)
 
-    def envelope(self, group: str, bodies: Sequence[bytes]) -> Request:
+    def envelope(self, batch: Batch) -> Request:
         """Join items."""
         headers = {"authorization": f"Bearer {self.settings.token.value}"}
         return Request(
-            method="POST", url=self.settings.url, headers=headers, body=b"[" + b",".join(bodies) + b"]"
+            method="POST", url=self.settings.url, headers=headers, body=b"[" + b",".join(batch.bodies) + b"]"
         )
 
     def judge(self, response: Response) -> Judgement:

@@ -12,7 +12,7 @@ PLUGINS = sorted((ROOT / "plugins").glob("*/src/*/"))
 
 # Each layer may import from those before it, and from its own.
 LAYERS = [
-    {"errors", "logs", "personal_data", "secret", "text"},
+    {"errors", "logs", "personal_data", "secret", "text", "times"},
     {"codec"},
     {"model"},
     {"hookspecs", "declare", "hashing", "jsonl", "inputs"},

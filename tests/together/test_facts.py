@@ -10,13 +10,12 @@ from typing import Any
 
 import pytest
 
-from capi_actions import EventError, as_action
+from capi_actions import EventError, as_action, unix_seconds
 from capi_actions_facebook import (
     CommerceEvent,
     click_ids,
     currencies,
     facts,
-    times,
     validation,
 )
 from capi_actions_facebook.actions.other import Custom, PageView
@@ -206,7 +205,7 @@ def test_the_plugin_converts_milliseconds_which_the_sandbox_refuses() -> None:
     """Libraries send them; Meta reads any number as seconds, so that they lie in the future."""
     milliseconds = (NOW - 60) * 1000
 
-    assert times.unix_seconds(str(milliseconds)) == NOW - 60
+    assert unix_seconds(str(milliseconds)) == NOW - 60
     assert refused(event_time=milliseconds) == 2804004
 
 

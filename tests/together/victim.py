@@ -17,7 +17,7 @@ from typing import Any
 from attrs import evolve
 
 from capi_actions import Client, Plugins, Request, Response
-from capi_actions.builtin.transport import Urllib3Transport
+from capi_actions.builtin.transport.urllib3 import Urllib3Transport
 from capi_actions.config import load_config
 from capi_actions.delivery import Deliverer, Options
 from capi_actions.runtime import Runtime

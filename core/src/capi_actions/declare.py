@@ -90,6 +90,27 @@ def from_path(path: str, **options: Any) -> Any:
     return field({"@path": path}, **options)
 
 
+def from_event_time(**options: Any) -> Any:
+    """Declare a field whose prebuilt mapping is the event's time, a text for :func:`capi_actions.unix_seconds`.
+
+    That is the first of ``timestamp``, ``originalTimestamp``, ``sentAt`` and ``receivedAt`` that the event has.  An
+    event with none of them has no time: the present is never put in its place, as a repeated event would get another.
+
+    :param options: those of :func:`field`.
+    """
+    options.setdefault("label", "Event time")
+    options.setdefault("description", "When it happened: ISO 8601, or Unix seconds or milliseconds.")
+    return field(_EVENT_TIME, **options)
+
+
+def _first_of(path: str, *others: str) -> JsonObject:
+    value: JsonObject = {"@path": path}
+    return {"@if": {"blank": value, "then": value, "else": _first_of(*others)}} if others else value
+
+
+_EVENT_TIME = _first_of("$.timestamp", "$.originalTimestamp", "$.sentAt", "$.receivedAt")
+
+
 def action(name: str, *, title: str, trigger: str | None = None) -> Callable[[type[T]], type[T]]:
     """Declare a class with annotated fields and a ``build`` method to be an action.
 

@@ -7,6 +7,7 @@ from typing import Any, Self
 from attrs import frozen
 
 from capi_actions.config import Config
+from capi_actions.config.structure import anchor_paths
 from capi_actions.delivery import Deliverer, Options
 from capi_actions.delivery.reporting import Observers
 from capi_actions.errors import CapiError, PluginError, where
@@ -15,7 +16,7 @@ from capi_actions.pipeline.pipeline import Pipeline
 from capi_actions.plugins import Plugins
 from capi_actions.status import Intake, Monitor
 
-_FILE_OPTIONS = ("path", "ca_file")  # relative to the configuration's folder
+_FILE_OPTIONS = ("path", "ca_file")  # relative to the configuration's folder, also as plain text
 
 
 @frozen(kw_only=True)
@@ -119,7 +120,9 @@ def _make(plugins: Plugins, kind: str, options: Mapping[str, Any], config: Confi
         plugins.outboxes if kind == "outbox" else plugins.transports
     )
     arguments = {
-        key: str(config.folder / value) if key in _FILE_OPTIONS and isinstance(value, str) else value
+        key: str(config.folder / value)
+        if key in _FILE_OPTIONS and isinstance(value, str)
+        else anchor_paths(value, config.folder)
         for key, value in options.items()
         if key != "type"
     }

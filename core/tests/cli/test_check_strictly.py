@@ -183,7 +183,7 @@ class Asked:
     """What `--online` asked, and the status of the answer."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, kind: type[Destination], url: str) -> None:
-        def probe(destination: Destination) -> Request:
+        def probe(destination: Destination, now: float) -> Request:
             return Request(
                 method="POST", url=url, headers={"authorization": "sesame"}, body=b'[{"name": "Probe"}]'
             )
@@ -229,7 +229,7 @@ def test_online_without_an_answer_is_an_error(
     """Nobody said yes; what a plugin breaks is told as its fault."""
     Asked(monkeypatch, plugins.destinations["acme"], "http://127.0.0.1:9/")
     unreachable = capi("check", "-c", str(fine), "--online")
-    monkeypatch.setattr(plugins.destinations["acme"], "probe", lambda destination: 5)
+    monkeypatch.setattr(plugins.destinations["acme"], "probe", lambda destination, now: 5)
     broken = capi("check", "-c", str(fine), "--online")
 
     assert (unreachable.status, broken.status) == (2, 2)

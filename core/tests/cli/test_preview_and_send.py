@@ -269,8 +269,8 @@ def test_lines_that_are_too_long_are_skipped(
 
 def test_repaired_items_are_counted(capi: Any, config: Path) -> None:
     """The table says that the platform named a field, and that it was left out."""
-    from capi_actions.cli.console import stdout
     from capi_actions.cli.summary import merge, summary_record, summary_table
+    from capi_actions.cli.tables import stdout
     from capi_actions.delivery import Summary
 
     one, two = (

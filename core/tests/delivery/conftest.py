@@ -3,7 +3,7 @@
 import json
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from attrs import define, field
 from capi_actions.builtin.outbox import SqliteOutbox
 from capi_actions.delivery import Deliverer, Options
 from capi_actions.errors import TransportError
-from capi_actions.model import Destination, Item, Judgement, Report, Request, Response, Verdict
+from capi_actions.model import Batch, Destination, Item, Judgement, Report, Request, Response, Verdict
 
 NOW = 1_800_000_000.0
 WEEK = 7 * 86_400
@@ -53,10 +53,13 @@ class Account(Destination):
     def check(self, data: Any, now: float) -> Any:
         raise NotImplementedError
 
-    def envelope(self, group: str, bodies: Sequence[bytes]) -> Request:
-        body = b"[" + b",".join(bodies) + b"]"
+    def envelope(self, batch: Batch) -> Request:
+        body = b"[" + b",".join(batch.bodies) + b"]"
         return Request(
-            method="POST", url="http://x/", headers={"X-Token": "TOKENMARKER", "X-Group": group}, body=body
+            method="POST",
+            url="http://x/",
+            headers={"X-Token": "TOKENMARKER", "X-Group": batch.group},
+            body=body,
         )
 
     def judge(self, response: Response) -> Judgement:

@@ -8,14 +8,13 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Sequence
 from random import Random
 from typing import Any
 
 from capi_actions.builtin.outbox import SqliteOutbox
-from capi_actions.builtin.transport import Urllib3Transport
+from capi_actions.builtin.transport.urllib3 import Urllib3Transport
 from capi_actions.delivery import Deliverer, Options
-from capi_actions.model import Destination, Item, Judgement, Request, Response, Verdict
+from capi_actions.model import Batch, Destination, Item, Judgement, Request, Response, Verdict
 
 OPTIONS = Options(workers=2, lease=1.0, initial_wait=0.02, max_wait=0.1, linger=0.0, poll_interval=0.01)
 _BACKLOG = 200
@@ -36,9 +35,13 @@ class Simple(Destination):
     def check(self, data: Any, now: float) -> Any:
         raise NotImplementedError
 
-    def envelope(self, group: str, bodies: Sequence[bytes]) -> Request:
+    def envelope(self, batch: Batch) -> Request:
         return Request(
-            method="POST", url=self.settings, headers={}, body=b"[" + b",".join(bodies) + b"]", timeout=2.0
+            method="POST",
+            url=self.settings,
+            headers={},
+            body=b"[" + b",".join(batch.bodies) + b"]",
+            timeout=2.0,
         )
 
     def judge(self, response: Response) -> Judgement:

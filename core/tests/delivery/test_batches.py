@@ -1,11 +1,12 @@
 """Batches: as many items as the destination takes, of one group, each sent once."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from capi_actions.delivery import Summary
-from capi_actions.model import Request
+from capi_actions.model import Batch, Request
+from capi_actions.testing import make_batch
 
 MakeAccount = Callable[..., Any]
 
@@ -51,7 +52,7 @@ def test_a_batch_that_turns_out_too_long_is_halved_without_a_request(
     """An envelope may add more than foreseen; what is sent fits, and that one half fits says nothing of the other."""
     account = make_account(max_bytes=5_000)
     envelope = account.envelope
-    account.envelope = lambda group, bodies: envelope(group, [body.ljust(1_000) for body in bodies])
+    account.envelope = lambda batch: envelope(make_batch(*[body.ljust(1_000) for body in batch.bodies]))
     world.accounts = {"shop": account}
     world.put(*"abcdefgh")
 
@@ -89,9 +90,9 @@ def test_bodies_are_joined_as_they_are(world: Any) -> None:
     account = world.accounts["shop"]
     envelope = account.envelope
 
-    def watched(group: str, bodies: Sequence[bytes]) -> Request:
-        sent.extend(bodies)
-        return envelope(group, bodies)  # type: ignore[no-any-return]
+    def watched(batch: Batch) -> Request:
+        sent.extend(batch.bodies)
+        return envelope(batch)  # type: ignore[no-any-return]
 
     account.envelope = watched
     world.put("ü", odd=[1.0, 1e400, "\u2028"], nested={"x": None})

@@ -1,12 +1,12 @@
 """What a person must fix stops the destination, keeps its items, and leaves others alone."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from capi_actions.delivery import Summary
-from capi_actions.model import Judgement, Pause, Request, Response, Verdict
+from capi_actions.model import Batch, Judgement, Pause, Request, Response, Verdict
 
 MakeWorld = Callable[..., Any]
 MakeAccount = Callable[..., Any]
@@ -76,9 +76,9 @@ def test_a_pause_in_the_middle_of_a_split_keeps_all_items(make_world: MakeWorld)
 def broken(account: Any, method: str, fault: Any) -> Any:
     """Give an account a method that raises or returns nonsense, and tells what it knows in its message."""
 
-    def envelope(group: str, bodies: Sequence[bytes]) -> Request:
+    def envelope(batch: Batch) -> Request:
         if isinstance(fault, type):
-            raise fault(f"MARKER {bodies[0]!r}")
+            raise fault(f"MARKER {batch.bodies[0]!r}")
         return fault  # type: ignore[no-any-return]
 
     def judge(response: Response) -> Judgement:

@@ -9,6 +9,7 @@ import pytest
 from capi_actions.delivery import Deliverer
 from capi_actions.errors import TransportError
 from capi_actions.model import Judgement, Report, Verdict
+from capi_actions.testing import make_batch
 
 MakeWorld = Callable[..., Any]
 MARKERS = ("BODYMARKER", "TOKENMARKER", "EVENTMARKER")
@@ -38,8 +39,8 @@ def test_reports_say_whether_there_was_a_request(make_world: MakeWorld, make_acc
     """Else metrics would count requests that never were: too old, too large, or too large together."""
     world = make_world(accounts={"shop": make_account(max_bytes=2_000)})
     envelope = world.accounts["shop"].envelope
-    world.accounts["shop"].envelope = lambda group, bodies: envelope(
-        group, [body.ljust(700) for body in bodies]
+    world.accounts["shop"].envelope = lambda batch: envelope(
+        make_batch(*[body.ljust(700) for body in batch.bodies])
     )
     world.put("old", after=-1)
     world.put("large", after=100, text="x" * 3_000)

@@ -183,7 +183,7 @@ def test_an_outage_in_the_middle_keeps_everything_that_is_left(make_world: MakeW
 @given(st.integers(2, 1000), st.one_of(st.none(), st.integers(-3, 1003), st.floats(), st.booleans()))
 def test_splitting_loses_and_doubles_nothing(size: int, index: object) -> None:
     """Two chunks, neither of them empty, with their order kept."""
-    items = [Claimed(number, 0, 0, b"") for number in range(size)]
+    items = [Claimed(number, 0, 0, "e", 0, b"") for number in range(size)]
 
     first, last = split(Chunk(items, tries=3), index)
 

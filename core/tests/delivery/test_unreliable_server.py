@@ -22,7 +22,7 @@ from typing import Any
 import pytest
 
 from capi_actions.builtin.outbox import SqliteOutbox
-from capi_actions.builtin.transport import Urllib3Transport
+from capi_actions.builtin.transport.urllib3 import Urllib3Transport
 from capi_actions.delivery import Deliverer
 
 PROGRAM = Path(__file__).with_name("killed_program.py")

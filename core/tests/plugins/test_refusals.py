@@ -56,7 +56,7 @@ class Acme(Destination):
     def check(self, data: Any, now: float) -> list[Problem]:
         return []
 
-    def envelope(self, group: str, bodies: Any) -> Request:
+    def envelope(self, batch: Any) -> Request:
         return Request(method="POST", url="", headers={}, body=b"")
 
     def judge(self, response: Any) -> Judgement:
@@ -124,7 +124,8 @@ def test_what_is_no_destination_type_is_refused(offered: object, what: str) -> N
         (TYPES, kind(max_bytes=1e6), "max_bytes must be a whole number above 0, but it is 1000000.0"),
         (TYPES, kind(prepare=lambda self, data: None), "prepare() must be a method that takes (self, data, "),
         (TYPES, kind(check=lambda self, *, now: []), "check() must be a method that takes (self, data, now)"),
-        (TYPES, kind(envelope=lambda bodies: None), "envelope() must be a method that takes (self, group,"),
+        (TYPES, kind(envelope=lambda self, group, bodies: 1), "envelope() must be a method that takes (self, b"),
+        (TYPES, kind(probe=lambda self: None), "probe() must be a method that takes (self, now)"),
         (TYPES, kind(judge=5), "judge() must be a method that takes (self, response)"),
         (TYPES, kind(lint_settings=lambda self, more: []), "lint_settings() must be a method that takes (self)"),
         (TYPES, kind(lint_mapping=lambda self: []), "lint_mapping() must be a method that takes (self,"),

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from capi_actions import Secret
+from capi_actions.testing import make_batch
 from capi_actions_facebook.destination import Facebook
 from capi_actions_facebook.settings import Settings
 
@@ -17,7 +18,7 @@ def facebook(**settings: Any) -> Facebook:
 
 def test_the_envelope_joins_items_and_keeps_the_token_in_a_header() -> None:
     """Addresses end up in logs."""
-    request = facebook(partner_agent="acme-1.0").envelope("T1", [b'{"a":1}', b'{"b":2}'])
+    request = facebook(partner_agent="acme-1.0").envelope(make_batch(b'{"a":1}', b'{"b":2}', group="T1"))
 
     assert request.url == "https://graph.facebook.com/v25.0/123/events"
     assert json.loads(request.body) == {
@@ -31,7 +32,7 @@ def test_the_envelope_joins_items_and_keeps_the_token_in_a_header() -> None:
 
 def test_a_proof_of_the_app_s_secret_goes_with_every_request() -> None:
     """Known answer: printf sesame | openssl dgst -sha256 -hmac shh.  The secret stays here."""
-    request = facebook(app_secret=Secret("shh"), upload_tag="stores").envelope("", [b"{}"])
+    request = facebook(app_secret=Secret("shh"), upload_tag="stores").envelope(make_batch(b"{}"))
 
     assert json.loads(request.body) == {
         "data": [{}],
@@ -44,7 +45,7 @@ def test_a_proof_of_the_app_s_secret_goes_with_every_request() -> None:
 
 def test_without_a_test_code_the_envelope_holds_the_data_alone() -> None:
     """An empty code would still be one."""
-    assert facebook().envelope("", [b"{}"]).body == b'{"data":[{}]}'
+    assert facebook().envelope(make_batch(b"{}")).body == b'{"data":[{}]}'
 
 
 def test_a_mapping_s_test_code_goes_before_the_setting_s() -> None:

@@ -29,7 +29,7 @@ def answer(code: int | None, subcode: int | None = None, status: int = 400, **mo
 
 def test_the_probe_can_not_be_stored() -> None:
     """Its only event lacks what every event needs, and is half a century too old."""
-    request = facebook(test_event_code="TEST1").probe()
+    request = facebook(test_event_code="TEST1").probe(0.0)
     body = json.loads(request.body)
     (event,) = body["data"]
 

@@ -11,6 +11,7 @@ from urllib3.util import parse_url
 
 from capi_actions import ConfigError, Plugins, Secret
 from capi_actions.config import read_config
+from capi_actions.testing import make_batch
 from capi_actions_facebook.destination import Facebook
 from capi_actions_facebook.facts import LAST_DAYS
 from capi_actions_facebook.settings import Settings, version_error, version_warning
@@ -224,7 +225,7 @@ def test_the_host_that_is_judged_is_the_host_that_gets_the_token(url: str) -> No
         address = make_settings(url).base_url
     except ValueError:
         return
-    connected = parse_url(Facebook(make_settings(address)).envelope("", []).url)
+    connected = parse_url(Facebook(make_settings(address)).envelope(make_batch(b"{}")).url)
     judged = urlsplit(address)
 
     assert (judged.scheme, judged.port) == (connected.scheme, connected.port)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from capi_actions.builtin.consent import CONSENT
 from capi_actions.builtin.outbox import SqliteOutbox
-from capi_actions.builtin.transport import Urllib3Transport
+from capi_actions.builtin.transport import open_transport
 from capi_actions.hookspecs import hookimpl
 from capi_actions.mapping import DIRECTIVES
 from capi_actions.model import Directive, EventFilter, OutboxFactory, TransportFactory
@@ -25,7 +25,7 @@ def capi_directives() -> Sequence[Directive]:
 @hookimpl
 def capi_transports() -> Sequence[TransportFactory]:
     """Offer HTTP through urllib3."""
-    return [TransportFactory(name="urllib3", make=Urllib3Transport, description="HTTP with connection pools")]
+    return [TransportFactory(name="urllib3", make=open_transport, description="HTTP with connection pools")]
 
 
 @hookimpl

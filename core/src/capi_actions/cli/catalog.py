@@ -9,8 +9,10 @@ from typing import Any
 import click
 from rich.table import Table
 
-from capi_actions.cli.console import cell, echo, stdout, table
+from capi_actions.cli.console import echo
+from capi_actions.cli.offers import lint_offer
 from capi_actions.cli.options import json_option
+from capi_actions.cli.tables import cell, stdout, table
 from capi_actions.jsonl import write_line
 from capi_actions.model import Action, Field
 from capi_actions.plugins import PluginInfo, Plugins, inspect_installed
@@ -60,15 +62,6 @@ def actions(name: str | None, as_json: bool, markdown: bool) -> int:
     else:
         _print_action(selected[0])
     return 0
-
-
-def lint_offer(offer: PluginInfo) -> Iterator[str]:
-    """Return what of a plugin's offers can't be used, and why; only while a command of ``capi`` runs."""
-    yield from offer.notes
-    root = click.get_current_context().find_root().command
-    for name in offer.hooks.get("capi_commands", ()):
-        if isinstance(root, click.Group) and name in root.commands:
-            yield f"the command {name!r} is ignored: capi has a command of this name; rename it"
 
 
 def describe(action: Action) -> dict[str, Any]:

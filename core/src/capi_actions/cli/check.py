@@ -1,13 +1,14 @@
 """``capi check``."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 from attrs import frozen
 
-from capi_actions.cli.catalog import lint_offer
 from capi_actions.cli.console import echo, echo_error, join_words
+from capi_actions.cli.offers import lint_offer
 from capi_actions.cli.options import config_option, json_option
 from capi_actions.config import Config, check_outbox_file, load_config
 from capi_actions.delivery.exchange import probe
@@ -111,7 +112,7 @@ def _ask_platforms(
     try:
         for configured in config.destinations:
             destination, path = configured.destination, json_path(("destinations", configured.name))
-            judgement = probe(destination, transport)
+            judgement = probe(destination, transport, time.time())
             if judgement is None:
                 yield (
                     configured.name,

@@ -1,6 +1,6 @@
-"""Output of ``capi``: tables, JSON records, log lines, and standard streams that are closed.
+"""Output of ``capi``: lines, JSON records, log lines, and standard streams that are closed.
 
-In tables nothing is cut off, however narrow the terminal, and no text from outside can steer it.
+:mod:`~capi_actions.cli.tables` has what is drawn with rich.  No text from outside can steer the terminal.
 """
 
 import io
@@ -14,29 +14,18 @@ from datetime import UTC, datetime
 from io import UnsupportedOperation
 from pathlib import Path
 from time import monotonic
-from typing import Any, Never
+from typing import TYPE_CHECKING, Any, Never
 
 import click
-from rich.console import Console
-from rich.progress import Progress
-from rich.table import Table
-from rich.text import Text
 
 from capi_actions.errors import CapiError, ConfigError, EventError, Problem
 from capi_actions.jsonl import write_line
 from capi_actions.model import Json
 
+if TYPE_CHECKING:  # rich takes 40 ms to import: not every command draws
+    from capi_actions.cli.tables import ProgressBar
+
 _LOG_INTERVAL = 60.0  # seconds between two lines of one kind: an outage must not fill the screen
-
-
-def stdout() -> Console:
-    """Return the console for the tables that a command is asked for."""
-    return Console(highlight=False)
-
-
-def stderr() -> Console:
-    """Return the console for progress and accompanying tables."""
-    return Console(stderr=True, highlight=False)
 
 
 def echo(text: str) -> None:
@@ -51,29 +40,18 @@ def echo_error(line: str) -> None:
         if _shown_bar is None:
             click.echo(line, err=True)
         else:
-            _shown_bar.console.print(Text(line), soft_wrap=True)
-
-
-class ProgressBar(Progress):
-    """A progress bar that makes room for lines; write them with :func:`echo_error` or :func:`try_write_line`."""
-
-    def start(self) -> None:
-        """Show the bar, if it isn't disabled."""
-        global _shown_bar
-        super().start()
-        with _bar_lock:
-            _shown_bar = None if self.disable else self
-
-    def stop(self) -> None:
-        """Remove the bar."""
-        global _shown_bar
-        with _bar_lock:
-            _shown_bar = None
-        super().stop()
+            _shown_bar.print_line(line)
 
 
 _bar_lock = threading.RLock()
-_shown_bar: ProgressBar | None = None
+_shown_bar: "ProgressBar | None" = None
+
+
+def set_shown_bar(bar: "ProgressBar | None") -> None:
+    """Set the progress bar that lines are to be written above; None when no bar is shown any more."""
+    global _shown_bar
+    with _bar_lock:
+        _shown_bar = bar
 
 
 @contextmanager
@@ -88,23 +66,6 @@ def _room_on_stdout() -> Iterator[None]:
         finally:
             if bar is not None:
                 bar.live.start(refresh=True)
-
-
-def table(title: str, *columns: str, wide: str = "", lines: bool = False) -> Table:
-    """Return an empty table whose cells fold; add rows of :func:`cell`.
-
-    :param wide: the column that takes the width that is left.
-    :param lines: draw lines between rows, for rows of several lines.
-    """
-    view = Table(title=title, show_lines=lines)
-    for column in columns:
-        view.add_column(column, overflow="fold", ratio=1 if column == wide else None)
-    return view
-
-
-def cell(*lines: object, style: str = "") -> Text:
-    """Return a table's cell; see :func:`printable`."""
-    return Text("\n".join(printable(str(line)) for line in lines), style=style)
 
 
 def printable(text: str) -> str:

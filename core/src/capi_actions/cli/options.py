@@ -3,15 +3,17 @@
 import shlex
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.core import ParameterSource
 
 from capi_actions.cli.console import echo_error
-from capi_actions.config import Config, load_config
 from capi_actions.errors import ConfigError
 from capi_actions.plugins import Plugins
+
+if TYPE_CHECKING:  # takes 40 ms to import: commands that read no configuration have these options, too
+    from capi_actions.config import Config
 
 DEFAULT_CONFIG = Path("capi.toml")
 
@@ -55,7 +57,7 @@ def command_line(*words: str) -> str:
     return shlex.join(("capi", *words))
 
 
-def load_for_outbox(path: Path) -> tuple[Config, Plugins]:
+def load_for_outbox(path: Path) -> "tuple[Config, Plugins]":
     """Load plugins and a configuration for the commands that only use the outbox.
 
     Problems elsewhere in it are ignored: these commands must work while a person repairs the configuration.
@@ -63,6 +65,8 @@ def load_for_outbox(path: Path) -> tuple[Config, Plugins]:
     :raises ConfigError: when the configuration can't be read, or the table ``[outbox]`` is wrong.
     :raises PluginError: when a plugin can't be loaded.
     """
+    from capi_actions.config import load_config
+
     plugins = Plugins.installed()
     config = load_config(path, plugins, need_secrets=False, strict=False)
     errors = [error for error in config.errors if error.path.startswith("$.outbox")]
@@ -71,7 +75,7 @@ def load_for_outbox(path: Path) -> tuple[Config, Plugins]:
     return config, plugins
 
 
-def load_for_pipeline(path: Path, *, need_secrets: bool = True) -> tuple[Config, Plugins]:
+def load_for_pipeline(path: Path, *, need_secrets: bool = True) -> "tuple[Config, Plugins]":
     """Load plugins and a configuration, and print its warnings on standard error.
 
     Problems are not raised yet: building the pipeline raises them together with those of mappings.
@@ -80,6 +84,8 @@ def load_for_pipeline(path: Path, *, need_secrets: bool = True) -> tuple[Config,
     :raises ConfigError: when the configuration can't be read at all.
     :raises PluginError: when a plugin can't be loaded.
     """
+    from capi_actions.config import load_config
+
     plugins = Plugins.installed()
     config = load_config(path, plugins, need_secrets=need_secrets, strict=False)
     for warning in config.warnings:

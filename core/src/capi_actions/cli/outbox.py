@@ -13,8 +13,9 @@ from typing import Any
 import click
 from rich.text import Text
 
-from capi_actions.cli.console import cell, echo_error, format_time, join_words, stdout, table
+from capi_actions.cli.console import echo_error, format_time, join_words
 from capi_actions.cli.options import command_line, config_option, json_option, load_for_outbox
+from capi_actions.cli.tables import cell, stdout, table
 from capi_actions.errors import ConfigError
 from capi_actions.jsonl import write_line
 from capi_actions.model import DeadFilter, DeadLetter, Outbox, Stats

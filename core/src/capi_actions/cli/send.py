@@ -11,7 +11,7 @@ from typing import IO
 import click
 from rich.progress import Progress
 
-from capi_actions.cli.console import echo_error, log_to_stderr, printable, stderr, try_write_line
+from capi_actions.cli.console import echo_error, log_to_stderr, printable, try_write_line
 from capi_actions.cli.ingest import Ingester
 from capi_actions.cli.inputs import input_options, read_records
 from capi_actions.cli.options import (
@@ -23,6 +23,7 @@ from capi_actions.cli.options import (
 )
 from capi_actions.cli.signals import DeferredInterrupts, stop_on_signal
 from capi_actions.cli.summary import merge, progress_bar, summary_record, summary_table
+from capi_actions.cli.tables import stderr
 from capi_actions.delivery import Summary
 from capi_actions.inputs import InputRecord
 from capi_actions.runtime import Runtime

@@ -7,9 +7,10 @@ from typing import Any
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from capi_actions.cli.console import ProgressBar, cell, format_time, join_words, stderr, table
+from capi_actions.cli.console import format_time, join_words
 from capi_actions.cli.ingest import IngestStats, most_common
 from capi_actions.cli.options import command_line
+from capi_actions.cli.tables import ProgressBar, cell, stderr, table
 from capi_actions.delivery import Summary
 from capi_actions.model import Stats
 

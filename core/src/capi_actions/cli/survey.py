@@ -8,7 +8,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from capi_actions.cli.console import cell, table
+from capi_actions.cli.tables import cell, table
 from capi_actions.pipeline.survey import DestinationSurvey, Survey
 
 _SHOWN_ROWS = 20  # of each kind; JSON has all

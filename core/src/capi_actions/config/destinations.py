@@ -1,12 +1,20 @@
 """Read one ``[destinations.<name>]`` table."""
 
+from pathlib import Path
 from typing import Any
 
 from attrs import evolve, fields_dict
 
 from capi_actions.config.lint import lint_by_plugin, lint_mapping_tables, lint_secrets
 from capi_actions.config.model import DestinationConfig, DestinationDraft, MappingConfig, MappingDraft
-from capi_actions.config.structure import construct, describe, make_incomplete, read_values, structure
+from capi_actions.config.structure import (
+    anchor_paths,
+    construct,
+    describe,
+    make_incomplete,
+    read_values,
+    structure,
+)
 from capi_actions.errors import ConfigError, Diagnostics, PluginError, json_path, where
 from capi_actions.model import RESERVED_SETTINGS, ConsentSettings, Destination
 from capi_actions.plugins import Plugins
@@ -15,11 +23,19 @@ from capi_actions.text import did_you_mean
 
 
 def read_destination(
-    name: str, table: Any, plugins: Plugins, diagnostics: Diagnostics, *, need_secrets: bool, mode: int
+    name: str,
+    table: Any,
+    plugins: Plugins,
+    diagnostics: Diagnostics,
+    *,
+    folder: Path,
+    need_secrets: bool,
+    mode: int,
 ) -> DestinationDraft | None:
     """Read a table.
 
     :param diagnostics: takes all problems, with their paths from the configuration's root.
+    :param folder: where relative paths in it start.
     :param mode: the configuration file's permissions; 0 if there is no file.
     :returns: the destination, a draft when its settings have errors, or None when it is no table.
     """
@@ -41,7 +57,16 @@ def read_destination(
         return DestinationDraft(name=name, mappings=mappings)
     consent = _read_consent(consent_table, kind, diagnostics)
     return _read_settings(
-        name, settings, kind, mappings, consent, plugins, diagnostics, need_secrets=need_secrets, mode=mode
+        name,
+        settings,
+        kind,
+        mappings,
+        consent,
+        plugins,
+        diagnostics,
+        folder=folder,
+        need_secrets=need_secrets,
+        mode=mode,
     )
 
 
@@ -104,6 +129,7 @@ def _read_settings(
     plugins: Plugins,
     diagnostics: Diagnostics,
     *,
+    folder: Path,
     need_secrets: bool,
     mode: int,
 ) -> DestinationDraft:
@@ -112,6 +138,7 @@ def _read_settings(
     values = read_values(
         table, kind.settings_type, own, need_secrets=need_secrets, plugin=plugin, others=RESERVED_SETTINGS
     )
+    values = anchor_paths(values, folder)
     lint_secrets(values, mode, own)
     destination = None
     if not own.errors:

@@ -4,7 +4,6 @@ What is named ``lint_…`` only warns.
 """
 
 import os
-import ssl
 import stat
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -106,6 +105,8 @@ def check_certificates(transport: Mapping[str, Any], folder: Path, diagnostics: 
     name = transport.get("ca_file")
     if not isinstance(name, str):
         return
+    import ssl  # takes 6 ms
+
     try:
         (folder / name).read_bytes()
         ssl.create_default_context(cafile=folder / name)

@@ -2,15 +2,16 @@
 
 import inspect
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from capi_actions.config.destinations import read_destination
 from capi_actions.config.inputs import read_inputs
-from capi_actions.config.lint import check_certificates, lint_accounts
+from capi_actions.config.lint import check_certificates, lint_accounts, lint_secrets
 from capi_actions.config.model import Config, DeliveryConfig, DestinationConfig, DestinationDraft
-from capi_actions.config.structure import describe, read_values, type_mismatch
+from capi_actions.config.structure import describe, read_values, structure_option
 from capi_actions.errors import ConfigError, Diagnostics
 from capi_actions.model import OutboxFactory, TransportFactory
 from capi_actions.plugins import Plugins
@@ -84,11 +85,22 @@ def _read(
     for key in data:
         if key not in _TABLES:
             diagnostics.add(f"{key!r} isn't known here{did_you_mean(key, _TABLES)}")
-    drafts = list(_read_destinations(data.get("destinations"), plugins, diagnostics, need_secrets, mode))
+    read = partial(
+        read_destination,
+        plugins=plugins,
+        diagnostics=diagnostics,
+        folder=folder,
+        need_secrets=need_secrets,
+        mode=mode,
+    )
+    drafts = list(_read_destinations(data.get("destinations"), read, diagnostics))
     destinations = [draft for draft in drafts if isinstance(draft, DestinationConfig)]
     lint_accounts(destinations, diagnostics)
-    outbox = _read_options("outbox", data, plugins.outboxes, diagnostics.under("$.outbox"))
-    transport = _read_options("transport", data, plugins.transports, diagnostics.under("$.transport"))
+    options = partial(_read_options, data=data, plugins=plugins, need_secrets=need_secrets, mode=mode)
+    outbox = options("outbox", factories=plugins.outboxes, diagnostics=diagnostics.under("$.outbox"))
+    transport = options(
+        "transport", factories=plugins.transports, diagnostics=diagnostics.under("$.transport")
+    )
     delivery = read_values(data.get("delivery", {}), DeliveryConfig, diagnostics.under("$.delivery"))
     inputs = read_inputs(data.get("inputs", {}), plugins, diagnostics.under("$.inputs"))
     if need_secrets:  # what sends nothing does without certificates, too
@@ -108,7 +120,7 @@ def _read(
 
 
 def _read_destinations(
-    tables: Any, plugins: Plugins, diagnostics: Diagnostics, need_secrets: bool, mode: int
+    tables: Any, read: Callable[[str, Any], DestinationDraft | None], diagnostics: Diagnostics
 ) -> Iterator[DestinationDraft]:
     if not isinstance(tables, dict) or not tables:
         found = f"it is {describe(tables)}" if tables else "there is none"
@@ -116,26 +128,33 @@ def _read_destinations(
         diagnostics.add(message, "$.destinations")
         return
     for name, table in tables.items():
-        draft = read_destination(name, table, plugins, diagnostics, need_secrets=need_secrets, mode=mode)
+        draft = read(name, table)
         if draft is not None:
             yield draft
 
 
 Factory = OutboxFactory | TransportFactory
 
+_HOOKS = {"outbox": "capi_outboxes", "transport": "capi_transports"}
+
 _MAX_NUMBER = 2**53  # seconds, bytes, counts: nothing sensible is larger, and Python's own limits vary
 
 
 def _read_options(
     table_name: str,
+    *,
     data: Mapping[str, Any],
+    plugins: Plugins,
     factories: Mapping[str, OutboxFactory] | Mapping[str, TransportFactory],
     diagnostics: Diagnostics,
+    need_secrets: bool,
+    mode: int,
 ) -> Mapping[str, Any]:
     """Read ``[outbox]`` or ``[transport]`` without opening anything.
 
     :param factories: what the plugins offer, by name.
-    :returns: ``type`` and options.
+    :param mode: the configuration file's permissions; 0 if there is no file.
+    :returns: ``type`` and options, structured by the annotations of the factory's parameters.
     """
     table, default = data.get(table_name, {}), DEFAULT_TYPES[table_name]
     if not isinstance(table, dict):
@@ -149,31 +168,37 @@ def _read_options(
     elif factory is None:
         diagnostics.add(f"no plugin offers {name!r}{did_you_mean(name, factories)}", "$.type")
     else:
-        _check_options(options, factory, diagnostics)
+        plugin = plugins.provider(_HOOKS[table_name], name)
+        structured = _structure_options(options, factory, plugin, diagnostics, need_secrets)
+        lint_secrets(structured, mode, diagnostics)
+        return structured
     return options
 
 
-def _check_options(options: Mapping[str, Any], factory: Factory, diagnostics: Diagnostics) -> None:
-    """Compare options with the parameters of the factory."""
+def _structure_options(
+    options: Mapping[str, Any], factory: Factory, plugin: str, diagnostics: Diagnostics, need_secrets: bool
+) -> Mapping[str, Any]:
+    """Return options in the types of the factory's parameters, and report what doesn't fit them."""
     try:
         parameters = inspect.signature(factory.make, eval_str=True).parameters.values()
     except (NameError, TypeError, ValueError):  # it has none that can be read
-        return
+        return options
     variadic = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
     named = {parameter.name: parameter for parameter in parameters if parameter.kind not in variadic}
     takes_any = any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters)
+    structured = dict(options)
     for key, value in options.items():
         if key in named:
-            _check_option(value, named[key].annotation, diagnostics.under(f"$.{key}"))
+            own = diagnostics.under(f"$.{key}")
+            if isinstance(value, int | float) and not -_MAX_NUMBER < value < _MAX_NUMBER:
+                own.add("should be a number of a sensible size")
+                continue
+            structured[key] = structure_option(
+                value, named[key].annotation, own, need_secrets=need_secrets, plugin=plugin
+            )
         elif key != "type" and not takes_any:
             diagnostics.add(f"{key!r} isn't known here{did_you_mean(key, list(named))}")
     for key, parameter in named.items():
         if parameter.default is inspect.Parameter.empty and key not in options:
             diagnostics.add("is missing", f"$.{key}")
-
-
-def _check_option(value: object, annotation: Any, diagnostics: Diagnostics) -> None:
-    if expected := type_mismatch(value, annotation):
-        diagnostics.add(f"should be {expected}, but it is {describe(value)}")
-    elif isinstance(value, int | float) and not -_MAX_NUMBER < value < _MAX_NUMBER:
-        diagnostics.add("should be a number of a sensible size")
+    return structured

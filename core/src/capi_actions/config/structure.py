@@ -1,10 +1,12 @@
 """Structure tables into attrs classes with cattrs, and describe in plain words what doesn't fit."""
 
+import inspect
 import os
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime, time
 from enum import Enum
+from pathlib import Path, PurePath
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
@@ -101,6 +103,47 @@ def construct(into: type[T], values: Mapping[str, Any], diagnostics: Diagnostics
     except Exception as error:  # noqa: BLE001  a plugin's class may raise anything
         diagnostics.add(_objection(error, plugin))
         return None
+
+
+def structure_option(
+    value: object,
+    annotation: Any,
+    diagnostics: Diagnostics,
+    *,
+    need_secrets: bool = True,
+    plugin: str = "core",
+) -> Any:
+    """Structure one option of a factory by the annotation of its parameter.
+
+    The parameters are those of :func:`structure`.
+
+    :returns: the value as it is if it doesn't fit, or if the annotation allows several types.
+    """
+    if expected := type_mismatch(value, annotation):
+        diagnostics.add(f"should be {expected}, but it is {describe(value)}")
+        return value
+    alternatives = _alternatives(annotation)
+    if len(alternatives) != 1 or alternatives[0] in (Any, inspect.Parameter.empty):
+        return value
+    try:
+        return _CONVERTERS[need_secrets].structure(value, alternatives[0])
+    except Exception as error:  # noqa: BLE001  a plugin's class may raise anything
+        _explain(error, (), diagnostics, plugin, annotation)
+        return value
+
+
+def anchor_paths(value: Any, folder: Path) -> Any:
+    """Return a structured value with its relative paths made to start in a folder.
+
+    :param value: a path, a list or table with paths, or anything else, which is returned unchanged.
+    """
+    if isinstance(value, Path):
+        return folder / value
+    if isinstance(value, list | tuple):
+        return type(value)(anchor_paths(item, folder) for item in value)
+    if isinstance(value, dict):
+        return {key: anchor_paths(item, folder) for key, item in value.items()}
+    return value
 
 
 def make_incomplete(into: type[T], values: Mapping[str, Any], wrong: Collection[str] = ()) -> T:
@@ -217,7 +260,8 @@ WORDS: Mapping[Any, str] = {
     dict: "a table",
 }
 _TIMES: Mapping[Any, str] = {datetime: "a date and time", date: "a date", time: "a time"}
-_PLAIN_TYPES: Mapping[Any, type] = {os.PathLike: str, Mapping: dict, Sequence: list}
+_PATHS = (Path, PurePath, os.PathLike)
+_PLAIN_TYPES: Mapping[Any, type] = {**dict.fromkeys(_PATHS, str), Mapping: dict, Sequence: list}
 
 
 def describe(value: object) -> str:
@@ -269,6 +313,7 @@ def _converter(need_secrets: bool) -> Converter:
         converter.register_structure_hook(plain, _checked)
     converter.register_structure_hook(float, _float)
     converter.register_structure_hook(Secret, lambda value, _: _secret(value, need_secrets))
+    converter.register_structure_hook_func(_is_path, lambda value, _: Path(_checked(value, str)))
     default = converter.copy()  # by itself, cattrs makes a list of a text's characters
 
     def checked_container(annotation: Any) -> Callable[[Any, Any], Any]:
@@ -279,6 +324,10 @@ def _converter(need_secrets: bool) -> Converter:
         lambda annotation: plain_type(annotation) in (list, dict), checked_container
     )
     return converter
+
+
+def _is_path(annotation: Any) -> bool:
+    return (get_origin(annotation) or annotation) in _PATHS
 
 
 def _checked(value: object, annotation: Any) -> Any:

@@ -36,7 +36,7 @@ from attrs import evolve
 from capi_actions.delivery.channel import Channel
 from capi_actions.delivery.chunks import Chunk, split, without_field
 from capi_actions.delivery.exchange import EXPIRED, Outcome, delivered_without_field, send_request
-from capi_actions.model import Claim, Claimed, Judgement, Report, Verdict
+from capi_actions.model import Batch, Claim, Claimed, Judgement, Report, Verdict
 
 _ENVELOPE_BYTES = 1024  # of a request, reserved for what surrounds the items
 
@@ -57,11 +57,11 @@ def send_batch(channel: Channel, stopping: Callable[[], bool]) -> bool:
             channel.clock(),
         )
         if claim is not None:
-            Batch(channel, claim, stopping).deliver()
+            BatchDelivery(channel, claim, stopping).deliver()
     return claim is not None
 
 
-class Batch:
+class BatchDelivery:
     """The items of one claim on their way."""
 
     def __init__(self, channel: Channel, claim: Claim, stopping: Callable[[], bool]) -> None:
@@ -114,8 +114,9 @@ class Batch:
 
     def _send(self, chunk: Chunk) -> None:
         """Send the chunk on top of the stack and act on the verdict; see the table at the top."""
-        bodies = [item.body for item in chunk.items]
-        outcome = send_request(self._channel.destination, self._channel.transport, self._claim.group, bodies)
+        channel = self._channel
+        batch = Batch(group=self._claim.group, items=chunk.items, now=channel.clock())
+        outcome = send_request(channel.destination, channel.transport, batch)
         # Only now: should sending be interrupted, the chunk is released with the others.
         self._chunks.pop()
         if outcome.requested:

@@ -1,14 +1,13 @@
 """One exchange with a platform: a request is made, sent and judged, whatever plugins do."""
 
 import re
-from collections.abc import Sequence
 from time import perf_counter
 from typing import TypeVar
 
 from attrs import evolve, frozen
 
 from capi_actions.errors import TransportError, where
-from capi_actions.model import Destination, Judgement, Request, Response, Transport, Verdict
+from capi_actions.model import Batch, Destination, Judgement, Request, Response, Transport, Verdict
 from capi_actions.personal_data import mask
 
 
@@ -29,26 +28,26 @@ class Outcome:
     request_bytes: int = 0
 
 
-def send_request(
-    destination: Destination, transport: Transport, group: str, bodies: Sequence[bytes]
-) -> Outcome:
-    """Send encoded items of one group in one request and return the outcome.
+def send_request(destination: Destination, transport: Transport, batch: Batch) -> Outcome:
+    """Send a batch in one request and return the outcome.
 
     Nothing that a plugin raises or returns gets out of here: its faults are judgements, too.
     """
     try:
-        request = _expect(Request, destination.envelope(group, bodies))
+        request = _expect(Request, destination.envelope(batch))
     except Exception as error:  # noqa: BLE001  a plugin may raise anything; the items are kept
         return Outcome(judgement=_broken_destination("envelope", error))
     size = len(request.body)
     if size > destination.max_bytes:
-        return Outcome(judgement=_too_large(len(bodies), size, destination.max_bytes), request_bytes=size)
+        return Outcome(
+            judgement=_too_large(len(batch.items), size, destination.max_bytes), request_bytes=size
+        )
     started = perf_counter()
     answered = False
     try:
         response = _expect(Response, transport.send(request))
         answered = True
-        judgement = check_count(_judge(destination, response), len(bodies))
+        judgement = check_count(_judge(destination, response), len(batch.items))
     except TransportError as error:
         judgement = sanitized(_no_answer(error))
     except Exception as error:  # noqa: BLE001  as above
@@ -62,13 +61,14 @@ def send_request(
     )
 
 
-def probe(destination: Destination, transport: Transport) -> Judgement | None:
+def probe(destination: Destination, transport: Transport, now: float) -> Judgement | None:
     """Ask a platform whether an account may be sent to; nothing is stored there.
 
+    :param now: Unix seconds.
     :returns: DONE if so; None if the destination type offers no way to ask.
     """
     try:
-        request: object = destination.probe()
+        request: object = destination.probe(now)
         if request is None:
             return None
         request = _expect(Request, request)

@@ -9,6 +9,7 @@ from attrs import fields_dict
 from capi_actions.codec import JsonObject
 from capi_actions.errors import Problem
 from capi_actions.model.delivery import Judgement, Request, Response
+from capi_actions.model.outbox import Batch
 
 
 class Destination(ABC):
@@ -22,7 +23,10 @@ class Destination(ABC):
     """The type's name in the configuration: ``facebook``."""
 
     settings_type: ClassVar[type]
-    """An attrs class; the destination's table in the configuration is structured into it.
+    """An attrs class; the destination's table in the configuration is structured into it by its annotations.
+
+    They may be ``str``, ``bool``, numbers, lists, enumerations, nested attrs classes, ``pathlib.Path`` (relative to the
+    configuration's folder), and :class:`~capi_actions.Secret` for what must not be printed.
 
     An attribute ``normalization`` with a default selects how fields with ``hashed`` are normalized.  ``capi init``
     writes each attribute with its ``:ivar name:`` text from the docstring, and with its default; if that is None,
@@ -82,10 +86,12 @@ class Destination(ABC):
         """
         return ""
 
-    def probe(self) -> Request | None:
+    def probe(self, now: float) -> Request | None:
         """Return a request that shows whether this account may be sent to, without storing anything there.
 
         ``capi check --online`` sends it.  None, the default, if the platform offers no such request.
+
+        :param now: Unix seconds.
         """
         return None
 
@@ -129,8 +135,12 @@ class Destination(ABC):
         """
 
     @abstractmethod
-    def envelope(self, group: str, bodies: Sequence[bytes]) -> Request:
-        """Return a request with encoded items of one group, joined and not encoded again."""
+    def envelope(self, batch: Batch) -> Request:
+        """Return a request with every item of a batch, in its order, each body as it is, byte for byte.
+
+        A batch that was refused is tried again in parts, and a failed one as a whole: the items may be other ones
+        together next time.  A repeated item has the same ``event_id`` and body, but ``now`` has passed on.
+        """
 
     @abstractmethod
     def judge(self, response: Response) -> Judgement:

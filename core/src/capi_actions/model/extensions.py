@@ -102,8 +102,10 @@ class TransportFactory:
     """A named way to open a transport.
 
     :ivar name: its ``type`` in the configuration's ``[transport]``.
-    :ivar make: opens one; called with the other options of that table as keyword arguments.  The types of its
-        parameters are what the configuration is checked against.
+    :ivar make: opens one; called with the other options of that table as keyword arguments, each structured by the
+        annotation of its parameter: a number, ``bool``, ``str``, a list, an enumeration, a ``pathlib.Path`` (relative
+        to the configuration's folder), a :class:`~capi_actions.Secret` (``{ env = "NAME" }``).  What doesn't fit is
+        refused when the configuration is read.  Must connect to nothing: ``capi check`` opens it, too.
     :ivar description: a sentence for ``capi plugins``.
     """
 
@@ -117,10 +119,9 @@ class OutboxFactory:
     """A named way to open an outbox.
 
     :ivar name: its ``type`` in the configuration's ``[outbox]``.
-    :ivar make: opens one; called with the other options of that table as keyword arguments.  The types of its
-        parameters are what the configuration is checked against.  Raises OutboxError if the store can't be opened.
-        A path in the option ``path`` is
-        relative to the configuration's folder.
+    :ivar make: opens one; called with the other options of that table as keyword arguments, structured as for a
+        :class:`TransportFactory`.  The option ``path`` is relative to the configuration's folder, also as a ``str``.
+        Raises OutboxError if the store can't be opened.
     :ivar description: a sentence for ``capi plugins``.
     """
 

@@ -79,22 +79,46 @@ MAX_LEASE = 3_600.0
 
 
 class Claimed(NamedTuple):
-    """A claimed item, with only what sending needs.  Its repr leaves out the body.
+    """A claimed item, with only what sending needs.  Its repr leaves out the body and the event's id.
 
     :ivar id: its number in the outbox.  It stays the same until the item is deleted, also when it is buried and
         replayed, and is never used for another item.
     :ivar tries: how many requests it was part of before this claim.
     :ivar deadline: the last Unix second at which the platform takes it.
+    :ivar event_id: the id by which the platform drops duplicates; the same at every claim.
+    :ivar event_time: when the event happened, in whole Unix seconds.
     :ivar body: the item's body, the same bytes at every claim.
     """
 
     id: int
     tries: int
     deadline: int
+    event_id: str
+    event_time: int
     body: bytes
 
     def __repr__(self) -> str:
         return f"Claimed(id={self.id!r}, tries={self.tries!r}, deadline={self.deadline!r}, body={_size(self.body)})"
+
+
+@frozen(kw_only=True)
+class Batch:
+    """The items of one request: what :meth:`capi_actions.Destination.envelope` gets.
+
+    :ivar group: the items' group, equal for all of them; mostly empty.
+    :ivar items: at least one, and at most the destination type's ``max_items``.  Each has the encoded object as
+        ``body``, the ``event_id``, and the ``event_time``.
+    :ivar now: the present, in Unix seconds: for a signature's time stamp, say.
+    """
+
+    group: str
+    items: Sequence[Claimed] = field(repr=lambda items: f"<{len(items)} items>")
+    now: float
+
+    @property
+    def bodies(self) -> list[bytes]:
+        """The encoded items, in their order."""
+        return [item.body for item in self.items]
 
 
 @frozen(kw_only=True)

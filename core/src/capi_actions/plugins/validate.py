@@ -108,7 +108,10 @@ def expected_name(hook: str, name: str) -> str | None:
     return None if re.fullmatch(pattern, name) else expected
 
 
-_METHODS = ("prepare", "check", "envelope", "judge", "lint_settings", "lint_mapping")
+_METHODS = (
+    *("prepare", "check", "envelope", "judge", "probe", "judge_probe"),
+    *("match_keys", "value_doubt", "lint_settings", "lint_mapping"),
+)
 _LIMITS = ("max_items", "max_bytes")
 
 

@@ -22,7 +22,10 @@ def test_what_was_put_is_claimed_as_it_was(outbox: SqliteOutbox, make_item: Make
     claim = outbox.claim("shop", 10, 1000, 60, NOW)
 
     assert claim is not None
-    assert [Claimed(id=1, tries=0, deadline=NOW + 5, body=b"\x00{}\xff")] == list(claim.items)
+    item = Claimed(
+        id=1, tries=0, deadline=NOW + 5, event_id="event-a", event_time=NOW - 60, body=b"\x00{}\xff"
+    )
+    assert [item] == list(claim.items)
     assert (claim.destination, claim.group, claim.until) == ("shop", "TEST1", NOW + 60)
 
 

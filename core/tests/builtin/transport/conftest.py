@@ -12,7 +12,7 @@ import pytest
 import trustme
 from attrs import define, field
 
-from capi_actions.builtin.transport import Urllib3Transport
+from capi_actions.builtin.transport.urllib3 import Urllib3Transport
 from capi_actions.model import Request
 
 _TRICKLED = 6_000  # bytes, a minute at least: a fault then fails a test instead of hanging it

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import urllib3
 
-from capi_actions.builtin.transport import Urllib3Transport
+from capi_actions.builtin.transport.urllib3 import Urllib3Transport
 from capi_actions.errors import TransportError
 from capi_actions.model import Request, Response
 

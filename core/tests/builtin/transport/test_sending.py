@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from capi_actions.builtin.transport import Urllib3Transport
+from capi_actions.builtin.transport.urllib3 import Urllib3Transport
 from capi_actions.model import Request
 
 Serve = Callable[..., Any]

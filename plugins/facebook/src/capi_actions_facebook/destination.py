@@ -7,7 +7,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from capi_actions import Destination, JsonObject, Judgement, Prepared, Problem, Request, Response, Secret
+from capi_actions import (
+    Batch,
+    Destination,
+    JsonObject,
+    Judgement,
+    LocalTime,
+    Prepared,
+    Problem,
+    Request,
+    Response,
+    Secret,
+    time_zone,
+)
 from capi_actions_facebook.click_ids import is_expired
 from capi_actions_facebook.facts import MAX_EVENTS
 from capi_actions_facebook.fields.original_event import ATTRIBUTION, ORIGINAL, append_deadline, settle_times
@@ -15,7 +27,6 @@ from capi_actions_facebook.mapping_lint import lint_mapping
 from capi_actions_facebook.page_urls import without_personal_parameters
 from capi_actions_facebook.phones import phone_doubt
 from capi_actions_facebook.settings import Settings, version_error, version_warning
-from capi_actions_facebook.times import LocalTime, time_zone
 from capi_actions_facebook.validation import check_event, max_age
 from capi_actions_facebook.verdicts import judge, judge_probe
 
@@ -58,13 +69,13 @@ class Facebook(Destination):
         """Return the doubt about a phone number that begins without a country code."""
         return phone_doubt(value) if key == "ph" else ""
 
-    def probe(self) -> Request:
+    def probe(self, now: float) -> Request:
         """Return a request with one event that Meta has to refuse, whatever else it takes.
 
         It has no ``user_data`` and its time is 1970: nothing can be stored.  Asking for the pixel itself says nothing,
         as tokens from Events Manager may write but not read ("using the API" in ``docs/reference/sources.md``).
         """
-        return self.envelope(self.settings.test_event_code or "", [_PROBE])
+        return self._request(self.settings.test_event_code or "", [_PROBE])
 
     def judge_probe(self, response: Response) -> Judgement:
         """Return DONE when Meta refuses the event of :meth:`probe` for its content: token and pixel were accepted."""
@@ -119,7 +130,7 @@ class Facebook(Destination):
         """Return Unix seconds of a time, by the setting ``time_zone`` if its zone isn't certain."""
         if not isinstance(moment, LocalTime):
             return moment
-        seconds = moment.in_zone(self._time_zone)
+        seconds = moment.in_zone(self._time_zone, "$.event_time")
         if self._time_zone is None:
             if moment.zone_name:
                 what = (
@@ -140,11 +151,14 @@ class Facebook(Destination):
         """Return what Meta would refuse."""
         return check_event(data, now)
 
-    def envelope(self, group: str, bodies: Sequence[bytes]) -> Request:
+    def envelope(self, batch: Batch) -> Request:
         """Return one request with encoded events, joined and not encoded again."""
+        return self._request(batch.group, batch.bodies)
+
+    def _request(self, test_event_code: str, bodies: Sequence[bytes]) -> Request:
         parameters = b""
-        if group:
-            parameters += b',"test_event_code":' + _quoted(group)
+        if test_event_code:
+            parameters += b',"test_event_code":' + _quoted(test_event_code)
         body = b'{"data":[' + b",".join(bodies) + b"]" + parameters + self._parameters + b"}"
         return Request(method="POST", url=self._url, headers=self._headers, body=body)
 

@@ -7,7 +7,7 @@ depends on the event.  Keys that no field has are reported by the core.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from capi_actions import EventError, JsonObject, Problem, as_action
+from capi_actions import EventError, JsonObject, Problem, as_action, parse_time
 from capi_actions_facebook.actions import ACTIONS
 from capi_actions_facebook.currencies import notice, refusal
 from capi_actions_facebook.facts import CHANNEL_KEYS
@@ -16,7 +16,6 @@ from capi_actions_facebook.fields.contents import content_ids_problems, contents
 from capi_actions_facebook.fields.data_processing import region_problems
 from capi_actions_facebook.fields.event import ServerEvent
 from capi_actions_facebook.fields.user_data import USER_FIELDS, wire_name
-from capi_actions_facebook.times import unix_seconds
 from capi_actions_facebook.validation import (
     AMOUNT_MESSAGE,
     LEAD_ID_MESSAGE,
@@ -48,7 +47,7 @@ def lint_mapping(action: str, mapping: Mapping[str, Any]) -> Iterator[Problem]:
     ):  # another package's action may build its own
         yield from _lint_user_data(user)
     if (event_time := _constant(mapping.get("event_time"))) not in (None, FROM_EVENT):
-        yield from _problems_of(unix_seconds, event_time, "$.event_time")
+        yield from _problems_of(parse_time, event_time, "$.event_time")
     yield from _lint_app_data(mapping)
     needs_agent = mapping.get("action_source") == "website" and built_in and built_in.needs_user_agent
     if needs_agent and user is not None and "client_user_agent" not in user:

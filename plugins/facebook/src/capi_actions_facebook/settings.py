@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from attrs import Attribute, field, frozen
 
-from capi_actions import Secret
+from capi_actions import Secret, time_zone
 from capi_actions_facebook.facts import (
     DEFAULT_VERSION,
     LAST_DAYS,
@@ -14,7 +14,6 @@ from capi_actions_facebook.facts import (
     OLDEST_VERSION,
     PARTNER_AGENT_LIMIT,
 )
-from capi_actions_facebook.times import time_zone
 
 
 def _digits(_: object, attribute: "Attribute[str]", value: str) -> None:

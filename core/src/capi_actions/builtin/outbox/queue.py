@@ -191,12 +191,12 @@ def _deadline_limit(db: sqlite3.Connection, destination: str, now: float) -> flo
 
 
 _HEAD = """
-    SELECT w.id, w.tries, w.deadline, i.body FROM waiting w JOIN item i ON i.id = w.id
+    SELECT w.id, w.tries, w.deadline, i.event_id, i.event_time, i.body FROM waiting w JOIN item i ON i.id = w.id
     WHERE w.destination = ? AND w.grp = ? AND w.deadline < ? ORDER BY w.deadline, w.id LIMIT ?
 """
 
 
-_HEAD_TYPES = (int, int, int, bytes)
+_HEAD_TYPES = (int, int, int, str, int, bytes)
 
 
 def _head(db: sqlite3.Connection, parameters: tuple[str, str, float, int], max_bytes: int) -> list[Claimed]:
@@ -205,7 +205,7 @@ def _head(db: sqlite3.Connection, parameters: tuple[str, str, float, int], max_b
         for row in rows:
             if (*map(type, row),) != _HEAD_TYPES:  # a third of the time of check_row()
                 raise TypeError("a cell holds a value of the wrong type")
-            max_bytes -= len(row[3]) + 1
+            max_bytes -= len(row[-1]) + 1
             if items and max_bytes < 0:
                 break
             items.append(Claimed._make(row))

@@ -54,12 +54,7 @@ class Urllib3Transport:
     ) -> None:
         """Create the pools; nothing is connected yet.
 
-        :param connections: how many connections to one host are kept open.
-        :param max_answer_bytes: a longer response body is an error.
-        :param max_seconds: how long one request may take in total, from connecting to the last byte of the response;
-            at most half of delivery's lease, or another process sends its items, too.
-        :param ca_file: certificates (PEM) to trust instead of the system's.
-        :raises ConfigError: if a proxy of the environment can't be used.
+        The parameters are those of :func:`~capi_actions.builtin.transport.open_transport`.
         """
         self._max_bytes = max_answer_bytes
         self._max_seconds = max_seconds

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from attrs import define
 
-from capi_actions import Choice, EventError, Field, JsonObject, field, from_path
+from capi_actions import Choice, EventError, Field, JsonObject, field, from_path, parse_time
 from capi_actions_facebook.facts import (
     ACTION_SOURCES,
     CHANNEL_KEYS,
@@ -18,7 +18,6 @@ from capi_actions_facebook.fields.contents import known_contents
 from capi_actions_facebook.fields.data_processing import OPTIONS, wire_data_processing
 from capi_actions_facebook.fields.user_data import USER_FIELDS, wire_user_data
 from capi_actions_facebook.presets import first_of, when
-from capi_actions_facebook.times import unix_seconds
 
 # Accepted, but not named in messages: those are the reference's, which doesn't know it.
 _UNLISTED_SOURCE = "business_messaging"
@@ -158,7 +157,7 @@ class ServerEvent:
                 "$.user_data.client_user_agent",
                 2804019,
             )
-        event_time = unix_seconds(self.event_time)
+        event_time = parse_time(self.event_time, "$.event_time")
         data: JsonObject = {"event_name": name, "event_time": event_time}
         if self.event_source_url:
             data["event_source_url"] = self.event_source_url

@@ -6,10 +6,9 @@ that it adds to.  Sources: "original event" and "attribution data" in ``docs/ref
 
 from collections.abc import Callable, Iterator, Mapping
 
-from capi_actions import EventError, Field, JsonObject, Problem
+from capi_actions import EventError, Field, JsonObject, Problem, parse_time
 from capi_actions_facebook.facts import APPEND_WINDOWS, DAY, FUTURE_TOLERANCE, HOUR
 from capi_actions_facebook.presets import path
-from capi_actions_facebook.times import unix_seconds
 
 ORIGINAL, ATTRIBUTION = "original_event_data", "attribution_data"
 TIMES: Mapping[str, tuple[str, ...]] = {
@@ -113,7 +112,7 @@ def wire_object(key: str, values: JsonObject) -> JsonObject:
 
 def _seconds(text: str, location: str) -> int:
     try:
-        return unix_seconds(text)
+        return parse_time(text, location)
     except EventError as error:
         message = error.message.replace("Event Time", "This time", 1)
         raise EventError.of(message, location) from None

@@ -1,23 +1,21 @@
-"""The command ``capi demo``."""
+"""The command ``capi demo``.
+
+``capi`` imports this module whatever it is to do: what serves, and rich, take 80 ms to import, so that only the command
+itself does it.
+"""
 
 import click
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from capi_actions import Plugins, write_line
-from capi_actions_sandbox.demo.run import Row, run
-
-# On a narrow terminal the last ones are left out.
-_COLUMNS = ("event", "Meta received", "what else", "hashes", "source")
-_WIDE, _MIDDLE = 100, 60  # characters
-_LONGEST_NAME, _LEAST_WIDTH, _BORDERS = len("CompleteRegistration"), 5, 7
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print what arrived as JSON Lines.")
 def demo(as_json: bool) -> int:
     """Send sample events of every kind to a local stand-in for Meta, and show what arrives."""
+    from capi_actions_sandbox.demo.run import run
+    from capi_actions_sandbox.demo.table import print_rows, record
+
     plugins = Plugins.installed()
     if "facebook" not in plugins.destinations:
         raise click.ClickException(
@@ -27,70 +25,8 @@ def demo(as_json: bool) -> int:
     hashes, equal = sum(row.hashes for row in rows), sum(row.equal for row in rows)
     if as_json:
         for row in rows:
-            write_line(_record(row))
+            write_line(record(row))
     else:
-        _print(rows, hashes, equal)
+        print_rows(rows, hashes, equal)
     unexpected = [row for row in rows if row.received is None and not row.reason]
     return 1 if equal != hashes or unexpected or not hashes else 0
-
-
-def _print(rows: list[Row], hashes: int, equal: int) -> None:
-    console = Console(highlight=False)
-    table = Table(title="What Meta would have received")
-    columns = _COLUMNS[: 5 if console.width >= _WIDE else 4 if console.width >= _MIDDLE else 2]
-    for column in columns:
-        table.add_column(
-            column, overflow="fold", min_width=_LONGEST_NAME if column == "Meta received" else None
-        )
-    table.columns[0].max_width = max(_LEAST_WIDTH, console.width - _LONGEST_NAME - _BORDERS)
-    for row in rows:
-        event, received, *others = _cells(row)
-        if len(columns) == 2:
-            what_else, equal_hashes = others[0], others[1] + " hashes" if others[1] else others[1]
-            received = Text("\n").join(line for line in (received, what_else, equal_hashes) if line)
-        table.add_row(*[event, received, *others][: len(columns)])
-    console.print(table)
-    arrived = sum(row.received is not None for row in rows)
-    console.print(f"{arrived} of {len(rows)} events arrived; for the others, the reason is shown above.")
-    people = len({row.sample.event["userId"] for row in rows})
-    share = "all are" if equal == hashes else f"only {equal} are"
-    console.print(f"{hashes} hashes of {people} people: {share} equal to those of the real pixel (2.9.324).")
-    console.print("Next: capi init writes a configuration for your own pixel, capi check says what it lacks.")
-
-
-def _cells(row: Row) -> tuple[Text, ...]:
-    """Return a row's cells in the order of the columns."""
-    title = Text(row.sample.title)
-    if row.received is None:
-        return title, Text("nothing", style="yellow"), Text(row.reason, style="yellow"), Text(), Text()
-    return (
-        title,
-        Text(str(row.received["event_name"])),
-        Text(_summary(row)),
-        Text(f"{row.equal} of {row.hashes}", style="green" if row.equal == row.hashes else "red"),
-        Text(str(row.received["action_source"])),
-    )
-
-
-def _summary(row: Row) -> str:
-    custom = (row.received or {}).get("custom_data", {})
-    parts = []
-    if "value" in custom:
-        parts.append(f"{custom['value']} {custom.get('currency', '')}".strip())
-    if "contents" in custom:
-        count = len(custom["contents"])
-        parts.append(f"{count} product{'' if count == 1 else 's'}")
-    parts += [str(custom[key]) for key in ("search_string", "order_id") if key in custom]
-    if "fbc" in (row.received or {}).get("user_data", {}):
-        parts.append("fbc")
-    return ", ".join(parts)
-
-
-def _record(row: Row) -> dict[str, object]:
-    return {
-        "event": row.sample.title,
-        "received": row.received,
-        "hashes": row.hashes,
-        "equal_to_pixel": row.equal,
-        "reason": row.reason or None,
-    }

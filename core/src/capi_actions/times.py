@@ -1,7 +1,7 @@
 """Event times: from the ways in which programs write them to whole Unix seconds.
 
 A time is read only when its text leaves no doubt about the moment; everything else is refused.  An hour too many puts
-an event into the future, which Meta refuses, and some hours put a sale into another day's report.
+an event into the future, which platforms refuse, and some hours put a sale into another day's report.
 """
 
 import re
@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from capi_actions import EventError
+from capi_actions.errors import EventError
 
 # Beyond these, a number of seconds would lie after the year 5138, so it counts smaller units.
 _MILLISECONDS, _MICROSECONDS, _NANOSECONDS = 10**11, 10**14, 10**17
@@ -92,12 +92,13 @@ class LocalTime(int):
 
     zone_name: str = ""
 
-    def in_zone(self, zone: tzinfo | None) -> int:
+    def in_zone(self, zone: tzinfo | None, path: str = "$") -> int:
         """Return Unix seconds.
 
         A time that the clocks show twice is the first of the two; one that they skip counts from before the change.
 
         :param zone: the zone of times without one, and of those whose zone's name it has too; None for none.
+        :param path: of the event's field, for the error.
         :raises EventError: when the zone's name has two meanings, and isn't one of this zone's.
         """
         hours = _ZONE_NAMES.get(self.zone_name, 0)
@@ -109,7 +110,7 @@ class LocalTime(int):
             pass
         if self.zone_name in _TWO_MEANINGS:
             reason = f"{self.zone_name} is the name of several zones; set time_zone, or write the offset"
-            raise _time_error(reason)
+            raise _event_error(_UnreadableError(reason), path)
         return int(self)
 
 
@@ -129,14 +130,39 @@ def time_zone(name: str) -> tzinfo:
         ) from None
 
 
-def unix_seconds(text: str) -> int:
-    """Return an event time as whole Unix seconds, as a :class:`LocalTime` if its zone isn't certain.
+def unix_seconds(text: str, zone: tzinfo | None = None, path: str = "$") -> int:
+    """Return an event time as whole Unix seconds: what an action sends, and ``Destination.prepare`` needs.
 
     Fractions are cut off.  Reads Unix seconds, milliseconds, microseconds and nanoseconds; ISO 8601; and what the
-    usual functions of JavaScript, Java, Python, Ruby, PHP, Go and C print.
+    usual functions of JavaScript, Java, Python, Ruby, PHP, Go and C print.  It never reads the clock: an empty text
+    or ``now`` is refused.
 
+    :param zone: of times that name none; None for UTC.
+    :param path: of the event's field, for the error.
     :raises EventError: when it is none of these, or doesn't name one moment.
+
+    >>> unix_seconds("2026-11-29T15:00:00+09:00"), unix_seconds("1795932000000")
+    (1795932000, 1795932000)
     """
+    seconds = parse_time(text, path)
+    return seconds.in_zone(zone, path) if isinstance(seconds, LocalTime) else seconds
+
+
+def parse_time(text: str, path: str = "$") -> int:
+    """Return what :func:`unix_seconds` does, but as a :class:`LocalTime` if the time's zone isn't certain.
+
+    For a destination that knows the zone of such times: actions don't know its settings.
+
+    :param path: of the event's field, for the error.
+    :raises EventError: when the text doesn't name one moment.
+    """
+    try:
+        return _parse(text)
+    except _UnreadableError as error:
+        raise _event_error(error, path) from None
+
+
+def _parse(text: str) -> int:
     # Between date and time, fromisoformat() takes any character, also the sign of an offset: 2026-11-29-05:00.
     if text[10:11] in _BETWEEN and text[11:13].isdecimal():
         try:
@@ -152,7 +178,7 @@ def unix_seconds(text: str) -> int:
     for layout in _LAYOUTS:
         if match := layout.fullmatch(text):
             return _from_parts(match.groupdict())
-    raise _time_error(_TWELVE if _TWELVE_HOURS.search(text) else "")
+    raise _UnreadableError(_TWELVE if _TWELVE_HOURS.search(text) else "")
 
 
 _BETWEEN: Final = frozenset("T ")
@@ -163,7 +189,7 @@ def _from_number(text: str) -> int:
     if "e" in text or "E" in text:
         seconds = int(float(text))
     elif len(whole) > _LONGEST_INTEGER:
-        raise _time_error()
+        raise _UnreadableError()
     else:
         seconds = int(whole)
     for limit, unit in ((_NANOSECONDS, 10**9), (_MICROSECONDS, 10**6), (_MILLISECONDS, 10**3)):
@@ -171,14 +197,14 @@ def _from_number(text: str) -> int:
             seconds //= unit
             break
     if abs(seconds) >= _MILLISECONDS:
-        raise _time_error()
+        raise _UnreadableError()
     return seconds
 
 
 def _from_parts(parts: Mapping[str, str | None]) -> int:
     """Return the moment of a layout's parts.
 
-    :raises EventError: when there is no such day or time, the day of the week is another, or the zone is unknown.
+    :raises _UnreadableError: when there is no such day or time, the day of the week is another, or the zone is unknown.
     """
     month, weekday = parts["month"] or "", parts.get("weekday")
     hour, minute, second = (int(parts.get(key) or 0) for key in ("hour", "minute", "second"))
@@ -190,9 +216,9 @@ def _from_parts(parts: Mapping[str, str | None]) -> int:
         moment = datetime(year, number, int(parts["day"] or 0), hour, minute, second, tzinfo=UTC)
         is_right_day = weekday is None or _NUMBERS[weekday.lower()] == moment.weekday()
     except (ValueError, KeyError):
-        raise _time_error() from None
+        raise _UnreadableError() from None
     if year < _FIRST_YEAR or not is_right_day:
-        raise _time_error()
+        raise _UnreadableError()
     seconds = int(moment.timestamp())
     return _in_named_zone(seconds, parts)
 
@@ -204,11 +230,11 @@ def _in_named_zone(seconds: int, parts: Mapping[str, str | None]) -> int:
         minutes = int(parts["minutes"] or parts["short_minutes"] or 0)
         offset = hours * 60 + minutes
         if minutes > 59 or offset > _MAX_OFFSET:
-            raise _time_error()
+            raise _UnreadableError()
         offset = -offset if sign == "-" else offset
         repeated = parts["repeated"] or ""
         if repeated in _ZONE_NAMES and repeated not in _AMBIGUOUS and _ZONE_NAMES[repeated] * 60 != offset:
-            raise _time_error("it has two zones that contradict each other")
+            raise _UnreadableError("it has two zones that contradict each other")
         return seconds - offset * 60
     name = (parts.get("name") or "").upper()
     if name in _ZONE_NAMES and name not in _AMBIGUOUS:
@@ -217,7 +243,7 @@ def _in_named_zone(seconds: int, parts: Mapping[str, str | None]) -> int:
         moment = LocalTime(seconds - _ZONE_NAMES.get(name, 0) * 3600)
         moment.zone_name = name
         return moment
-    raise _time_error(_TWELVE if name in ("AM", "PM") else _UNKNOWN_ZONE)
+    raise _UnreadableError(_TWELVE if name in ("AM", "PM") else _UNKNOWN_ZONE)
 
 
 _TWELVE: Final = "times with AM or PM aren't read"
@@ -226,6 +252,10 @@ _UNKNOWN_ZONE: Final = (
 )
 
 
-def _time_error(reason: str = "") -> EventError:
-    found = f": {reason}." if reason else " but it was something else."
-    return EventError.of(f"Event Time must be an ISO 8601 time or a Unix timestamp{found}", "$.event_time")
+class _UnreadableError(ValueError):
+    """A text names no one moment.  Its only argument is the reason; none if the text is no time at all."""
+
+
+def _event_error(unreadable: _UnreadableError, path: str) -> EventError:
+    found = f": {unreadable.args[0]}." if unreadable.args else " but it was something else."
+    return EventError.of(f"Event Time must be an ISO 8601 time or a Unix timestamp{found}", path)
