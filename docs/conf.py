@@ -23,7 +23,7 @@ exclude_patterns = ["README.md"]  # the index for readers of the repository; ind
 nitpicky = True
 # Without the network there is no inventory of other projects' names; private bases have no page.
 nitpick_ignore_regex = [
-    ("py:class", r"(abc|collections|enum|hypothesis)\..*"),
+    ("py:class", r"(abc|collections|datetime|enum|hypothesis)\..*"),
     ("py:class", r".*\._\w+|capi_actions_facebook\.fields\..*"),
 ]
 

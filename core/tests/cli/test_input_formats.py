@@ -80,7 +80,7 @@ def test_what_can_be_read_without_a_doubt_is_read(name: str) -> None:
     assert [event["messageId"] for event in events] == IDS
 
 
-@pytest.mark.parametrize("data", UNREADABLE)
+@pytest.mark.parametrize("data", UNREADABLE, ids=range(len(UNREADABLE)))  # random bytes differ by worker
 def test_what_cannot_be_read_is_one_error_with_its_line(data: bytes) -> None:
     """Instead of thousands, for a file that was given by mistake."""
     line, problem = UNREADABLE[data]
