@@ -7,6 +7,7 @@ import logging
 
 from capi_actions.client import Client, Receipt
 from capi_actions.codec import decode_json
+from capi_actions.config import Config, load_config
 from capi_actions.declare import action, as_action, field, from_path
 from capi_actions.errors import (
     CapiError,
@@ -34,6 +35,7 @@ from capi_actions.model import (
     Claimed,
     Compiler,
     Condition,
+    ConfigTable,
     ConsentSettings,
     DeadFilter,
     DeadLetter,
@@ -90,7 +92,9 @@ __all__ = [
     "Client",
     "Compiler",
     "Condition",
+    "Config",
     "ConfigError",
+    "ConfigTable",
     "ConsentSettings",
     "DeadFilter",
     "DeadLetter",
@@ -146,6 +150,7 @@ __all__ = [
     "field",
     "from_path",
     "hookimpl",
+    "load_config",
     "make_hasher",
     "personal_kind",
     "read_lines",

@@ -115,6 +115,7 @@ class Config:
     :ivar outbox: options of ``[outbox]`` with its ``type`` (default ``sqlite``).
     :ivar transport: options of ``[transport]`` with its ``type`` (default ``urllib3``).
     :ivar inputs: how CSV files become events, by the names of ``[inputs.<name>]``.
+    :ivar tables: the settings of tables that plugins read, by name; only of those that the file has.
     :ivar folder: where relative paths in the file start.
     :ivar problems: errors and warnings.  Building a :class:`~capi_actions.pipeline.Pipeline` raises the
         errors, together with those of mappings.
@@ -126,6 +127,7 @@ class Config:
     transport: Mapping[str, Any] = field(factory=dict, repr=_option_names)
     delivery: DeliveryConfig = field(factory=DeliveryConfig)
     inputs: Mapping[str, CsvOptions] = field(factory=dict)
+    tables: Mapping[str, Any] = field(factory=dict, repr=sorted)
     folder: Path = Path()
     problems: Sequence[Problem] = ()
 

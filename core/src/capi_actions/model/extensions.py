@@ -1,4 +1,4 @@
-"""What a plugin can offer besides actions and destinations: directives, normalizers, transports, outboxes, formats."""
+"""What a plugin can offer besides actions and destinations: directives, normalizers, transports, outboxes, formats, tables."""
 
 from collections.abc import Callable, Iterable
 from enum import Enum
@@ -141,4 +141,25 @@ class InputFormat:
 
     name: str
     convert: Callable[[JsonObject], Iterable[JsonObject]]
+    description: str = ""
+
+
+CORE_TABLES = ("destinations", "outbox", "transport", "delivery", "inputs")
+"""Tables of the configuration that the core reads itself."""
+
+
+@frozen(kw_only=True)
+class ConfigTable:
+    """A table of the configuration that a plugin reads, such as ``[server]``.
+
+    :ivar name: the table's name.
+    :ivar settings_type: an attrs class; the table is structured into it, and ``capi init`` describes each attribute with
+        its ``:ivar name:`` text.
+    :ivar example: TOML that ``capi init`` writes after the settings, such as tables below this one; may be empty.
+    :ivar description: a sentence for ``capi plugins``.
+    """
+
+    name: str
+    settings_type: type
+    example: str = ""
     description: str = ""
