@@ -128,7 +128,7 @@ def _read_tables(
     """Yield the settings of plugins' own tables, of those that are there and right."""
     for name, table in plugins.tables.items():
         if name in data:
-            settings = structure(
+            settings: object | None = structure(
                 data[name],
                 table.settings_type,
                 diagnostics.under(f"$.{name}"),

@@ -106,6 +106,11 @@ def _option_names(options: Mapping[str, Any]) -> str:
     return repr({key: value if key == "type" else "..." for key, value in options.items()})
 
 
+def _table_names(tables: Mapping[str, Any]) -> str:
+    """Return the names of tables: their settings may hold passwords."""
+    return repr(sorted(tables))
+
+
 @frozen(kw_only=True)
 class Config:
     """A whole configuration, structured and checked.
@@ -127,7 +132,7 @@ class Config:
     transport: Mapping[str, Any] = field(factory=dict, repr=_option_names)
     delivery: DeliveryConfig = field(factory=DeliveryConfig)
     inputs: Mapping[str, CsvOptions] = field(factory=dict)
-    tables: Mapping[str, Any] = field(factory=dict, repr=sorted)
+    tables: Mapping[str, Any] = field(factory=dict, repr=_table_names)
     folder: Path = Path()
     problems: Sequence[Problem] = ()
 

@@ -9,7 +9,7 @@ from capi_actions import Json, Receipt
 _KEPT = 500
 
 
-@frozen(kw_only=True)
+@frozen
 class Arrival:
     """One event that came in.
 
@@ -37,23 +37,15 @@ class Arrivals:
     """
 
     def __init__(self) -> None:
-        self._latest: deque[Arrival] = deque(maxlen=_KEPT)
+        self._latest: deque[tuple[int, float, str, str, Json, Receipt]] = deque(maxlen=_KEPT)
         self.count = 0
 
     def add(self, received: float, source: str, endpoint: str, event: Json, receipt: Receipt) -> None:
         """Note that an event came in."""
         self.count += 1
-        self._latest.append(
-            Arrival(
-                number=self.count,
-                received=received,
-                source=source,
-                endpoint=endpoint,
-                event=event,
-                receipt=receipt,
-            )
-        )
+        # A tuple: making an Arrival of every event would take as long as reading its JSON.
+        self._latest.append((self.count, received, source, endpoint, event, receipt))
 
     def latest(self) -> list[Arrival]:
         """Return them, oldest first."""
-        return list(self._latest)
+        return [Arrival(*values) for values in list(self._latest)]

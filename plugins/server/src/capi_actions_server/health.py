@@ -50,7 +50,7 @@ def _problems(service: Service, storage_only: bool) -> list[str]:
     if storage_only:
         return []
     return [
-        f"{name} is paused: {destination.paused.reason}"
+        f"{name} is paused: {destination.paused.judgement.reason}"
         for name, destination in status.destinations.items()
         if destination.paused is not None
     ]

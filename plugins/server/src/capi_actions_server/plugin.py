@@ -23,6 +23,6 @@ def capi_tables() -> Sequence[ConfigTable]:
             name="server",
             settings_type=ServerSettings,
             example=EXAMPLE,
-            description="where `capi serve` listens, and who may send",
+            description="where `capi serve` listens, and who may send to it",
         ),
     )

@@ -6,6 +6,7 @@ from attrs import frozen
 
 from capi_actions import Client, Config, Plugins, load_config
 from capi_actions_server.arrivals import Arrivals
+from capi_actions_server.ingest.sources import check_sources
 from capi_actions_server.ingest.writer import Writer
 from capi_actions_server.settings import ServerSettings
 
@@ -40,9 +41,11 @@ class Service:
         :raises OutboxError: when the outbox can't be opened.
         """
         installed = plugins or Plugins.installed()
-        client = Client.from_config(path, plugins=installed, deliver=deliver)
-        config = load_config(path, installed)
+        config = load_config(path, installed, strict=False)
         settings = config.tables.get("server") or ServerSettings()
+        if not config.errors:
+            check_sources(settings, config.names, installed.inputs)
+        client = Client.from_config(path, plugins=installed, deliver=deliver)
         writer = Writer(client, settings.max_waiting)
         writer.start()
         return cls(

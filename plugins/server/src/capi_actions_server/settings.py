@@ -16,6 +16,7 @@ key = { env = "CAPI_WRITE_KEY" }
 """
 """What ``capi init --serve`` writes below ``[server]``."""
 
+_TABLES = {"init": False}  # metadata of attributes that are tables: the example shows them
 _SHORTEST_SECRET = 16  # characters
 
 
@@ -107,7 +108,8 @@ class ServerSettings:
     :ivar port: the port to listen at.
     :ivar trusted_proxies: addresses or networks of reverse proxies, whose forwarding headers are believed.
     :ivar allowed_origins: origins of web pages that may send, such as https://shop.example; "*" for any.
-    :ivar max_body_bytes: of a request, after decompression.
+    :ivar max_body_bytes: how large the body of a request may be, in bytes, after decompression.
+    :ivar max_connections: how many connections and requests there may be at once; more are refused with 503.
     :ivar max_waiting: how many events may wait for the disk; more are refused with 503.
     :ivar request_seconds: how long a request may take to arrive, and then to be stored.
     :ivar shutdown_seconds: how long requests may take to end when the server stops.
@@ -120,8 +122,9 @@ class ServerSettings:
     trusted_proxies: list[str] = field(factory=list, validator=_networks)
     allowed_origins: list[str] = field(factory=list, validator=_origins)
     max_body_bytes: int = field(default=4_000_000, validator=_between(1_000, 100_000_000))
+    max_connections: int = field(default=2_000, validator=_between(1, 1_000_000))
     max_waiting: int = field(default=10_000, validator=_between(1, 1_000_000))
     request_seconds: float = field(default=10.0, validator=_between(0.1, 600))
     shutdown_seconds: float = field(default=10.0, validator=_between(0.1, 600))
-    keys: Mapping[str, WriteKey] = Factory(dict)
-    webhooks: Mapping[str, Webhook] = Factory(dict)
+    keys: Mapping[str, WriteKey] = field(factory=dict, metadata=_TABLES)
+    webhooks: Mapping[str, Webhook] = field(factory=dict, metadata=_TABLES)

@@ -4,7 +4,6 @@ What waits is bounded: beyond that, requests are refused, so that a slow disk ca
 """
 
 import asyncio
-import logging
 import threading
 from collections import deque
 from collections.abc import Sequence
@@ -13,8 +12,8 @@ from time import monotonic
 from attrs import define, field
 
 from capi_actions import CapiError, Client, EventError, JsonObject, OutboxError, Receipt
+from capi_actions_server.logs import log_fault
 
-_LOG = logging.getLogger("capi_actions.server")
 _MAX_GROUP = 2_000  # events: mapping them takes some 0.1 s, and a request that comes now waits for it
 
 
@@ -140,9 +139,8 @@ class Writer:
         except OutboxError as error:
             self.problem, self.problem_at = error, monotonic()
             return error
-        except Exception:
-            # A fault of ours: these requests fail, but the thread, and with it the server, must go on.
-            _LOG.exception("a group of events could not be mapped")
+        except Exception as error:  # noqa: BLE001  a fault of ours must not end the thread, and with it the server
+            log_fault("a group of events could not be mapped", error)
             return OutboxError("the server failed on these events")
         self.problem = None
         return None
