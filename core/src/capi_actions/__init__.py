@@ -5,6 +5,7 @@ Everything that a plugin needs is here; ``capi_actions.testing`` helps to test i
 
 import logging
 
+from capi_actions.addresses import public_ip
 from capi_actions.client import Client, Receipt
 from capi_actions.codec import decode_json
 from capi_actions.config import Config, load_config
@@ -75,6 +76,7 @@ from capi_actions.personal_data import personal_kind
 from capi_actions.plugins import Plugins
 from capi_actions.secret import Secret
 from capi_actions.status import DestinationStatus, Incident, IncidentKind, Status
+from capi_actions.web import TrustedProxies, WebRequest
 
 # Programs decide what is logged where; until they do, errors are seen once, and warnings not at all.
 logging.getLogger(LOGGER).addHandler(UnconfiguredHandler())
@@ -143,7 +145,9 @@ __all__ = [
     "TransportError",
     "TransportFactory",
     "TriggerError",
+    "TrustedProxies",
     "Verdict",
+    "WebRequest",
     "action",
     "as_action",
     "decode_json",
@@ -153,6 +157,7 @@ __all__ = [
     "load_config",
     "make_hasher",
     "personal_kind",
+    "public_ip",
     "read_lines",
     "write_line",
 ]
