@@ -80,8 +80,13 @@ def html(settings: Mapping[str, Any], name: str) -> str:
     :param settings: what the script is called with.
     :param name: of the destination.
     """
-    # As JSON in a script element: nothing in it can end that element, or start a comment.
-    values = json.dumps(settings, indent=2).replace("<", "\\u003c").replace("\u2028", "\\u2028")
+    lines = [
+        f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in settings.items() if key != "events"
+    ]
+    events = [f"    {json.dumps(event)}: {json.dumps(calls)}" for event, calls in settings["events"].items()]
+    lines.append('  "events": {\n' + ",\n".join(events) + "\n  }")
+    # In a script element: nothing in the values may end it, or start a comment.
+    values = "{\n" + ",\n".join(lines).replace("<", "\\u003c") + "\n}"
     script = files(__package__).joinpath("snippet.js").read_text(encoding="utf-8").rstrip()
     label = name.replace("--", "")
     return f"<!-- capi snippet: {label} -->\n<script>\n{script.replace('SETTINGS', values)}\n</script>"
@@ -90,7 +95,9 @@ def html(settings: Mapping[str, Any], name: str) -> str:
 def _pixel(config: Config, name: str | None) -> Any:
     pixels = {each.name: each for each in config.destinations if isinstance(each.destination, Facebook)}
     if not pixels:
-        raise click.ClickException("no destination of the configuration is a pixel: none has the type facebook")
+        raise click.ClickException(
+            "no destination of the configuration is a pixel: none has the type facebook"
+        )
     if name is None and len(pixels) > 1:
         raise click.UsageError(f"choose one with --destination: {', '.join(pixels)}")
     chosen = name or next(iter(pixels))
@@ -105,7 +112,9 @@ def _events(pixel: Any, plugins: Plugins) -> Mapping[str, list[PixelCall]]:
     for label, action_name, trigger, own in _mappings(pixel, plugins):
         action = plugins.actions[action_name]
         try:
-            for event, call in pixel_calls(action, trigger or action.trigger or "", {**action.mapping, **own}):
+            for event, call in pixel_calls(
+                action, trigger or action.trigger or "", {**action.mapping, **own}
+            ):
                 events.setdefault(event, []).append(call)
         except NotInBrowserError as error:
             click.echo(f"{label} is left to the server: {error}", err=True)

@@ -67,7 +67,9 @@ def _events(trigger: str) -> list[str]:
     types = {value for key, value in literals if key == "type"}
     names = [value for key, value in literals if key == "event"]
     if not _JOINED.fullmatch(_LITERAL.sub("\0", trigger)) or not types <= {"track", "page", "screen"}:
-        raise NotInBrowserError(f"its trigger looks at more than the type and the name of an event: {trigger}")
+        raise NotInBrowserError(
+            f"its trigger looks at more than the type and the name of an event: {trigger}"
+        )
     if not names:
         return ["page"] if "page" in types else []
     if types != {"track"}:

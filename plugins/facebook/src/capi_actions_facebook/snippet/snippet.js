@@ -87,6 +87,7 @@
     if (isThere(result.value)) { result.value = Number(result.value); }
     if (isThere(result.currency)) { result.currency = String(result.currency).trim().toUpperCase(); }
     var products = fields.contents ? contents(properties) : [];
+    if (!products.length) { delete result.content_type; }
     if (products.length) {
       result.contents = products;
       result.content_ids = products.map(function (content) { return content.id; });
