@@ -39,7 +39,7 @@
   var calls = {
     init: function (id, user) {
       var known = pixels.find(function (pixel) { return pixel.id === id; });
-      if (known) { known.user = user || known.user; } else { pixels.push({id: id, user: user || {}}); }
+      if (!known) { pixels.push({id: id, user: user || {}}); } // a second one is ignored, as 2.9.324 does
     },
     track: track,
     trackCustom: track

@@ -184,7 +184,7 @@ def chromium() -> Iterator[Page]:
                 "--host-resolver-rules=MAP *.localhost 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
             ],
             close_fds=False,
-            preexec_fn=set_up,  # noqa: PLW1509  the browser expects its pipe at these two numbers
+            preexec_fn=set_up,  # the browser expects its pipe at these two numbers
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

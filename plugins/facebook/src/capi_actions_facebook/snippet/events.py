@@ -9,7 +9,11 @@ from attrs import frozen
 from capi_actions import Action, Json, as_action
 from capi_actions_facebook.actions import ACTIONS
 
-META_NAMES: Final[Mapping[str, str]] = {as_action(each).name: each.meta_name for each in ACTIONS}
+META_NAMES: Final[Mapping[str, str]] = {
+    action.name: kind.meta_name for kind in ACTIONS if (action := as_action(kind)) is not None
+}
+"""The pixel's name of an event by the action's; "" for an event of one's own."""
+
 CUSTOM: Final = "facebook.custom"
 
 # Parameters of the pixel that are paths of the event's properties, or an object of them.

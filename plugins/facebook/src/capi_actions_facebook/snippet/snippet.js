@@ -142,6 +142,7 @@
     if (name) { fields[type === "track" ? "event" : "name"] = name; }
     var both = event(type, fields, options);
     whenAllowed(function () {
+      init();
       (settings.events[type === "track" ? "track " + name : type] || []).forEach(function (call) {
         window.fbq(call.method, call.name, parameters(properties, call.fields), {eventID: both.messageId});
       });
@@ -153,8 +154,12 @@
   var isAllowed = !settings.waitForConsent;
   var waiting = [];
   function whenAllowed(call) { if (isAllowed) { call(); } else { waiting.push(call); } }
-  function start() {
-    loadPixel();
+
+  // As late as possible: the pixel takes what it is told of a person with its first init, and never again.
+  var isInitialized = false;
+  function init() {
+    if (isInitialized) { return; }
+    isInitialized = true;
     window.fbq("init", settings.pixelId, matching());
   }
 
@@ -162,21 +167,18 @@
     grant: function () {
       if (isAllowed) { return; }
       isAllowed = true;
-      start();
+      loadPixel();
       waiting.splice(0).forEach(function (call) { call(); });
     },
     identify: function (userId, known, options) {
       if (isThere(userId)) { stored("capi_user_id", String(userId)); }
       traits = Object.assign({}, traits, known);
       var result = event("identify", {traits: traits}, options || {});
-      whenAllowed(function () {
-        window.fbq("init", settings.pixelId, matching());
-        if (!options || options.send !== false) { send(result); }
-      });
+      whenAllowed(function () { if (!options || options.send !== false) { send(result); } });
       return result;
     },
     page: function (properties, options) { return both("page", undefined, properties || {}, options || {}); },
     track: function (name, properties, options) { return both("track", name, properties || {}, options || {}); }
   };
-  if (isAllowed) { start(); }
+  if (isAllowed) { loadPixel(); }
 })(window, document, SETTINGS);
