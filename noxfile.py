@@ -26,8 +26,10 @@ DISTS = [
     "./plugins/sandbox",
     "./plugins/prometheus",
     "./plugins/webhooks",
+    "./plugins/server",
 ]
-FOLDERS = ["core", "plugins/facebook", "plugins/sandbox", "plugins/prometheus", "plugins/webhooks"]
+PLUGINS = ("facebook", "sandbox", "prometheus", "webhooks", "server")
+FOLDERS = ["core", *(f"plugins/{name}" for name in PLUGINS)]
 AS_WHEELS = {"UV_NO_SOURCES": "1"}  # uv would otherwise take the workspace's editable core
 PYTEST = ("python", "-m", "pytest", "-q", "-n", "auto", "--dist", "worksteal")
 THOROUGH = {"HYPOTHESIS_PROFILE": "thorough", "CAPI_KILLS": "15"}

@@ -12,9 +12,9 @@ PLUGINS = sorted((ROOT / "plugins").glob("*/src/*/"))
 
 # Each layer may import from those before it, and from its own.
 LAYERS = [
-    {"errors", "logs", "personal_data", "secret", "text", "times"},
+    {"addresses", "errors", "logs", "personal_data", "secret", "text", "times"},
     {"codec"},
-    {"model"},
+    {"model", "web"},
     {"hookspecs", "declare", "hashing", "jsonl", "inputs"},
     {"triggers", "mapping", "fields"},
     {"plugins"},

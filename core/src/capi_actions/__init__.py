@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 from capi_actions.logs import LOGGER, UnconfiguredHandler
 
 if TYPE_CHECKING:
+    from capi_actions.addresses import public_ip
     from capi_actions.client import Client, Receipt
     from capi_actions.codec import decode_json
+    from capi_actions.config import Config, load_config
     from capi_actions.declare import action, as_action, field, from_event_time, from_path
     from capi_actions.errors import (
         CapiError,
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
         Claimed,
         Compiler,
         Condition,
+        ConfigTable,
         ConsentSettings,
         DeadFilter,
         DeadLetter,
@@ -82,6 +85,7 @@ if TYPE_CHECKING:
     from capi_actions.secret import Secret
     from capi_actions.status import DestinationStatus, Incident, IncidentKind, Status
     from capi_actions.times import LocalTime, parse_time, time_zone, unix_seconds
+    from capi_actions.web import TrustedProxies, WebRequest
 
 # Programs decide what is logged where; until they do, errors are seen once, and warnings not at all.
 logging.getLogger(LOGGER).addHandler(UnconfiguredHandler())
@@ -100,7 +104,9 @@ __all__ = [
     "Client",
     "Compiler",
     "Condition",
+    "Config",
     "ConfigError",
+    "ConfigTable",
     "ConsentSettings",
     "DeadFilter",
     "DeadLetter",
@@ -150,7 +156,9 @@ __all__ = [
     "TransportError",
     "TransportFactory",
     "TriggerError",
+    "TrustedProxies",
     "Verdict",
+    "WebRequest",
     "action",
     "as_action",
     "decode_json",
@@ -158,9 +166,11 @@ __all__ = [
     "from_event_time",
     "from_path",
     "hookimpl",
+    "load_config",
     "make_hasher",
     "parse_time",
     "personal_kind",
+    "public_ip",
     "read_lines",
     "time_zone",
     "unix_seconds",
@@ -168,9 +178,23 @@ __all__ = [
 ]
 
 _NAMES = {
-    "client": ("Client", "Receipt"),
+    "addresses": ("public_ip",),
+    "client": (
+        "Client",
+        "Receipt",
+    ),
     "codec": ("decode_json",),
-    "declare": ("action", "as_action", "field", "from_event_time", "from_path"),
+    "config": (
+        "Config",
+        "load_config",
+    ),
+    "declare": (
+        "action",
+        "as_action",
+        "field",
+        "from_event_time",
+        "from_path",
+    ),
     "errors": (
         "CapiError",
         "ConfigError",
@@ -182,14 +206,17 @@ _NAMES = {
         "TransportError",
         "TriggerError",
     ),
-    "hashing": ("Hasher", "make_hasher"),
+    "hashing": (
+        "Hasher",
+        "make_hasher",
+    ),
     "hookspecs": ("hookimpl",),
-    "jsonl": ("read_lines", "write_line"),
+    "jsonl": (
+        "read_lines",
+        "write_line",
+    ),
     "model": (
         "ALL_DEAD",
-        "MAX_DELAY",
-        "MAX_LEASE",
-        "MISSING",
         "Action",
         "Batch",
         "Choice",
@@ -197,6 +224,7 @@ _NAMES = {
         "Claimed",
         "Compiler",
         "Condition",
+        "ConfigTable",
         "ConsentSettings",
         "DeadFilter",
         "DeadLetter",
@@ -214,6 +242,9 @@ _NAMES = {
         "Json",
         "JsonObject",
         "Judgement",
+        "MAX_DELAY",
+        "MAX_LEASE",
+        "MISSING",
         "Normalizer",
         "Observer",
         "OnceOutbox",
@@ -235,8 +266,22 @@ _NAMES = {
     "personal_data": ("personal_kind",),
     "plugins": ("Plugins",),
     "secret": ("Secret",),
-    "status": ("DestinationStatus", "Incident", "IncidentKind", "Status"),
-    "times": ("LocalTime", "parse_time", "time_zone", "unix_seconds"),
+    "status": (
+        "DestinationStatus",
+        "Incident",
+        "IncidentKind",
+        "Status",
+    ),
+    "times": (
+        "LocalTime",
+        "parse_time",
+        "time_zone",
+        "unix_seconds",
+    ),
+    "web": (
+        "TrustedProxies",
+        "WebRequest",
+    ),
 }
 _MODULES = {name: f"{__name__}.{module}" for module, names in _NAMES.items() for name in names}
 

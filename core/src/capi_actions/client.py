@@ -16,12 +16,12 @@ from typing import Self
 
 from attrs import frozen
 
-from capi_actions.codec import event_from_python
+from capi_actions.codec import check_event, event_from_python
 from capi_actions.config import load_config
 from capi_actions.delivery.reporting import LOG
 from capi_actions.errors import EventError, OutboxError, detached
 from capi_actions.model import DeadLetter, Item, Json
-from capi_actions.pipeline import HeldBack, Refusal
+from capi_actions.pipeline import HeldBack, Outcome, Refusal
 from capi_actions.plugins import Plugins
 from capi_actions.runtime import Runtime
 from capi_actions.status import Incident, Status
@@ -131,11 +131,38 @@ class Client:
         self._check_usable()
         now = time()
         receipts = [self._process_event(event, now) for event in events]
+        self.store(receipts)
+        return receipts
+
+    def prepare(self, event: Json, destinations: frozenset[str] | None = None) -> Receipt:
+        """Turn one event into items without storing them: :meth:`store` does, for many events with one commit.
+
+        For programs that receive events as JSON, such as servers.
+
+        :param event: as :func:`capi_actions.decode_json` returns it; it isn't copied, and not changed.
+        :param destinations: the only ones that the event may go to, by their names; None for all.
+        """
+        try:
+            checked = check_event(event)
+        except EventError as error:
+            return self.refuse(error)
+        return _receipt(self._runtime.intake.process(checked, time(), destinations))
+
+    def refuse(self, error: EventError) -> Receipt:
+        """Report what is no event, such as text that isn't JSON, and return the receipt that says so."""
+        self._runtime.intake.refuse(error)
+        return Receipt(problem=detached(error))
+
+    def store(self, receipts: Iterable[Receipt]) -> None:
+        """Store what :meth:`prepare` accepted, with one commit; it is on disk when this returns.
+
+        :raises OutboxError: when it can't be stored; then nothing of it was accepted.
+        """
+        self._check_usable()
         items = [item for receipt in receipts for item in receipt.accepted]
         if items:
             self._store(items)
             self._runtime.deliverer.wake()
-        return receipts
 
     async def asend(self, event: Json) -> Receipt:
         """Store one event like :meth:`send`, without blocking the event loop.
@@ -221,14 +248,8 @@ class Client:
         try:
             checked = event_from_python(event)
         except EventError as error:
-            self._runtime.intake.refuse(error)
-            return Receipt(problem=detached(error))
-        outcomes = self._runtime.intake.process(checked, now)
-        return Receipt(
-            accepted=[outcome for outcome in outcomes if isinstance(outcome, Item)],
-            refused=[outcome for outcome in outcomes if isinstance(outcome, Refusal)],
-            held_back=[outcome for outcome in outcomes if isinstance(outcome, HeldBack)],
-        )
+            return self.refuse(error)
+        return _receipt(self._runtime.intake.process(checked, now))
 
     def _store(self, items: Sequence[Item]) -> None:
         """Store items; the first failure since the last success is logged, as callers may ignore the error."""
@@ -259,3 +280,11 @@ class Client:
             raise OutboxError("this client was made before a fork; make one in each process")
         if self._stop.is_set():
             raise OutboxError("this client is closed")
+
+
+def _receipt(outcomes: Sequence[Outcome]) -> Receipt:
+    return Receipt(
+        accepted=[outcome for outcome in outcomes if isinstance(outcome, Item)],
+        refused=[outcome for outcome in outcomes if isinstance(outcome, Refusal)],
+        held_back=[outcome for outcome in outcomes if isinstance(outcome, HeldBack)],
+    )

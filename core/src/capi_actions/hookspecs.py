@@ -17,6 +17,7 @@ import pluggy
 
 from capi_actions.model import (
     Action,
+    ConfigTable,
     Destination,
     Directive,
     EventFilter,
@@ -88,6 +89,12 @@ def capi_outboxes() -> Iterable[OutboxFactory]:
 @hookspec
 def capi_inputs() -> Iterable[InputFormat]:
     """Offer formats of files, chosen by ``--format``, such as the bodies of a shop system's webhooks."""
+    return ()
+
+
+@hookspec
+def capi_tables() -> Iterable[ConfigTable]:
+    """Offer tables of the configuration, for commands of this plugin."""
     return ()
 
 

@@ -35,6 +35,8 @@ _MAPPINGS = """
 # mapping_file = "mapping.json"  # or: replaces the prebuilt mapping
 """
 
+_SERVER = "server"  # the table that `capi serve` reads
+
 _WIDTH = 100  # characters, for comments
 _DESCRIPTION = re.compile(r"^:(?:ivar|param) (\w+):(.*(?:\n(?![:\n]).*)*)", re.MULTILINE)
 _ROLE = re.compile(r":\w+:`~?([^`]*)`")
@@ -43,7 +45,8 @@ _ROLE = re.compile(r":\w+:`~?([^`]*)`")
 @click.command()
 @config_option
 @click.option("--force", is_flag=True, help="Overwrite an existing file.")
-def init(config_path: Path, force: bool) -> None:
+@click.option("--serve", is_flag=True, help="Write the table for `capi serve`, too.")
+def init(config_path: Path, force: bool, serve: bool) -> None:
     """Write a commented configuration file."""
     if config_path.is_dir():
         raise ConfigError.of(
@@ -51,11 +54,14 @@ def init(config_path: Path, force: bool) -> None:
         )
     if config_path.exists() and not force:
         raise ConfigError.of(f"{config_path} already exists; use --force to overwrite", "")
+    plugins = Plugins.installed()
+    text = render_config(plugins) + (render_plugin_table(plugins, _SERVER) if serve else "")
     try:
-        config_path.write_text(render_config(Plugins.installed()), encoding="utf-8")
+        config_path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise ConfigError.of(f"{config_path} can't be written: {error.strerror}", "") from error
-    echo_error(f"Wrote {config_path}. Fill in the settings, then run `capi check`.")
+    commands = "`capi check` and `capi serve`" if serve else "`capi check`"
+    echo_error(f"Wrote {config_path}. Fill in the settings, then run {commands}.")
 
 
 def render_config(plugins: Plugins) -> str:
@@ -83,6 +89,22 @@ def render_config(plugins: Plugins) -> str:
     return "".join(parts)
 
 
+def render_plugin_table(plugins: Plugins, name: str) -> str:
+    """Return a table that a plugin reads, with its settings and the plugin's example.
+
+    :raises ConfigError: when no installed plugin reads it.
+    """
+    table = plugins.tables.get(name)
+    if table is None:
+        raise ConfigError.of(
+            f"no plugin reads the table [{name}]: pip install ./plugins/{name}, in a clone of the repository",
+            "",
+        )
+    heading = f"\n# {table.description[:1].upper()}{table.description[1:]}.\n" if table.description else "\n"
+    settings = _render_table(name, _class_settings(table.settings_type))
+    return f"{heading}{settings}\n{table.example}" if table.example else heading + settings
+
+
 def _render_table(
     name: str, settings: Iterator[tuple[str, str]], required: Mapping[str, str] | None = None
 ) -> str:
@@ -105,6 +127,8 @@ def _class_settings(
     texts = _descriptions(settings)
     for attribute in attrs.fields(attrs.resolve_types(settings)):
         name, text = attribute.name, texts.get(attribute.name, "")
+        if not attribute.metadata.get("init", True):
+            continue
         if attribute.type is Secret:
             variable = f"{destination.name}_{name}".upper() if destination else name.upper()
             yield f'{name} = {{ env = "{variable}" }}', text

@@ -11,9 +11,9 @@ from capi_actions.config.destinations import read_destination
 from capi_actions.config.inputs import read_inputs
 from capi_actions.config.lint import check_certificates, lint_accounts, lint_secrets
 from capi_actions.config.model import Config, DeliveryConfig, DestinationConfig, DestinationDraft
-from capi_actions.config.structure import describe, read_values, structure_option
+from capi_actions.config.structure import describe, read_values, structure, structure_option
 from capi_actions.errors import ConfigError, Diagnostics
-from capi_actions.model import OutboxFactory, TransportFactory
+from capi_actions.model import CORE_TABLES, OutboxFactory, TransportFactory
 from capi_actions.plugins import Plugins
 from capi_actions.text import did_you_mean
 
@@ -22,8 +22,6 @@ DEFAULT_TYPES: Mapping[str, Mapping[str, Any]] = {
     "transport": {"type": "urllib3"},
 }
 """Options that a table needn't name."""
-
-_TABLES = ["destinations", "outbox", "transport", "delivery", "inputs"]
 
 
 def load_config(path: Path, plugins: Plugins, *, need_secrets: bool = True, strict: bool = True) -> Config:
@@ -82,9 +80,10 @@ def _read(
     mode: int = 0,
 ) -> Config:
     diagnostics = Diagnostics()
+    known = [*CORE_TABLES, *plugins.tables]
     for key in data:
-        if key not in _TABLES:
-            diagnostics.add(f"{key!r} isn't known here{did_you_mean(key, _TABLES)}")
+        if key not in known:
+            diagnostics.add(f"{key!r} isn't known here{did_you_mean(key, known)}")
     read = partial(
         read_destination,
         plugins=plugins,
@@ -103,6 +102,7 @@ def _read(
     )
     delivery = read_values(data.get("delivery", {}), DeliveryConfig, diagnostics.under("$.delivery"))
     inputs = read_inputs(data.get("inputs", {}), plugins, diagnostics.under("$.inputs"))
+    tables = dict(_read_tables(data, plugins, diagnostics, need_secrets))
     if need_secrets:  # what sends nothing does without certificates, too
         check_certificates(transport, folder, diagnostics.under("$.transport"))
     if strict and diagnostics.errors:
@@ -114,6 +114,7 @@ def _read(
         transport=transport,
         delivery=DeliveryConfig(**delivery),
         inputs=inputs,
+        tables=tables,
         folder=folder,
         problems=tuple(diagnostics),
     )
@@ -131,6 +132,23 @@ def _read_destinations(
         draft = read(name, table)
         if draft is not None:
             yield draft
+
+
+def _read_tables(
+    data: Mapping[str, Any], plugins: Plugins, diagnostics: Diagnostics, need_secrets: bool
+) -> Iterator[tuple[str, object]]:
+    """Yield the settings of plugins' own tables, of those that are there and right."""
+    for name, table in plugins.tables.items():
+        if name in data:
+            settings: object | None = structure(
+                data[name],
+                table.settings_type,
+                diagnostics.under(f"$.{name}"),
+                need_secrets=need_secrets,
+                plugin=plugins.provider("capi_tables", name),
+            )
+            if settings is not None:
+                yield name, settings
 
 
 Factory = OutboxFactory | TransportFactory

@@ -106,6 +106,11 @@ def _option_names(options: Mapping[str, Any]) -> str:
     return repr({key: value if key == "type" else "..." for key, value in options.items()})
 
 
+def _table_names(tables: Mapping[str, Any]) -> str:
+    """Return the names of tables: their settings may hold passwords."""
+    return repr(sorted(tables))
+
+
 @frozen(kw_only=True)
 class Config:
     """A whole configuration, structured and checked.
@@ -115,6 +120,7 @@ class Config:
     :ivar outbox: options of ``[outbox]`` with its ``type`` (default ``sqlite``).
     :ivar transport: options of ``[transport]`` with its ``type`` (default ``urllib3``).
     :ivar inputs: how CSV files become events, by the names of ``[inputs.<name>]``.
+    :ivar tables: the settings of tables that plugins read, by name; only of those that the file has.
     :ivar folder: where relative paths in the file start.
     :ivar problems: errors and warnings.  Building a :class:`~capi_actions.pipeline.Pipeline` raises the
         errors, together with those of mappings.
@@ -126,6 +132,7 @@ class Config:
     transport: Mapping[str, Any] = field(factory=dict, repr=_option_names)
     delivery: DeliveryConfig = field(factory=DeliveryConfig)
     inputs: Mapping[str, CsvOptions] = field(factory=dict)
+    tables: Mapping[str, Any] = field(factory=dict, repr=_table_names)
     folder: Path = Path()
     problems: Sequence[Problem] = ()
 

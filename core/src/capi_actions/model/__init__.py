@@ -23,8 +23,10 @@ from capi_actions.model.events import (
     Held,
 )
 from capi_actions.model.extensions import (
+    CORE_TABLES,
     MISSING,
     Compiler,
+    ConfigTable,
     Directive,
     InputFormat,
     Normalizer,
@@ -51,6 +53,7 @@ from capi_actions.model.outbox import (
 
 __all__ = [
     "ALL_DEAD",
+    "CORE_TABLES",
     "MAX_DELAY",
     "MAX_LEASE",
     "MISSING",
@@ -63,6 +66,7 @@ __all__ = [
     "Claimed",
     "Compiler",
     "Condition",
+    "ConfigTable",
     "ConsentSettings",
     "DeadFilter",
     "DeadLetter",

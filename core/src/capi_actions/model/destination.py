@@ -39,6 +39,13 @@ class Destination(ABC):
     With ``All: false``, only an event that has one of them with true goes there.  A destination's table can set others.
     """
 
+    cookies: ClassVar[Mapping[str, str]] = {}
+    """First-party cookies of the platform's script in the browser: where an event has each one's value, by its name.
+
+    A path below the event, such as ``{"_acme": "context.acme"}``.  What receives events from browsers fills in cookies
+    that the event itself lacks.
+    """
+
     max_items: ClassVar[int] = 1000
     """The greatest number of items in one request."""
 

@@ -1,4 +1,4 @@
-"""What a plugin can offer besides actions and destinations: directives, normalizers, transports, outboxes, formats."""
+"""What a plugin can offer besides actions and destinations, such as directives, normalizers, transports and formats."""
 
 from collections.abc import Callable, Iterable
 from enum import Enum
@@ -142,4 +142,25 @@ class InputFormat:
 
     name: str
     convert: Callable[[JsonObject], Iterable[JsonObject]]
+    description: str = ""
+
+
+CORE_TABLES = ("destinations", "outbox", "transport", "delivery", "inputs")
+"""Tables of the configuration that the core reads itself."""
+
+
+@frozen(kw_only=True)
+class ConfigTable:
+    """A table of the configuration that a plugin reads, such as ``[server]``.
+
+    :ivar name: the table's name.
+    :ivar settings_type: an attrs class that the table is structured into.  ``capi init`` writes each attribute with its
+        ``:ivar name:`` text from the docstring, except those with ``metadata={"init": False}``.
+    :ivar example: TOML that ``capi init`` writes after the settings, such as tables below this one; may be empty.
+    :ivar description: a sentence for ``capi plugins``.
+    """
+
+    name: str
+    settings_type: type
+    example: str = ""
     description: str = ""

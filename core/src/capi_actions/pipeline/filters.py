@@ -1,6 +1,6 @@
 """Event filters at work: what becomes of an event at each destination before its triggers read it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from attrs import frozen
 
@@ -114,6 +114,11 @@ class FilterChain:
             for destination in config.destinations
         }
         return cls(shared, own)
+
+    def restricted_to(self, destinations: Collection[str]) -> "FilterChain":
+        """Return the filters of these destinations alone."""
+        own = {name: filters for name, filters in self._own.items() if name in destinations}
+        return FilterChain(self._shared, own)
 
     def apply(self, event: JsonObject) -> Mapping[str, JsonObject | HeldBack] | None:
         """Return what becomes of an event at each destination; None if it goes on to all, unchanged."""

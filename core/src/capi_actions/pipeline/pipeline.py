@@ -1,6 +1,6 @@
 """All compiled mappings of a configuration, and how one event goes through them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from attrs import frozen
@@ -77,6 +77,14 @@ class Pipeline:
         if diagnostics.errors:
             raise ConfigError(diagnostics.errors)
         return cls([route for unit in units if (route := unit.route()) is not None], filters)
+
+    def restricted_to(self, destinations: Collection[str]) -> "Pipeline":
+        """Return a pipeline that passes events to these destinations alone.
+
+        :param destinations: names in the configuration.
+        """
+        routes = [route for route in self.routes if route.destination_name in destinations]
+        return Pipeline(routes, self._filters.restricted_to(destinations))
 
     def process(self, event: JsonObject, now: float) -> list[Outcome]:
         """Turn one event into items.

@@ -8,6 +8,7 @@ import click
 from capi_actions.hashing import Hasher, make_hasher
 from capi_actions.model import (
     Action,
+    ConfigTable,
     Destination,
     Directive,
     EventFilter,
@@ -32,6 +33,7 @@ class Plugins:
     :ivar transports: transport factories by name.
     :ivar outboxes: outbox factories by name.
     :ivar inputs: formats of files, by name.
+    :ivar tables: tables of the configuration that plugins read, by name.
     :ivar commands: commands for ``capi``, by name.
     """
 
@@ -49,6 +51,7 @@ class Plugins:
         self.transports: Mapping[str, TransportFactory] = self._named("capi_transports")
         self.outboxes: Mapping[str, OutboxFactory] = self._named("capi_outboxes")
         self.inputs: Mapping[str, InputFormat] = self._named("capi_inputs")
+        self.tables: Mapping[str, ConfigTable] = self._named("capi_tables")
         self.commands: Mapping[str, click.Command] = self._named("capi_commands")
         self._normalizers: Mapping[str, Normalizer] = self._named("capi_normalizers")
 

@@ -15,8 +15,10 @@ from attrs import fields_dict, has
 from capi_actions.declare import as_action
 from capi_actions.errors import where
 from capi_actions.model import (
+    CORE_TABLES,
     RESERVED_SETTINGS,
     Action,
+    ConfigTable,
     Destination,
     Directive,
     EventFilter,
@@ -35,6 +37,7 @@ _TYPES: Mapping[str, type] = {
     "capi_transports": TransportFactory,
     "capi_outboxes": OutboxFactory,
     "capi_inputs": InputFormat,
+    "capi_tables": ConfigTable,
     "capi_commands": click.Command,
 }
 
@@ -49,6 +52,7 @@ _NAMES: Mapping[str, tuple[str, str]] = {
     "capi_directives": (r"@[\w-]+", "an at sign and one word, such as '@phone_e164'"),
     "capi_normalizers": (r"[\w.-]+/[\w.-]+", "profile and key, one word each"),
     "capi_inputs": (r"[\w-]+", "one word, such as 'acme'"),
+    "capi_tables": (r"[\w-]+", "one word, such as 'acme'"),
     "capi_commands": (r"\S+", "one word"),
 }
 
@@ -222,6 +226,14 @@ def _validate_input(offered: Any) -> str | None:
     return None if callable(offered.convert) else f"convert of {offered.name!r} can't be called"
 
 
+def _validate_table(table: Any) -> str | None:
+    if table.name in CORE_TABLES:
+        return f"the table {table.name!r} is the core's own"
+    if not (isinstance(table.settings_type, type) and has(table.settings_type)):
+        return f"settings_type of {table.name!r} must be an attrs class"
+    return None
+
+
 _VALIDATORS: Mapping[str, Callable[[Any], str | None]] = {
     "capi_destinations": validate_destination,
     "capi_actions": _validate_action,
@@ -231,4 +243,5 @@ _VALIDATORS: Mapping[str, Callable[[Any], str | None]] = {
     "capi_transports": _validate_factory,
     "capi_outboxes": _validate_factory,
     "capi_inputs": _validate_input,
+    "capi_tables": _validate_table,
 }

@@ -1,4 +1,4 @@
-"""The commands of this package: ``capi normalize`` and ``capi pixel verify``."""
+"""The commands of this package: ``capi normalize``, ``capi pixel verify`` and ``capi snippet``."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,6 +18,7 @@ from capi_actions import (
 )
 from capi_actions_facebook.normalization.js_text import HASH_LIKE, number_text
 from capi_actions_facebook.normalization.users import normalize_user
+from capi_actions_facebook.snippet.command import snippet
 
 _FORMS: Final = 'one of {"key": ..., "value": ...} and {"user": {...}}'
 
@@ -158,5 +159,5 @@ class _ScriptFailedError(click.ClickException):
     exit_code = 2
 
 
-COMMANDS: Final = (normalize, pixel)
+COMMANDS: Final = (normalize, pixel, snippet)
 """What this package adds to ``capi``, through the hook ``capi_commands``."""

@@ -40,6 +40,7 @@ class Facebook(Destination):
     name = "facebook"
     integration_names = ("Facebook Conversions API (Actions)", "Facebook Conversions API")
     settings_type = Settings
+    cookies = {"_fbp": "context.fbp", "_fbc": "context.fbc"}  # noqa: RUF012  declared so by Destination
     max_items = MAX_EVENTS
     settings: Settings
 

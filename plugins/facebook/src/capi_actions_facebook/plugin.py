@@ -39,5 +39,5 @@ def capi_normalizers() -> Sequence[Normalizer]:
 
 @hookimpl
 def capi_commands() -> Sequence[click.Command]:
-    """Offer ``capi normalize`` and ``capi pixel``."""
+    """Offer ``capi normalize``, ``capi pixel`` and ``capi snippet``."""
     return COMMANDS

@@ -1,0 +1,1 @@
+"""``capi snippet``: the browser's side of a configuration."""

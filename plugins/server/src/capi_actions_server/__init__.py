@@ -1,0 +1,1 @@
+"""An HTTP service that speaks the Segment tracking API."""

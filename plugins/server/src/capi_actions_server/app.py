@@ -1,0 +1,27 @@
+"""The ASGI application: a raw function for the endpoints that take events, Starlette for all else.
+
+Starlette's router, requests and responses take as long as an event's mapping and storing; see docs/why/speed.md.
+"""
+
+from starlette.applications import Starlette
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from capi_actions_server.health import health_routes
+from capi_actions_server.ingest.endpoints import Ingest
+from capi_actions_server.pages import page_routes
+from capi_actions_server.service import Service
+
+
+def create_app(service: Service) -> ASGIApp:
+    """Return the application; any ASGI server can run it."""
+    ingest = Ingest(service)
+    others = Starlette(routes=[*health_routes(service), *page_routes(service)])
+    others.router.redirect_slashes = False
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and (scope["path"].startswith("/v1/")):
+            await ingest(scope, receive, send)
+        else:
+            await others(scope, receive, send)
+
+    return app

@@ -1,0 +1,51 @@
+"""What came in last, and what became of it: kept in memory for the live view, never on disk."""
+
+from collections import deque
+
+from attrs import frozen
+
+from capi_actions import Json, Receipt
+
+_KEPT = 500
+
+
+@frozen
+class Arrival:
+    """One event that came in.
+
+    :ivar number: counts arrivals, from 1.
+    :ivar received: Unix seconds.
+    :ivar source: the name of the write key or webhook.
+    :ivar endpoint: the path that it was sent to.
+    :ivar event: as it was stored, with all that is personal in it: mask it before you show it.  Anything, if it is no
+        event.
+    :ivar receipt: what became of it.
+    """
+
+    number: int
+    received: float
+    source: str
+    endpoint: str
+    event: Json
+    receipt: Receipt
+
+
+class Arrivals:
+    """The last 500 arrivals.  Written on the event loop, read from any thread.
+
+    :ivar count: how many there were since the start.
+    """
+
+    def __init__(self) -> None:
+        self._latest: deque[tuple[int, float, str, str, Json, Receipt]] = deque(maxlen=_KEPT)
+        self.count = 0
+
+    def add(self, received: float, source: str, endpoint: str, event: Json, receipt: Receipt) -> None:
+        """Note that an event came in."""
+        self.count += 1
+        # A tuple: making an Arrival of every event would take as long as reading its JSON.
+        self._latest.append((self.count, received, source, endpoint, event, receipt))
+
+    def latest(self) -> list[Arrival]:
+        """Return them, oldest first."""
+        return [Arrival(*values) for values in list(self._latest)]

@@ -1,0 +1,1 @@
+"""The endpoints that take events, and what stands between them and the outbox."""

@@ -1,0 +1,296 @@
+"""The endpoints below ``/v1/``, as one raw ASGI function."""
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from math import ceil
+from time import time
+
+import orjson
+from attrs import frozen
+from starlette.types import Receive, Scope, Send
+
+from capi_actions import EventError, Json, JsonObject, OutboxError, Receipt
+from capi_actions_server.addresses import ClientAddresses
+from capi_actions_server.figures import Figures
+from capi_actions_server.ingest.completion import NO_FACTS, client_facts, complete
+from capi_actions_server.ingest.cors import Origins
+from capi_actions_server.ingest.requests import (
+    ClientGoneError,
+    Headers,
+    RequestError,
+    decode_body,
+    decode_lines,
+    header_text,
+    is_json_lines,
+    read_body,
+    read_headers,
+    too_many,
+)
+from capi_actions_server.ingest.sources import SignedWebhook, Source, WriteKeys, make_webhooks
+from capi_actions_server.ingest.writer import FullError, StoppedError
+from capi_actions_server.logs import log_fault
+from capi_actions_server.responses import Header, error_body, send_bytes, send_json
+from capi_actions_server.service import Service
+
+KINDS: Mapping[str, str] = {
+    path: kind
+    for kind in ("track", "page", "screen", "identify", "group", "alias")
+    for path in (f"/v1/{kind}", f"/v1/{kind[0]}")
+}
+"""Endpoints for single events: the type of the event by the path."""
+
+BATCHES = frozenset({"/v1/batch", "/v1/b", "/v1/import"})
+"""Endpoints for several events of any type."""
+
+EVENTS = "/v1/events"
+WEBHOOKS = "/v1/webhooks/"
+MAX_EVENTS = 5_000  # of a request
+_MAX_ERRORS = 100  # that an answer names
+_SUCCESS = b'{"success":true,"accepted":1}'
+
+
+@frozen
+class Submitted:
+    """What a request sends.
+
+    :ivar source: who sends it.
+    :ivar events: JSON values, or why there is none.
+    :ivar kind: the type of them all, if the endpoint decides it.
+    :ivar sent_at: what the request says about when it was sent.
+    """
+
+    source: Source
+    events: Sequence[Json | EventError]
+    kind: str | None = None
+    sent_at: Json = None
+
+
+class Ingest:
+    """Takes events: the application for everything below ``/v1/``."""
+
+    def __init__(self, service: Service) -> None:
+        """Answer for a service."""
+        settings = service.settings
+        self._writer = service.writer
+        self._arrivals = service.arrivals
+        self._keys = WriteKeys(settings)
+        self._webhooks = make_webhooks(settings, service.plugins.inputs)
+        self._origins = Origins(settings.allowed_origins)
+        self._addresses = ClientAddresses(settings.trusted_proxies)
+        self._max_body = settings.max_body_bytes
+        self._seconds = settings.request_seconds
+        self._figures = Figures()
+        destination_types = {configured.type for configured in service.config.destinations}
+        self._cookies: Mapping[str, Sequence[str]] = {
+            name: path.split(".")
+            for kind in sorted(destination_types)
+            for name, path in service.plugins.destinations[kind].cookies.items()
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        headers = read_headers(scope)
+        cors: Sequence[Header] = ()
+        try:
+            cors = self._origins.headers(headers)
+            method, path = scope["method"], scope["path"]
+            _check_path(path, self._webhooks)
+            _check_method(method)
+            if method == "OPTIONS":
+                await send_bytes(send, 200, b"{}", self._origins.preflight(headers))
+                return
+            status, body, accepted = await self._take(scope, path, headers, receive)
+            self._figures.count(status, accepted)
+            await send_bytes(send, status, body, cors)
+        except RequestError as error:
+            self._figures.count(error.status, 0)
+            await send_json(send, error.status, error_body(error.problem), [*cors, *error.headers])
+        except ClientGoneError:
+            return
+        except Exception as error:  # noqa: BLE001  a fault of ours: the client learns that, and no more
+            log_fault("a request failed", error)
+            self._figures.count(500, 0)
+            await send_json(send, 500, error_body("the server failed; its log says why"), cors)
+
+    async def _take(
+        self, scope: Scope, path: str, headers: Headers, receive: Receive
+    ) -> tuple[int, bytes, int]:
+        """Take the events of a request, and return status and body of the answer, and how many were accepted."""
+        received = time()
+        if path.startswith(WEBHOOKS):
+            webhook = self._webhooks[path.removeprefix(WEBHOOKS)]
+            body = await read_body(receive, headers, self._max_body, self._seconds)
+            submitted = _read_webhook(webhook, headers, body, received)
+        else:
+            source = self._keys.from_headers(headers)
+            lines = is_json_lines(headers)
+            body = await read_body(receive, headers, self._max_body, self._seconds)
+            submitted = self._read_events(path, source, body, lines)
+        if seconds := submitted.source.rate.wait(len(submitted.events)):
+            raise RequestError(
+                429,
+                "this write key sends more events than its events_per_second allows; wait, and send them again",
+                [(b"retry-after", str(ceil(seconds)).encode())],
+            )
+        facts = NO_FACTS
+        if submitted.source.client != "never":
+            facts = client_facts(submitted.source, headers, self._address(scope, headers), self._cookies)
+        events = [
+            complete(event, submitted.kind, facts, submitted.sent_at, received) for event in submitted.events
+        ]
+        receipts = await self._store(events, submitted.source)
+        for event, receipt in zip(events, receipts, strict=True):
+            self._arrivals.add(received, submitted.source.name, path, event, receipt)
+        return _answer(receipts)
+
+    def _read_events(self, path: str, source: Source | None, body: bytes, lines: bool) -> Submitted:
+        """Return what a request sends with a write key."""
+        if lines:
+            source = source or self._keys.from_body(None)
+            return Submitted(source, decode_lines(body, MAX_EVENTS), KINDS.get(path))
+        value = decode_body(body)
+        members = value if type(value) is dict else {}
+        source = source or self._keys.from_body(members.get("writeKey"))
+        if path in KINDS:
+            return Submitted(source, [value], KINDS[path], members.get("sentAt"))
+        if path == EVENTS and "batch" not in members:
+            events = value if type(value) is list else [value]
+            return Submitted(source, _limited(events))
+        return Submitted(source, _limited(_read_batch(value)), None, members.get("sentAt"))
+
+    def _address(self, scope: Scope, headers: Headers) -> str | None:
+        peer = scope.get("client")
+        return self._addresses.public_address(
+            peer[0] if peer else None, header_text(headers, b"x-forwarded-for")
+        )
+
+    async def _store(self, events: Sequence[Json | EventError], source: Source) -> list[Receipt]:
+        try:
+            future = self._writer.submit(events, source.destinations)
+            async with asyncio.timeout(self._seconds):
+                return await future
+        except FullError:
+            problem = "too many events wait for the disk; send them again later"
+        except StoppedError:
+            problem = "the server stops; send them again later"
+        except TimeoutError:
+            problem = (
+                f"the events could not be stored within {self._seconds:g} seconds, and may be stored yet:"
+                " send them again with the same messageId"
+            )
+        except OutboxError:
+            # Its text names files; it stands in the log, and at /readyz.
+            problem = "the events can't be stored now, and none was; send them again later"
+        raise RequestError(503, problem, [(b"retry-after", b"1")])
+
+
+def _check_method(method: str) -> None:
+    if method not in ("POST", "OPTIONS"):
+        raise RequestError(405, "the method should be POST", [(b"allow", b"POST, OPTIONS")])
+
+
+def _check_path(path: str, webhooks: Mapping[str, SignedWebhook]) -> None:
+    if path in KINDS or path in BATCHES or path == EVENTS:
+        return
+    if path.startswith(WEBHOOKS):
+        if path.removeprefix(WEBHOOKS) in webhooks:
+            return
+        raise RequestError(404, "there is no such webhook; it should be one of those below [server.webhooks]")
+    raise RequestError(404, "there is no such endpoint; /openapi.json lists them all")
+
+
+def _read_batch(value: Json) -> list[Json]:
+    """Return the events of a batch, with what the batch says for all of them.
+
+    :raises RequestError: when it is no batch.
+    """
+    batch = value.get("batch") if type(value) is dict else None
+    if type(batch) is not list:
+        raise RequestError(400, 'the body should be an object with the events in the list "batch"')
+    for key in ("context", "integrations"):
+        shared = value.get(key)
+        if type(shared) is dict and shared:
+            for event in batch:
+                if type(event) is dict:
+                    _merge_shared(event, key, shared)
+    return batch
+
+
+def _merge_shared(event: JsonObject, key: str, shared: JsonObject) -> None:
+    own = event.get(key)
+    if own is None:
+        event[key] = dict(shared)
+    elif type(own) is dict:
+        event[key] = {**shared, **own}
+
+
+def _read_webhook(webhook: SignedWebhook, headers: Headers, body: bytes, now: float) -> Submitted:
+    """Return what a webhook sends.
+
+    :raises RequestError: when its signature is wrong, or its body holds nothing that can be read.
+    """
+    webhook.check(headers, body, now)
+    if is_json_lines(headers):
+        return Submitted(webhook.source, decode_lines(body, MAX_EVENTS))
+    value = decode_body(body)
+    if webhook.format is None:
+        if type(value) is dict and "batch" in value:
+            return Submitted(webhook.source, _limited(_read_batch(value)), None, value.get("sentAt"))
+        return Submitted(webhook.source, _limited(value if type(value) is list else [value]))
+    if type(value) is not dict:
+        raise RequestError(400, "the body should be a JSON object")
+    try:
+        return Submitted(webhook.source, list(webhook.format.convert(value)))
+    except EventError as error:
+        return Submitted(webhook.source, [error])
+
+
+def _limited(events: list[Json]) -> list[Json]:
+    if len(events) > MAX_EVENTS:
+        raise too_many(MAX_EVENTS)
+    return events
+
+
+def _answer(receipts: Sequence[Receipt]) -> tuple[int, bytes, int]:
+    """Return status, body and the number of accepted events.
+
+    The status is 400 only if nothing of the request is right: who sends a batch must not send its good events again.
+    """
+    if len(receipts) == 1 and receipts[0].accepted and not receipts[0].refused:
+        return 200, _SUCCESS, 1
+    accepted = sum(bool(receipt.accepted) for receipt in receipts)
+    errors = [error for index, receipt in enumerate(receipts) for error in _errors(index, receipt)]
+    body: JsonObject = {"success": not errors, "accepted": accepted}
+    held_back = sum(bool(receipt.held_back) for receipt in receipts)
+    unmatched = sum(not (receipt.matched or receipt.held_back or receipt.problem) for receipt in receipts)
+    if held_back:
+        body["held_back"] = held_back
+    if unmatched:
+        body["unmatched"] = unmatched
+    if errors:
+        body["errors"] = errors[:_MAX_ERRORS]
+    if len(errors) > _MAX_ERRORS:
+        body["errors_left_out"] = len(errors) - _MAX_ERRORS
+    failed = sum(_is_failed(receipt) for receipt in receipts)
+    status = 400 if failed and failed == len(receipts) else 200
+    return status, orjson.dumps(body), accepted
+
+
+def _is_failed(receipt: Receipt) -> bool:
+    return receipt.problem is not None or bool(receipt.refused and not receipt.accepted)
+
+
+def _errors(index: int, receipt: Receipt) -> Iterator[JsonObject]:
+    """Yield what is wrong with an event, for each destination that refuses it."""
+    if receipt.problem is not None:
+        for problem in receipt.problem.problems:
+            yield {"index": index, "path": problem.path, "error": problem.message}
+    for refusal in receipt.refused:
+        for problem in refusal.error.problems:
+            yield {
+                "index": index,
+                "destination": refusal.destination,
+                "action": refusal.action,
+                "path": problem.path,
+                "error": problem.message,
+            }

@@ -1,0 +1,12 @@
+"""The pages for people: status, live view, login."""
+
+from collections.abc import Sequence
+
+from starlette.routing import BaseRoute
+
+from capi_actions_server.service import Service
+
+
+def page_routes(service: Service) -> Sequence[BaseRoute]:
+    """Return the routes of all pages."""
+    return ()

@@ -1,0 +1,63 @@
+"""What the endpoints and the pages share."""
+
+from pathlib import Path
+
+from attrs import frozen
+
+from capi_actions import Client, Config, Plugins, load_config
+from capi_actions_server.arrivals import Arrivals
+from capi_actions_server.ingest.sources import check_sources
+from capi_actions_server.ingest.writer import Writer
+from capi_actions_server.settings import ServerSettings
+
+
+@frozen(kw_only=True)
+class Service:
+    """A running server's parts.
+
+    :ivar client: delivers, and has the state of the destinations.
+    :ivar config: the whole configuration.
+    :ivar settings: its table ``[server]``.
+    :ivar plugins: everything that is installed.
+    :ivar writer: stores events.
+    :ivar arrivals: what came in last, for the live view.
+    """
+
+    client: Client
+    config: Config
+    settings: ServerSettings
+    plugins: Plugins
+    writer: Writer
+    arrivals: Arrivals
+
+    @classmethod
+    def open(cls, path: Path, *, plugins: Plugins | None = None, deliver: bool = True) -> "Service":
+        """Open the outbox, and start to store and deliver.
+
+        :param path: of the configuration.
+        :param deliver: False only stores.
+        :raises ConfigError: when the configuration is wrong, with all problems.
+        :raises PluginError: when a plugin can't be loaded.
+        :raises OutboxError: when the outbox can't be opened.
+        """
+        installed = plugins or Plugins.installed()
+        config = load_config(path, installed, strict=False)
+        settings = config.tables.get("server") or ServerSettings()
+        if not config.errors:
+            check_sources(settings, config.names, installed.inputs)
+        client = Client.from_config(path, plugins=installed, deliver=deliver)
+        writer = Writer(client, settings.max_waiting)
+        writer.start()
+        return cls(
+            client=client,
+            config=config,
+            settings=settings,
+            plugins=installed,
+            writer=writer,
+            arrivals=Arrivals(),
+        )
+
+    def close(self) -> None:
+        """Store what waits, and stop delivering; what is left stays in the outbox for the next time."""
+        self.writer.stop(self.settings.shutdown_seconds)
+        self.client.close()

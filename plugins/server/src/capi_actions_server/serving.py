@@ -1,0 +1,120 @@
+"""Run the application with uvicorn, until a signal stops it."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from capi_actions import ConfigError
+from capi_actions_server.settings import ServerSettings
+
+_BACKLOG = 2048
+_KEEP_ALIVE_SECONDS = 65  # longer than the 60 of most reverse proxies, which else reuse what was just closed
+_MAX_HEAD_BYTES = 64 * 1024
+_HEAD_SECONDS = 10.0
+
+
+class Protocol(HttpToolsProtocol):
+    """uvicorn's HTTP protocol, with limits for the head of a request: uvicorn has none of its own."""
+
+    _head_since: float | None = None
+    _head_bytes = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Start to wait for a request."""
+        super().connection_made(transport)
+        self._head_since = self.loop.time()
+        self.loop.call_later(_HEAD_SECONDS, self._close_if_slow)
+
+    def data_received(self, data: bytes) -> None:
+        """Close the connection when the head of a request grows too long."""
+        super().data_received(data)
+        if self._head_since is not None:
+            self._head_bytes += len(data)
+            if self._head_bytes > _MAX_HEAD_BYTES:
+                self.transport.close()
+
+    def on_message_begin(self) -> None:
+        """Note when a head begins."""
+        super().on_message_begin()
+        self._head_since = self.loop.time()
+
+    def on_headers_complete(self) -> None:
+        """Note that a head has ended."""
+        self._head_since = None
+        self._head_bytes = 0
+        super().on_headers_complete()
+
+    def _close_if_slow(self) -> None:
+        """Close the connection when a head takes too long, and look again later."""
+        if self.transport.is_closing():
+            return
+        if self._head_since is not None and self.loop.time() - self._head_since >= _HEAD_SECONDS:
+            self.transport.close()
+        else:
+            self.loop.call_later(_HEAD_SECONDS, self._close_if_slow)
+
+
+class Server(uvicorn.Server):
+    """A uvicorn server that says when it is ready."""
+
+    def __init__(self, app: ASGIApp, settings: ServerSettings, on_ready: Callable[[], object]) -> None:
+        """Configure the server.
+
+        :param on_ready: called once requests are answered.
+        """
+        # No logging by uvicorn: paths and headers may hold keys.
+        config = uvicorn.Config(
+            app,
+            http=Protocol,
+            ws="none",
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            log_level=None,
+            server_header=False,
+            date_header=False,
+            proxy_headers=False,  # addresses are read where events are, from trusted proxies only
+            limit_concurrency=settings.max_connections,
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=max(1, round(settings.shutdown_seconds)),
+        )
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to listen."""
+        await super().startup(sockets)
+        if not self.should_exit:
+            self._on_ready()
+
+
+def listen(host: str, port: int, *, reuse_port: bool = False) -> socket.socket:
+    """Return a listening socket.
+
+    :param reuse_port: let several processes listen at one port; the system spreads connections over them.
+    :raises ConfigError: when the address can't be used.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # Only when TCP is named does asyncio switch off Nagle's algorithm, which costs 40 ms a request.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if reuse_port:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        listening.bind((host, port))
+        listening.listen(_BACKLOG)
+    except (OSError, OverflowError) as error:
+        listening.close()
+        problem = getattr(error, "strerror", None) or str(error)
+        raise ConfigError.of(f"can't listen at {host} port {port}: {problem}", "") from error
+    return listening
+
+
+def url_of(listening: socket.socket) -> str:
+    """Return the address of a listening socket."""
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

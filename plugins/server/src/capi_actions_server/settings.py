@@ -1,0 +1,130 @@
+"""The table ``[server]`` of the configuration."""
+
+import ipaddress
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from attrs import Attribute, Factory, field, frozen
+
+from capi_actions import Secret
+
+EXAMPLE = """\
+[server.keys.main]
+key = { env = "CAPI_WRITE_KEY" }
+# destinations = ["main"]  # instead of all
+"""
+"""What ``capi init --serve`` writes below ``[server]``."""
+
+_TABLES = {"init": False}  # metadata of attributes that are tables: the example shows them
+_SHORTEST_SECRET = 16  # characters
+
+
+def _between(low: float, high: float) -> Callable[[object, "Attribute[Any]", float], None]:
+    def check(_: object, attribute: "Attribute[Any]", value: float) -> None:
+        if not low <= value <= high:
+            raise ValueError(f"{attribute.name} should be from {low:,} to {high:,}")
+
+    return check
+
+
+def _networks(_: object, attribute: "Attribute[Any]", values: Sequence[str]) -> None:
+    for value in values:
+        try:
+            ipaddress.ip_network(value)
+        except ValueError:
+            raise ValueError(
+                f"{attribute.name} should be addresses or networks, such as 10.0.0.0/8, not {value!r}"
+            ) from None
+
+
+def _origins(_: object, attribute: "Attribute[Any]", values: Sequence[str]) -> None:
+    for value in values:
+        parts = urlsplit(value)
+        if value != "*" and not (
+            parts.scheme in ("http", "https") and parts.netloc and value == f"{parts.scheme}://{parts.netloc}"
+        ):
+            raise ValueError(
+                f'{attribute.name} should be origins, such as https://shop.example, or "*", not {value!r}'
+            )
+
+
+def _secret(_: object, attribute: "Attribute[Any]", value: Secret) -> None:
+    if 0 < len(value.value) < _SHORTEST_SECRET:
+        raise ValueError(f"{attribute.name} should have {_SHORTEST_SECRET} characters or more")
+
+
+def _header_name(_: object, attribute: "Attribute[Any]", value: str) -> None:
+    if not value or not value.isascii() or not value.replace("-", "").replace("_", "").isalnum():
+        raise ValueError(f"{attribute.name} should be the name of a header, such as X-Signature")
+
+
+@frozen(kw_only=True)
+class WriteKey:
+    """A table ``[server.keys.<name>]``: who may send, and where to.
+
+    :ivar key: the write key, at least 16 characters.
+    :ivar destinations: names of the destinations that its events go to; all if there is none.
+    :ivar client: whether events come from the person's own device, so that the connection's address and user agent are
+        the person's: "auto" looks at the request, "always" and "never" decide it.
+    :ivar events_per_second: how many events are taken in a second on average; 0 for any number.
+    """
+
+    key: Secret = field(validator=_secret)
+    destinations: list[str] = Factory(list)
+    client: Literal["auto", "always", "never"] = "auto"
+    events_per_second: int = field(default=0, validator=_between(0, 1_000_000))
+
+
+@frozen(kw_only=True)
+class Webhook:
+    """A table ``[server.webhooks.<name>]``: signed requests to ``/v1/webhooks/<name>``.
+
+    :ivar secret: what the sender signs with, at least 16 characters.
+    :ivar format: what the bodies are: "events", or an installed format such as "shopify".
+    :ivar header: where the signature stands.
+    :ivar signed: what is signed: "timestamped" is ``t=…,v1=…`` over time stamp, dot and body; "body" the body alone.
+    :ivar digest: "sha256" or "sha1".
+    :ivar encoding: of the signature: "hex" or "base64".
+    :ivar tolerance: how many seconds a time stamp may differ from the clock.
+    :ivar destinations: names of the destinations that its events go to; all if there is none.
+    """
+
+    secret: Secret = field(validator=_secret)
+    format: str = "events"
+    header: str = field(default="X-Capi-Signature", validator=_header_name)
+    signed: Literal["timestamped", "body"] = "timestamped"
+    digest: Literal["sha256", "sha1"] = "sha256"
+    encoding: Literal["hex", "base64"] = "hex"
+    tolerance: int = field(default=300, validator=_between(1, 86_400))
+    destinations: list[str] = Factory(list)
+
+
+@frozen(kw_only=True)
+class ServerSettings:
+    """The table ``[server]``.
+
+    :ivar host: the address to listen at; only this machine can reach the default.
+    :ivar port: the port to listen at.
+    :ivar trusted_proxies: addresses or networks of reverse proxies, whose forwarding headers are believed.
+    :ivar allowed_origins: origins of web pages that may send, such as https://shop.example; "*" for any.
+    :ivar max_body_bytes: how large the body of a request may be, in bytes, after decompression.
+    :ivar max_connections: how many connections and requests there may be at once; more are refused with 503.
+    :ivar max_waiting: how many events may wait for the disk; more are refused with 503.
+    :ivar request_seconds: how long a request may take to arrive, and then to be stored.
+    :ivar shutdown_seconds: how long requests may take to end when the server stops.
+    :ivar keys: who may send.
+    :ivar webhooks: signed webhooks that are taken.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = field(default=8090, validator=_between(0, 65_535))
+    trusted_proxies: list[str] = field(factory=list, validator=_networks)
+    allowed_origins: list[str] = field(factory=list, validator=_origins)
+    max_body_bytes: int = field(default=4_000_000, validator=_between(1_000, 100_000_000))
+    max_connections: int = field(default=2_000, validator=_between(1, 1_000_000))
+    max_waiting: int = field(default=10_000, validator=_between(1, 1_000_000))
+    request_seconds: float = field(default=10.0, validator=_between(0.1, 600))
+    shutdown_seconds: float = field(default=10.0, validator=_between(0.1, 600))
+    keys: Mapping[str, WriteKey] = field(factory=dict, metadata=_TABLES)
+    webhooks: Mapping[str, Webhook] = field(factory=dict, metadata=_TABLES)
