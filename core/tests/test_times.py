@@ -33,6 +33,12 @@ def short_offset(moment: datetime) -> str:
     return f"{text[0]}{int(text[1:3])}" + (f":{text[3:5]}" if text[3:5] != "00" else "")
 
 
+def decimal_offset(moment: datetime) -> str:
+    """Write it as ``+05.5``."""
+    hours = (moment.utcoffset() or timedelta()) / timedelta(hours=1)
+    return f"{hours:+05.1f}"
+
+
 WITH_OFFSET: dict[str, Callable[[datetime], str]] = {
     "ISO 8601": lambda moment: moment.isoformat(),
     "Python's str()": str,
@@ -78,6 +84,9 @@ OTHERS: dict[str, Callable[[datetime], str]] = {
     "leftovers": lambda moment: moment.isoformat() + " (approx",
     "zone after": lambda moment: moment.strftime("%Y-%m-%dT%H:%M:%S[") + f"{moment.tzinfo}]",
     "Etc": lambda moment: moment.strftime("%Y-%m-%dT%H:%M:%S Etc/GMT") + short_offset(moment),
+    "decimal hours": lambda moment: moment.strftime("%Y-%m-%dT%H:%M:%S") + decimal_offset(moment),
+    "digits": lambda moment: moment.astimezone(UTC).strftime("%Y%m%d%H%M%S"),
+    "digits of a date": lambda moment: moment.strftime("%Y%m%d"),
     "short year": lambda moment: moment.strftime("%d-%b-%y %H:%M:%S ") + offset(moment),
 }
 # CST is read only with a setting that has it; the others as North America's, with a warning without a setting.
@@ -231,6 +240,7 @@ def test_any_other_time_is_an_event_error(text: str) -> None:
             "2026-11-23 05:24:12 PM UTC",
             "2026-11-23T17:24:12Z x",
         ),
+        *("2026-11-23T17:24:12+05.5", "2026-11-23T17:24:12+19:00", "2026-11-23T17:24:12-01:00:30"),
         *("23 Nov 2026", "11/12/2026 17:24:12", "12.11.2026 17:24:12", "17:24:12", "2026-11", "1e30", "Z"),
     ],
 )
@@ -246,6 +256,8 @@ def test_a_nonsense_time_is_refused(text: str) -> None:
         ("Mon Nov 23 17:24:12 JST 2026", "the name of its zone has no fixed meaning; write the offset"),
         ("Nov 23, 2026 5:24:12 PM", "times with AM or PM aren't read"),
         ("Mon, 23 Nov 2026 17:24:12 +0100 EST", "two zones that contradict each other"),
+        ("20261123172412", "a date and time of digits alone aren't read"),
+        ("20261123", "a date and time of digits alone aren't read"),
     ],
 )
 def test_a_refusal_names_what_is_in_the_way(text: str, reason: str) -> None:

@@ -52,6 +52,10 @@ _LAYOUTS: Final = tuple(
         rf"{_WEEKDAY}\ {_MONTH}\ {_DAY}\ {_TIME}(?:\ {_ZONE})?\ {_YEAR}",
     )
 )
+# Eight or 14 digits: as numbers they would be seconds of 1970, or milliseconds of the years from 2600 on.
+_DIGITS_OF_A_DATE: Final = re.compile(
+    r"(?:19|2[0-2])[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])(?:(?:[01][0-9]|2[0-3])[0-5][0-9][0-5][0-9])?"
+)
 _TWELVE_HOURS: Final = re.compile(r"[0-9]\s*[ap]\.?\s?m\b", re.IGNORECASE)
 
 _MONTHS = "January February March April May June July August September October November December".split()
@@ -167,9 +171,11 @@ def _parse(text: str) -> int:
     if text[10:11] in _BETWEEN and text[11:13].isdecimal():
         try:
             moment = datetime.fromisoformat(text)
-            if moment.tzinfo:
+            zone = moment.tzinfo
+            if zone is UTC or (zone and _is_offset(zone.utcoffset(None))):
                 return int(moment.timestamp())
-            return LocalTime(moment.replace(tzinfo=UTC).timestamp())
+            if zone is None:
+                return LocalTime(moment.replace(tzinfo=UTC).timestamp())
         except (ValueError, OverflowError):
             pass
     text = " ".join(text.split()) if len(text) <= _LONGEST else ""
@@ -184,12 +190,23 @@ def _parse(text: str) -> int:
 _BETWEEN: Final = frozenset("T ")
 
 
+def _is_offset(offset: timedelta | None) -> bool:
+    """Return whether some place may be so far from UTC; fromisoformat() reads "+05.5" as 5 hours and half a second."""
+    if offset is None or offset.microseconds or offset.seconds % 60:
+        return False
+    return -_FURTHEST <= offset <= _FURTHEST
+
+
+_FURTHEST: Final = timedelta(minutes=_MAX_OFFSET)
+
 def _from_number(text: str) -> int:
     whole = text.partition(".")[0]
     if "e" in text or "E" in text:
         seconds = int(float(text))
     elif len(whole) > _LONGEST_INTEGER:
         raise _UnreadableError()
+    elif _DIGITS_OF_A_DATE.fullmatch(text):
+        raise _UnreadableError(_WITHOUT_SEPARATORS)
     else:
         seconds = int(whole)
     for limit, unit in ((_NANOSECONDS, 10**9), (_MICROSECONDS, 10**6), (_MILLISECONDS, 10**3)):
@@ -247,6 +264,9 @@ def _in_named_zone(seconds: int, parts: Mapping[str, str | None]) -> int:
 
 
 _TWELVE: Final = "times with AM or PM aren't read"
+_WITHOUT_SEPARATORS: Final = (
+    "a date and time of digits alone aren't read; write 2026-11-29T15:00:00Z, or Unix seconds"
+)
 _UNKNOWN_ZONE: Final = (
     "the name of its zone has no fixed meaning; write the offset, as in 2026-11-29T15:00:00+09:00"
 )
