@@ -258,6 +258,7 @@ PATHS = [
     (' [ "a" ]', True),
     ('{"id": 1}', True),
     ("[]", True),
+    ("['a', 'b']", True),
     ("[promo] 12", False),
     ("a", False),
     ("a,b", False),

@@ -118,8 +118,6 @@ def test_a_stripe_checkout(bodies: Any) -> None:
                 "email": "ada@example.com",
                 "phone": "+33123456789",
                 "name": "Ada Lovelace",
-                "firstName": "Ada",
-                "lastName": "Lovelace",
                 "address": {"street": "1 rue", "city": "Paris", "postalCode": "75001", "country": "FR"},
             }
         },

@@ -44,15 +44,15 @@ def person_id(event: Json) -> Any:
 def is_id(value: Any) -> bool:
     """Return whether a value can be somebody's id: neither blank nor a placeholder.
 
-    >>> [is_id(value) for value in ("u-1", 42, " ", "NULL", 0, True, None)]
-    [True, True, False, False, False, False, False]
+    >>> [is_id(value) for value in ("u-1", 42, ["u-1"], " ", "NULL", 0, True, None, [], ["null"])]
+    [True, True, True, False, False, False, False, False, False, False]
     """
     kind = value.__class__
     if kind is str:
         return value.strip() != "" and value.strip().lower() not in PLACEHOLDERS
     if kind is int or kind is float:
         return str(value) not in PLACEHOLDERS
-    return kind is list
+    return kind is list and any(item.__class__ is not list and is_id(item) for item in value)
 
 
 Path = Sequence[str]

@@ -107,8 +107,7 @@ def _traits(session: Body) -> JsonObject:
     return compact(
         email=person.text("email") or session.text("customer_email"),
         phone=person.text("phone"),
-        name=person.text("name"),
-        **_names(person.text("name")),
+        name=person.text("name"),  # in full: the destination's mapping splits it, by one rule for all events
         address=compact(
             street=address.text("line1"),
             city=address.text("city"),
@@ -117,12 +116,6 @@ def _traits(session: Body) -> JsonObject:
             country=address.text("country"),
         ),
     )
-
-
-def _names(name: str | None) -> JsonObject:
-    """Return first and last name of a full name of two words; with more of them nobody can tell."""
-    words = (name or "").split()
-    return {"firstName": words[0], "lastName": words[1]} if len(words) == 2 else {}
 
 
 def _id_of(parent: Body, key: str) -> str | None:

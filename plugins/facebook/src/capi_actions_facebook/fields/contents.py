@@ -102,13 +102,16 @@ def content_ids_problems(content_ids: Any, path: str) -> Sequence[Problem]:
 
 
 def _is_json_list(text: str) -> bool:
+    """Return whether a text is a list or an object in JSON, or in what programs write for it."""
     if text.lstrip()[:1] not in ("[", "{"):
         return False
-    try:
-        json.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    return True
+    for json_text in (text, text.replace("'", '"')):  # Python and Ruby write ['a', 'b']
+        try:
+            json.loads(json_text)
+        except (ValueError, RecursionError):
+            continue
+        return True
+    return False
 
 
 @cache
