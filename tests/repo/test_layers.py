@@ -12,7 +12,7 @@ PLUGINS = sorted((ROOT / "plugins").glob("*/src/*/"))
 
 # Each layer may import from those before it, and from its own.
 LAYERS = [
-    {"addresses", "errors", "logs", "personal_data", "secret", "text", "times"},
+    {"addresses", "errors", "logs", "notes", "personal_data", "secret", "text", "times"},
     {"codec"},
     {"model", "web"},
     {"hookspecs", "declare", "hashing", "jsonl", "inputs"},

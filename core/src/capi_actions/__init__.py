@@ -80,6 +80,7 @@ if TYPE_CHECKING:
         TransportFactory,
         Verdict,
     )
+    from capi_actions.notes import note_doubt, note_dropped
     from capi_actions.personal_data import personal_kind
     from capi_actions.plugins import Plugins
     from capi_actions.secret import Secret
@@ -168,6 +169,8 @@ __all__ = [
     "hookimpl",
     "load_config",
     "make_hasher",
+    "note_doubt",
+    "note_dropped",
     "parse_time",
     "personal_kind",
     "public_ip",
@@ -262,6 +265,10 @@ _NAMES = {
         "Transport",
         "TransportFactory",
         "Verdict",
+    ),
+    "notes": (
+        "note_doubt",
+        "note_dropped",
     ),
     "personal_data": ("personal_kind",),
     "plugins": ("Plugins",),

@@ -199,6 +199,7 @@ def _is_offset(offset: timedelta | None) -> bool:
 
 _FURTHEST: Final = timedelta(minutes=_MAX_OFFSET)
 
+
 def _from_number(text: str) -> int:
     whole = text.partition(".")[0]
     if "e" in text or "E" in text:

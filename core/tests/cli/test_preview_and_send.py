@@ -143,6 +143,8 @@ def test_the_summary_is_there_for_machines(capi: Any, config: Path, ping: Any, a
         "settled_elsewhere": 0,
         "held_back": {},
         "unmatched": {"page": 1},
+        "dropped": [],
+        "doubts": [],
         "stored": 2,
         "already_sent": 0,
         "delivered": 1,

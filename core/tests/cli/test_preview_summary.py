@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from capi_actions import Plugins
+from capi_actions import Plugins, note_doubt, note_dropped
 
 SECRET = "ada@example.com"
 
@@ -49,6 +49,46 @@ def test_figures_of_all_kinds(capi: Any, config: Path, ping: Any, recognising: N
     assert main["refusals"] == [{"field": "$.time", "message": "is too old", "items": 1}]
     assert record["unused_paths"] == {"$.properties.coupon": 2, "$.properties.products.colour": 1}
     assert SECRET not in result.out + result.err
+
+
+@pytest.fixture
+def noting(monkeypatch: pytest.MonkeyPatch, plugins: Plugins) -> None:
+    """Let the small platform leave out crowns, and doubt times of the first hour."""
+    kind = plugins.destinations["acme"]
+    prepare = kind.prepare
+
+    def noted(self: Any, data: dict[str, Any], group: str, content_id: Any) -> Any:
+        if data["name"] == "crown":
+            note_dropped("$.name", "it has no crown")
+        note_doubt("$.time", "of some zone")
+        note_doubt("$.time", "of some zone")
+        return prepare(self, data, group, content_id)
+
+    monkeypatch.setattr(kind, "prepare", noted)
+
+
+def test_what_action_and_destination_leave_out_or_assume_is_counted(
+    capi: Any, config: Path, ping: Any, noting: None
+) -> None:
+    """Once for each item that goes out, however often it was noted."""
+    events = [ping(1, event="crown"), ping(2), ping(3, timestamp=5)]
+    result = capi("preview", "--summary", "--json", "-c", str(config), lines=events)
+    main = result.lines[-1]["destinations"]["main"]
+
+    assert main["dropped"] == [{"field": "$.name", "reason": "it has no crown", "items": 1}]
+    assert main["doubts"] == [{"field": "$.time", "reason": "of some zone", "items": 2}]
+
+
+def test_the_summary_of_send_counts_it_too(capi: Any, config: Path, ping: Any, noting: None) -> None:
+    """As a person sees it, and as a program does."""
+    shown = capi("send", "-c", str(config), lines=[ping(1, event="crown")], columns=120)
+    result = capi("send", "--json", "-c", str(config), lines=[ping(2, event="crown")])
+    summary = result.lines[-1]["summary"]
+
+    assert "│ $.name │ 1 │ left out: it has no crown" in " ".join(shown.err.split())
+    assert "│ $.time │ 2 │ a value of some zone" in " ".join(shown.err.split())
+    assert summary["dropped"] == [{"field": "$.name", "reason": "it has no crown", "items": 1}]
+    assert summary["doubts"] == [{"field": "$.time", "reason": "of some zone", "items": 2}]
 
 
 def test_a_person_gets_tables(capi: Any, config: Path, ping: Any, recognising: None) -> None:

@@ -53,7 +53,9 @@ def test_ids_that_only_resemble_a_placeholder_stay(user_id: Any) -> None:
     assert user_id == person_id({"userId": user_id, "anonymousId": "a-1"})
 
 
-@pytest.mark.parametrize("user_id", [None, "", "  ", 0, 0.0, -1, True, False, {}, [], ["null", 0], "NULL", "undefined"])
+@pytest.mark.parametrize(
+    "user_id", [None, "", "  ", 0, 0.0, -1, True, False, {}, [], ["null", 0], "NULL", "undefined"]
+)
 def test_ids_that_are_nobody_s(user_id: Any, plugins: Plugins) -> None:
     """The anonymous id is sent in their place."""
     assert built(plugins, userId="a-1")["external_id"] == built(plugins, userId=user_id)["external_id"]

@@ -16,6 +16,7 @@ from capi_actions.cli.signals import DeferredInterrupts
 from capi_actions.errors import ConfigError, EventError, OutboxError
 from capi_actions.inputs import InputRecord
 from capi_actions.model import Item, JsonObject, OnceOutbox
+from capi_actions.notes import Notes, collect_notes
 from capi_actions.pipeline import HeldBack, Outcome, Refusal
 from capi_actions.runtime import Runtime
 
@@ -38,6 +39,7 @@ class IngestStats:
     :ivar held_back: events that filters hold back, by destination and reason.
     :ivar filter_failures: how many of these a filter failed on.
     :ivar unmatched: events that no mapping matches; see :func:`count_unmatched`.
+    :ivar notes: values that were left out, or read as may be wrong.
     """
 
     last: InputRecord | None = None
@@ -49,6 +51,7 @@ class IngestStats:
     held_back: "Counter[tuple[str, str]]" = Factory(Counter)
     filter_failures: int = 0
     unmatched: "Counter[str]" = Factory(Counter)
+    notes: Notes = Factory(Notes)
 
     @property
     def failed(self) -> int:
@@ -97,14 +100,15 @@ class Ingester:
         flusher.start()
         interrupts = interrupts or DeferredInterrupts()
         try:
-            for record in records:
-                interrupts.defer()
-                with self._lock:
-                    self._process(record)
-                    self.stats.last = record
-                    if len(self._items) >= _CHUNK:
-                        self._store()
-                interrupts.deliver()
+            with collect_notes(self.stats.notes):
+                for record in records:
+                    interrupts.defer()
+                    with self._lock:
+                        self._process(record)
+                        self.stats.last = record
+                        if len(self._items) >= _CHUNK:
+                            self._store()
+                    interrupts.deliver()
         finally:
             done.set()
             flusher.join()

@@ -10,6 +10,7 @@ from rich.table import Table
 from capi_actions.cli.console import format_time, join_words
 from capi_actions.cli.ingest import IngestStats, most_common
 from capi_actions.cli.options import command_line
+from capi_actions.cli.survey import findings_record
 from capi_actions.cli.tables import ProgressBar, cell, stderr, table
 from capi_actions.delivery import Summary
 from capi_actions.model import Stats
@@ -93,6 +94,8 @@ def summary_record(
             "refused": ingest_stats.refused,
             "held_back": _held_back_by_destination(ingest_stats),
             "unmatched": dict(ingest_stats.unmatched),
+            "dropped": findings_record(ingest_stats.notes.dropped, "reason"),
+            "doubts": findings_record(ingest_stats.notes.doubts, "reason"),
             "stored": ingest_stats.stored,
             "already_sent": ingest_stats.repeated,
         }
@@ -155,6 +158,12 @@ def _add_ingest_rows(view: Table, ingest_stats: IngestStats) -> None:
         view.add_row(cell(f"held back from {destination}", style="yellow"), cell(f"{count:,}"), cell(reason))
     for name, count in most_common(ingest_stats.unmatched, _SHOWN_NAMES).items():
         view.add_row(cell(f"no mapping matches: {name}", style="dim"), cell(f"{count:,}"))
+    for words, findings in (
+        ("left out:", ingest_stats.notes.dropped),
+        ("a value", ingest_stats.notes.doubts),
+    ):
+        for (path, text), count in findings.most_common(_SHOWN_NAMES):
+            view.add_row(cell(path, style="yellow"), cell(f"{count:,}"), cell(f"{words} {text}"))
     if ingest_stats.repeated:
         view.add_row(
             cell("already sent"), cell(f"{ingest_stats.repeated:,}"), cell("left out, as --once says")

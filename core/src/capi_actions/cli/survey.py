@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from capi_actions.cli.tables import cell, table
+from capi_actions.notes import Finding
 from capi_actions.pipeline.survey import DestinationSurvey, Survey
 
 _SHOWN_ROWS = 20  # of each kind; JSON has all
@@ -58,14 +59,18 @@ def _record(found: DestinationSurvey) -> dict[str, Any]:
             key: {"items": count, "share": round(count / found.items, 4) if found.items else 0.0}
             for key, count in found.match_keys.items()
         },
-        "dropped": _findings(found.dropped, "reason"),
-        "doubts": _findings(found.doubts, "reason"),
-        "personal_data": _findings(found.personal_data, "kind"),
-        "refusals": _findings(found.refusals, "message"),
+        "dropped": findings_record(found.dropped, "reason"),
+        "doubts": findings_record(found.doubts, "reason"),
+        "personal_data": findings_record(found.personal_data, "kind"),
+        "refusals": findings_record(found.refusals, "message"),
     }
 
 
-def _findings(findings: "Counter[tuple[str, str]]", name: str) -> list[dict[str, Any]]:
+def findings_record(findings: "Counter[Finding]", name: str) -> list[dict[str, Any]]:
+    """Return findings as JSON objects, the most common ones first.
+
+    :param name: the key of what is to be said about the field.
+    """
     return [{"field": path, name: text, "items": count} for (path, text), count in findings.most_common()]
 
 

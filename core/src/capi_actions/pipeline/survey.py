@@ -12,6 +12,7 @@ from attrs import Factory, define
 from capi_actions.codec import decode_json
 from capi_actions.errors import EventError, json_path
 from capi_actions.model import MISSING, Destination, Field, Item, JsonObject
+from capi_actions.notes import Finding, Notes, collect_notes, count_finding
 from capi_actions.personal_data import find_personal_data, mask
 from capi_actions.pipeline.filters import HeldBack
 from capi_actions.pipeline.pipeline import Refusal, RoutedOutcome
@@ -25,9 +26,6 @@ _ENVELOPE_PATHS = frozenset({("type",), ("event",), ("messageId",)})  # the core
 EventPath: TypeAlias = tuple[str, ...]
 """Keys from the event's root to a value; items of lists count as one, so indices are left out."""
 
-Finding: TypeAlias = tuple[str, str]
-"""The path of a field, and what is to be said about it."""
-
 
 @define
 class DestinationSurvey:
@@ -38,7 +36,7 @@ class DestinationSurvey:
     :ivar held_back: how many events a filter held back, and why.
     :ivar match_keys: how many items have each key by which the platform recognises people.
     :ivar dropped: how often a field's value was left out, and why.
-    :ivar doubts: how often a value can be sent, but will hardly be recognised, and why.
+    :ivar doubts: how often a value can be sent, but will hardly be recognised, or was read as may be wrong.
     :ivar personal_data: how often a field that isn't hashed seems to hold personal data, and of which kind.
     :ivar refusals: how often an item was refused, and why.
     """
@@ -89,12 +87,13 @@ class Survey:
             if isinstance(outcome, Refusal):
                 survey.refused += 1
                 for problem in outcome.error.problems:
-                    _count(survey.refusals, (problem.path, problem.message))
+                    count_finding(survey.refusals, (problem.path, problem.message))
                 continue
             survey.items += 1
             if route is not None:
                 _survey_item(survey, route.destination, outcome)
                 _survey_values(survey, route, filtered)
+                _survey_notes(survey, route, filtered, outcome)
 
     def _add_paths(self, event: JsonObject, routes: Sequence[Route]) -> None:
         used: frozenset[EventPath] = _ENVELOPE_PATHS.union(*(self._used_paths[id(route)] for route in routes))
@@ -120,7 +119,7 @@ def _survey_item(survey: DestinationSurvey, destination: Destination, item: Item
     if not isinstance(data, dict):
         return
     for path, kind in set(find_personal_data(data)):
-        _count(survey.personal_data, (mask(path), kind))
+        count_finding(survey.personal_data, (mask(path), kind))
     for key, has_value in destination.match_keys(data).items():
         survey.match_keys[key] += bool(has_value)
 
@@ -132,9 +131,21 @@ def _survey_values(survey: DestinationSurvey, route: Route, event: JsonObject) -
     if isinstance(raw, dict):
         fields = compiled.action.fields
         for path, reason in set(_dropped(raw, clean, fields, (), nested=False)):
-            _count(survey.dropped, (path, reason))
+            count_finding(survey.dropped, (path, reason))
         for path, reason in set(_doubts(raw, fields, (), route.destination)):
-            _count(survey.doubts, (path, reason))
+            count_finding(survey.doubts, (path, reason))
+
+
+def _survey_notes(survey: DestinationSurvey, route: Route, event: JsonObject, item: Item) -> None:
+    """Count what action and destination left out or assumed, by building the item once more."""
+    notes = Notes()
+    with collect_notes(notes):
+        data, group = route.compiled_action.build(event)
+        prepared = route.destination.prepare(data, group, lambda: item.event_id)
+        list(route.destination.check(data, prepared.event_time))
+    for counter, findings in ((survey.dropped, notes.dropped), (survey.doubts, notes.doubts)):
+        for path, text in findings:
+            count_finding(counter, (mask(path), text))
 
 
 def _dropped(
@@ -182,12 +193,6 @@ def _doubts(
 
 def _length(value: Any) -> int:
     return len(value) if isinstance(value, list) else 1
-
-
-def _count(counter: "Counter[Finding]", finding: Finding) -> None:
-    if finding not in counter and len(counter) >= _MAX_NAMES:
-        finding = (_OTHERS, "")
-    counter[finding] += 1
 
 
 def _used_paths(route: Route) -> frozenset[EventPath]:

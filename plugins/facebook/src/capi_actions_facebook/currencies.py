@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from capi_actions import EventError
+from capi_actions import EventError, note_doubt
 from capi_actions_facebook.facts import CURRENCIES_READ
 
 # Named by the pixel's own checks (script 2.9.324), the ad account's or the Marketing API's list, without those
@@ -91,6 +91,7 @@ def currency_code(text: str, path: str = "$.currency") -> str:
         return code
     if message := refusal(text):
         raise EventError.of(message, path, _SUBCODE)
+    note_doubt(path, f"that no list of Meta's names: {code}, which Meta may refuse")
     _log_unlisted(code)
     return code
 

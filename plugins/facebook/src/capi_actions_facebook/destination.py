@@ -18,6 +18,8 @@ from capi_actions import (
     Request,
     Response,
     Secret,
+    note_doubt,
+    note_dropped,
     time_zone,
 )
 from capi_actions_facebook.click_ids import is_expired
@@ -105,12 +107,15 @@ class Facebook(Destination):
             for key in ("event_source_url", "referrer_url"):
                 if type(url := data.get(key)) is str:
                     data[key] = without_personal_parameters(url)
+                    if data[key] != url:
+                        note_dropped(f"$.{key}", "parameters that hold an e-mail address or a phone number")
         event_time: int = data["event_time"]
         if isinstance(event_time, LocalTime):
             event_time = self._settle_time(data, event_time)
         user_data = data.get("user_data")
         if user_data and "fbc" in user_data and is_expired(user_data["fbc"], event_time):
             del user_data["fbc"]
+            note_dropped("$.user_data.fbc", "it is over 90 days old")
             self._notice("a click id (fbc) of over 90 days ago is left out: Meta complains about such")
         group = group or self.settings.test_event_code or ""
         deadline = event_time + max_age(data)
@@ -134,12 +139,12 @@ class Facebook(Destination):
         seconds = moment.in_zone(self._time_zone, "$.event_time")
         if self._time_zone is None:
             if moment.zone_name:
-                what = (
-                    f"an event time with the zone {moment.zone_name} is read as in e-mail, in North America"
-                )
+                what, reading = f"with the zone {moment.zone_name}", "as in e-mail, in North America"
             else:
-                what = "an event time without a zone is read as UTC"
-            self._notice(f'{what}: set time_zone ("UTC" or such as "Europe/Berlin") to say which it is')
+                what, reading = "without a zone", "as UTC"
+            setting = 'set time_zone ("UTC" or such as "Europe/Berlin") to say which it is'
+            note_doubt("$.event_time", f"{what}, read {reading}: {setting}")
+            self._notice(f"an event time {what} is read {reading}: {setting}")
         return seconds
 
     def _notice(self, message: str) -> None:

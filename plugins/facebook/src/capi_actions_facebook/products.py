@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from capi_actions import MISSING, Compiler, Directive, Json, Resolver
+from capi_actions import MISSING, Compiler, Directive, Json, Resolver, note_dropped
 from capi_actions_facebook.facts import DELIVERY_CATEGORIES
 
 # Segment's e-commerce spec, in the order in which it recommends them.  A bare `id` counts inside a
@@ -45,6 +45,8 @@ def products(event: Json) -> Any:
                 contents.append({"id": id_, "quantity": quantity, "item_price": price})
             elif content := _content(product, ids):
                 contents.append(content)
+    if len(contents) < len(listed) and ids is _IDS_IN_LIST:
+        note_dropped("$.contents", "products without an id, or that are no objects")
     return contents or MISSING
 
 
@@ -92,7 +94,9 @@ def _content(product: dict[str, Any], ids: tuple[str, ...]) -> dict[str, Any] | 
     content: dict[str, Any] = {"id": id_}
     quantity = _amount(product.get("quantity"))
     # Meta counts pieces: half a kilogram has no quantity.
-    if not (quantity.__class__ is float and not quantity.is_integer()) and quantity is not None:
+    if quantity.__class__ is float and not quantity.is_integer():
+        note_dropped("$.contents[].quantity", "it has a fraction, and Meta counts pieces")
+    elif quantity is not None:
         content["quantity"] = (
             int(quantity) if quantity.__class__ is float and _is_exact(quantity) else quantity
         )

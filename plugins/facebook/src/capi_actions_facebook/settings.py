@@ -119,7 +119,7 @@ class Settings:
     :ivar normalization: by whose rules personal values are written before they are hashed: ``pixel``,
         ``documented`` or ``pixel+documented``.
     :ivar time_zone: the zone of event times that name none, such as ``Europe/Berlin``.  Without this setting they
-        are read as UTC, and the first of each run is warned of.
+        are read as UTC, which the first of each run is warned of, and the summaries count.
     :ivar strip_personal_parameters: leave out parameters of page addresses that hold an e-mail address or a phone
         number: Meta forbids them.
     :ivar base_url: where requests go; change it for tests.  Over http only to this machine.

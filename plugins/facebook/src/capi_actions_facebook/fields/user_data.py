@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from capi_actions import Field, Json, JsonObject
+from capi_actions import Field, Json, JsonObject, note_dropped
 from capi_actions_facebook.addresses import public_address
 from capi_actions_facebook.click_ids import is_browser_id, is_click_id, newest_click_id
 from capi_actions_facebook.presets import first_of, path, person
@@ -175,6 +175,7 @@ def wire_user_data(
         public = public_address(address)
         if public is None:
             del data["client_ip_address"]
+            note_dropped("$.user_data.client_ip_address", "it is no address of the Internet")
         elif public is not address:
             data["client_ip_address"] = public
     fbp = data.get("fbp")
@@ -182,6 +183,8 @@ def wire_user_data(
         del data["fbp"]
         if is_browser_id(stripped := fbp.strip()):
             data["fbp"] = stripped
+        else:
+            note_dropped("$.user_data.fbp", "it is no browser id, such as fb.1.1796008738000.1098115397")
     fbc, source = data.get("fbc"), data.pop("fbclid", None)
     if (
         source
@@ -196,4 +199,5 @@ def wire_user_data(
             data["fbc"] = newest
         elif fbc:
             del data["fbc"]
+            note_dropped("$.user_data.fbc", "it is no click id, such as fb.1.1796008738000.IwAR2…")
     return data

@@ -1,0 +1,76 @@
+"""What was left out or assumed while items were built, for those who count it.
+
+Where nobody counts, as in a program that sends, a note costs a look at a thread-local variable.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TypeAlias
+
+from attrs import Factory, define
+
+Finding: TypeAlias = tuple[str, str]
+"""The path of a field, and what is to be said about it."""
+
+_MAX_FINDINGS = 1_000  # of each kind: a path may have a name of the sender's in it
+_OTHERS: Finding = ("others", "")
+
+
+@define
+class Notes:
+    """Counts of notes.
+
+    :ivar dropped: how often a field's value was left out, and why.
+    :ivar doubts: how often a value was sent although something about it is uncertain, and what.
+    """
+
+    dropped: "Counter[Finding]" = Factory(Counter)
+    doubts: "Counter[Finding]" = Factory(Counter)
+
+
+def note_dropped(path: str, reason: str) -> None:
+    """Note that the value of a field is left out, as the platform would not take it.
+
+    For ``build``, directives and a destination's ``prepare``: ``capi preview --summary`` and ``capi send`` count it.
+
+    :param path: of the field, as ``$.user_data.fbp``.
+    :param reason: why, as it stands after "left out:"; without the value.
+    """
+    if _thread.notes is not None:
+        count_finding(_thread.notes.dropped, (path, reason))
+
+
+def note_doubt(path: str, doubt: str) -> None:
+    """Note that a value is sent although something about it is uncertain.
+
+    :param path: of the field.
+    :param doubt: what is uncertain, as it stands after "a value"; without the value.
+    """
+    if _thread.notes is not None:
+        count_finding(_thread.notes.doubts, (path, doubt))
+
+
+@contextmanager
+def collect_notes(notes: Notes) -> Iterator[None]:
+    """Count the notes of this thread."""
+    outer, _thread.notes = _thread.notes, notes
+    try:
+        yield
+    finally:
+        _thread.notes = outer
+
+
+def count_finding(counter: "Counter[Finding]", finding: Finding) -> None:
+    """Count a finding; past 1,000 different ones, others count as one."""
+    if finding not in counter and len(counter) >= _MAX_FINDINGS:
+        finding = _OTHERS
+    counter[finding] += 1
+
+
+class _Thread(threading.local):
+    notes: Notes | None = None
+
+
+_thread = _Thread()
