@@ -44,6 +44,13 @@ def test_known_words(word: str, suggestion: str | None) -> None:
     assert suggestion == closest(word, FIELDS)
 
 
+def test_the_beginning_of_a_word_is_no_misspelling_if_others_are_allowed() -> None:
+    """Events may have fields of their own."""
+    assert "name" == closest("na", ["name", "type"])
+    assert closest("na", ["name", "type"], complete=False) is None
+    assert "name" == closest("nmae", ["name", "type"], complete=False)
+
+
 @given(LETTERS, st.data())
 def test_one_typo_is_recognised(word: str, data: st.DataObject) -> None:
     """A letter too many, too few, wrong, or swapped with the next."""

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     )
     from capi_actions.hashing import Hasher, make_hasher
     from capi_actions.hookspecs import hookimpl
-    from capi_actions.jsonl import read_lines, write_line
+    from capi_actions.jsonl import JsonLine, read_lines, write_line
+    from capi_actions.mapping.arguments import is_directive
     from capi_actions.model import (
         ALL_DEAD,
         MAX_DELAY,
@@ -128,6 +129,7 @@ __all__ = [
     "InputFormat",
     "Item",
     "Json",
+    "JsonLine",
     "JsonObject",
     "Judgement",
     "LocalTime",
@@ -167,6 +169,7 @@ __all__ = [
     "from_event_time",
     "from_path",
     "hookimpl",
+    "is_directive",
     "load_config",
     "make_hasher",
     "note_doubt",
@@ -215,9 +218,11 @@ _NAMES = {
     ),
     "hookspecs": ("hookimpl",),
     "jsonl": (
+        "JsonLine",
         "read_lines",
         "write_line",
     ),
+    "mapping.arguments": ("is_directive",),
     "model": (
         "ALL_DEAD",
         "Action",

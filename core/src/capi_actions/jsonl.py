@@ -3,29 +3,44 @@
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from typing import IO
+from typing import IO, NamedTuple
 
 import orjson
 
-from capi_actions.codec import Json, check_depth
+from capi_actions.codec import Json, JsonObject, check_depth
 from capi_actions.errors import EventError
-from capi_actions.inputs.json_values import read_json_values
+from capi_actions.inputs import file_name, place_record, read_json_values
 
 
-def read_lines(files: Sequence[IO[bytes]]) -> Iterator[tuple[int, bytes | EventError]]:
+class JsonLine(NamedTuple):
+    """A JSON value of a file, or why it can't be read.
+
+    :ivar file: the file's name; empty for standard input.
+    :ivar number: of the line where it begins, from 1.
+    :ivar text: the value, not decoded yet, or the error.
+    """
+
+    file: str
+    number: int
+    text: bytes | EventError
+
+    @property
+    def place(self) -> JsonObject:
+        """Where it is, for JSON records of errors: ``line``, and ``place`` as in ``orders.jsonl:12`` for a file."""
+        return place_record(self.file, self.number)
+
+
+def read_lines(files: Sequence[IO[bytes]]) -> Iterator[JsonLine]:
     """Read JSON values of files, or of standard input when there are none: one a line, or in an array.
 
     gzip, zstd and UTF-16 are read, too.  A file in another format gives one error, with a hint, and is skipped.
 
-    :returns: pairs of the line's number, counted over all files from 1, and the value, not decoded yet, or the
-        error.  Empty lines are skipped but counted.
+    Empty lines are skipped, but counted in the numbers of lines.
     """
-    offset = 0
     for file in files or [sys.stdin.buffer]:
-        number = 0
-        for number, value in read_json_values(file):
-            yield offset + number, value
-        offset += number
+        name = file_name(file)
+        for number, text in read_json_values(file):
+            yield JsonLine(name, number, text)
 
 
 def write_line(record: Json) -> None:

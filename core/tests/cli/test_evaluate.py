@@ -274,12 +274,13 @@ def test_no_lines_give_no_lines(capi: Any) -> None:
 
 
 def test_files_are_read_one_after_the_other(capi: Any, tmp_path: Any) -> None:
-    """And lines are counted over all of them; a last line needs no end."""
+    """Errors name the file and its line; a last line needs no end."""
     for name, text in (("a", GOOD + b"\nx"), ("b", b"\nx\n")):
         (tmp_path / name).write_bytes(text)
     result = capi("eval", "trigger", str(tmp_path / "a"), str(tmp_path / "b"))
 
-    assert [answer.get("line") for answer in result.lines] == [None, 2, 4]
+    assert [answer.get("line") for answer in result.lines] == [None, 2, 2]
+    assert [answer.get("place") for answer in result.lines] == [None, f"{tmp_path}/a:2", f"{tmp_path}/b:2"]
 
 
 def test_a_crashing_directive_is_an_error_of_its_line(capi: Any, crashing_directive: str) -> None:

@@ -1,7 +1,6 @@
 """``capi eval``: try mappings, triggers, fields, actions and whole flows, one JSON line each."""
 
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from typing import IO
 
 import click
@@ -12,12 +11,12 @@ from capi_actions.codec import decode_json
 from capi_actions.errors import ConfigError, EventError, where
 from capi_actions.fields import compile_fields, read_fields
 from capi_actions.hashing import Hasher
-from capi_actions.jsonl import read_lines, write_line
+from capi_actions.jsonl import JsonLine, read_lines, write_line
 from capi_actions.mapping import compile_mapping
 from capi_actions.model import MISSING, Action, Json, JsonObject
 from capi_actions.pipeline.compiled_action import CompiledAction
 from capi_actions.plugins import Plugins
-from capi_actions.text import did_you_mean
+from capi_actions.text import closest, did_you_mean
 from capi_actions.triggers import compile_trigger
 
 Evaluator = Callable[[JsonObject, Plugins], JsonObject]
@@ -40,9 +39,9 @@ def _subcommand(name: str) -> Callable[[Evaluator], Evaluator]:
         def command(files: tuple[IO[bytes], ...]) -> int:
             installed = Plugins.installed()
             failed = False
-            for number, line in read_lines(files):
-                answer = _evaluate_line(number, line, lambda record: evaluator(record, installed))
-                failed = _write(number, answer) or failed
+            for line in read_lines(files):
+                answer = _evaluate_line(line, lambda record: evaluator(record, installed))
+                failed = _write(line, answer) or failed
             return 1 if failed else 0
 
         evaluate.add_command(click.command(name, help=evaluator.__doc__)(files_argument(command)))
@@ -118,34 +117,32 @@ def _evaluate_flow(record: JsonObject, plugins: Plugins) -> JsonObject:
     return {"subscribed": subscribed, "payload": payload}
 
 
-def _evaluate_line(
-    number: int, line: bytes | EventError, evaluator: Callable[[JsonObject], JsonObject]
-) -> JsonObject:
-    """Return the answer to one line; every error becomes a record with the line's number."""
+def _evaluate_line(line: JsonLine, evaluator: Callable[[JsonObject], JsonObject]) -> JsonObject:
+    """Return the answer to one line; every error becomes a record with file and line."""
     try:
-        answer = evaluator(_parse(line))
+        answer = evaluator(_parse(line.text))
     except (EventError, ConfigError) as error:
         answer = {"error": error_record(error)}
     except Exception as error:  # noqa: BLE001  a plugin may raise anything; the other lines go on
         answer = {"error": {"message": f"something in a plugin failed ({where(error)})", "path": "$"}}
-    return {"line": number, **answer} if "error" in answer else answer
+    return {**line.place, **answer} if "error" in answer else answer
 
 
-def _parse(line: bytes | EventError) -> JsonObject:
-    if isinstance(line, EventError):
-        raise line
-    record = decode_json(line)
+def _parse(text: bytes | EventError) -> JsonObject:
+    if isinstance(text, EventError):
+        raise text
+    record = decode_json(text)
     if not isinstance(record, dict):
         raise EventError.of("a line must be a JSON object")
     return record
 
 
-def _write(number: int, answer: JsonObject) -> bool:
+def _write(line: JsonLine, answer: JsonObject) -> bool:
     """Write an answer; return whether it is an error, such as one that JSON can't hold."""
     try:
         write_line(answer)
     except EventError as error:
-        write_line({"line": number, "error": error_record(error)})
+        write_line({**line.place, "error": error_record(error)})
         return True
     return "error" in answer
 
@@ -158,8 +155,8 @@ def _required(record: JsonObject, key: str, keys: tuple[str, ...]) -> Json:
     """
     if key not in record:
         unknown = [name[:_MAX_KEY_LENGTH] for name in record if name not in keys]
-        close = get_close_matches(key, unknown, n=1)
-        hint = f", but there is {close[0]!r}" if close else ""
+        match = closest(key, unknown)
+        hint = f", but there is {match!r}" if match else ""
         raise ConfigError.of(f"there is no {key!r}{hint}; a line holds {', '.join(keys)}")
     return record[key]
 

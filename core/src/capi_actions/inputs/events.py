@@ -14,6 +14,21 @@ from capi_actions.inputs.json_values import read_json_values
 from capi_actions.model import JsonObject
 
 
+def file_name(file: object) -> str:
+    """Return the name of an open file; "" for standard input, or if it has none."""
+    name = getattr(file, "name", "")
+    return name if isinstance(name, str) and name not in _STDIN else ""
+
+
+def place_record(file: str, line: int) -> JsonObject:
+    """Return where something is, for JSON records of errors.
+
+    :param file: the file's name; empty for standard input.
+    :returns: ``line``, and ``place`` as in ``orders.jsonl:12`` for a file.
+    """
+    return {"place": f"{file}:{line}", "line": line} if file else {"line": line}
+
+
 class InputRecord(NamedTuple):
     """An event of a file, or what is wrong with it.
 
@@ -28,8 +43,8 @@ class InputRecord(NamedTuple):
 
     @property
     def place(self) -> JsonObject:
-        """Where it is, for JSON records of errors: ``line``, and ``place`` as in ``orders.jsonl:12`` for a file."""
-        return {"place": f"{self.file}:{self.line}", "line": self.line} if self.file else {"line": self.line}
+        """Where it is, for JSON records of errors; see :func:`place_record`."""
+        return place_record(self.file, self.line)
 
 
 class Reader(Protocol):
@@ -56,8 +71,7 @@ def read_events(
     """
     make = InputRecord._make  # half the time of calling the class
     for file in files or [sys.stdin.buffer]:
-        name = getattr(file, "name", "")
-        name = "" if name in _STDIN or not isinstance(name, str) else name
+        name = file_name(file)
         title = name or "standard input"
         records = reader.read(file, partial(_warn_of, warn, title))
         first = next(records, None)

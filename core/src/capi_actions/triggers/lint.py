@@ -1,24 +1,20 @@
 """Warn of parts of a trigger that can never be true or always are, and of misspelt fields."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
 
 from capi_actions.codec import EVENT_TYPES
 from capi_actions.errors import Problem
-from capi_actions.text import did_you_mean
+from capi_actions.text import closest, did_you_mean
 from capi_actions.triggers.satisfiability import Conflict, Solver
 from capi_actions.triggers.syntax import ORDERING, AllOf, AnyOf, Comparison, Condition, Node, Not, unparse
 
 _MAX_REASONS = 3
-_FIELDS = {
-    field.lower(): field
-    for field in (
-        *("type", "event", "name", "category", "properties", "traits", "context", "integrations"),
-        *("userId", "anonymousId", "groupId", "previousId", "messageId"),
-        *("timestamp", "originalTimestamp", "sentAt", "receivedAt", "version", "channel", "writeKey"),
-    )
-}
-"""The fields of events in the Segment spec, by their lower-case names."""
+_FIELDS = (
+    *("type", "event", "name", "category", "properties", "traits", "context", "integrations"),
+    *("userId", "anonymousId", "groupId", "previousId", "messageId"),
+    *("timestamp", "originalTimestamp", "sentAt", "receivedAt", "version", "channel", "writeKey"),
+)
+"""The fields of events in the Segment spec."""
 
 
 def lint(root: Node) -> Iterator[Problem]:
@@ -31,9 +27,8 @@ def lint(root: Node) -> Iterator[Problem]:
         yield from _lint_parts(solver, root, root, {})
     for field in dict.fromkeys(_fields(root)):
         # Other fields are allowed, so only a name that is very close to a known one is a mistake.
-        close = get_close_matches(field.lower(), _FIELDS, 1, 0.8)
-        if close and field not in _FIELDS.values():
-            yield _warning(f"events have no field {_cut(field)}; did you mean {_FIELDS[close[0]]!r}?")
+        if field not in _FIELDS and (match := closest(field, _FIELDS, complete=False)):
+            yield _warning(f"events have no field {_cut(field)}; did you mean {match!r}?")
 
 
 def _warning(message: str) -> Problem:

@@ -39,17 +39,18 @@ def normalize(context: click.Context, files: tuple[IO[bytes], ...], profile: str
 
     Reads JSON Lines from files or standard input.  {"key": "em", "value": "Ada@Example.com"} gives the
     same object with "normalized" and "hash" added.  {"user": {...}}, a user object as passed to the pixel's
-    init, gives {"ud": {...}}.  A line that can't be read gives {"line", "error"}, and the command goes on;
+    init, gives {"ud": {...}}.  A line that can't be read gives {"line", "error"}, with the file's name in "place"
+    if there is one, and the command goes on;
     its exit status is then 1.
     """
     normalizer = _line_normalizer(profile)
     failed = False
-    for number, line in read_lines(files):
+    for line in read_lines(files):
         try:
-            write_line(normalizer.normalize(line))
+            write_line(normalizer.normalize(line.text))
         except EventError as error:
             failed = True
-            write_line({"line": number, "error": {"message": error.message, "path": error.path}})
+            write_line({**line.place, "error": {"message": error.message, "path": error.path}})
     if failed:
         context.exit(1)
 

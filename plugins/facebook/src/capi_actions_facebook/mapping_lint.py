@@ -7,7 +7,7 @@ depends on the event.  Keys that no field has are reported by the core.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from capi_actions import EventError, JsonObject, Problem, as_action, parse_time
+from capi_actions import EventError, JsonObject, Problem, as_action, is_directive, parse_time
 from capi_actions_facebook.actions import ACTIONS
 from capi_actions_facebook.currencies import notice, refusal
 from capi_actions_facebook.facts import CHANNEL_KEYS
@@ -64,7 +64,7 @@ def lint_mapping(action: str, mapping: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _constant(value: Any) -> Any:
     """Return a constant of the mapping, None for nothing, or FROM_EVENT for a directive."""
-    if isinstance(value, dict) and any(key.startswith("@") for key in value):
+    if is_directive(value):
         return FROM_EVENT
     return None if value == "" else value
 

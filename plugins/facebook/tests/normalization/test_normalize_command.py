@@ -134,7 +134,7 @@ def test_no_message_repeats_the_value() -> None:
 
 
 def test_it_reads_and_writes_as_the_other_commands_do(tmp_path: Path) -> None:
-    """Compact, in UTF-8, the line's number first; numbers run on over files, and a mark of byte order is none."""
+    """Compact, in UTF-8, file and line first; a mark of byte order is none."""
     names = []
     for index, text in enumerate(("7\n", "\ufeff{}\n\n5\n")):
         path = tmp_path / f"{index}.jsonl"
@@ -143,8 +143,11 @@ def test_it_reads_and_writes_as_the_other_commands_do(tmp_path: Path) -> None:
     result = run("", *names)
     good = run('{"key": "ct", "value": "Zürich"}')
 
-    assert [answer["line"] for answer in answers(result)] == [1, 2, 4]
-    assert result.stdout.startswith('{"line":1,"error":{"message":"must be')
+    assert [answer["place"] for answer in answers(result)] == [
+        f"{name}:{line}" for name, line in ((names[0], 1), (names[1], 1), (names[1], 3))
+    ]
+    assert [answer["line"] for answer in answers(result)] == [1, 1, 3]
+    assert run("7\n").stdout.startswith('{"line":1,"error":{"message":"must be')
     assert good.stdout.startswith('{"key":"ct","value":"Zürich","normalized":"zrich","hash":"b253')
 
 
