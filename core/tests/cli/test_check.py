@@ -179,6 +179,20 @@ def test_a_proxy_variable_that_cannot_be_read_is_an_error(
     )
 
 
+def test_the_proxy_in_use_is_told_but_is_no_warning(
+    capi: Any, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it is needed it is right, and where it isn't a person should see it."""
+    monkeypatch.setenv("HTTPS_PROXY", "http://user:hidden@proxy.example.com:3128")
+    result = capi("check", "--strict", "-c", str(config))
+
+    assert (
+        "requests over https go through the proxy proxy.example.com:3128, which HTTPS_PROXY names"
+        in result.err
+    )
+    assert "hidden" not in result.out + result.err
+
+
 def test_filters_that_are_not_there_are_warned_about(check: Any) -> None:
     """They do nothing, as in the reference; a misspelt one would never show."""
     one = '{ "@liquid" = "{{ event | upcaes | downcase }}" }'

@@ -1,7 +1,7 @@
 """``capi check``."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -39,6 +39,8 @@ def check(config_path: Path, strict: bool, online: bool, as_json: bool) -> int:
     for problem in (*errors, *warnings):
         _print(problem, as_json=as_json)
     if not as_json:
+        for note in result.notes:
+            echo_error(f"capi: {note}")
         for name, answer in confirmed:
             echo_error(f"capi: {name}: {answer}")
         echo_error(f"{config_path}{_verdict(len(errors), len(warnings), result.mappings)}.")
@@ -50,11 +52,13 @@ class _Result:
     """What was read.
 
     :ivar mappings: how many mappings can run.
+    :ivar notes: what the transport has to say that is no problem, such as which proxy it uses.
     """
 
     plugins: Plugins | None = None
     config: Config | None = None
     mappings: int = 0
+    notes: Sequence[str] = ()
 
 
 def _collect(config_path: Path, diagnostics: Diagnostics) -> _Result:
@@ -78,20 +82,28 @@ def _collect(config_path: Path, diagnostics: Diagnostics) -> _Result:
     diagnostics.extend(config.problems)
     mappings = check_mappings(config, plugins, diagnostics)
     check_outbox_file(config, diagnostics)
-    _check_transport(config, plugins, diagnostics)
-    return _Result(plugins=plugins, config=config, mappings=mappings)
+    notes = _check_transport(config, plugins, diagnostics)
+    return _Result(plugins=plugins, config=config, mappings=mappings, notes=notes)
 
 
-def _check_transport(config: Config, plugins: Plugins, diagnostics: Diagnostics) -> None:
-    """Check that the transport can be made, with the proxies that the environment asks for.  Nothing is connected."""
+def _check_transport(config: Config, plugins: Plugins, diagnostics: Diagnostics) -> Sequence[str]:
+    """Check that the transport can be made, with the proxies that the environment asks for.  Nothing is connected.
+
+    :returns: its notes.
+    """
     if any(problem.path.startswith("$.transport") for problem in diagnostics.errors):
-        return  # making it would only report them once more
+        return ()  # making it would only report them once more
     try:
-        open_transport(config, plugins).close()
+        transport = open_transport(config, plugins)
+        transport.close()
     except ConfigError as error:
         diagnostics.extend(error.problems)
     except PluginError as error:
         diagnostics.add(error.problem, f"plugin {error.plugin!r}")
+    else:
+        notes: object = getattr(transport, "notes", ())
+        return [note for note in notes if isinstance(note, str)] if isinstance(notes, list | tuple) else ()
+    return ()
 
 
 def _ask_platforms(

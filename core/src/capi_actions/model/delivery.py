@@ -39,7 +39,8 @@ class Response:
 class Transport(Protocol):
     """A way to send requests.  Must be usable from several threads at once.
 
-    Offer one through the hook ``capi_transports``.
+    Offer one through the hook ``capi_transports``.  A transport with an attribute ``notes``, a list of sentences such
+    as which proxy it uses, has them printed by ``capi check``.
     """
 
     def send(self, request: Request) -> Response:

@@ -219,9 +219,9 @@ def authority() -> trustme.CA:
 
 @pytest.fixture
 def tls(authority: trustme.CA) -> ssl.SSLContext:
-    """What a server needs to be 127.0.0.1 for those who trust the authority."""
+    """What a server needs to be 127.0.0.1 or capi.invalid for those who trust the authority."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.issue_cert("127.0.0.1", "capi.invalid").configure_cert(context)
     return context
 
 

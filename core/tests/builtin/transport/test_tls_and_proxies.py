@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from capi_actions.builtin.transport.urllib3 import Urllib3Transport
+from capi_actions.builtin.transport.urllib3 import Urllib3Transport, _is_this_machine
 from capi_actions.errors import ConfigError, TransportError
 from capi_actions.model import Request
 
@@ -155,17 +155,60 @@ def test_a_proxy_may_be_given_without_its_scheme(
     assert make_transport({"http_proxy": proxy.address}).send(make_request("capi.invalid")).body == b"ok"
 
 
-@pytest.mark.parametrize("exception", ["127.0.0.1", "localhost,127.0.0.1", "*"])
+@pytest.mark.parametrize("exception", ["capi.invalid", "localhost,capi.invalid:1", ".invalid", "*"])
 def test_no_proxy_is_obeyed(
     serve: Serve, make_transport: MakeTransport, make_request: MakeRequest, exception: str
 ) -> None:
-    """Hosts that are reached directly."""
-    proxy, server = serve(), serve()
+    """Hosts that are reached directly; this one can't be."""
+    proxy = serve()
     transport = make_transport({"HTTP_PROXY": f"http://{proxy.address}", "NO_PROXY": exception})
 
-    transport.send(make_request(server.address))
+    with pytest.raises(TransportError, match=r"the name capi\.invalid could not be resolved"):
+        transport.send(make_request("capi.invalid:1"))
+
+    assert proxy.requests == []
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "LOCALHOST"])
+@pytest.mark.parametrize("variable", VARIABLES)
+def test_what_goes_to_this_machine_takes_no_proxy(
+    serve: Serve, make_transport: MakeTransport, make_request: MakeRequest, variable: str, host: str
+) -> None:
+    """The sandbox, in a company's network: the proxy would look for it on its own machine, and see the token."""
+    proxy, server = serve(), serve()
+    transport = make_transport({variable: f"http://{proxy.address}"})
+
+    transport.send(make_request(f"{host}:{server.address.rpartition(':')[2]}"))
 
     assert (len(proxy.requests), len(server.requests)) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        *((host, True) for host in ("127.1.2.3", "::1", "[::1]", "localhost")),
+        *(
+            (host, False)
+            for host in ("localhost.example.com", "128.0.0.1", "10.0.0.1", "::2", "graph.facebook.com")
+        ),
+    ],
+)
+def test_hosts_of_this_machine(host: str, expected: bool) -> None:
+    """No others: a proxy is often the only way out of a network."""
+    assert expected is _is_this_machine(host)
+
+
+def test_the_proxies_in_use_are_told_without_their_passwords(make_transport: MakeTransport) -> None:
+    """`capi check` prints it."""
+    transport = make_transport(
+        {"HTTPS_PROXY": "http://user:PROXYMARKER@proxy.example.com:3128", "ALL_PROXY": "p:1"}
+    )
+
+    assert [
+        "requests over http go through the proxy p:1, which ALL_PROXY names",
+        "requests over https go through the proxy proxy.example.com:3128, which HTTPS_PROXY names",
+    ] == transport.notes
+    assert [] == make_transport().notes
 
 
 def tunnel(target: str) -> Callable[[socket.socket], None]:
@@ -197,11 +240,11 @@ def test_https_goes_through_a_tunnel(
     proxy = serve(tunnel(server.address))
     transport = make_transport({"HTTPS_PROXY": f"http://{proxy.address}"}, ca_file=ca_file)
 
-    assert transport.send(make_request(server.address, "https")).body == b"ok"
+    assert transport.send(make_request("capi.invalid", "https")).body == b"ok"
 
     transport.close()
     assert len(server.requests) == 1
-    assert proxy.requests[0][0].startswith(f"CONNECT {server.address} HTTP/1.".encode())
+    assert proxy.requests[0][0].startswith(b"CONNECT capi.invalid:443 HTTP/1.")
     assert b"TOKENMARKER" not in proxy.requests[0][0]
 
 

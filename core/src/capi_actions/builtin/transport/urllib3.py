@@ -7,6 +7,7 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ipaddress import ip_address
 from typing import Any, TypeVar
 from urllib.parse import unquote
 from urllib.request import getproxies_environment, proxy_bypass
@@ -38,8 +39,9 @@ class Urllib3Transport:
     """Sends over HTTP(S) with a pool of connections; usable from several threads, and after a fork.
 
     Certificates are verified against the system's store.  Proxies are taken from the environment as it is when this
-    object is made: ``HTTPS_PROXY``, ``HTTP_PROXY``, ``ALL_PROXY``, ``NO_PROXY``.  Redirects aren't followed, as the
-    token would go with them: they are responses like any other.  Nothing is retried here: delivery does that.
+    object is made: ``HTTPS_PROXY``, ``HTTP_PROXY``, ``ALL_PROXY``, ``NO_PROXY``.  What goes to this machine itself
+    (``localhost``, ``127.0.0.0/8``, ``::1``) never takes a proxy.  Redirects aren't followed, as the token would go
+    with them: they are responses like any other.  Nothing is retried here: delivery does that.
 
     Three timeouts: connecting may take 10 seconds for each address of the host, every wait for a byte the request's
     ``timeout``, and the whole request ``max_seconds``.
@@ -92,6 +94,15 @@ class Urllib3Transport:
         # Raised out here the error has no context: the original's text may hold the URL or a header.
         raise TransportError(problem, body.started)
 
+    @property
+    def notes(self) -> list[str]:
+        """Which requests take a proxy, for ``capi check``: without the proxy's user and password."""
+        return [
+            f"requests over {scheme} go through the proxy {manager.proxy and manager.proxy.netloc},"
+            f" which {self._proxy_variable(scheme).upper()}_PROXY names"
+            for scheme, manager in self._proxies.items()
+        ]
+
     def close(self) -> None:
         """Close all connections."""
         for manager in (self._direct, *self._proxies.values()):
@@ -103,8 +114,12 @@ class Urllib3Transport:
         self._proxies = {
             scheme: _proxy_manager(name, self._proxy_urls[name], self._options)
             for scheme in ("http", "https")
-            if (name := scheme if scheme in self._proxy_urls else "all") in self._proxy_urls
+            if (name := self._proxy_variable(scheme)) in self._proxy_urls
         }
+
+    def _proxy_variable(self, scheme: str) -> str:
+        """Return what the name of a scheme's environment variable begins with."""
+        return scheme if scheme in self._proxy_urls else "all"
 
     def _exchange(self, url: Url, request: Request, body: RequestBody, deadline: Deadline) -> Response:
         headers = {name: value for name, value in request.headers.items() if name.lower() != "content-length"}
@@ -135,7 +150,7 @@ class Urllib3Transport:
 
     def _manager(self, url: Url) -> urllib3.PoolManager:
         host = f"{url.host}:{url.port}" if url.port else str(url.host)
-        if self._proxies and proxy_bypass(host):
+        if self._proxies and (_is_this_machine(str(url.host)) or proxy_bypass(host)):
             return self._direct
         return self._proxies.get(str(url.scheme), self._direct)
 
@@ -146,6 +161,14 @@ class Urllib3Transport:
             if len(content) > self._max_bytes:
                 raise TransportError(f"{host} answered with more than {self._max_bytes} bytes", sent=True)
         return bytes(content)
+
+
+def _is_this_machine(host: str) -> bool:
+    """Return whether a host can't be meant to be reached through a proxy: to that, it would be the proxy itself."""
+    try:
+        return host.lower() == "localhost" or ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
 
 
 def _parse(text: str) -> Url:
