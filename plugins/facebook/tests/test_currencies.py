@@ -34,6 +34,7 @@ def test_each_code_is_of_one_kind() -> None:
 
     assert sum(map(len, kinds)) == len(set().union(*kinds))
     assert set(currencies.WITHDRAWN.values()) <= currencies.ISO_4217
+    assert currencies.WITHDRAWN_ON.keys() <= currencies.WITHDRAWN.keys()
     assert all(len(code) == 3 and code.isupper() for kind in kinds for code in kind)
 
 
@@ -63,10 +64,11 @@ def test_currencies_in_any_case(text: str, code: str) -> None:
         ("xts", "XTS is a code of ISO 4217 that names no money: write the order's currency, such as EUR"),
         ("XAU", "XAU is a code of ISO 4217 that names no money: write the order's currency, such as EUR"),
         ("DEM", "DEM is withdrawn: EUR took its place"),
-        ("HRK", "HRK is withdrawn: EUR took its place"),
-        ("BGN", "BGN is withdrawn: EUR took its place"),
-        ("ANG", "ANG is withdrawn: XCG took its place"),
-        ("ZWL", "ZWL is withdrawn: ZWG took its place"),
+        ("HRK", "HRK is withdrawn since 2023-01-01: EUR took its place"),
+        ("BGN", "BGN is withdrawn since 2026-01-01: EUR took its place"),
+        ("ANG", "ANG is withdrawn since 2025-03-31: XCG took its place"),
+        ("ZWL", "ZWL is withdrawn since 2024-06-25: ZWG took its place"),
+        ("rmb", "RMB is no code of ISO 4217: write CNY"),
         ("ABC", "ABC is unknown: this release has the currencies of ISO 4217 as of 2026-11-23"),
     ],
 )

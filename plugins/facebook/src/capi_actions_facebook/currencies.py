@@ -6,6 +6,7 @@ that was refused in a real call; the test data hold them: ``tests/data/meta/curr
 
 import logging
 from collections.abc import Mapping
+from datetime import date
 from functools import cache
 from typing import Any
 
@@ -71,6 +72,33 @@ WITHDRAWN: Mapping[str, str] = {
     "ZWL": "ZWG",
 }
 
+# "currencies", read 2026-11-30: the list of the EU with the amendments 156 to 178 of ISO; for BGN, the European Central
+# Bank's press release of 2025-07-08.  Older withdrawals have no date here: no shop writes these codes since.
+WITHDRAWN_ON: Mapping[str, date] = {
+    "LVL": date(2014, 1, 15),
+    "LTL": date(2015, 1, 1),
+    "BYR": date(2017, 1, 1),
+    "MRO": date(2018, 7, 1),
+    "STD": date(2018, 7, 1),
+    "VEF": date(2018, 8, 20),
+    "CUC": date(2021, 1, 1),
+    "SLL": date(2022, 7, 1),
+    "HRK": date(2023, 1, 1),
+    "ZWL": date(2024, 6, 25),
+    "ANG": date(2025, 3, 31),
+    "BGN": date(2026, 1, 1),
+}
+
+# What people write for a currency of ISO 4217, and don't find there.
+_OTHER_NAMES: Mapping[str, str] = {
+    "CNH": "CNY",
+    "NIS": "ILS",
+    "NTD": "TWD",
+    "RMB": "CNY",
+    "UKP": "GBP",
+    "YEN": "JPY",
+}
+
 ACCEPTED = ISO_4217 - REFUSED_BY_META
 """Codes that are sent; those that aren't LISTED_BY_META with a notice."""
 
@@ -109,7 +137,10 @@ def refusal(currency: Any) -> str | None:
     if code in REFUSED_BY_META:
         return f"Meta accepts most of ISO 4217's currencies, but not {code}"
     if code in WITHDRAWN:
-        return f"{code} is withdrawn: {WITHDRAWN[code]} took its place"
+        day = WITHDRAWN_ON.get(code)
+        return f"{code} is withdrawn{f' since {day}' if day else ''}: {WITHDRAWN[code]} took its place"
+    if code in _OTHER_NAMES:
+        return f"{code} is no code of ISO 4217: write {_OTHER_NAMES[code]}"
     if code in NO_MONEY:
         return f"{code} is a code of ISO 4217 that names no money: write the order's currency, such as EUR"
     # A short word of letters can be shown; anything longer might be personal data in the wrong place.
