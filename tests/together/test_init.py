@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 import pytest
 
-from capi_actions import Plugins
+from capi_actions import ConsentSettings, Plugins
 
 
 @pytest.fixture
@@ -21,7 +21,8 @@ def text(capi: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 def test_each_setting_has_its_comment(text: str, plugins: Plugins) -> None:
     """Nobody should have to look them up."""
-    for attribute in attrs.fields(plugins.destinations["facebook"].settings_type):
+    settings = plugins.destinations["facebook"].settings_type
+    for attribute in (*attrs.fields(settings), *attrs.fields(ConsentSettings)):
         assert re.search(rf"\n\n# \w.+(\n# .+)*\n(# )?{attribute.name} = ", text), attribute.name
 
 
@@ -32,4 +33,4 @@ def test_each_default_can_be_uncommented(capi: Any, text: str, tmp_path: Path) -
         (tmp_path / "capi.toml").write_text(text.replace(f"# {line}", line))
         result = capi("check", "-c", str(tmp_path / "capi.toml"))
         assert result.status == 0, result.err
-    assert len(lines) == 9
+    assert len(lines) == 9 + 4

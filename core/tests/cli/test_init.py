@@ -76,7 +76,7 @@ def test_any_line_can_be_uncommented(
         path.write_text(text, encoding="utf-8")
         result = capi("check", "-c", str(path))
         assert result.status == (2 if '\nca_file = ""' in text else 0), result.err
-    assert len(files) == 6 + 3 + 5 + 3 + 4
+    assert len(files) == 6 + 4 + 3 + 5 + 3 + 4
 
 
 def test_init_says_of_each_setting_what_it_is(

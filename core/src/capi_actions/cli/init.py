@@ -15,7 +15,7 @@ from capi_actions.cli.console import echo_error
 from capi_actions.cli.options import config_option
 from capi_actions.config import DEFAULT_TYPES, DeliveryConfig
 from capi_actions.errors import ConfigError
-from capi_actions.model import Action, Destination, JsonObject
+from capi_actions.model import Action, ConsentSettings, Destination, JsonObject
 from capi_actions.plugins import Plugins
 from capi_actions.secret import Secret
 
@@ -24,6 +24,8 @@ _HEAD = """\
 # `capi check` checks this file, `capi actions` lists what can be sent.
 
 """
+
+_CONSENT = "\n# Which events may go there, by what they say of consent.\n"
 
 _MAPPINGS = """
 # Without mappings, every action with a prebuilt trigger is enabled.  To choose, list them:
@@ -78,6 +80,8 @@ def render_config(plugins: Plugins) -> str:
             _class_settings(destination.settings_type, destination),
             {"type": destination.name},
         ),
+        _CONSENT,
+        _render_settings(_class_settings(ConsentSettings, destination)),
         _mapping_example(actions[0]) if actions else "",
         "\n# The queue where events wait until they are delivered.\n",
         _render_table("outbox", _factory_options("outbox", plugins.outboxes)),
@@ -114,6 +118,11 @@ def _render_table(
     :param required: settings and values that stand first, without a comment.
     """
     lines = [f"[{name}]", *(f"{key} = {_toml(value)}" for key, value in (required or {}).items())]
+    return "\n".join(lines) + "\n" + _render_settings(settings)
+
+
+def _render_settings(settings: Iterator[tuple[str, str]]) -> str:
+    lines: list[str] = []
     for line, text in settings:
         comment = textwrap.wrap(text, _WIDTH, initial_indent="# ", subsequent_indent="# ")
         lines += ["", *comment, line] if comment else [line]
@@ -135,12 +144,14 @@ def _class_settings(
         elif attribute.default is attrs.NOTHING:
             yield f'{name} = ""', text
         else:
-            yield f"# {name} = {_toml(_default(attribute))}", text
+            yield f"# {name} = {_toml(_default(attribute, destination))}", text
 
 
-def _default(attribute: "attrs.Attribute[Any]") -> Any:
-    """Return an attribute's default, or an example where the default is None."""
-    if attribute.default is None:
+def _default(attribute: "attrs.Attribute[Any]", destination: type[Destination] | None = None) -> Any:
+    """Return an attribute's default, or an example where the default is None or nothing."""
+    if attribute.name == "integration_names" and destination is not None:
+        return destination.integration_names
+    if attribute.default is None or attribute.default == ():
         return attribute.metadata.get("example", "")
     if getattr(attribute.default, "takes_self", True):
         return attribute.default

@@ -47,7 +47,9 @@ class ConsentSettings:
     :ivar check_consent: false sends every event, whatever ``integrations`` and ``context.consent`` say.
     """
 
-    consent_categories: Sequence[str] = field(default=(), validator=_check_names)
+    consent_categories: Sequence[str] = field(
+        default=(), validator=_check_names, metadata={"example": ["Advertising"]}
+    )
     consent_required: bool = field(default=False, validator=_check_required)
     integration_names: Sequence[str] | None = field(default=None, validator=_check_names)
     check_consent: bool = True
