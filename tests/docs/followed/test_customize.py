@@ -175,21 +175,6 @@ def test_app_events(configured: Callable[[str], Pipeline], toml: Callable[[str],
     assert plain["action_source"] == "other"
 
 
-def test_stages_of_leads(configured: Callable[[str], Pipeline]) -> None:
-    """Under the CRM's own names, with all digits of the lead's id."""
-    properties = {"stage": "Sales Opportunity", "lead_id": "12345678901234567"}
-    (stage,) = made(
-        configured("Stages of leads from a CRM"),
-        type="track",
-        event="Lead Stage Changed",
-        properties=properties,
-    )
-
-    assert ("Sales Opportunity", "system_generated") == (stage["event_name"], stage["action_source"])
-    assert 12345678901234567 == stage["user_data"]["lead_id"]
-    assert {"event_source": "crm", "lead_event_source": "HubSpot"}.items() <= stage["custom_data"].items()
-
-
 def test_adding_to_an_earlier_event(configured: Callable[[str], Pipeline]) -> None:
     """Members that are mapped go before prebuilt ones, which fill the others."""
     pipeline = configured("Add to an earlier event")

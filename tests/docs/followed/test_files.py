@@ -1,9 +1,17 @@
 """The pages about CSV and about webhooks, to the letter."""
 
+import io
 import json
 import urllib.request
 from collections.abc import Callable
+from datetime import datetime, timedelta
+from time import time
 from typing import Any
+from zoneinfo import ZoneInfo
+
+from capi_actions import Plugins
+from capi_actions.config import read_config
+from capi_actions.inputs import CsvInput, read_events
 
 CSV = "docs/how-to/csv.md"
 WEBHOOKS = "docs/how-to/shopify-stripe.md"
@@ -31,6 +39,21 @@ def test_offline_orders_arrive_as_the_page_says(page: Callable[[str], list[Any]]
     assert {"em", "ph", "zp"} == set(sofa["user_data"])
     summary = json.loads(reader.out)["summary"]
     assert (summary["stored"], summary["already_sent"]) == (0, 2)
+
+
+def test_what_a_column_can_t_do_a_mapping_does(page: Callable[[str], list[Any]], toml: Any) -> None:
+    """Two columns make the time, cents the amount."""
+    (text,) = (block.text for block in page(CSV) if "[inputs.till]" in block.text)
+    options = read_config(text, Plugins.installed(), need_secrets=False).inputs["till"]
+    day = datetime.now(ZoneInfo("Europe/Berlin")) - timedelta(days=1)
+    rows = f"No,Day,Time,Cents,Customer,Currency\n7,{day:%Y-%m-%d},14:05,1250,ADA@example.com,EUR\n"
+    ((_, _, event),) = read_events([io.BytesIO(rows.encode())], CsvInput(options), print)
+    (item,) = toml(text).process(event, time())
+    body = json.loads(item.body)
+
+    assert int(day.replace(hour=14, minute=5, second=0).timestamp()) == body["event_time"]
+    assert {"value": 12.5, "currency": "EUR", "order_id": "7"} == body["custom_data"]
+    assert {"em", "external_id"} == body["user_data"].keys()
 
 
 def test_a_webhook_becomes_what_the_page_shows(page: Callable[[str], list[Any]], reader: Any) -> None:

@@ -15,6 +15,7 @@ import capi_actions_facebook.plugin
 from capi_actions import DestinationInfo, Item, Judgement, Plugins, Report, Verdict, builtin
 from capi_actions.config import read_config
 from capi_actions.mapping import compile_mapping
+from capi_actions.notes import Notes, collect_notes
 from capi_actions.pipeline import HeldBack, Pipeline
 from capi_actions.runtime import Runtime
 from capi_actions.testing import build_item
@@ -52,6 +53,15 @@ def test_an_action_for_somebody_elses_platform(load: Load) -> None:
     item = build_item(load("An action for somebody else's platform"), "facebook.rent", event)
 
     assert (item["event_name"], item["custom_data"]) == ("Rent", {"currency": "EUR", "value": 5})
+
+
+def test_what_is_left_out_is_noted(load: Load) -> None:
+    """Only what is no number of stars."""
+    build, notes = load("Say what was left out").actions["acme.rating"].build, Notes()
+    with collect_notes(notes):
+        assert ({"stars": 5}, {}) == (build({"stars": 5}), build({"stars": 6}))
+
+    assert notes == Notes(dropped={("$.stars", "it is not 1 to 5"): 1})
 
 
 def test_an_event_filter(load: Load) -> None:
