@@ -2,10 +2,10 @@
 
 import shlex
 import signal
-import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -100,7 +100,7 @@ def test_an_interrupted_run_stores_what_it_read_and_prints_the_command_that_goes
             yield InputRecord("orders.jsonl", number, ping(number))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(sys.modules["capi_actions.cli.send"], "read_records", interrupted)
+    monkeypatch.setattr(import_module("capi_actions.cli.send"), "read_records", interrupted)
     file = tmp_path / "my orders.jsonl"
     file.touch()
     result = capi("send", "-c", str(config), "--once", "--json", "--skip", "5", str(file))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 PAGE = "docs/how-to/logging.md"
-TRACE_ID = re.compile(r"trace id \w+")
+TRACE_ID = re.compile(r"trace id [\w-]+")
 # Loads a configuration after the library, as servers do, and logs a pause's record and a retry's.
 SERVER = """
 import json, logging.config, runpy, sys
