@@ -294,7 +294,12 @@ def test_unix_seconds_is_a_plain_number(moment: datetime, zone: ZoneInfo) -> Non
 
 def test_unix_seconds_refuses_what_has_two_meanings_at_the_caller_s_path() -> None:
     """An action's field is called what its author likes."""
-    for text in ("Mon Nov 23 17:24:12 CST 2026", "now", ""):
+    for text, reason in {
+        "Mon Nov 23 17:24:12 CST 2026": ": CST is",
+        "now": " but it was",
+        "": " but it was",
+    }.items():
         with pytest.raises(EventError) as caught:
             unix_seconds(text, path="$.time")
         assert caught.value.path == "$.time"
+        assert f"a Unix timestamp{reason} " in caught.value.message

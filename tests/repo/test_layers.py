@@ -25,8 +25,8 @@ LAYERS = [
     {"runtime"},
     {"client"},
     {"builtin"},
-    {"testing"},
     {"cli"},
+    {"testing"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 SIBLINGS = {"triggers", "mapping", "fields"}

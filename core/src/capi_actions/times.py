@@ -278,5 +278,5 @@ class _UnreadableError(ValueError):
 
 
 def _event_error(unreadable: _UnreadableError, path: str) -> EventError:
-    found = f": {unreadable.args[0]}." if unreadable.args else " but it was something else."
+    found = f": {unreadable.args[0]}." if any(unreadable.args) else " but it was something else."
     return EventError.of(f"Event Time must be an ISO 8601 time or a Unix timestamp{found}", path)

@@ -9,3 +9,8 @@ class TestConformance(PluginConformance):
 
     plugin = capi_actions_facebook.plugin
     config = {"pixel_id": "1", "access_token": "sesame"}  # noqa: RUF012  as authors write it
+    directive_examples = {  # noqa: RUF012  as authors write it
+        "@person": [
+            ("email", {"type": "track", "properties": {"email": "ada@example.com"}}, "ada@example.com")
+        ],
+    }

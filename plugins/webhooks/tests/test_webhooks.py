@@ -28,6 +28,13 @@ class TestConformance(PluginConformance):
     plugin = plugin
     config = MappingProxyType({})
 
+    @pytest.fixture(autouse=True)
+    def _use_bodies(self, bodies: Any) -> None:
+        """Take the bodies of the other tests."""
+        shopify = [bodies["shopify"], bodies["shopify-refund"]]
+        examples = {"shopify": shopify, "stripe": [bodies["stripe"]], "woocommerce": [bodies["woocommerce"]]}
+        type(self).input_examples = examples
+
 
 def test_a_shopify_order(bodies: Any) -> None:
     """Person, browser, click, and money without shipping and tax as revenue, as the spec has it."""
