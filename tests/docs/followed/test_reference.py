@@ -13,7 +13,7 @@ import pytest
 
 from capi_actions import ConsentSettings, Plugins
 from capi_actions.cli.app import app
-from capi_actions.config import DeliveryConfig, MappingConfig
+from capi_actions.config import DeliveryConfig, MappingConfig, PluginsConfig
 from capi_actions.inputs import Column, CsvOptions
 
 CONFIGURATION = "docs/reference/configuration.md"
@@ -62,6 +62,7 @@ def test_every_setting_is_in_the_reference(plugins: Plugins, root: Path) -> None
         "[outbox]": arguments(plugins.outboxes["sqlite"].make) | chosen,
         "[transport]": arguments(plugins.transports["urllib3"].make) | {"type": "urllib3"},
         "[delivery]": defaults(DeliveryConfig),
+        "[plugins]": defaults(PluginsConfig),
     }
 
     assert list(common) == ["type", "mappings"]
@@ -78,7 +79,7 @@ def test_every_setting_is_in_the_reference(plugins: Plugins, root: Path) -> None
     options, column = page["[inputs.<name>]"]
     assert set(options) == {"format", *defaults(CsvOptions)}
     assert set(column) == {"as" if key == "kind" else key for key in defaults(Column)}
-    assert len(page) == 6
+    assert len(page) == 7
 
 
 def leaves(command: click.Command, name: str) -> Iterator[tuple[str, click.Command]]:
