@@ -33,8 +33,11 @@ def tables(text: str) -> dict[str, list[dict[str, str]]]:
 
 
 def defaults(settings: type) -> dict[str, Any]:
-    """Give a class's settings and their defaults."""
-    return {each.name: each.default for each in attrs.fields(settings)}
+    """Return a class's settings and their defaults; a factory's is what it makes."""
+    return {
+        attribute.name: default.factory() if hasattr(default := attribute.default, "factory") else default
+        for attribute in attrs.fields(settings)
+    }
 
 
 def arguments(make: Callable[..., Any]) -> dict[str, Any]:
