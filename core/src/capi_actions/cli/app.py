@@ -18,11 +18,13 @@ CORE_COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "deliver": ("send", "deliver", "Deliver what is waiting in the outbox."),
     "eval": ("evaluate", "evaluate", "Try a mapping, trigger or action on JSON Lines."),
     "init": ("init", "init", "Write a commented configuration file."),
+    "install": ("install", "install", "Install plugins with pip, and show what they bring."),
     "new": ("new", "new", "Write a folder NAME with a complete plugin to begin with."),
     "outbox": ("outbox", "outbox", "Look after queued events and dead letters."),
     "plugins": ("plugins", "plugins", "List plugins and what they offer, or describe one."),
     "preview": ("preview", "preview", "Print what would be sent, without sending it."),
     "send": ("send", "send", "Send events to every destination that takes them."),
+    "uninstall": ("install", "uninstall", "Uninstall plugins with pip."),
 }
 """The module and function behind each command, and its help in ``capi --help``.
 
