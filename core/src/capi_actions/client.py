@@ -99,14 +99,14 @@ class Client:
     ) -> "Client":
         """Return a client for a configuration file.
 
-        :param plugins: by default every installed plugin.
+        :param plugins: by default every installed plugin, as the configuration's table ``[plugins]`` says.
         :param deliver: see :class:`Client`.
         :param on_problem: see :class:`Client`.
         :raises ConfigError: when the configuration is wrong, with all problems.
         :raises PluginError: when a plugin can't be loaded.
         :raises OutboxError: when the outbox can't be opened.
         """
-        installed = plugins or Plugins.installed()
+        installed = plugins or Plugins.configured(Path(path))
         config = load_config(Path(path), installed, strict=False)
         return cls(Runtime.open(config, installed), deliver=deliver, on_problem=on_problem)
 

@@ -15,7 +15,9 @@ No message may hold a raw personal value or a token: say which field, not what w
 """
 
 import re
+import traceback
 from collections.abc import Iterable, Iterator
+from pathlib import PurePath
 from typing import Literal, Self, TypeAlias, TypeVar
 
 from attrs import evolve, field, frozen
@@ -246,10 +248,32 @@ def _step(key: str | int) -> str:
 
 def where(error: BaseException) -> str:
     """Return an exception's type and the line that raised it, without its text: that may quote an event."""
-    traceback = error.__traceback__
-    if traceback is None:
+    frame = error.__traceback__
+    if frame is None:
         return type(error).__name__
-    while traceback.tb_next is not None:
-        traceback = traceback.tb_next
-    code = traceback.tb_frame.f_code
-    return f"{type(error).__name__} in {code.co_name}, {code.co_filename}:{traceback.tb_lineno}"
+    while frame.tb_next is not None:
+        frame = frame.tb_next
+    code = frame.tb_frame.f_code
+    return f"{type(error).__name__} in {code.co_name}, {code.co_filename}:{frame.tb_lineno}"
+
+
+def source_line(error: BaseException, file: str = "") -> str:
+    """Return the file and line of a plugin that raised an exception, to end a message, or "".
+
+    Lines of the import system are passed over; a syntax error's text names its line already.
+
+    :param file: the plugin's own file: what it has called raised the exception, but the line there is what helps.
+
+    >>> source_line(ValueError("never raised"))
+    ''
+    """
+    frames = [
+        frame for frame in traceback.extract_tb(error.__traceback__) if not _MACHINERY.search(frame.filename)
+    ]
+    if isinstance(error, SyntaxError) or not frames:
+        return ""
+    frame = [frame for frame in frames if frame.filename == file][-1:] or frames[-1:]
+    return f" ({PurePath(frame[0].filename).name}, line {frame[0].lineno})"
+
+
+_MACHINERY = re.compile(r"^<frozen importlib|\bimportlib\b|\bcapi_actions[/\\]plugins\b")

@@ -66,9 +66,14 @@ def test_a_plugin_that_can_not_be_loaded_is_shown_beside_those_that_can(
     assert bad == {
         "name": "acme2",
         "package": "acme2 1.0",
+        "description": "",
         "hooks": {},
+        "offers": [],
+        "replaces": [],
         "error": "capi_actions() must return a list, but returned int",
+        "disabled_by": None,
         "unused": [],
+        "unconfigured": None,
     }
 
 
@@ -90,9 +95,14 @@ def test_both_plugins_of_a_clash_are_marked(capi: Any, only_acme: None, install:
     assert bad == {
         "name": "acme2",
         "package": "acme2 1.0",
+        "description": "",
         "hooks": {"capi_actions": ["acme.ping"]},
+        "offers": [{"hook": "capi_actions", "name": "acme.ping", "description": ""}],
+        "replaces": [],
         "error": why,
+        "disabled_by": None,
         "unused": [],
+        "unconfigured": None,
     }
     assert capi("actions").err == f"capi: plugin 'acme2': {why}\n"
 

@@ -112,7 +112,7 @@ def test_every_mistake_is_reported_at_once(plugins: Plugins) -> None:
     assert errors["$.delivery.workers"] == "should be a whole number, but it is text in quotes"
     assert (
         errors["$"]
-        == "'colour' isn't known here; there are: delivery, destinations, inputs, outbox, transport"
+        == "'colour' isn't known here; there are: delivery, destinations, inputs, outbox, plugins, transport"
     )
 
 

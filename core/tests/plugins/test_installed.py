@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from capi_actions import PluginError, Plugins
-from capi_actions.plugins.loading import installed_candidates
+from capi_actions.plugins.loading import find_candidates
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_the_core_comes_first(site: Path) -> None:
     """Whatever a plugin's name sorts like."""
     install(site, "aaa", GOOD)
 
-    assert next(candidate.name for candidate in installed_candidates()) == "core"
+    assert next(candidate.name for candidate in find_candidates()) == "core"
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 
 from capi_actions import ConsentSettings, Plugins
 from capi_actions.cli.app import app
-from capi_actions.config import DeliveryConfig, MappingConfig
+from capi_actions.config import DeliveryConfig, MappingConfig, PluginsConfig
 from capi_actions.inputs import Column, CsvOptions
 
 CONFIGURATION = "docs/reference/configuration.md"
@@ -33,8 +33,11 @@ def tables(text: str) -> dict[str, list[dict[str, str]]]:
 
 
 def defaults(settings: type) -> dict[str, Any]:
-    """Give a class's settings and their defaults."""
-    return {each.name: each.default for each in attrs.fields(settings)}
+    """Return a class's settings and their defaults; a factory's is what it makes."""
+    return {
+        attribute.name: default.factory() if hasattr(default := attribute.default, "factory") else default
+        for attribute in attrs.fields(settings)
+    }
 
 
 def arguments(make: Callable[..., Any]) -> dict[str, Any]:
@@ -62,6 +65,7 @@ def test_every_setting_is_in_the_reference(plugins: Plugins, root: Path) -> None
         "[outbox]": arguments(plugins.outboxes["sqlite"].make) | chosen,
         "[transport]": arguments(plugins.transports["urllib3"].make) | {"type": "urllib3"},
         "[delivery]": defaults(DeliveryConfig),
+        "[plugins]": defaults(PluginsConfig),
     }
 
     assert list(common) == ["type", "mappings"]
@@ -78,7 +82,7 @@ def test_every_setting_is_in_the_reference(plugins: Plugins, root: Path) -> None
     options, column = page["[inputs.<name>]"]
     assert set(options) == {"format", *defaults(CsvOptions)}
     assert set(column) == {"as" if key == "kind" else key for key in defaults(Column)}
-    assert len(page) == 6
+    assert len(page) == 7
 
 
 def leaves(command: click.Command, name: str) -> Iterator[tuple[str, click.Command]]:

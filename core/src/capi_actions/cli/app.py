@@ -7,8 +7,10 @@ from io import StringIO
 import click
 
 from capi_actions.cli.console import discard_output, echo_error, replace_closed_streams
-from capi_actions.errors import CapiError, PluginError
-from capi_actions.plugins import Plugins
+from capi_actions.cli.offers import print_tracebacks
+from capi_actions.cli.options import selection
+from capi_actions.errors import CapiError, PluginError, detached
+from capi_actions.plugins import Plugins, inspect_installed
 
 CORE_COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "actions": ("catalog", "actions", "List actions, or show the fields of one."),
@@ -16,10 +18,13 @@ CORE_COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "deliver": ("send", "deliver", "Deliver what is waiting in the outbox."),
     "eval": ("evaluate", "evaluate", "Try a mapping, trigger or action on JSON Lines."),
     "init": ("init", "init", "Write a commented configuration file."),
+    "install": ("install", "install", "Install plugins with pip, and show what they bring."),
+    "new": ("new", "new", "Write a folder NAME with a complete plugin to begin with."),
     "outbox": ("outbox", "outbox", "Look after queued events and dead letters."),
-    "plugins": ("catalog", "plugins", "List plugins and what they offer."),
+    "plugins": ("plugins", "plugins", "List plugins and what they offer, or describe one."),
     "preview": ("preview", "preview", "Print what would be sent, without sending it."),
     "send": ("send", "send", "Send events to every destination that takes them."),
+    "uninstall": ("install", "uninstall", "Uninstall plugins with pip."),
 }
 """The module and function behind each command, and its help in ``capi --help``.
 
@@ -36,6 +41,15 @@ class _CommandGroup(click.Group):
 
     ``commands`` has a name and a help text for each of the core's; :meth:`get_command` imports the command itself.
     """
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except PluginError as error:
+            failure = detached(error)
+        if ctx.params["traceback"]:
+            print_tracebacks(inspect_installed(selection()))
+        raise failure
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [*super().list_commands(ctx), *sorted(_plugin_commands(ctx))]
@@ -69,7 +83,8 @@ class _CommandGroup(click.Group):
 
 @click.group(cls=_CommandGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="capi-actions", prog_name="capi")
-def app() -> None:
+@click.option("--traceback", is_flag=True, help="If a plugin can't be loaded, print why in full.")
+def app(traceback: bool) -> None:
     """Send customer events to advertising platforms' Conversions APIs."""
 
 
@@ -118,7 +133,7 @@ def _plugin_commands(ctx: click.Context) -> dict[str, click.Command]:
 
 def _load_plugin_commands(ctx: click.Context) -> dict[str, click.Command]:
     try:
-        installed = Plugins.installed()
+        installed = Plugins.installed(selection())
     except PluginError as error:
         echo_error(f"capi: {error}")
         ctx.meta[_PLUGINS_FAILED] = True

@@ -1,4 +1,4 @@
-"""``capi plugins`` and ``capi actions``: what is installed, and what each action takes."""
+"""``capi actions``: what each action takes."""
 
 import json
 import re
@@ -10,33 +10,15 @@ import click
 from rich.table import Table
 
 from capi_actions.cli.console import echo
-from capi_actions.cli.offers import lint_offer
-from capi_actions.cli.options import json_option
+from capi_actions.cli.options import json_option, selection
 from capi_actions.cli.tables import cell, stdout, table
 from capi_actions.jsonl import write_line
 from capi_actions.model import Action, Field
-from capi_actions.plugins import PluginInfo, Plugins, inspect_installed
+from capi_actions.plugins import Plugins
 from capi_actions.text import did_you_mean
 
 _MAX_KEY_WIDTH = 40  # characters; longer keys fold
 _PLACEHOLDER = re.compile(r"\{\{([\w.]+)\}\}")
-
-
-@click.command()
-@json_option
-def plugins(as_json: bool) -> int:
-    """List plugins and what they offer.
-
-    Plugins that can't be loaded are listed with the reason; the exit status is 2 then.
-    """
-    offers = inspect_installed()
-    if as_json:
-        for offer in offers:
-            record = {"name": offer.name, "package": offer.distribution, "hooks": offer.hooks}
-            write_line({**record, "error": offer.error, "unused": list(lint_offer(offer))})
-    else:
-        stdout().print(_plugin_table(offers))
-    return 2 if any(offer.error for offer in offers) else 0
 
 
 @click.command()
@@ -48,7 +30,7 @@ def actions(name: str | None, as_json: bool, markdown: bool) -> int:
 
     With NAME: that action's trigger, fields and prebuilt mapping.
     """
-    known = Plugins.installed().actions
+    known = Plugins.installed(selection()).actions
     if name is not None and name not in known:
         raise click.UsageError(f"there is no action {name!r}{did_you_mean(name, known)}")
     selected = [known[name]] if name else list(known.values())
@@ -169,20 +151,6 @@ def _summarize_condition(condition: Mapping[str, Any]) -> str | None:
     fallback = summarize_mapping(default)
     # A prebuilt mapping may test the same value in two ways: `a, else a, else b` is `a, else b`.
     return fallback if fallback.partition(", else ")[0] == result else f"{result}, else {fallback}"
-
-
-def _plugin_table(offers: Iterable[PluginInfo]) -> Table:
-    view = table("Plugins", "plugin", "offers", "", wide="")
-    for offer in offers:
-        rows = [(cell("refused", style="red"), " ".join(offer.error.split()))] if offer.error else []
-        rows += [(cell(hook.removeprefix("capi_")), ", ".join(names)) for hook, names in offer.hooks.items()]
-        rows += [(cell("unused", style="yellow"), warning) for warning in lint_offer(offer)]
-        plugin = cell(offer.name, offer.distribution)
-        for kind, text in rows or [(cell(), "")]:
-            view.add_row(plugin, kind, cell(text))
-            plugin = cell()
-        view.add_section()
-    return view
 
 
 def _action_table(actions: Iterable[Action]) -> Table:

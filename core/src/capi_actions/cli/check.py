@@ -8,7 +8,7 @@ import click
 from attrs import frozen
 
 from capi_actions.cli.console import echo, echo_error, join_words
-from capi_actions.cli.offers import lint_offer
+from capi_actions.cli.offers import lint_offer, print_tracebacks
 from capi_actions.cli.options import config_option, json_option
 from capi_actions.config import Config, check_outbox_file, load_config
 from capi_actions.delivery.exchange import probe
@@ -16,7 +16,7 @@ from capi_actions.errors import CapiError, ConfigError, Diagnostics, PluginError
 from capi_actions.jsonl import write_line
 from capi_actions.model import Verdict
 from capi_actions.pipeline import check_mappings
-from capi_actions.plugins import Plugins, inspect_installed
+from capi_actions.plugins import Plugins, Selection, inspect_installed
 from capi_actions.runtime import open_transport
 from capi_actions.text import platform_words
 
@@ -64,10 +64,13 @@ class _Result:
 def _collect(config_path: Path, diagnostics: Diagnostics) -> _Result:
     """Collect all problems."""
     try:
-        plugins = Plugins.installed()
+        plugins = Plugins.configured(config_path)
     except PluginError as error:
         # Without all plugins nobody knows what the configuration may hold.
-        refused = {offer.name: offer.error for offer in inspect_installed() if offer.error is not None}
+        offers = inspect_installed(Selection.read(config_path))
+        refused = {offer.name: offer.error for offer in offers if offer.error is not None}
+        if click.get_current_context().find_root().params.get("traceback"):
+            print_tracebacks(offers)
         for plugin, problem in {error.plugin: error.problem, **refused}.items():
             diagnostics.add(problem, f"plugin {plugin!r}")
         return _Result()

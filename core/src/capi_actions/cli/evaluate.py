@@ -6,7 +6,7 @@ from typing import IO
 import click
 
 from capi_actions.cli.console import error_record
-from capi_actions.cli.options import files_argument
+from capi_actions.cli.options import files_argument, selection
 from capi_actions.codec import decode_json
 from capi_actions.errors import ConfigError, EventError, where
 from capi_actions.fields import compile_fields, read_fields
@@ -37,7 +37,7 @@ def _subcommand(name: str) -> Callable[[Evaluator], Evaluator]:
 
     def add(evaluator: Evaluator) -> Evaluator:
         def command(files: tuple[IO[bytes], ...]) -> int:
-            installed = Plugins.installed()
+            installed = Plugins.installed(selection())
             failed = False
             for line in read_lines(files):
                 answer = _evaluate_line(line, lambda record: evaluator(record, installed))

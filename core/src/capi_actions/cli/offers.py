@@ -1,9 +1,10 @@
-"""Check what plugins offer to ``capi`` itself."""
+"""What commands say of plugins: offers that ``capi`` can't use, and why a plugin can't be loaded."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import click
 
+from capi_actions.cli.console import echo_error
 from capi_actions.plugins import PluginInfo
 
 
@@ -14,3 +15,10 @@ def lint_offer(offer: PluginInfo) -> Iterator[str]:
     for name in offer.hooks.get("capi_commands", ()):
         if isinstance(root, click.Group) and name in root.commands:
             yield f"the command {name!r} is ignored: capi has a command of this name; rename it"
+
+
+def print_tracebacks(offers: Iterable[PluginInfo]) -> None:
+    """Print the exceptions for which plugins are refused on standard error."""
+    for offer in offers:
+        for line in offer.traceback.splitlines():
+            echo_error(line)

@@ -1,5 +1,6 @@
 """Options that several commands share, and loading the configuration that they name."""
 
+import os
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -10,12 +11,14 @@ from click.core import ParameterSource
 
 from capi_actions.cli.console import echo_error
 from capi_actions.errors import ConfigError
-from capi_actions.plugins import Plugins
+from capi_actions.plugins import Plugins, Selection
 
 if TYPE_CHECKING:  # takes 40 ms to import: commands that read no configuration have these options, too
     from capi_actions.config import Config
 
 DEFAULT_CONFIG = Path("capi.toml")
+CONFIG_VARIABLE = "CAPI_CONFIG"
+_CONFIG_PATH = "capi_actions.config_path"  # key of click's context, which nested commands share
 
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
@@ -28,11 +31,27 @@ def config_option(command: CommandT) -> CommandT:
         "config_path",
         type=click.Path(path_type=Path),
         default=DEFAULT_CONFIG,
-        envvar="CAPI_CONFIG",
+        callback=_remember,
+        envvar=CONFIG_VARIABLE,
         show_default=True,
         show_envvar=True,
         help="The configuration file.",
     )(command)
+
+
+def selection() -> Selection:
+    """Return what this run's configuration says about plugins.
+
+    That is the one that the command line names, or else the environment's, or else ``capi.toml``.
+    """
+    context = click.get_current_context(silent=True)
+    path = context.meta.get(_CONFIG_PATH) if context is not None else None
+    return Selection.read(path or Path(os.environ.get(CONFIG_VARIABLE) or DEFAULT_CONFIG))
+
+
+def _remember(context: click.Context, _: click.Parameter, path: Path) -> Path:
+    context.meta[_CONFIG_PATH] = path
+    return path
 
 
 def files_argument(command: CommandT) -> CommandT:
@@ -67,7 +86,7 @@ def load_for_outbox(path: Path) -> "tuple[Config, Plugins]":
     """
     from capi_actions.config import load_config
 
-    plugins = Plugins.installed()
+    plugins = Plugins.configured(path)
     config = load_config(path, plugins, need_secrets=False, strict=False)
     errors = [error for error in config.errors if error.path.startswith("$.outbox")]
     if errors:
@@ -86,7 +105,7 @@ def load_for_pipeline(path: Path, *, need_secrets: bool = True) -> "tuple[Config
     """
     from capi_actions.config import load_config
 
-    plugins = Plugins.installed()
+    plugins = Plugins.configured(path)
     config = load_config(path, plugins, need_secrets=need_secrets, strict=False)
     for warning in config.warnings:
         for line in f"capi: warning: {warning}".split("\n"):  # a trigger's has several

@@ -10,6 +10,7 @@ from capi_actions.config.model import (
     MappingConfig,
     MappingDraft,
 )
+from capi_actions.config.plugins import PluginsConfig
 
 __all__ = [
     "DEFAULT_TYPES",
@@ -19,6 +20,7 @@ __all__ = [
     "DestinationDraft",
     "MappingConfig",
     "MappingDraft",
+    "PluginsConfig",
     "check_outbox_file",
     "load_config",
     "read_config",

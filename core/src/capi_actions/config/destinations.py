@@ -7,6 +7,7 @@ from attrs import evolve, fields_dict
 
 from capi_actions.config.lint import lint_by_plugin, lint_mapping_tables, lint_secrets
 from capi_actions.config.model import DestinationConfig, DestinationDraft, MappingConfig, MappingDraft
+from capi_actions.config.plugins import hint_disabled
 from capi_actions.config.structure import (
     anchor_paths,
     construct,
@@ -94,7 +95,8 @@ def _destination_type(name: Any, plugins: Plugins, diagnostics: Diagnostics) -> 
         return None
     kind = plugins.destinations.get(name)
     if kind is None:
-        hint = did_you_mean(name, plugins.destinations) or "; no plugin offers any: install one"
+        hint = did_you_mean(name, plugins.destinations) or hint_disabled(plugins)
+        hint = hint or ("" if plugins.destinations else "; no plugin offers any: install one")
         diagnostics.add(f"no plugin offers the destination type {name!r}{hint}")
     return kind
 

@@ -11,6 +11,7 @@ from capi_actions.config.destinations import read_destination
 from capi_actions.config.inputs import read_inputs
 from capi_actions.config.lint import check_certificates, lint_accounts, lint_secrets
 from capi_actions.config.model import Config, DeliveryConfig, DestinationConfig, DestinationDraft
+from capi_actions.config.plugins import hint_disabled, read_plugins
 from capi_actions.config.structure import describe, read_values, structure, structure_option
 from capi_actions.errors import ConfigError, Diagnostics
 from capi_actions.model import CORE_TABLES, OutboxFactory, TransportFactory
@@ -101,6 +102,7 @@ def _read(
         "transport", factories=plugins.transports, diagnostics=diagnostics.under("$.transport")
     )
     delivery = read_values(data.get("delivery", {}), DeliveryConfig, diagnostics.under("$.delivery"))
+    read_plugins(data, plugins, diagnostics)
     inputs = read_inputs(data.get("inputs", {}), plugins, diagnostics.under("$.inputs"))
     tables = dict(_read_tables(data, plugins, diagnostics, need_secrets))
     if need_secrets:  # what sends nothing does without certificates, too
@@ -184,7 +186,8 @@ def _read_options(
     if not isinstance(name, str):
         diagnostics.add(f"should be text in quotes, but it is {describe(name)}", "$.type")
     elif factory is None:
-        diagnostics.add(f"no plugin offers {name!r}{did_you_mean(name, factories)}", "$.type")
+        hint = did_you_mean(name, factories) or hint_disabled(plugins)
+        diagnostics.add(f"no plugin offers {name!r}{hint}", "$.type")
     else:
         plugin = plugins.provider(_HOOKS[table_name], name)
         structured = _structure_options(options, factory, plugin, diagnostics, need_secrets)

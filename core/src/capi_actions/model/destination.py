@@ -66,6 +66,14 @@ class Destination(ABC):
         attribute = fields_dict(cls.settings_type).get("normalization")
         return attribute.default if attribute and isinstance(attribute.default, str) else ""
 
+    @classmethod
+    def action_template(cls) -> str:
+        """Return the source of a module with an action for this platform, for ``capi new --kind action``; "" for none.
+
+        It has the hook ``capi_actions``.  Its names contain ``Acme`` and ``acme``, where the new plugin's name is put.
+        """
+        return ""
+
     @property
     def account(self) -> str:
         """The account that items go to, as the platform names it: destinations with equal ones send to one place.

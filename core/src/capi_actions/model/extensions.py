@@ -145,7 +145,7 @@ class InputFormat:
     description: str = ""
 
 
-CORE_TABLES = ("destinations", "outbox", "transport", "delivery", "inputs")
+CORE_TABLES = ("destinations", "outbox", "transport", "delivery", "inputs", "plugins")
 """Tables of the configuration that the core reads itself."""
 
 

@@ -1,6 +1,7 @@
 """What plugins offer, by name."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -18,8 +19,9 @@ from capi_actions.model import (
     OutboxFactory,
     TransportFactory,
 )
-from capi_actions.plugins.loading import Candidate, installed_candidates
+from capi_actions.plugins.loading import Candidate, find_candidates
 from capi_actions.plugins.registry import PluginInfo, Registry, normalizers_by_key
+from capi_actions.plugins.selection import Selection
 
 
 class Plugins:
@@ -56,12 +58,22 @@ class Plugins:
         self._normalizers: Mapping[str, Normalizer] = self._named("capi_normalizers")
 
     @classmethod
-    def installed(cls) -> "Plugins":
+    def installed(cls, selection: Selection | None = None) -> "Plugins":
         """Load every plugin that is installed.
 
+        :param selection: which ones not to load, and files to load besides; by default those that the environment
+            variable CAPI_DISABLED_PLUGINS names aren't loaded.
         :raises PluginError: naming the first one that can't be loaded or breaks its contract.
         """
-        return cls(candidates=installed_candidates())
+        return cls(candidates=find_candidates(selection))
+
+    @classmethod
+    def configured(cls, path: Path) -> "Plugins":
+        """Load the plugins that a configuration file selects: those that are installed, and its own files.
+
+        :raises PluginError: as :meth:`installed` does.
+        """
+        return cls.installed(Selection.read(path))
 
     def actions_of(self, destination: str) -> Mapping[str, Action]:
         """Return the actions of one destination type, by full name."""

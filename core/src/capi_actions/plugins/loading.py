@@ -15,16 +15,20 @@ from importlib.metadata import EntryPoint, entry_points, version
 from typing import Any
 
 import pluggy
-from attrs import frozen
+from attrs import evolve, frozen
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from capi_actions import hookspecs
-from capi_actions.errors import PluginError
+from capi_actions.errors import PluginError, source_line
+from capi_actions.plugins.files import load_file
+from capi_actions.plugins.selection import Selection
 from capi_actions.text import did_you_mean
 
 GROUP = "capi_actions"
 CORE = "capi-actions"
+BUILTIN = "core"
+"""The name of the core's own plugin, which can't be disabled."""
 
 HOOKS = tuple(name for name in vars(hookspecs) if name.startswith("capi_"))
 """The hooks' names, in the order of ``hookspecs.py``."""
@@ -37,19 +41,37 @@ class Candidate:
     :ivar name: its entry point's name.
     :ivar distribution: name and version of the package that it came with; "" when unknown.
     :ivar load: imports and returns it; raises PluginError when that fails.
+    :ivar summary: returns what its package says of itself; "" when there is no package.
+    :ivar disabled_by: what disables it, so that it isn't loaded; "" when nothing does.
     """
 
     name: str
     distribution: str
     load: Callable[[], Any]
+    summary: Callable[[], str] = str
+    disabled_by: str = ""
 
 
-def installed_candidates() -> Sequence[Candidate]:
-    """Return all installed plugins, the core's own first, the others by name."""
+def find_candidates(selection: Selection | None = None) -> Sequence[Candidate]:
+    """Return all plugins that are installed or named as files: the core's own first, the others by name.
+
+    :param selection: by default nothing is disabled but by the environment.
+    """
+    selection = selection or Selection.make()
     entries = sorted(
-        entry_points(group=GROUP), key=lambda entry: (entry.name != "core", entry.name, entry.value)
+        entry_points(group=GROUP), key=lambda entry: (entry.name != BUILTIN, entry.name, entry.value)
     )
-    return [Candidate(entry.name, _distribution(entry), partial(_load, entry)) for entry in entries]
+    candidates = [
+        Candidate(entry.name, _distribution(entry), partial(_load, entry), partial(_summary, entry))
+        for entry in entries
+    ]
+    candidates += [Candidate(path.stem, str(path), partial(load_file, path)) for path in selection.files]
+    return [
+        evolve(candidate, disabled_by=selection.disabled[candidate.name])
+        if candidate.name in selection.disabled and candidate.name != BUILTIN
+        else candidate
+        for candidate in candidates
+    ]
 
 
 class HookCaller:
@@ -139,14 +161,25 @@ def _call(function: Any, hook: str, plugin: str) -> Sequence[Any]:
     try:
         offered = function()
     except Exception as error:
-        raise PluginError(plugin, f"{hook}() failed with {type(error).__name__}: {error}") from error
+        problem = f"{hook}() failed with {type(error).__name__}: {error}{source_line(error, _file(function))}"
+        raise PluginError(plugin, problem) from error
     if not isinstance(offered, list | tuple):
         raise PluginError(plugin, f"{hook}() must return a list, but returned {type(offered).__name__}")
     return offered
 
 
+def _file(function: Any) -> str:
+    """Return the file that a hook is written in; "" for one that isn't written in Python."""
+    return str(getattr(getattr(function, "__code__", None), "co_filename", ""))
+
+
 def _distribution(entry: EntryPoint) -> str:
     return f"{entry.dist.name} {entry.dist.version}" if entry.dist else ""
+
+
+def _summary(entry: EntryPoint) -> str:
+    metadata = entry.dist.metadata if entry.dist else None
+    return metadata["Summary"] if metadata and "Summary" in metadata else ""
 
 
 def _load(entry: EntryPoint) -> Any:
@@ -154,7 +187,7 @@ def _load(entry: EntryPoint) -> Any:
     try:
         return entry.load()
     except (Exception, SystemExit) as error:  # a module may do anything when it is imported
-        problem = f"can't be imported ({entry.value}): {type(error).__name__}: {error}"
+        problem = f"can't be imported ({entry.value}): {type(error).__name__}: {error}{source_line(error)}"
         raise PluginError(entry.name, problem) from error
 
 

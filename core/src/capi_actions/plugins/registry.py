@@ -4,14 +4,17 @@ Names are resolved across plugins: a name that two plugins offer is a clash, and
 refused, unless it is a normalizer that replaces another.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import inspect
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from attrs import define, field, frozen
 
 from capi_actions.errors import PluginError
 from capi_actions.model import Normalizer
-from capi_actions.plugins.loading import HOOKS, Candidate, HookCaller, installed_candidates
+from capi_actions.plugins.loading import HOOKS, Candidate, HookCaller, find_candidates
+from capi_actions.plugins.selection import Selection
 from capi_actions.plugins.validate import normalize_offer, offer_name, validate_offer
 from capi_actions.text import did_you_mean
 
@@ -28,6 +31,10 @@ class PluginInfo:
     :ivar hooks: the hooks it implements, and the names of what each offers.
     :ivar error: why the plugin is refused; None when it isn't.
     :ivar notes: offers that can't be used here, though nothing is wrong with them.
+    :ivar description: what its package, or else its module, says of itself.
+    :ivar offers: what it offers, one by one.
+    :ivar disabled_by: what disables it, so that it wasn't loaded; "" when nothing does.
+    :ivar traceback: of the exception for which it is refused; "" when there was none.
     """
 
     name: str
@@ -35,11 +42,33 @@ class PluginInfo:
     hooks: Mapping[str, tuple[str, ...]] = field(factory=dict)
     error: str | None = None
     notes: tuple[str, ...] = ()
+    description: str = ""
+    offers: "tuple[OfferInfo, ...]" = ()
+    disabled_by: str = ""
+    traceback: str = ""
 
 
-def inspect_installed() -> list[PluginInfo]:
-    """Return a description of every installed plugin, including those that are refused."""
-    return list(Registry((), installed_candidates()).describe())
+@frozen(kw_only=True)
+class OfferInfo:
+    """Description of one thing that a plugin offers.
+
+    :ivar hook: the hook that it is offered through.
+    :ivar description: a sentence; "" when its author wrote none.
+    :ivar replaces: the plugin whose offer of the same name it replaces; "" for none.
+    """
+
+    hook: str
+    name: str
+    description: str = ""
+    replaces: str = ""
+
+
+def inspect_installed(selection: Selection | None = None) -> list[PluginInfo]:
+    """Return a description of every plugin, including those that are refused or disabled.
+
+    :param selection: as for :meth:`~capi_actions.Plugins.installed`.
+    """
+    return list(Registry((), find_candidates(selection)).describe())
 
 
 @frozen
@@ -64,12 +93,19 @@ class _Plugin:
     """A plugin and what became of it.
 
     :ivar module: the plugin's module; "" when the plugin is no module or couldn't be loaded.
+    :ivar summary: returns what its package says of itself; "" when there is no package.
+    :ivar docstring: the module's; "" when the plugin is no module or couldn't be loaded.
     :ivar offered: what it offers, by hook.
+    :ivar cause: the exception for which it is refused; None when there was none.
     """
 
     name: str
     distribution: str
+    summary: Callable[[], str] = str
+    disabled_by: str = ""
     module: str = ""
+    docstring: str = ""
+    cause: BaseException | None = None
     offered: dict[str, Sequence[Any]] = field(factory=dict)
     error: str | None = None
     notes: list[str] = field(factory=list)
@@ -109,9 +145,11 @@ class Registry:
 
     def describe(self) -> Iterator[PluginInfo]:
         """Return a description of every plugin, in order of registration."""
+        replaced = self._replaced_plugins()
         for plugin in self._plugins:
             yield PluginInfo(
                 name=plugin.name,
+                description=plugin.summary() or _first_line(plugin.docstring),
                 distribution=plugin.distribution,
                 hooks={
                     hook: tuple(sorted(map(offer_name, values)))
@@ -120,11 +158,26 @@ class Registry:
                 },
                 error=plugin.error,
                 notes=tuple(plugin.notes),
+                offers=tuple(_describe_offers(plugin, replaced)),
+                disabled_by=plugin.disabled_by,
+                traceback="".join(traceback.format_exception(plugin.cause)) if plugin.cause else "",
             )
 
+    def _replaced_plugins(self) -> Mapping[str, str]:
+        """Return the plugins whose normalizers are replaced, by the normalizers' names."""
+        by_name = group_by_name(self._offers("capi_normalizers"))
+        return {
+            name: next((offer.plugin for offer in offers if not offer.replaces), "")
+            for name, offers in by_name.items()
+            if winner(offers).replaces
+        }
+
     def _add(self, candidate: Candidate) -> None:
-        plugin = _Plugin(candidate.name, candidate.distribution)
-        namesakes = [other for other in self._plugins if other.name == plugin.name]
+        plugin = _Plugin(candidate.name, candidate.distribution, candidate.summary, candidate.disabled_by)
+        if plugin.disabled_by:
+            self._plugins.append(plugin)
+            return
+        namesakes = [other for other in self._plugins if other.name == plugin.name and not other.disabled_by]
         self._plugins.append(plugin)
         if namesakes:
             packages = [other.distribution or "another package" for other in (*namesakes, plugin)]
@@ -133,10 +186,11 @@ class Registry:
         try:
             loaded = candidate.load()
             plugin.module = getattr(loaded, "__name__", "")
+            plugin.docstring = (loaded.__doc__ or "") if inspect.ismodule(loaded) else ""
             self._hooks.add(loaded, plugin.name)
             offered = self._hooks.call(plugin.name)
         except PluginError as error:
-            plugin.error = error.problem
+            plugin.error, plugin.cause = error.problem, error.__cause__
             self.faults.append(error)
             return
         problems = (validate_offer(hook, value) for hook, values in offered.items() for value in values)
@@ -208,6 +262,31 @@ class Registry:
         for plugin in plugins:
             plugin.error = plugin.error or problem
             self.faults.append(PluginError(plugin.name, problem))
+
+
+def _describe_offers(plugin: _Plugin, replaced: Mapping[str, str]) -> Iterator[OfferInfo]:
+    """Describe what a plugin offers.
+
+    :param replaced: the plugins whose normalizers are replaced, by the normalizers' names.
+    """
+    for hook, values in plugin.offered.items():
+        for value in values:
+            name = offer_name(value)
+            replaces = replaced.get(name, "") if getattr(value, "replaces", False) else ""
+            yield OfferInfo(hook=hook, name=name, description=_describe_offer(value), replaces=replaces)
+
+
+def _describe_offer(value: Any) -> str:
+    """Return an action's title, a command's help, another's description, or the first line of a docstring."""
+    texts = [getattr(value, name, None) for name in ("title", "description", "help")]
+    text = next((text for text in texts if isinstance(text, str) and text), None)
+    return _first_line(
+        text or (inspect.getdoc(value) or "" if inspect.isroutine(value) or inspect.isclass(value) else "")
+    )
+
+
+def _first_line(text: str) -> str:
+    return text.strip().partition("\n")[0].rstrip(".")
 
 
 def _candidate(plugin: object) -> Candidate:

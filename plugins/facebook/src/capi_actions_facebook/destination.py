@@ -5,6 +5,7 @@ import json
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from importlib.resources import files
 from typing import Any
 
 from capi_actions import (
@@ -56,6 +57,11 @@ class Facebook(Destination):
         self._parameters = _parameters(settings)
         self._time_zone = time_zone(settings.time_zone) if settings.time_zone else None
         self._noticed: set[str] = set()
+
+    @classmethod
+    def action_template(cls) -> str:
+        """Return a custom event with value and currency."""
+        return files("capi_actions_facebook").joinpath("action_template.py").read_text(encoding="utf-8")
 
     @property
     def account(self) -> str:

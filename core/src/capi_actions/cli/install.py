@@ -1,0 +1,175 @@
+"""``capi install`` and ``capi uninstall``: plugins of this environment, by its own pip."""
+
+import importlib
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator, Sequence
+from importlib.metadata import Distribution, distributions, entry_points
+from importlib.util import find_spec
+from pathlib import Path
+
+import click
+from packaging.utils import canonicalize_name
+
+from capi_actions.cli.console import echo, echo_error
+from capi_actions.errors import CapiError, ConfigError
+from capi_actions.text import did_you_mean
+
+_GROUP = "capi_actions"
+_CORE = "capi-actions"
+_UNKNOWN_PACKAGE = "No matching distribution found for "  # how pip's message begins, up to the package's name
+
+
+@click.command()
+@click.argument("packages", nargs=-1, metavar="[PACKAGE]...")
+@click.option(
+    "--editable",
+    "-e",
+    "folders",
+    multiple=True,
+    metavar="FOLDER",
+    help="Install the package in a folder; later changes of it take effect without another install.",
+)
+@click.option("--upgrade", "-U", is_flag=True, help="Install the newest versions, if older ones are there.")
+def install(packages: Sequence[str], folders: Sequence[str], upgrade: bool) -> int:
+    """Install plugins with pip, in the environment of this `capi`, and show what they bring.
+
+    PACKAGE is what pip takes: a name with or without a version, a wheel, a folder.  pip's own settings hold, such as
+    PIP_INDEX_URL.
+    """
+    if not packages and not folders:
+        raise click.UsageError("name a PACKAGE, or a folder with --editable")
+    _check_pip()
+    before = set(_find_plugins())
+    editable = [word for folder in folders for word in ("--editable", folder)]
+    _run_pip("install", *(["--upgrade"] if upgrade else []), *editable, "--", *packages)
+    plugins = list(set(_find_plugins()) - before)
+    names = {canonicalize_name(package) for package in packages}  # those that were there already
+    plugins += [plugin for plugin in before if canonicalize_name(plugin[1]) in names]
+    if not plugins:
+        echo_error(
+            "capi: what was installed offers nothing to capi, so it is no plugin; `pip uninstall` removes it"
+        )
+        return 2
+    return max([_show(name) for name in sorted({name for name, _, _ in plugins})])
+
+
+@click.command()
+@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+def uninstall(names: Sequence[str]) -> None:
+    """Uninstall plugins with pip.
+
+    NAME is a plugin, as `capi plugins` lists it, or its package.  What isn't a plugin is refused.
+    """
+    packages = list(dict.fromkeys(_find_package(name) for name in names))
+    _check_pip()
+    _run_pip("uninstall", "--yes", "--", *packages)
+    for package in packages:
+        echo_error(f"Uninstalled {package}.")
+
+
+class _PipError(CapiError):
+    """pip couldn't do what was asked."""
+
+
+Plugin = tuple[str, str, str]
+"""The name of a plugin, that of its package, and the package's version."""
+
+
+def _find_plugins() -> Iterator[Plugin]:
+    """Return all installed plugins, without importing them."""
+    importlib.invalidate_caches()
+    for entry in entry_points(group=_GROUP):
+        if entry.dist is not None:
+            yield entry.name, entry.dist.name, entry.dist.version
+
+
+def _find_package(name: str) -> str:
+    """Return the package that a plugin's name or a package's name stands for.
+
+    :raises click.UsageError: when it is none, or the core's.
+    """
+    plugins = sorted(_find_plugins())
+    packages = {package for plugin, package, _ in plugins if plugin == name}
+    packages |= {
+        package for _, package, _ in plugins if canonicalize_name(package) == canonicalize_name(name)
+    }
+    if _CORE in packages:
+        raise click.UsageError(f"{name!r} is capi itself; `pip uninstall {_CORE}` removes it")
+    if len(packages) > 1:
+        raise click.UsageError(
+            f"several packages have a plugin {name!r}: name one of {', '.join(sorted(packages))}"
+        )
+    if packages:
+        return packages.pop()
+    if _is_installed(name):
+        raise click.UsageError(f"{name!r} is no plugin of capi: `pip uninstall {name}` removes it")
+    others = [plugin for plugin, package, _ in plugins if package != _CORE]
+    raise click.UsageError(f"there is no plugin {name!r}{did_you_mean(name, others)}")
+
+
+def _is_installed(name: str) -> bool:
+    installed: Iterator[Distribution] = iter(distributions())
+    return any(canonicalize_name(distribution.name) == canonicalize_name(name) for distribution in installed)
+
+
+def _check_pip() -> None:
+    """Refuse an environment that pip can't or shouldn't change, before it is tried.
+
+    :raises ConfigError: with what would help.
+    """
+    if find_spec("pip") is None:
+        raise ConfigError.of(
+            f"there is no pip for {sys.executable}: `{sys.executable} -m ensurepip` installs it, or use the tool that"
+            f" made this environment, such as `uv pip install --python {sys.executable} PACKAGE`",
+            "",
+        )
+    marker = Path(sysconfig.get_path("stdlib"), "EXTERNALLY-MANAGED")
+    if sys.prefix == sys.base_prefix and marker.exists():
+        raise ConfigError.of(
+            f"{sys.executable} belongs to the operating system, whose packages pip must not change: make a virtual"
+            f" environment, with `python3 -m venv .venv` and `.venv/bin/pip install {_CORE}`, and use its capi",
+            "",
+        )
+
+
+def _run_pip(command: str, *arguments: str) -> None:
+    """Run pip and pass its output on to standard error.
+
+    :raises CapiError: when it fails.
+    """
+    options = ("--disable-pip-version-check", "--no-input")
+    process = subprocess.Popen(  # noqa: S603  the words are arguments of pip, not of a shell
+        [sys.executable, "-m", "pip", command, *options, *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    )
+    unknown = ""
+    with process:
+        for line in process.stdout or ():
+            echo_error(line.rstrip("\n"))
+            if _UNKNOWN_PACKAGE in line:
+                unknown = line.partition(_UNKNOWN_PACKAGE)[2].strip()
+    if unknown:
+        raise _PipError(
+            f"pip finds no package {unknown!r} that fits this Python and the installed {_CORE}; nothing was changed"
+        )
+    if process.returncode != 0:
+        raise _PipError(f"`pip {command}` failed; what it printed says why")
+
+
+def _show(plugin: str) -> int:
+    """Describe a plugin as another process sees it: this one may have loaded a former version.
+
+    :returns: the exit status: 2 if the plugin is refused.
+    """
+    command = [sys.executable, "-m", "capi_actions.cli", "plugins", plugin]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  as above
+    echo(result.stdout.rstrip("\n"))
+    for line in result.stderr.splitlines():
+        echo_error(line)
+    return result.returncode

@@ -1,0 +1,63 @@
+"""The table ``[plugins]``: which plugins are disabled, and files that are plugins.
+
+It has been read before, when plugins were loaded (:class:`~capi_actions.plugins.Selection`); here, what is wrong in it
+is reported with the rest of the configuration.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from attrs import field, frozen
+
+from capi_actions.config.structure import read_values
+from capi_actions.errors import Diagnostics
+from capi_actions.plugins import DISABLED_VARIABLE, PluginInfo, Plugins, disabled_by_environment
+from capi_actions.text import did_you_mean
+
+
+@frozen(kw_only=True)
+class PluginsConfig:
+    """The ``[plugins]`` table.
+
+    :ivar disabled: names of plugins that aren't loaded, as ``capi plugins`` lists them.
+    :ivar files: Python files that are plugins; paths are relative to the configuration file.
+    """
+
+    disabled: list[str] = field(factory=list)
+    files: list[str] = field(factory=list)
+
+
+def read_plugins(data: Mapping[str, Any], plugins: Plugins, diagnostics: Diagnostics) -> None:
+    """Check the table, and warn of names that no plugin has.
+
+    :param data: the whole configuration.
+    :param diagnostics: takes problems, with their paths from the configuration's root.
+    """
+    own = diagnostics.under("$.plugins")
+    values = read_values(data.get("plugins", {}), PluginsConfig, own)
+    known = list(plugins.describe())
+    for index, name in enumerate(values.get("disabled", [])):
+        if problem := _disabling_problem(name, known):
+            own.warn(problem, f"$.disabled[{index}]")
+    for name in disabled_by_environment():
+        if problem := _disabling_problem(name, known):
+            diagnostics.warn(problem, DISABLED_VARIABLE)
+
+
+def _disabling_problem(name: str, known: Sequence[PluginInfo]) -> str | None:
+    """Return why nothing is disabled by a name, or None if something is."""
+    names = [plugin.name for plugin in known]
+    if name == names[0]:
+        return f"the plugin {name!r} is the core's own and can't be disabled"
+    if name in names:
+        return None
+    plugin = next((plugin for plugin in known if plugin.distribution.partition(" ")[0] == name), None)
+    if plugin is not None:
+        return f"{name!r} is a package; name its plugin, {plugin.name!r}"
+    return f"there is no plugin {name!r} to disable{did_you_mean(name, names)}"
+
+
+def hint_disabled(plugins: Plugins) -> str:
+    """Return the names of disabled plugins, to end a message about what no plugin offers, or ""."""
+    names = [repr(plugin.name) for plugin in plugins.describe() if plugin.disabled_by]
+    return f"; disabled plugins may: {', '.join(names)}" if names else ""
