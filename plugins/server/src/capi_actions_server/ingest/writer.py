@@ -1,5 +1,9 @@
 """Group commit across requests: a thread that maps and stores all events that wait, with one wait for the disk.
 
+A commit takes longer than an event's mapping, so that large groups matter for speed.  After a group of many requests
+the writer therefore waits up to 2 ms for as many again: their senders are just sending the next ones.  A lone sender
+never waits.
+
 What waits is bounded: beyond that, requests are refused, so that a slow disk can't fill the memory.
 """
 
@@ -15,6 +19,7 @@ from capi_actions import CapiError, Client, EventError, JsonObject, OutboxError,
 from capi_actions_server.logs import log_fault
 
 _MAX_GROUP = 2_000  # events: mapping them takes some 0.1 s, and a request that comes now waits for it
+_COMMIT_DELAY = 0.002  # seconds
 
 
 class FullError(Exception):
@@ -57,6 +62,7 @@ class Writer:
         self._condition = threading.Condition()
         self._queue: deque[_Submission] = deque()
         self._stopping = False
+        self._target = 1  # requests to wait for: as many as the last group had
         self._thread = threading.Thread(target=self._run, name="capi-store", daemon=True)
         self.waiting = 0
         self.problem: OutboxError | None = None
@@ -101,7 +107,8 @@ class Writer:
                 raise FullError
             self.waiting += len(events)
             self._queue.append(_Submission(events, destinations, future))
-            self._condition.notify()
+            if len(self._queue) in (1, self._target):  # the writer wakes for no other
+                self._condition.notify()
         return future
 
     def _run(self) -> None:
@@ -118,10 +125,13 @@ class Writer:
         with self._condition:
             while not self._queue and not self._stopping:
                 self._condition.wait()
+            if len(self._queue) < self._target and not self._stopping:
+                self._condition.wait(_COMMIT_DELAY)
             while self._queue and (not group or events + len(self._queue[0].events) <= _MAX_GROUP):
                 submission = self._queue.popleft()
                 events += len(submission.events)
                 group.append(submission)
+            self._target = len(group)
         return group
 
     def _store(self, group: Sequence[_Submission]) -> CapiError | None:
