@@ -68,7 +68,10 @@ def main() -> None:
     for name in ("bare", "server"):
         with running(name) as server:
             result[name] = {
-                **{f"single_{number}": server.load(singles, number, options.seconds) for number in CONNECTIONS},
+                **{
+                    f"single_{number}": server.load(singles, number, options.seconds)
+                    for number in CONNECTIONS
+                },
                 "batch_16": server.load(batches, 16, options.seconds, BATCH),
             }
     result["ratio_to_bare"] = {
@@ -233,9 +236,7 @@ async def send(port: int, requests: Sequence[bytes], connections: int, seconds: 
     loop = asyncio.get_running_loop()
     senders = []
     for _ in range(connections):
-        _, sender = await loop.create_connection(
-            lambda: Sender(endless, latencies, until), "127.0.0.1", port
-        )
+        _, sender = await loop.create_connection(lambda: Sender(endless, latencies, until), "127.0.0.1", port)
         senders.append(sender)
     await asyncio.gather(*(sender.done for sender in senders))
     return latencies
@@ -262,7 +263,10 @@ def table(result: dict[str, Any]) -> str:
     rows = [f"{'':<20}{'events/s':>10}{'CPU µs':>9}{'p50 ms':>9}{'p99 ms':>9}"]
     for name in ("bare", "server"):
         for load, row in result[name].items():
-            rows.append(f"{name + ' ' + load:<20}" + "".join(f"{value:>{9 + (key == 'events_a_second')}}" for key, value in row.items()))
+            rows.append(
+                f"{name + ' ' + load:<20}"
+                + "".join(f"{value:>{9 + (key == 'events_a_second')}}" for key, value in row.items())
+            )
     rows.append(f"without HTTP: {result['without_http']}")
     rows.append(f"ratio to bare: {result['ratio_to_bare']}")
     rows.append(f"batches, share of engine and outbox: {result['batch_share_of_engine_and_outbox']}")
