@@ -26,7 +26,7 @@ class Caller:
     def __init__(self, app: ASGIApp, key: str | None = None) -> None:
         self._app = app
         self._key = key
-        self.peer = "203.0.113.9"
+        self.peer = "1.1.1.1"
 
     def __call__(
         self,

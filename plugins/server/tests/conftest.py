@@ -18,6 +18,13 @@ from capi_actions_server.service import Service
 from support.asgi import Caller
 
 KEY = "0123456789abcdef-main"
+DESTINATION = """
+[destinations.shop]
+type = "facebook"
+pixel_id = "1234567890"
+access_token = "unused"
+mappings = [{ action = "facebook.purchase" }]
+"""
 CONFIG = """
 [destinations.shop]
 type = "facebook"
@@ -64,13 +71,13 @@ def plugins() -> Plugins:
 
 
 @pytest.fixture
-def open_service(tmp_path: Path, plugins: Plugins) -> Iterator[Callable[..., Service]]:
-    """Open a service that only stores, with a configuration; it is closed after the test."""
+def open_service(tmp_path: Path, plugins: Plugins) -> Iterator[Callable[[str], Service]]:
+    """Open a service that only stores, with a table ``[server]``; it is closed after the test."""
     services: list[Service] = []
 
-    def open_one(config: str = CONFIG) -> Service:
+    def open_one(table: str) -> Service:
         path = tmp_path / "capi.toml"
-        path.write_text(config, encoding="utf-8")
+        path.write_text(DESTINATION + table, encoding="utf-8")
         services.append(Service.open(path, plugins=plugins, deliver=False))
         return services[-1]
 

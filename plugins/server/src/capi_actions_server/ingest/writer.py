@@ -11,6 +11,7 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from time import monotonic
 
 from attrs import define, field
@@ -85,6 +86,11 @@ class Writer:
         return not self._thread.is_alive()
 
     @property
+    def accepts(self) -> bool:
+        """Whether events can be submitted."""
+        return not self._stopping
+
+    @property
     def is_running(self) -> bool:
         """Whether the thread runs."""
         return self._thread.is_alive()
@@ -116,7 +122,8 @@ class Writer:
             error = self._store(group)
             with self._condition:
                 self.waiting -= sum(len(submission.events) for submission in group)
-            group[0].future.get_loop().call_soon_threadsafe(_resolve, group, error)
+            with suppress(RuntimeError):  # the event loop has ended: nobody waits any more
+                group[0].future.get_loop().call_soon_threadsafe(_resolve, group, error)
 
     def _next_group(self) -> list[_Submission]:
         """Wait for submissions and return them; nothing when the writer stops and all is stored."""
