@@ -40,6 +40,7 @@ mappings = [{ action = "facebook.purchase" }]
 
 [server]
 trusted_proxies = ["10.0.0.0/8"]
+address_headers = ["CF-Connecting-IP"]
 allowed_origins = ["https://shop.example"]
 max_body_bytes = 50000
 

@@ -187,12 +187,39 @@ def test_a_key_can_say_where_its_calls_come_from(
     assert "context" not in second
 
 
-def test_an_address_comes_from_trusted_proxies(call: Caller, arrived: Arrived, order: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("peer", "headers", "address"),
+    [
+        ("1.1.1.1", {"x-forwarded-for": "8.8.8.8"}, "1.1.1.1"),
+        ("10.9.9.9", {"x-forwarded-for": "8.8.8.8, 10.1.2.3"}, "8.8.8.8"),
+        ("10.9.9.9", {"x-forwarded-for": "9.9.9.9, 2606:4700::1111"}, "2606:4700::1111"),
+        ("10.9.9.9", {"forwarded": 'for="[2606:4700::1111]:443"'}, "2606:4700::1111"),
+        (
+            "10.9.9.9",
+            {"cf-connecting-ip": "2606:4700::1111", "x-forwarded-for": "8.8.8.8"},
+            "2606:4700::1111",
+        ),
+        ("1.1.1.1", {"cf-connecting-ip": "8.8.8.8"}, "1.1.1.1"),
+    ],
+)
+def test_an_address_comes_from_trusted_proxies(
+    peer: str, headers: dict[str, str], address: str, call: Caller, arrived: Arrived, order: dict[str, Any]
+) -> None:
     """From anybody else, a forwarding header is a claim."""
-    headers = {"user-agent": BROWSER, "x-forwarded-for": "8.8.8.8, 10.1.2.3"}
+    call.peer = peer
 
-    call("/v1/t", order, headers=headers)
-    call.peer = "10.9.9.9"
-    call("/v1/t", order, headers=headers)
+    call("/v1/t", order, headers={"user-agent": BROWSER, **headers})
 
-    assert ["1.1.1.1", "8.8.8.8"] == [arrival.event["context"]["ip"] for arrival in arrived()]
+    assert address == arrived()[0].event["context"]["ip"]
+
+
+@pytest.mark.parametrize("peer", ["127.0.0.1", "192.168.0.7", "10.9.9.9", "unix"])
+def test_an_address_that_is_nobody_s_is_left_out(
+    peer: str, call: Caller, arrived: Arrived, order: dict[str, Any]
+) -> None:
+    """Meta refuses it, and a proxy's own would match everybody."""
+    call.peer = peer
+
+    call("/v1/t", order, headers={"user-agent": BROWSER})
+
+    assert {"userAgent": BROWSER} == arrived()[0].event["context"]

@@ -85,10 +85,7 @@ def test_mypy_holds_it_to_the_contract(file: Path) -> None:
             "def extend(self, lease: int, until: float) -> str:",
         )
     )
-    assert (
-        'incompatible with return type "bool" in supertype'
-        in mypy(file).stdout
-    )
+    assert 'incompatible with return type "bool" in supertype' in mypy(file).stdout
 
 
 def test_events_pass_through_it(
