@@ -21,7 +21,7 @@ from time import perf_counter
 from floor import floor_purchase
 from sample import purchases
 from sdk import send_with_sdk
-from server import fast_server, pin_to_first_core
+from stand_in import fast_server, pin_to_first_core
 
 import capi_actions_facebook.plugin
 from capi_actions import Client, Plugins, builtin

@@ -14,7 +14,7 @@ from pathlib import Path
 from time import perf_counter
 
 from sample import purchases
-from server import fast_server
+from stand_in import fast_server
 
 _CHUNK = 10_000
 

@@ -4,11 +4,12 @@ Starlette's router, requests and responses take as long as an event's mapping an
 """
 
 from starlette.applications import Starlette
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from capi_actions_server.health import health_routes
 from capi_actions_server.ingest.endpoints import Ingest
 from capi_actions_server.pages import page_routes
+from capi_actions_server.responses import SECURITY_HEADERS
 from capi_actions_server.service import Service
 
 
@@ -19,9 +20,22 @@ def create_app(service: Service) -> ASGIApp:
     others.router.redirect_slashes = False
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and (scope["path"].startswith("/v1/")):
+        if scope["type"] == "http" and scope["path"].startswith("/v1/"):
             await ingest(scope, receive, send)
         else:
-            await others(scope, receive, send)
+            await others(scope, receive, _with_security_headers(send))
 
     return app
+
+
+def _with_security_headers(send: Send) -> Send:
+    """Return a function that adds those headers that a response doesn't set itself."""
+
+    async def send_with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            own = {name.lower() for name, _ in message["headers"]}
+            missing = [(name, value) for name, value in SECURITY_HEADERS if name not in own]
+            message = {**message, "headers": [*message["headers"], *missing]}
+        await send(message)
+
+    return send_with_headers

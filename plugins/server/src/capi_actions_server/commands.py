@@ -49,13 +49,14 @@ def serve(config_path: Path, host: str | None, port: int | None, reuse_port: boo
                 host or settings.host, settings.port if port is None else port, reuse_port=reuse_port
             )
             url = url_of(listening)
-            server = Server(create_app(service), settings, lambda: _announce(url))
+            server = Server(create_app(service), settings, lambda: announce(service, url))
             server.run([listening])
         finally:
             _close(service)
 
 
-def _announce(url: str) -> None:
+def announce(service: Service, url: str) -> None:
+    """Print where the server listens."""
     click.echo(f"Listening at {url}; Ctrl-C stops.", err=True)
 
 

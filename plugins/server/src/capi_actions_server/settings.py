@@ -55,8 +55,13 @@ def _secret(_: object, attribute: "Attribute[Any]", value: Secret) -> None:
 
 
 def _header_name(_: object, attribute: "Attribute[Any]", value: str) -> None:
-    if not value or not value.isascii() or not value.replace("-", "").replace("_", "").isalnum():
+    if not value.isascii() or not value.replace("-", "").replace("_", "").isalnum():
         raise ValueError(f"{attribute.name} should be the name of a header, such as X-Signature")
+
+
+def _header_names(_: object, attribute: "Attribute[Any]", values: Sequence[str]) -> None:
+    for value in values:
+        _header_name(_, attribute, value)
 
 
 @frozen(kw_only=True)
@@ -107,6 +112,8 @@ class ServerSettings:
     :ivar host: the address to listen at; only this machine can reach the default.
     :ivar port: the port to listen at.
     :ivar trusted_proxies: addresses or networks of reverse proxies, whose forwarding headers are believed.
+    :ivar address_headers: headers in which the nearest trusted proxy names the client's address, such as
+        CF-Connecting-IP; it must overwrite what clients send in them.
     :ivar allowed_origins: origins of web pages that may send, such as https://shop.example; "*" for any.
     :ivar max_body_bytes: how large the body of a request may be, in bytes, after decompression.
     :ivar max_connections: how many connections and requests there may be at once; more are refused with 503.
@@ -120,6 +127,7 @@ class ServerSettings:
     host: str = "127.0.0.1"
     port: int = field(default=8090, validator=_between(0, 65_535))
     trusted_proxies: list[str] = field(factory=list, validator=_networks)
+    address_headers: list[str] = field(factory=list, validator=_header_names)
     allowed_origins: list[str] = field(factory=list, validator=_origins)
     max_body_bytes: int = field(default=4_000_000, validator=_between(1_000, 100_000_000))
     max_connections: int = field(default=2_000, validator=_between(1, 1_000_000))

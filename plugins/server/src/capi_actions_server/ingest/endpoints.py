@@ -9,8 +9,7 @@ import orjson
 from attrs import frozen
 from starlette.types import Receive, Scope, Send
 
-from capi_actions import EventError, Json, JsonObject, OutboxError, Receipt
-from capi_actions_server.addresses import ClientAddresses
+from capi_actions import EventError, Json, JsonObject, OutboxError, Receipt, TrustedProxies
 from capi_actions_server.figures import Figures
 from capi_actions_server.ingest.completion import NO_FACTS, client_facts, complete
 from capi_actions_server.ingest.cors import Origins
@@ -76,7 +75,8 @@ class Ingest:
         self._keys = WriteKeys(settings)
         self._webhooks = make_webhooks(settings, service.plugins.inputs)
         self._origins = Origins(settings.allowed_origins)
-        self._addresses = ClientAddresses(settings.trusted_proxies)
+        self._proxies = TrustedProxies(settings.trusted_proxies, address_headers=settings.address_headers)
+        self._address_headers = ("x-forwarded-for", "forwarded", *self._proxies.address_headers)
         self._max_body = settings.max_body_bytes
         self._seconds = settings.request_seconds
         self._figures = Figures()
@@ -160,9 +160,8 @@ class Ingest:
 
     def _address(self, scope: Scope, headers: Headers) -> str | None:
         peer = scope.get("client")
-        return self._addresses.public_address(
-            peer[0] if peer else None, header_text(headers, b"x-forwarded-for")
-        )
+        named = {name: header_text(headers, name.encode()) or "" for name in self._address_headers}
+        return self._proxies.client_address(peer[0] if peer else None, named)
 
     async def _store(self, events: Sequence[Json | EventError], source: Source) -> list[Receipt]:
         try:

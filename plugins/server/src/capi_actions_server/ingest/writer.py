@@ -1,5 +1,9 @@
 """Group commit across requests: a thread that maps and stores all events that wait, with one wait for the disk.
 
+A commit takes longer than an event's mapping, so that large groups matter for speed.  After a group of many requests
+the writer therefore waits up to 2 ms for as many again: their senders are just sending the next ones.  A lone sender
+never waits.
+
 What waits is bounded: beyond that, requests are refused, so that a slow disk can't fill the memory.
 """
 
@@ -7,6 +11,7 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from time import monotonic
 
 from attrs import define, field
@@ -15,6 +20,7 @@ from capi_actions import CapiError, Client, EventError, JsonObject, OutboxError,
 from capi_actions_server.logs import log_fault
 
 _MAX_GROUP = 2_000  # events: mapping them takes some 0.1 s, and a request that comes now waits for it
+_COMMIT_DELAY = 0.002  # seconds
 
 
 class FullError(Exception):
@@ -57,6 +63,7 @@ class Writer:
         self._condition = threading.Condition()
         self._queue: deque[_Submission] = deque()
         self._stopping = False
+        self._target = 1  # requests to wait for: as many as the last group had
         self._thread = threading.Thread(target=self._run, name="capi-store", daemon=True)
         self.waiting = 0
         self.problem: OutboxError | None = None
@@ -77,6 +84,11 @@ class Writer:
             self._condition.notify()
         self._thread.join(timeout)
         return not self._thread.is_alive()
+
+    @property
+    def accepts(self) -> bool:
+        """Whether events can be submitted."""
+        return not self._stopping
 
     @property
     def is_running(self) -> bool:
@@ -101,7 +113,8 @@ class Writer:
                 raise FullError
             self.waiting += len(events)
             self._queue.append(_Submission(events, destinations, future))
-            self._condition.notify()
+            if len(self._queue) in (1, self._target):  # the writer wakes for no other
+                self._condition.notify()
         return future
 
     def _run(self) -> None:
@@ -109,7 +122,8 @@ class Writer:
             error = self._store(group)
             with self._condition:
                 self.waiting -= sum(len(submission.events) for submission in group)
-            group[0].future.get_loop().call_soon_threadsafe(_resolve, group, error)
+            with suppress(RuntimeError):  # the event loop has ended: nobody waits any more
+                group[0].future.get_loop().call_soon_threadsafe(_resolve, group, error)
 
     def _next_group(self) -> list[_Submission]:
         """Wait for submissions and return them; nothing when the writer stops and all is stored."""
@@ -118,10 +132,13 @@ class Writer:
         with self._condition:
             while not self._queue and not self._stopping:
                 self._condition.wait()
+            if len(self._queue) < self._target and not self._stopping:
+                self._condition.wait(_COMMIT_DELAY)
             while self._queue and (not group or events + len(self._queue[0].events) <= _MAX_GROUP):
                 submission = self._queue.popleft()
                 events += len(submission.events)
                 group.append(submission)
+            self._target = len(group)
         return group
 
     def _store(self, group: Sequence[_Submission]) -> CapiError | None:
