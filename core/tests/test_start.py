@@ -61,7 +61,7 @@ def test_help_imports_no_command() -> None:
     [
         (["check", "--config", "missing.toml"], ["rich", "urllib3", "asyncio", "capi_actions.cli.send"]),
         (["eval", "trigger", "/dev/null"], ["rich", "urllib3", "asyncio", "capi_actions.delivery"]),
-        (["plugins"], ["urllib3", "asyncio", "cattrs", "starlette", "prometheus_client"]),
+        (["plugins"], ["urllib3", "asyncio", "starlette", "uvicorn", "prometheus_client"]),
     ],
     ids=lambda value: value[0],
 )

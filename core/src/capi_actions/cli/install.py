@@ -33,7 +33,7 @@ _UNKNOWN_PACKAGE = "No matching distribution found for "  # how pip's message be
 )
 @click.option("--upgrade", "-U", is_flag=True, help="Install the newest versions, if older ones are there.")
 def install(packages: Sequence[str], folders: Sequence[str], upgrade: bool) -> int:
-    """Install plugins with pip, in the environment of this `capi`, and show what they bring.
+    """Install plugins with pip, and show what they bring.
 
     PACKAGE is what pip takes: a name with or without a version, a wheel, a folder.  pip's own settings hold, such as
     PIP_INDEX_URL.

@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 
-from capi_actions_server.app import create_app
 from capi_actions_server.logs import LOG
-from capi_actions_server.service import Service
-from capi_actions_server.serving import Server, listen, url_of
+
+if TYPE_CHECKING:
+    from capi_actions_server.service import Service
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -41,6 +42,11 @@ def serve(config_path: Path, host: str | None, port: int | None, reuse_port: boo
 
     The table [server] of the configuration says where, and who may send; `capi init --serve` writes one.
     """
+    # Here, as they bring uvicorn and Starlette: every other command would wait 0.3 s for them.
+    from capi_actions_server.app import create_app
+    from capi_actions_server.service import Service
+    from capi_actions_server.serving import Server, listen, url_of
+
     with _log_to_stderr(), _restored_signals():
         service = Service.open(config_path, deliver=not no_deliver)
         settings = service.settings
@@ -55,12 +61,12 @@ def serve(config_path: Path, host: str | None, port: int | None, reuse_port: boo
             _close(service)
 
 
-def announce(service: Service, url: str) -> None:
+def announce(service: "Service", url: str) -> None:
     """Print where the server listens."""
     click.echo(f"Listening at {url}; Ctrl-C stops.", err=True)
 
 
-def _close(service: Service) -> None:
+def _close(service: "Service") -> None:
     """Close within the bound, even if a request to a platform takes longer.
 
     Whatever is in flight then stays in the outbox, and is sent again once its lease has ended.

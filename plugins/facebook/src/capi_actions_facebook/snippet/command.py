@@ -4,15 +4,18 @@ import json
 from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import click
 from attrs import asdict
 
-from capi_actions import CapiError, Config, JsonObject, Plugins, load_config
+from capi_actions import CapiError, JsonObject, Plugins
 from capi_actions_facebook.destination import Facebook
 from capi_actions_facebook.snippet.events import NotInBrowserError, PixelCall, pixel_calls
+
+if TYPE_CHECKING:
+    from capi_actions import Config
 
 SCRIPT = "https://connect.facebook.net/en_US/fbevents.js"
 """Meta's pixel script.  "the pixel" in ``docs/reference/sources.md``."""
@@ -56,6 +59,8 @@ def snippet(
             raise click.BadParameter("should be like https://events.shop.example", param_hint="'--endpoint'")
         if not write_key:
             raise click.UsageError("--endpoint needs a --write-key: [server.keys.…] in the configuration")
+    from capi_actions import load_config  # brings cattrs: every other command would wait for it
+
     plugins = Plugins.installed()
     try:
         config = load_config(path, plugins, need_secrets=False)
@@ -92,7 +97,7 @@ def html(settings: Mapping[str, Any], name: str) -> str:
     return f"<!-- capi snippet: {label} -->\n<script>\n{script.replace('SETTINGS', values)}\n</script>"
 
 
-def _pixel(config: Config, name: str | None) -> Any:
+def _pixel(config: "Config", name: str | None) -> Any:
     pixels = {each.name: each for each in config.destinations if isinstance(each.destination, Facebook)}
     if not pixels:
         raise click.ClickException(
