@@ -24,7 +24,7 @@ nitpicky = True
 # Without the network there is no inventory of other projects' names; private bases have no page.
 nitpick_ignore_regex = [
     ("py:class", r"(abc|collections|datetime|enum|hypothesis)\..*"),
-    ("py:class", r".*\._\w+|capi_actions_facebook\.fields\..*"),
+    ("py:class", r".*\._\w+|capi_actions\.\w+\..*|capi_actions_facebook\.fields\..*"),
 ]
 
 myst_heading_anchors = 4

@@ -62,7 +62,7 @@ class TrustedProxies:
     def client_address(self, peer: str | None, headers: Mapping[str, str]) -> str | None:
         """Return the visitor's public address, or None when it isn't known.
 
-        That is the peer's, unless it is a trusted proxy.  Then the headers of :attr:`address_headers` count: the first
+        That is the peer's, unless it is a trusted proxy.  Then the headers of ``address_headers`` count: the first
         IPv6 address, or else the first IPv4 address.  Without those, it is the last address of ``X-Forwarded-For``, or
         of ``Forwarded`` (RFC 7239), that is no trusted proxy's: anybody could have written what
         stands before it.

@@ -129,7 +129,7 @@ def _check_pip() -> None:
     if sys.prefix == sys.base_prefix and marker.exists():
         raise ConfigError.of(
             f"{sys.executable} belongs to the operating system, whose packages pip must not change: make a virtual"
-            f" environment, with `python3 -m venv .venv` and `.venv/bin/pip install {_CORE}`, and use its capi",
+            " environment with `python3 -m venv .venv`, install capi into it as you did here, and use its capi",
             "",
         )
 

@@ -122,7 +122,7 @@ class Config:
     :ivar inputs: how CSV files become events, by the names of ``[inputs.<name>]``.
     :ivar tables: the settings of tables that plugins read, by name; only of those that the file has.
     :ivar folder: where relative paths in the file start.
-    :ivar problems: errors and warnings.  Building a :class:`~capi_actions.pipeline.Pipeline` raises the
+    :ivar problems: errors and warnings.  Building a ``Pipeline`` raises the
         errors, together with those of mappings.
     """
 
