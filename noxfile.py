@@ -158,7 +158,7 @@ def bench(session: nox.Session) -> None:
 def chaos(session: nox.Session) -> None:
     """Kill senders 200 times and count what arrived; an hour of bad weather 800 times; a million events."""
     session.install(*TEST, *DISTS, env=AS_WHEELS)
-    environment = {"CAPI_KILLS": "200", "CAPI_SOAK": "20", **ON_DISK}
+    environment = {**THOROUGH, "CAPI_KILLS": "200", "CAPI_SOAK": "20"}
     session.run("python", "-m", "pytest", "-q", "-s", "-m", "soak", env=environment)
     session.run("python", "tests/benchmarks/million.py", *session.posargs)
 
