@@ -1,7 +1,9 @@
 """Settings and fixtures of all tests, whichever folder pytest is started for."""
 
 import os
+import shutil
 import signal
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,8 @@ from support.loopback import LoopbackGuard
 from support.vectors import ROOT, read_vectors
 
 GUARD = LoopbackGuard()
+MEMORY = Path("/dev/shm")
+LEAST_MEMORY = 4 * 2**30  # bytes; tests fill about one
 
 # No deadline: a busy machine is no fault of the code.
 settings.register_profile("thorough", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -23,6 +27,17 @@ def pytest_configure() -> None:
     """Choose the Hypothesis profile and guard the network, once a process."""
     settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
     GUARD.install()
+    _keep_files_in_memory()
+
+
+def _keep_files_in_memory() -> None:
+    """Let temporary files be made in memory, unless TMPDIR names a folder.
+
+    An outbox waits for the disk at each commit: to open and close one takes 2 ms instead of 12, and the tests of outbox
+    and delivery together 89 s instead of 265.  What a killed process wrote is there afterwards in both.
+    """
+    if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= LEAST_MEMORY:
+        os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
 
 
 @pytest.fixture(autouse=True)

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from capi_actions.errors import TransportError
+from support.length import examples
 
 pytestmark = pytest.mark.soak
 
@@ -37,7 +38,11 @@ def answer_at(schedule: list[tuple[int, Any]], seconds: float) -> Any:
     return None
 
 
-@settings(max_examples=40 * SOAK, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(40) * SOAK,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(
     schedules,
     st.sets(st.integers(0, 39), max_size=5),

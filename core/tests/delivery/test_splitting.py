@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from capi_actions.delivery import Summary
 from capi_actions.delivery.chunks import Chunk, split
 from capi_actions.model import Claimed
+from support.length import examples
 
 MakeWorld = Callable[..., Any]
 
@@ -44,7 +45,9 @@ batches = st.integers(1, 70).flatmap(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(batches)
 def test_any_bad_items_are_found(make_world: MakeWorld, batch: tuple[int, set[int]]) -> None:
     """All good ones are delivered once, all bad ones are dead, and requests stay within the bound."""
@@ -62,7 +65,9 @@ def test_any_bad_items_are_found(make_world: MakeWorld, batch: tuple[int, set[in
     assert len(world.platform.requests) <= most_requests(size, len(bad))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(batches)
 def test_a_position_in_the_answer_is_used(make_world: MakeWorld, batch: tuple[int, set[int]]) -> None:
     """Then each bad item costs two requests: itself, and the others without it."""
@@ -78,7 +83,9 @@ def test_a_position_in_the_answer_is_used(make_world: MakeWorld, batch: tuple[in
     assert len(world.platform.requests) <= 1 + 2 * len(bad)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(batches, st.one_of(st.integers(-5, 80), st.just(True), st.just("1"), st.just(1.0), st.just([0])))
 def test_a_wrong_position_does_no_harm(
     make_world: MakeWorld, batch: tuple[int, set[int]], index: object

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from capi_actions.errors import EventError
 from capi_actions.mapping import compile_mapping
 from capi_actions.model import MISSING
+from support.length import examples
 
 
 def read(mapping: Any, payload: Any) -> Any:
@@ -241,7 +242,7 @@ MAPPINGS = st.dictionaries(
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(MAPPINGS, PAYLOADS)
 @example(
     {

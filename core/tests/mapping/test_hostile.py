@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from capi_actions.errors import EventError, MappingError
 from capi_actions.mapping import DIRECTIVES, compile_mapping
 from capi_actions.testing import json_objects, json_values
+from support.length import examples
 
 NAMES = st.sampled_from([directive.name for directive in DIRECTIVES] + ["@", "@nope", "_metadata"])
 MEMBERS = st.sampled_from(
@@ -46,7 +47,7 @@ def outcome(mapping: Any, event: Any) -> Any:
         return type(error)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(MAPPINGS, EVENTS)
 def test_nothing_but_our_own_errors(mapping: Any, event: dict[str, Any]) -> None:
     """And neither mapping nor event is changed, and the same comes out again."""

@@ -12,6 +12,7 @@ from py_mini_racer import MiniRacer
 
 from capi_actions.mapping import compile_mapping
 from capi_actions.testing import json_values
+from support.length import examples
 
 LIBRARY = r"""
 const stringify = (json) => JSON.stringify(JSON.parse(json));
@@ -103,7 +104,7 @@ def test_json_is_read_as_v8_reads_it(v8: Callable[..., Any], text: str) -> None:
         assert repr(json.loads(read, parse_int=float)) == repr(json.loads(written, parse_int=float))
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(
     TEXTS,
     st.text(CHARACTERS, min_size=1, max_size=3),

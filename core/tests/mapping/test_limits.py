@@ -8,6 +8,7 @@ import pytest
 from capi_actions import EventError
 from capi_actions.mapping import compile_mapping
 from capi_actions.mapping.limits import MAX_ITEMS, MAX_TEXT, metered
+from support.length import is_thorough
 
 Refusal = Callable[..., str]
 Problems = Callable[..., list[tuple[str, str]]]
@@ -238,7 +239,10 @@ def test_all_directives_of_a_mapping_share_one_budget(name: str, refusal: Refusa
     assert "does more than 4,000,000 steps of work on this event" in refusal({"r": many}, LARGE)
 
 
-@pytest.mark.parametrize("name", WORK)
+@pytest.mark.soak
+@pytest.mark.parametrize(
+    "name", WORK if is_thorough() else ("@json encode", "@liquid", "@merge", "@arrayPath")
+)
 def test_the_budget_begins_anew_with_every_event(name: str) -> None:
     """Also after one that exhausted it."""
     single, many = compile_mapping({"r": WORK[name]}), compile_mapping({"r": [WORK[name]] * 500})

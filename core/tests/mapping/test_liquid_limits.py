@@ -11,6 +11,7 @@ from capi_actions.errors import EventError, MappingError
 from capi_actions.mapping import compile_mapping
 from capi_actions.mapping.liquid.filters import FILTERS
 from capi_actions.testing import json_objects
+from support.length import examples
 
 MESSAGE = "$.@liquid: the template does more than 1,000,000 steps of work on this event"
 
@@ -90,7 +91,7 @@ TEMPLATE = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(
     TEMPLATE,
     st.fixed_dictionaries(

@@ -15,6 +15,7 @@ from capi_actions.testing import make_batch
 from capi_actions_facebook.destination import Facebook
 from capi_actions_facebook.facts import LAST_DAYS
 from capi_actions_facebook.settings import Settings, version_error, version_warning
+from support.length import examples
 
 
 def warnings(plugins: Plugins, options: str) -> list[tuple[str, int | None]]:
@@ -218,7 +219,7 @@ _PIECES = st.sampled_from(
         st.text(),
     )
 )
-@settings(max_examples=1000)
+@settings(max_examples=examples(1000))
 def test_the_host_that_is_judged_is_the_host_that_gets_the_token(url: str) -> None:
     """Else http to any host passes for http to this machine; urllib3's own parser decides."""
     try:

@@ -1,7 +1,7 @@
 """Foreign web pages can neither read nor change what the sandbox holds."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import pytest
@@ -30,6 +30,13 @@ FOREIGN_HOSTS = [
     "127.0.0.1:x",
     "",
 ]
+
+
+@pytest.fixture
+def sandbox(served: Sandbox) -> Iterator[Sandbox]:
+    """The sandbox for all tests, empty at the end."""
+    yield served
+    served.clear()
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from capi_actions_sandbox import Sandbox, SandboxOptions
 from capi_actions_sandbox.checks.shape import EVENT_KEYS, USER_KEYS
+from support.length import examples
 
 Make = Callable[..., dict[str, Any]]
 JSON, FORM, PARTS = "application/json", "application/x-www-form-urlencoded", "multipart/form-data"
@@ -78,7 +79,7 @@ def test_no_bytes_bring_it_down(http: urllib3.PoolManager, served: Sandbox, kind
     send(http, served, kind, body)
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(
     st.binary(max_size=50).map(quote_from_bytes),
     st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=30),

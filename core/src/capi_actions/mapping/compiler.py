@@ -330,8 +330,7 @@ class DirectiveScope:
         """Record a path that the directive reads, if it reads the event there."""
         steps = parse_path(path)
         self._compiler.note_read(steps)
-        parents = zip(self._location, self._location[1:], strict=False)
-        if not any(parent in _NOT_THE_EVENT for parent in parents):
+        if _NOT_THE_EVENT.isdisjoint(pairwise(self._location)):
             self._compiler.paths["$" + "".join(f".{key}" for key, _ in steps)] = None
 
     def _absolute(self, at: str) -> Location:
@@ -344,5 +343,5 @@ _HEAVY = MAX_UNMETERED_WEIGHT + 1
 _FREE = frozenset({"@path", "@arrayPath", "@if", "@literal"})
 """Directives that make no text, and at most their mapping's values for each value of the event."""
 
-_NOT_THE_EVENT = {("@arrayPath", 1), ("@transform", "mapping")}
+_NOT_THE_EVENT = frozenset({("@arrayPath", 1), ("@transform", "mapping")})
 """Arguments of directives that are resolved with something else than the event."""

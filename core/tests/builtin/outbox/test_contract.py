@@ -10,6 +10,7 @@ import pytest
 from capi_actions.builtin.outbox import SqliteOutbox
 from capi_actions.model import Outbox
 from capi_actions.testing import OutboxTests
+from support.length import examples
 
 PAGE = Path(__file__).parents[4] / "docs" / "how-to" / "outbox.md"
 SOAK = int(os.environ.get("CAPI_SOAK", "1"))  # `nox -s chaos` tries twenty times as many
@@ -47,6 +48,6 @@ def test_many_more_calls_in_any_order(suite: type[OutboxTests]) -> None:
     """What no short run finds."""
 
     class Thorough(suite):  # type: ignore[misc, valid-type]
-        calls_in_any_order = 60 * SOAK
+        calls_in_any_order = examples(60) * SOAK
 
     Thorough().test_any_order_of_calls_does_what_dictionaries_would()

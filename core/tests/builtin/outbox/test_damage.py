@@ -27,6 +27,7 @@ from capi_actions.model import (
     Stats,
     Verdict,
 )
+from support.length import examples
 
 NOW = 1_800_000_000
 WHY = Judgement(verdict=Verdict.DEAD, code=1, subcode=2, reason="Because.", advice="Don't.")
@@ -329,7 +330,9 @@ def test_a_folder_in_the_place_of_a_companion(tmp_path: Path, filled: bytes, com
     assert all(str(path) in sentence for sentence in errors.values())
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(data=st.data())
 def test_bytes_changed_anywhere(
     tmp_path_factory: pytest.TempPathFactory, filled: bytes, data: st.DataObject

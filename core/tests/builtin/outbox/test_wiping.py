@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from capi_actions.builtin.outbox import SqliteOutbox
 from capi_actions.model import ALL_DEAD, DeadFilter, Item, Judgement, Verdict
+from support.length import examples
 
 NOW = 1_800_000_000
 _MARK = re.compile(rb"mark-(\d{6})-")
@@ -65,7 +66,7 @@ def test_nothing_is_left_after_each_of_many_small_backlogs(path: Path) -> None:
             assert found(path) == set()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(
     sizes=st.lists(st.sampled_from([1, 5, 30, 120, 2000]), min_size=1, max_size=60),
     batch=st.integers(1, 40),

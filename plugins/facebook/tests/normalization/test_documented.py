@@ -14,6 +14,7 @@ from capi_actions import make_hasher
 from capi_actions_facebook.normalization import normalizers_of
 from capi_actions_facebook.normalization.documented import RULES
 from capi_actions_facebook.normalization.places import COUNTRIES, table
+from support.length import examples
 
 
 @pytest.mark.parametrize(
@@ -169,7 +170,7 @@ def test_of_nine_digits_the_first_five_are_the_zip_code(first: int, dash: str, l
 
 
 @pytest.mark.parametrize("key", RULES)
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(data=st.data())
 def test_every_value_gives_a_valid_one_or_none(
     key: str, data: st.DataObject, typed: Callable[[str], st.SearchStrategy[str]]

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from capi_actions import make_hasher
 from capi_actions_facebook.normalization import normalizers_of
 from capi_actions_facebook.normalization.pixel import RULES
+from support.length import examples
 
 WHITE = {
     *range(0x9, 0xE),
@@ -170,7 +171,7 @@ def literal(
 
 
 @pytest.mark.parametrize("key", RULES)
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(data=st.data())
 def test_a_value_gives_the_same_hash_both_ways(
     key: str,
@@ -205,7 +206,7 @@ def test_letters_that_are_newer_than_this_python_are_lower_cased_as_in_browsers(
 
 
 @pytest.mark.parametrize("key", ["em", "ph", "fn", "ct", "st", "zp", "country", "ge", "external_id"])
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(data=st.data())
 def test_a_normalized_string_is_normalized_already(
     key: str, data: st.DataObject, typed: Callable[[str], st.SearchStrategy[str]]

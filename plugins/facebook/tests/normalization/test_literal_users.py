@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from capi_actions import make_hasher
 from capi_actions_facebook.normalization import normalize_user, normalizers_of, settle
 from capi_actions_facebook.normalization.pixel import RULES
+from support.length import examples
 
 WHITE = "\t\n\v\f\r \u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(
     map(chr, range(0x2000, 0x200B))
@@ -95,7 +96,7 @@ def literal(
     return {key: hashed for key, hashed in hashes.items() if isinstance(hashed, str)}
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(data=st.data())
 def test_a_user_gives_the_same_hashes_both_ways(
     data: st.DataObject,
@@ -147,7 +148,7 @@ def test_known_answers(user: dict[str, Any], settled: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("key", RULES)
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(data=st.data())
 def test_a_user_of_one_field_gives_the_fields_own_hash(
     key: str, data: st.DataObject, typed: Callable[[str], st.SearchStrategy[str]]

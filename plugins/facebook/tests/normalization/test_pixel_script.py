@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from capi_actions_facebook.normalization.verify import PixelScript, engine, people
+from support.length import examples
 
 FAKE = (Path(__file__).parent / "fake_pixel.js").read_text(encoding="utf-8")
 
@@ -34,7 +35,7 @@ def echoed(answer: dict[str, str] | None) -> Any:
     return json.loads(data.decode("utf-16-le"))
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(data=st.data())
 def test_users_reach_the_script_unchanged(
     data: st.DataObject, fake: PixelScript, anything: st.SearchStrategy[str]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from capi_actions import make_hasher
 from capi_actions_facebook.normalization import NORMALIZERS, normalizers_of
+from support.length import examples
 
 KEYS = ["em", "ph", "fn", "ln", "ct", "st", "zp", "country", "db", "ge", "external_id"]
 
@@ -54,7 +55,7 @@ def test_both_profiles_give_both_hashes_where_they_differ() -> None:
 
 
 @pytest.mark.parametrize("profile", ["pixel", "documented", "pixel+documented"])
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(data=st.data())
 def test_any_value_gives_hashes_or_nothing(
     profile: str, data: st.DataObject, typed: Callable[[str], st.SearchStrategy[str]]

@@ -1,9 +1,11 @@
 """Run a sandbox in a thread of this process."""
 
+import asyncio
 import ipaddress
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -18,6 +20,7 @@ from capi_actions_sandbox.options import SandboxOptions
 from capi_actions_sandbox.store import Exchange, Received, State
 
 _START_TIMEOUT = 30  # seconds
+_TICK = 0.1  # seconds after which the server's clock is read again
 _STOP_TIMEOUT = 1  # seconds that open requests get when the sandbox stops
 
 
@@ -70,7 +73,7 @@ class Sandbox:
     def stop(self) -> None:
         """Stop serving; open requests get a second.  What has arrived can still be inspected."""
         if self._server is not None and self._thread is not None:
-            self._server.should_exit = True
+            self._server.end()
             self._thread.join()
             self._server = self._thread = None
 
@@ -134,10 +137,28 @@ class _Server(uvicorn.Server):
         )
         super().__init__(config)
         self.ready = threading.Event()
+        self._ending = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def end(self) -> None:
+        """Make the server end, from another thread."""
+        self.should_exit = True
+        if self._loop is not None:
+            with suppress(RuntimeError):  # it has ended by itself
+                self._loop.call_soon_threadsafe(self._ending.set)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
         self.ready.set()
+
+    async def main_loop(self) -> None:
+        """Do what uvicorn does, but notice the end at once: otherwise each of many tests waits for up to a tick."""
+        ticks = 0
+        while not await self.on_tick(ticks):
+            ticks += 1
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ending.wait(), _TICK)
 
 
 def loopback(host: str) -> str:
