@@ -20,7 +20,7 @@ from capi_actions_server.app import create_app
 from capi_actions_server.history import History
 from capi_actions_server.passwords import hash_password
 from capi_actions_server.service import Service
-from support.chromium import PATIENCE, Page
+from support.chromium import PATIENCE, Page, chromium
 
 PASSWORD = "correct horse battery"
 KEY = "a-write-key-of-16"
@@ -177,19 +177,27 @@ def send_events(url: str) -> None:
         assert answer.status == 200
 
 
-@pytest.fixture
-def visitor(page: Page, url: str) -> Callable[[str], Page]:
+@pytest.fixture(scope="module")
+def visitor(url: str) -> Iterator[Callable[[str], Page]]:
     """Somebody who is logged in, and goes to a page."""
+    with chromium() as page:
+        log_in(page, url)
+
+        def go(address: str) -> Page:
+            page.open(url + address)
+            return page
+
+        yield go
+        assert page.take_events("Log.entryAdded") == []
+        assert page.take_events("Runtime.exceptionThrown") == []
+
+
+def log_in(page: Page, url: str) -> None:
+    """Fill in the form, as a person does."""
     page.open(f"{url}/")
     page.evaluate(f"document.querySelector('#secret').value = {json.dumps(PASSWORD)}; 1")
     page.evaluate("document.querySelector('form').submit(); 1")
     page.wait_for("document.querySelector('h1') && document.querySelector('h1').textContent === 'Status'")
-
-    def go(address: str) -> Page:
-        page.open(url + address)
-        return page
-
-    return go
 
 
 VIEWS: dict[str, dict[str, Any]] = {
@@ -218,8 +226,73 @@ def test_every_page_fits_every_screen(
     width, height = struct.unpack(">II", picture[16:24])
     assert width == VIEWS[view]["width"]
     assert height > 300
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert page.evaluate("document.documentElement.scrollWidth") == width
     assert page.evaluate(CONTRASTS) == []
+
+
+def test_the_live_view_shows_what_comes_in_while_one_looks(visitor: Callable[[str], Page], url: str) -> None:
+    """Nobody must load it again and again; and what one has unfolded stays."""
+    page = visitor("/live?words=lead")
+    assert page.evaluate("document.querySelectorAll('#rows tbody tr').length") == 1
+
+    send_events(url)
+    page.wait_for("document.querySelectorAll('#rows tbody tr').length === 2")
+    page.evaluate("document.querySelector('details').open = true; 1")
+
+    assert "user-4711" not in page.evaluate("document.documentElement.outerHTML")
+    assert "ada@example" not in page.evaluate("document.documentElement.outerHTML")
+
+
+def test_the_filter_is_in_the_address(visitor: Callable[[str], Page]) -> None:
+    """So that one can hand it on."""
+    page = visitor("/live")
+    page.evaluate(
+        "filter.elements.state.value = 'held'; filter.elements.words.value = 'page'; filter.submit(); 1"
+    )
+    page.wait_for("location.search.includes('state=held')")
+
+    assert page.evaluate("Array.from(document.querySelectorAll('.chip'), chip => chip.className)") != []
+    assert page.evaluate("document.querySelector('select').value") == "held"
+    assert page.evaluate("document.querySelector('#filter input').value") == "page"
+
+
+def test_dead_letters_are_sent_again(visitor: Callable[[str], Page], service: Service) -> None:
+    """With one click; what is still wrong becomes a dead letter again."""
+    page = visitor("/dead")
+    (before,) = {letter.buried_at for letter in service.client.dead_letters()[:1]}
+    page.evaluate("document.querySelector('.letter button').click(); 1")
+    page.wait_for("document.querySelector('.notice') !== null")
+
+    assert "sent again." in page.evaluate("document.querySelector('.notice').textContent")
+    end = time.monotonic() + PATIENCE
+    while not any(letter.buried_at > before for letter in service.client.dead_letters()):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_a_paused_destination_is_resumed(visitor: Callable[[str], Page], service: Service) -> None:
+    """And paused again, as long as the cause isn't removed."""
+    since = service.client.outbox.paused()["stores"].since
+    page = visitor("/")
+    page.evaluate("document.querySelector('.alert button').click(); 1")
+    page.wait_for("document.querySelector('.notice') !== null")
+
+    assert page.evaluate("document.querySelector('.notice').textContent") == "stores is delivered to again."
+    end = time.monotonic() + PATIENCE
+    while (pause := service.client.outbox.paused().get("stores")) is None or pause.since == since:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_who_logs_out_is_out(page: Page, url: str) -> None:
+    """And in again with the password alone."""
+    log_in(page, url)
+    page.evaluate("document.querySelector('header form').submit(); 1")
+    page.wait_for("location.pathname === '/login' && document.querySelector('#secret') !== null")
+    page.open(f"{url}/live")
+
+    assert page.evaluate("location.pathname + location.search") == "/login?next=%2Flive"
+    assert page.evaluate("document.cookie") == ""
 
 
 CONTRASTS = """

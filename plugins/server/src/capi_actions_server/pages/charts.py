@@ -132,15 +132,14 @@ def make_chart(title: str, span: Span, first_minute: int, series: Sequence[Serie
 
 
 def nice_top(value: int) -> int:
-    """Return the number at a chart's top: 2, 4, 10, 20, 40, 100, … that is not below a value.
+    """Return the number at a chart's top: even, easy to read, and not below a value.
 
-    >>> [nice_top(value) for value in (0, 1, 3, 7, 41, 1_000)]
-    [2, 2, 4, 10, 100, 1000]
+    >>> [nice_top(value) for value in (0, 1, 3, 7, 41, 1_130)]
+    [2, 2, 4, 8, 60, 1200]
     """
-    if value <= 2:
-        return 2
-    power = 10 ** floor(log10(value))
-    return next(int(factor * power) for factor in (1, 2, 4, 10) if factor * power >= value)
+    power = 10 ** floor(log10(max(value, 1)))
+    tops = (power * tenths // 10 for tenths in (10, 12, 16, 20, 30, 40, 60, 80, 100))
+    return next(top for top in tops if top >= value and top % 2 == 0)
 
 
 def clock(minute: int) -> str:

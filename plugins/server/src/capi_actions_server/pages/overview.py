@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Final
 
-from attrs import frozen
+from attrs import Factory, define, frozen
 
 from capi_actions import DeadFilter, Plugins, Stats
 from capi_actions_server.history import Count, History, RecordedProblem
@@ -13,6 +13,8 @@ from capi_actions_server.pages.charts import Chart, Series, Span, make_chart
 from capi_actions_server.service import Service
 
 _COUNTED_LETTERS: Final = 10_000  # dead letters that are looked at
+
+_PROBLEMS_READ, _PROBLEMS_SHOWN = 60, 12
 
 # Outcomes, as the charts name them: those of events that came in, and those of items that went out.
 INCOMING: Final = (
@@ -69,6 +71,22 @@ class ActionRow:
     dead: int
 
 
+@define(kw_only=True)
+class Problem:
+    """Something that went wrong within the last day, at one or several destinations.
+
+    :ivar outcome: a key of :data:`WORDS`.
+    :ivar last: Unix seconds.
+    """
+
+    outcome: str
+    reason: str
+    advice: str
+    last: float
+    destinations: list[str] = Factory(list)
+    number: int = 0
+
+
 @frozen(kw_only=True)
 class Overview:
     """The status page."""
@@ -78,7 +96,7 @@ class Overview:
     outgoing: Chart
     destinations: Sequence[DestinationRow]
     actions: Sequence[ActionRow]
-    problems: Sequence[RecordedProblem]
+    problems: Sequence[Problem]
     letters: int
 
     @property
@@ -120,9 +138,23 @@ def read_overview(service: Service, history: History, span: Span, now: float) ->
             for name in dict.fromkeys((*types, *all_stats))
         ],
         actions=list(_actions(counts, letters, service.plugins)),
-        problems=history.problems(),
+        problems=group_problems(history.problems(_PROBLEMS_READ))[:_PROBLEMS_SHOWN],
         letters=sum(stats.dead for stats in all_stats.values()),
     )
+
+
+def group_problems(problems: Iterable[RecordedProblem]) -> list[Problem]:
+    """Return problems, those of several destinations as one, the last first."""
+    groups: dict[tuple[str, str], Problem] = {}
+    for problem in problems:
+        group = groups.setdefault(
+            (problem.outcome, problem.reason),
+            Problem(outcome=problem.outcome, reason=problem.reason, advice=problem.advice, last=problem.last),
+        )
+        group.number += problem.number
+        if problem.destination:
+            group.destinations.append(problem.destination)
+    return list(groups.values())
 
 
 def _chart(

@@ -138,7 +138,7 @@ class Pages:
             return page("forged", 403, session=session, here="")
         name = form.get("destination", "")
         was_paused = await to_thread.run_sync(self._service.client.outbox.resume, name)
-        notice = f"{name} goes on." if was_paused else "It wasn't paused."
+        notice = f"{name} is delivered to again." if was_paused else "It wasn't paused."
         return redirect(f"/?{urlencode({'notice': notice[:100]})}")
 
     async def _login(self, request: Request) -> Response:
