@@ -317,7 +317,8 @@ CONTRASTS = """
       !element.closest("svg") && element.getClientRects().length;
   }).map(function (element) {
     var pair = [light(getComputedStyle(element).color), light(background(element))].sort();
-    return [(pair[1] + 0.05) / (pair[0] + 0.05), element.tagName + "." + element.className + ": " + element.textContent];
+    var name = element.tagName + "." + element.className + ": " + element.textContent;
+    return [(pair[1] + 0.05) / (pair[0] + 0.05), name];
   }).filter(function (pair) { return pair[0] < 4.5; }).map(String);
 })()
 """

@@ -39,7 +39,9 @@ class Pages:
         self._history = History.beside_outbox(service.config)
         self._sessions = Sessions(service.settings.pages)
         self._tries = TryLimit()
-        self._proxies = TrustedProxies(service.settings.trusted_proxies)
+        self._proxies = TrustedProxies(
+            service.settings.trusted_proxies, address_headers=service.settings.address_headers
+        )
 
     def routes(self) -> Sequence[BaseRoute]:
         """Return the routes of all pages."""
