@@ -137,7 +137,7 @@ def nice_top(value: int) -> int:
     >>> [nice_top(value) for value in (0, 1, 3, 7, 41, 1_130)]
     [2, 2, 4, 8, 60, 1200]
     """
-    power = 10 ** floor(log10(max(value, 1)))
+    power: int = 10 ** floor(log10(max(value, 1)))
     tops = (power * tenths // 10 for tenths in (10, 12, 16, 20, 30, 40, 60, 80, 100))
     return next(top for top in tops if top >= value and top % 2 == 0)
 
