@@ -67,6 +67,13 @@ def soak(session: nox.Session) -> None:
     session.run(*PYTEST, "-m", "hypothesis or soak", *session.posargs, env=THOROUGH)
 
 
+@nox.session(python=PYTHONS[0], tags=["test"])
+def browser(session: nox.Session) -> None:
+    """Try the snippet and the server's pages in a real Chromium, on a wide screen and on a phone."""
+    session.install(*TEST, *DISTS, env=AS_WHEELS)
+    session.run("python", "-m", "pytest", "-q", "tests/browser", *session.posargs)
+
+
 @nox.session(python=PYTHONS[0])
 def types(session: nox.Session) -> None:
     """Check types with mypy, strictly, those of tests and benchmarks too."""

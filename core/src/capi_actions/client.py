@@ -20,7 +20,7 @@ from capi_actions.codec import check_event, event_from_python
 from capi_actions.config import load_config
 from capi_actions.delivery.reporting import LOG
 from capi_actions.errors import EventError, OutboxError, detached
-from capi_actions.model import DeadLetter, Item, Json
+from capi_actions.model import DeadLetter, Item, Json, Outbox
 from capi_actions.pipeline import HeldBack, Outcome, Refusal
 from capi_actions.plugins import Plugins
 from capi_actions.runtime import Runtime
@@ -207,6 +207,11 @@ class Client:
         """
         self._check_usable()
         return list(self._runtime.outbox.dead())
+
+    @property
+    def outbox(self) -> Outbox:
+        """The store, to look after dead letters and pauses; it is closed with the client."""
+        return self._runtime.outbox
 
     def status(self) -> Status:
         """Return the state of every destination, and what became of the events so far.

@@ -26,6 +26,7 @@ class Runtime:
     :ivar destinations: the accounts by their names.
     :ivar intake: passes events through the pipeline, and counts what becomes of them.
     :ivar monitor: has the counts.
+    :ivar observers: those of plugins, and the monitor.
     """
 
     destinations: Mapping[str, Destination]
@@ -35,6 +36,7 @@ class Runtime:
     deliverer: Deliverer
     intake: Intake
     monitor: Monitor
+    observers: Observers
 
     @classmethod
     def open(cls, config: Config, plugins: Plugins) -> "Runtime":
@@ -52,13 +54,14 @@ class Runtime:
             transport = open_transport(config, plugins)
             stack.callback(transport.close)
             observers: list[Observer] = [
-                _make_observer(plugin, make, outbox) for plugin, make in plugins.observer_factories()
+                _make_observer(plugin, make, outbox, config) for plugin, make in plugins.observer_factories()
             ]
             stack.pop_all()
         destinations = {configured.name: configured.destination for configured in config.destinations}
         monitor = Monitor()
         observers.insert(0, monitor)
-        Observers(observers).notify("expect", tuple(destinations))
+        everyone = Observers(observers)
+        everyone.notify("expect", tuple(destinations))
         deliverer = Deliverer(
             outbox,
             destinations,
@@ -76,12 +79,14 @@ class Runtime:
             outbox=outbox,
             transport=transport,
             deliverer=deliverer,
-            intake=Intake(pipeline, Observers(observers)),
+            intake=Intake(pipeline, everyone),
             monitor=monitor,
+            observers=everyone,
         )
 
     def close(self) -> None:
         """Close the connections and the outbox."""
+        self.observers.notify("close")
         self.transport.close()
         self.outbox.close()
 
@@ -136,9 +141,11 @@ def _make(plugins: Plugins, kind: str, options: Mapping[str, Any], config: Confi
         raise PluginError(plugin, f"its {kind} {name!r} can't be opened: {_describe(error)}") from error
 
 
-def _make_observer(plugin: str, make: Callable[[], Observer], outbox: Outbox) -> Observer:
+def _make_observer(plugin: str, make: Callable[[], Observer], outbox: Outbox, config: Config) -> Observer:
     try:
         observer = make()
+        if (configure := getattr(observer, "configure", None)) is not None:
+            configure(config)
         if (watch := getattr(observer, "watch", None)) is not None:
             watch(outbox.stats)
     except CapiError:

@@ -125,10 +125,10 @@ class Observers:
 
     def __init__(self, observers: Sequence[Observer]) -> None:
         self._observers = observers
-        self._methods: dict[str, list[tuple[Observer, Callable[[object], object]]]] = {}
+        self._methods: dict[str, list[tuple[Observer, Callable[..., object]]]] = {}
         self._faulty: set[int] = set()
 
-    def notify(self, method: str, argument: object) -> None:
+    def notify(self, method: str, *arguments: object) -> None:
         """Call a method of all observers that have it.
 
         What one raises is logged once per observer and goes no further.
@@ -140,7 +140,7 @@ class Observers:
             self._methods[method] = methods
         for observer, bound in methods:
             try:
-                bound(argument)
+                bound(*arguments)
             except Exception as error:  # noqa: BLE001  an observer's fault must not stop delivery
                 self._log_fault(observer, error)
 

@@ -186,6 +186,8 @@ class Observer(Protocol):
 
     An observer may also have some of these methods:
 
+    ``configure(config)``
+        is called once, first of all, with the :class:`~capi_actions.Config`.
     ``watch(read)``
         is called once, before anything is sent, with a function that returns :class:`~capi_actions.Stats` by
         destination (:meth:`capi_actions.Outbox.stats`).  That function raises ``OutboxError`` when the outbox can't be
@@ -197,6 +199,8 @@ class Observer(Protocol):
         gets an :class:`~capi_actions.EventReport` of every event that the program passes in, before it is stored.
     ``observe_outbox_error(error)``
         gets the ``OutboxError`` when delivery in the background can't use the outbox.
+    ``close()``
+        is called when the program has stopped delivering.
 
     For all of them holds what holds for :meth:`observe`.
     """

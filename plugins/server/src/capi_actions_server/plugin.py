@@ -1,18 +1,26 @@
 """The hooks that this distribution implements.  Nothing else belongs in this file."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import click
 
-from capi_actions import ConfigTable, hookimpl
+from capi_actions import ConfigTable, Observer, hookimpl
 from capi_actions_server.commands import serve
+from capi_actions_server.history import HistoryObserver
+from capi_actions_server.pages.command import hash_command
 from capi_actions_server.settings import EXAMPLE, ServerSettings
 
 
 @hookimpl
 def capi_commands() -> Sequence[click.Command]:
-    """Offer ``capi serve``."""
-    return (serve,)
+    """Offer ``capi serve`` and ``capi hash-password``."""
+    return (serve, hash_command)
+
+
+@hookimpl
+def capi_report() -> Sequence[Callable[[], Observer]]:
+    """Offer the counts of the status page."""
+    return (HistoryObserver,)
 
 
 @hookimpl

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from attrs import Attribute, Factory, field, frozen
 
 from capi_actions import Secret
+from capi_actions_server.page_settings import PageSettings
 
 EXAMPLE = """\
 [server.keys.main]
@@ -121,6 +122,7 @@ class ServerSettings:
     :ivar request_seconds: how long a request may take to arrive, and then to be stored.
     :ivar shutdown_seconds: how long requests may take to end when the server stops.
     :ivar keys: who may send.
+    :ivar pages: who may see the status page.
     :ivar webhooks: signed webhooks that are taken.
     """
 
@@ -135,4 +137,5 @@ class ServerSettings:
     request_seconds: float = field(default=10.0, validator=_between(0.1, 600))
     shutdown_seconds: float = field(default=10.0, validator=_between(0.1, 600))
     keys: Mapping[str, WriteKey] = field(factory=dict, metadata=_TABLES)
+    pages: PageSettings = field(factory=PageSettings, metadata=_TABLES)
     webhooks: Mapping[str, Webhook] = field(factory=dict, metadata=_TABLES)
