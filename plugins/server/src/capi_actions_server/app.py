@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from capi_actions_server.health import health_routes
 from capi_actions_server.ingest.endpoints import Ingest
-from capi_actions_server.pages import page_routes
+from capi_actions_server.pages.routes import Pages
 from capi_actions_server.responses import SECURITY_HEADERS
 from capi_actions_server.service import Service
 
@@ -16,7 +16,7 @@ from capi_actions_server.service import Service
 def create_app(service: Service) -> ASGIApp:
     """Return the application; any ASGI server can run it."""
     ingest = Ingest(service)
-    others = Starlette(routes=[*health_routes(service), *page_routes(service)])
+    others = Starlette(routes=[*health_routes(service), *Pages(service).routes()])
     others.router.redirect_slashes = False
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:

@@ -16,11 +16,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import time
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from attrs import define, frozen
 
-from capi_actions import Config, EventOutcome, EventReport, Report, Verdict
+from capi_actions import EventOutcome, EventReport, Report, Verdict
+
+if TYPE_CHECKING:
+    from capi_actions import Config  # brings cattrs, for which every command would wait
 
 LOG: Final = logging.getLogger("capi_actions.server")
 KEPT_MINUTES: Final = 25 * 60
@@ -98,7 +101,7 @@ class History:
         self._path = path
 
     @classmethod
-    def beside_outbox(cls, config: Config) -> "History":
+    def beside_outbox(cls, config: "Config") -> "History":
         """Return the history that belongs to a configuration's outbox."""
         outbox = config.outbox.get("path")
         path = config.folder / outbox if isinstance(outbox, str) else config.folder / "outbox"
@@ -178,7 +181,7 @@ class HistoryObserver:
         self._closing = threading.Event()
         self._has_failed = False
 
-    def configure(self, config: Config) -> None:
+    def configure(self, config: "Config") -> None:
         """Find the file."""
         if "server" in config.tables:
             self._history = History.beside_outbox(config)
