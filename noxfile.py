@@ -157,7 +157,7 @@ def docs(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Measure speed, as ratios within one run."""
     session.install(*TEST, *DISTS, env=AS_WHEELS)
-    for benchmark in ("engine", "delivery", "threads"):
+    for benchmark in ("engine", "delivery", "threads", "start"):
         session.run("python", f"tests/benchmarks/{benchmark}.py", *session.posargs)
 
 
