@@ -23,6 +23,13 @@ JsonObject: TypeAlias = dict[str, Any]
 EVENT_TYPES = frozenset({"track", "page", "screen", "identify", "group", "alias"})
 """The calls of the Segment spec (https://segment.com/docs/connections/spec/, read 2026-11-23)."""
 
+EVENT_FIELDS = (
+    *("type", "event", "name", "category", "properties", "traits", "context", "integrations"),
+    *("userId", "anonymousId", "groupId", "previousId", "messageId"),
+    *("timestamp", "originalTimestamp", "sentAt", "receivedAt", "version", "channel", "writeKey"),
+)
+"""The fields of events in the Segment spec; an event may have others."""
+
 _MIN_INTEGER, _MAX_INTEGER = -(2**63), 2**64 - 1  # those that orjson reads as integers
 _MAX_INTEGER_LENGTH = 20  # characters
 _MAX_EXACT = 2.0**53  # beyond it, different integers are the same double

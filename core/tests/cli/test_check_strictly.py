@@ -75,6 +75,30 @@ def test_other_texts_and_directives_are_not(check: Any, mapping: str) -> None:
     assert check(MAPPING + f"mapping = {{ {mapping} }}\n") == (0, {})
 
 
+@pytest.mark.parametrize(
+    ("mapping", "field", "match"),
+    [
+        ('{ "@path" = "$.propertes.total" }', "propertes", "properties"),
+        ('{ "@path" = "$.contxt.ip" }', "contxt", "context"),
+        ('{ "@path" = "userid" }', "userid", "userId"),
+        ('{ "@template" = "{{timestmp}}" }', "timestmp", "timestamp"),
+    ],
+)
+def test_a_path_that_begins_with_a_misspelt_field_is_warned_of(
+    check: Any, mapping: str, field: str, match: str
+) -> None:
+    """It leads to nothing, with every event."""
+    _, problems = check(MAPPING + f"mapping = {{ tag = {mapping} }}\n")
+
+    assert f"events have no field {field!r}; did you mean {match!r}?" in problems["warning", AT]
+
+
+@pytest.mark.parametrize("path", ["$.orderId", "$.properties.propertes", "$.user", "$", "$.x.event", "$.e"])
+def test_other_fields_are_the_sender_s_own(check: Any, path: str) -> None:
+    """Events may have any."""
+    assert check(MAPPING + f'mapping = {{ tag = {{ "@path" = "{path}" }} }}\n') == (0, {})
+
+
 def test_what_can_never_be_sent_is_an_error(check: Any) -> None:
     """Each event would be refused: no required value, a literal that always fails, a mode that isn't there."""
     status, problems = check(MAPPING + 'mapping = { name = "", time = "soon" }\n')

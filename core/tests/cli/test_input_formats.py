@@ -54,6 +54,7 @@ READABLE = {
 UNREADABLE = {
     b"type,event\npage,x\n" * 1000: (1, "this looks like CSV: `--csv` reads it"),
     b"type;event\npage;x\n" * 1000: (1, "this looks like CSV"),
+    b"\x01\x02,\x93\x00;\n\xff\n" * 1000: (1, "this is no text"),
     b'"type","event"\n"page","x"\n' * 1000: (1, "this looks like CSV"),
     b"<html>\n<body>\n" * 1000: (1, "this looks like XML or HTML"),
     b"PK\x03\x04" + os.urandom(9000): (1, "an Excel workbook"),
@@ -209,13 +210,13 @@ def test_an_unterminated_string_is_reported_in_english(capi: Any) -> None:
 
 
 def test_eval_reads_arrays_and_gzip_too(capi: Any, tmp_path: Path) -> None:
-    """All commands that read lines read the same files; their numbers count over all files."""
+    """All commands that read lines read the same files, and name them in errors."""
     packed, plain = tmp_path / "a.gz", tmp_path / "b.jsonl"
     packed.write_bytes(gzip.compress(b'[{"mapping": {}},\n{"mapping": 1}]', mtime=0))
     plain.write_text('{"mapping": {}}\n{\n', encoding="utf-8")
     lines = capi("eval", "mapping", str(packed), str(plain)).lines
 
-    assert [line.get("line") for line in lines] == [None, None, None, 4]
+    assert [line.get("place") for line in lines] == [None, None, None, f"{plain}:2"]
 
 
 def test_a_file_name_cannot_steer_a_terminal(capi: Any, config: Path, tmp_path: Path) -> None:

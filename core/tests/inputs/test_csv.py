@@ -333,7 +333,19 @@ def test_without_a_table_columns_are_parts_of_the_event(plugins: Any) -> None:
         "timestamp": "2026-11-30T10:00:00Z",
         "properties": {"revenue": 5},
     }
-    assert "the column 'Total' is no part of an event; say what it is in a table" in str(failed.event)
+    assert (
+        "the column 'Total' is no part of an event; say in a table `[inputs.<name>.columns]` what becomes of it"
+        in str(failed.event)
+    )
+
+
+def test_many_columns_that_are_no_part_of_an_event_are_one_sentence() -> None:
+    """An export of a shop has a hundred."""
+    header = ",".join(f"Column {number}" for number in range(30)) + "\n" + "x," * 30
+    (failed,) = read_events([io.BytesIO(header.encode())], CsvInput(CsvOptions()), lambda text: None)
+
+    assert "'Column 9' and 20 more are no parts of an event" in str(failed.event)
+    assert len(str(failed.event)) < 400
 
 
 @pytest.mark.parametrize(

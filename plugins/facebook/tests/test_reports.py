@@ -1,5 +1,7 @@
 """Small inputs from public trouble reports, with their right values: ``tests/data/cases/reports.jsonl``.
 
+``variants.jsonl`` has others of the same kinds: as other programs, zones, countries and people write them.
+
 A case: ``event`` is laid over a good order ("$gone" takes a key away), ``mapping`` and ``profile`` go into the
 configuration, ``look`` is a path in the item and ``right`` its value; null: left out, "refused": no item.  In texts
 "$now" is now, "$at:ZONE|FORMAT" is the moment 26 hours ago written so, and right "$moment" is that moment.
@@ -21,7 +23,7 @@ from support.vectors import read_vectors
 
 NOW = 1_796_008_738
 MOMENT = NOW - 26 * 3600
-CASES = read_vectors("cases/reports.jsonl")
+CASES = [*read_vectors("cases/reports.jsonl"), *read_vectors("cases/variants.jsonl")]
 ORDER = {
     "type": "track",
     "event": "Order Completed",
@@ -92,7 +94,7 @@ def pipeline_of(plugins: Plugins) -> Callable[[str], Pipeline]:
 def test_what_people_report_is_read_rightly_or_refused(
     case: dict[str, Any], pipeline_of: Callable[[str], Pipeline]
 ) -> None:
-    """Each was wrong once, mostly in silence."""
+    """Each was wrong once, or is of a kind that was, mostly in silence."""
     profile, mapping = case.get("profile", "pixel"), case.get("mapping")
     text = f'[destinations.shop]\ntype = "facebook"\npixel_id = "1"\naccess_token = "t"\nnormalization = "{profile}"\n'
     if mapping:

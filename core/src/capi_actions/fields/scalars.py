@@ -52,6 +52,9 @@ def _check(field: Field, *, drops_empty: bool, nullable: bool) -> Check:
     limits = tuple(_limits(field))
     expectation = f"must be {EXPECTED[field.type]}" + (" or null" if nullable else "")
     is_time = field.type == "datetime"
+    advice = NUMBER_ADVICE.get(field.type, "")
+    if advice and field.choices:
+        advice = f"write {_choice_names(field)}"
 
     def check(value: Any) -> Any:
         if isinstance(value, list) and len(value) == 1:
@@ -62,8 +65,8 @@ def _check(field: Field, *, drops_empty: bool, nullable: bool) -> Check:
             return MISSING
         clean = coerce(value)
         if clean is None:
-            if isinstance(value, str) and field.type in NUMBER_ADVICE:
-                actual = f"{number_text_phrase(value)}; {NUMBER_ADVICE[field.type]}"
+            if isinstance(value, str) and advice:
+                actual = f"{number_text_phrase(value)}; {advice}"
             else:
                 actual = "not" if is_time and isinstance(value, str) else type_phrase(value)
             raise RefusedError(f"{expectation} but it was {actual}")
@@ -121,11 +124,15 @@ def _allowed_values(field: Field) -> frozenset[Any]:
 
 def _choice_limit(field: Field) -> Limit:
     allowed = _allowed_values(field)
+    reason = f"must be one of: {_choice_names(field)}"
+    return lambda value: None if value in allowed else reason
+
+
+def _choice_names(field: Field) -> str:
     names = [json.dumps(choice.value, ensure_ascii=False) for choice in field.choices if choice.listed]
     if field.allow_null and not field.multiple:
         names.append("null")
-    reason = f"must be one of: {_enumerated(list(dict.fromkeys(names)))}"
-    return lambda value: None if value in allowed else reason
+    return _enumerated(list(dict.fromkeys(names)))
 
 
 def _enumerated(words: list[str]) -> str:

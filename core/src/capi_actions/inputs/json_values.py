@@ -17,12 +17,14 @@ MAX_DOCUMENT_BYTES = MAX_LINE_BYTES
 
 _HINT = "there should be one JSON object a line; `jq -c .` writes such lines"
 _CSV = "this looks like CSV: `--csv` reads it, see docs/how-to/csv.md"
+_BINARY = "this is no text; export the data as JSON Lines or CSV"
 _MARKUP = "this looks like XML or HTML, not like JSON Lines"
 _TOO_LONG = (
     f"JSON over several lines may have up to {MAX_DOCUMENT_BYTES // 2**20} MiB; `jq -c '.[]' FILE | capi ...`"
     " makes lines of an array, `jq -c . FILE | capi ...` of objects"
 )
 _DELIMITER = re.compile(rb"[,;\t|]")
+_CONTROLS = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f]")  # what no text has; an escape may colour a log
 _OPEN_ENDS = (b"{", b"[", b",", b":")  # of a line in the middle of a value
 
 
@@ -67,6 +69,8 @@ def _read_from(number: int, line: bytes, lines: Numbered) -> Numbered:
         yield from _read_document(number, line, lines)
     elif line.startswith(b"<"):
         yield number, EventError.of(_MARKUP)
+    elif _CONTROLS.search(line):
+        yield number, EventError.of(_BINARY)
     elif not line.startswith(b"{") and _DELIMITER.search(line) and not are_lines:
         yield number, EventError.of(_CSV)
     else:

@@ -138,18 +138,28 @@ class RowMapper:
 
 def _columns_by_target(names: Sequence[str], problems: list[Problem]) -> dict[str, Column]:
     columns: dict[str, Column] = {}
+    others: list[str] = []
     for name in names:
         try:
             parse_target(name)
         except ValueError:
-            if name:
-                hint = (
-                    "say what it is in a table `[inputs.<name>.columns]`, or rename it to a part of the event"
-                )
-                problems.append(Problem(f"the column {name!r} is no part of an event; {hint}"))
+            others += [name] if name else []
         else:
             columns[name] = Column(to=[name])
+    if others:
+        shown = ", ".join(map(repr, others[:_SHOWN_COLUMNS]))
+        more = f" and {len(others) - _SHOWN_COLUMNS} more" if len(others) > _SHOWN_COLUMNS else ""
+        subject = (
+            f"the columns {shown}{more} are no parts" if others[1:] else f"the column {shown} is no part"
+        )
+        hint = (
+            "say in a table `[inputs.<name>.columns]` what becomes of it, or rename it to a part of the event"
+        )
+        problems.append(Problem(f"{subject} of an event; {hint}"))
     return columns
+
+
+_SHOWN_COLUMNS = 10
 
 
 def _kind_of(path: Path) -> str:

@@ -1,11 +1,13 @@
 """Find what a mapping can never send, and what is likely to be a mistake in it."""
 
+import json
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from attrs import evolve
 
+from capi_actions.codec import EVENT_FIELDS
 from capi_actions.config import DestinationConfig
 from capi_actions.config.lint import lint_by_plugin
 from capi_actions.errors import ConfigError, Diagnostics, EventError, json_path
@@ -51,6 +53,8 @@ def lint_unit(unit: MappingUnit, directives: Collection[str], diagnostics: Diagn
             )
     if unit.action is not None:
         lint_personal_data(unit.mapping, unit.action, diagnostics)
+    if unit.compiled_action is not None:
+        lint_paths(unit.compiled_action.resolve.paths, diagnostics)
     lint_lookalikes(unit.mapping, directives, diagnostics)
     lint_templates(unit.mapping, diagnostics)
 
@@ -160,6 +164,18 @@ def _has_directive(value: Any) -> bool:
     return isinstance(value, dict) and (is_directive(value) or _has_directive(list(value.values())))
 
 
+def lint_paths(paths: Iterable[str], diagnostics: Diagnostics) -> None:
+    """Warn about paths that begin with a misspelt field of events: they lead to nothing.
+
+    :param paths: that a mapping reads, such as ``$.propertes.total``.
+    """
+    for path in paths:
+        root = path.split(".", 2)[1:2]
+        # Other fields are allowed, so only a name that is very close to a known one is a mistake.
+        if root and root[0] not in EVENT_FIELDS and (match := closest(root[0], EVENT_FIELDS, complete=False)):
+            diagnostics.warn(f"reads {path}, but events have no field {root[0]!r}; did you mean {match!r}?")
+
+
 def lint_lookalikes(mapping: Json, directives: Collection[str], diagnostics: Diagnostics) -> None:
     """Warn about texts that look like paths, and objects that look like directives: both are sent as they are.
 
@@ -172,10 +188,11 @@ def lint_lookalikes(mapping: Json, directives: Collection[str], diagnostics: Dia
         if keys and str(keys[-1]).startswith(("@", "__")):
             continue
         if isinstance(value, str) and _PATH.fullmatch(value):
+            text = json.dumps(value, ensure_ascii=False)
             message = (
-                f'is the text {value!r} itself; to take the event\'s value, write {{ "@path" = {value!r} }}'
+                f'is the text {text} itself; to take what the event has there, write {{ "@path" = {text} }}'
             )
-            diagnostics.warn(message.replace("'", '"'), json_path(keys))
+            diagnostics.warn(message, json_path(keys))
         elif isinstance(value, list):
             pending += [((*keys, index), item) for index, item in enumerate(value)]
         elif isinstance(value, dict):

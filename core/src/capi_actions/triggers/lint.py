@@ -2,19 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from capi_actions.codec import EVENT_TYPES
+from capi_actions.codec import EVENT_FIELDS, EVENT_TYPES
 from capi_actions.errors import Problem
 from capi_actions.text import closest, did_you_mean
 from capi_actions.triggers.satisfiability import Conflict, Solver
 from capi_actions.triggers.syntax import ORDERING, AllOf, AnyOf, Comparison, Condition, Node, Not, unparse
 
 _MAX_REASONS = 3
-_FIELDS = (
-    *("type", "event", "name", "category", "properties", "traits", "context", "integrations"),
-    *("userId", "anonymousId", "groupId", "previousId", "messageId"),
-    *("timestamp", "originalTimestamp", "sentAt", "receivedAt", "version", "channel", "writeKey"),
-)
-"""The fields of events in the Segment spec."""
 
 
 def lint(root: Node) -> Iterator[Problem]:
@@ -27,7 +21,7 @@ def lint(root: Node) -> Iterator[Problem]:
         yield from _lint_parts(solver, root, root, {})
     for field in dict.fromkeys(_fields(root)):
         # Other fields are allowed, so only a name that is very close to a known one is a mistake.
-        if field not in _FIELDS and (match := closest(field, _FIELDS, complete=False)):
+        if field not in EVENT_FIELDS and (match := closest(field, EVENT_FIELDS, complete=False)):
             yield _warning(f"events have no field {_cut(field)}; did you mean {match!r}?")
 
 

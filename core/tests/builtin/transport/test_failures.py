@@ -6,6 +6,8 @@ import socket
 import struct
 import traceback
 from collections.abc import Callable, Iterator
+from inspect import signature
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -290,3 +292,12 @@ def test_the_log_of_urllib3_holds_no_url_of_ours(
 
     assert "about a request of capi-actions" in caplog.text
     assert "theirs" in caplog.text
+
+
+def test_an_answer_has_as_long_as_the_docs_say() -> None:
+    """One number: of each wait, of the whole request, and on the page."""
+    page = Path(__file__).parents[4] / "docs" / "why" / "delivery.md"
+    whole = signature(Urllib3Transport).parameters["max_seconds"].default
+
+    assert whole == Request(method="POST", url="http://127.0.0.1/", headers={}, body=b"").timeout == 30.0
+    assert f"An answer has {whole:g} seconds" in page.read_text(encoding="utf-8")
