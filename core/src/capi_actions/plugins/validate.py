@@ -124,7 +124,9 @@ def validate_destination(destination_type: type[Destination]) -> str | None:
     class_name = destination_type.__name__
     try:
         profile: object = destination_type.default_profile()
-    except Exception as error:  # noqa: BLE001  a plugin may raise anything
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  a plugin may raise anything
         return f"{class_name}.default_profile() failed ({where(error)})"
     if not isinstance(profile, str):
         return f"{class_name}.default_profile() must return text, but returned {type(profile).__name__}"
