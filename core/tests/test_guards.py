@@ -38,7 +38,7 @@ class TestGuardedSqliteOutbox(OutboxTests):
     """A guard changes nothing of an outbox that keeps its contract."""
 
     durable = True
-    calls_in_any_order = 5
+    calls_in_any_order = 2
 
     def open_outbox(self, folder: Path) -> Any:
         return guard_outbox(SqliteOutbox(folder / "outbox"), "core", "sqlite")

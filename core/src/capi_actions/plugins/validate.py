@@ -12,7 +12,7 @@ from typing import Any
 import click
 from attrs import fields_dict, has
 
-from capi_actions.declare import as_action
+from capi_actions.declare import as_action, build_error
 from capi_actions.errors import where
 from capi_actions.model import (
     CORE_TABLES,
@@ -178,6 +178,8 @@ def _accepts(function: Any, count: int) -> bool:
 def _validate_action(action: Any) -> str | None:
     if not callable(action.build):
         return f"build of {action.name!r} can't be called"
+    if problem := build_error(action.build):
+        return f"build of {action.name!r} {problem}"
     if not isinstance(action.trigger, str | None):
         return f"the trigger of {action.name!r} must be text or None"
     if not isinstance(action.fields, Mapping):
