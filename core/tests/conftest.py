@@ -135,7 +135,9 @@ ACME = SimpleNamespace(
     __name__="acme",
     capi_destinations=hookimpl(lambda: [Acme]),
     capi_actions=hookimpl(lambda: [Ping, Page]),
-    capi_normalizers=hookimpl(lambda: [Normalizer(profile="plain", key="em", normalize=str.lower)]),
+    capi_normalizers=hookimpl(
+        lambda: [Normalizer(profile="plain", key="em", normalize=str.lower, otherwise="raw")]
+    ),
 )
 
 

@@ -16,7 +16,7 @@ LAYERS = [
     {"addresses", "errors", "logs", "notes", "personal_data", "secret", "text", "times"},
     {"codec"},
     {"model", "web"},
-    {"hookspecs", "declare", "hashing", "jsonl", "inputs"},
+    {"guards", "hookspecs", "declare", "hashing", "jsonl", "inputs"},
     {"triggers", "mapping", "fields"},
     {"plugins"},
     {"config"},

@@ -16,7 +16,7 @@
 
 import types
 from collections.abc import Callable, Mapping, Sequence
-from inspect import cleandoc, signature
+from inspect import cleandoc, isasyncgenfunction, iscoroutinefunction, isgeneratorfunction, signature
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 import attrs
@@ -173,6 +173,8 @@ def _class_error(cls: type) -> str | None:
     """Return what makes a class unfit to be an action, in a sentence, or None."""
     if not callable(getattr(cls, "build", None)):
         return f"the class {cls.__name__} needs a method build(self)"
+    if problem := build_error(cls.build):  # type: ignore[attr-defined]  # as was just checked
+        return f"{cls.__name__}.build() {problem}"
     if hasattr(cls, "__post_init__"):
         return (
             f"{cls.__name__}.__post_init__() would never run, as the class is no dataclass;"
@@ -186,6 +188,25 @@ def _class_error(cls: type) -> str | None:
                 f"the fields of the base class {base.__name__} would be ignored;"
                 f" put @attrs.define(kw_only=True) above {base.__name__}"
             )
+    return None
+
+
+def build_error(build: Any) -> str | None:
+    """Return why a function can't build items, in words that follow its name, or None.
+
+    It gets one argument: the instance, or the field values.
+    """
+    if iscoroutinefunction(build):
+        return "must not be async: it is called for each event, and nothing would await it"
+    if isgeneratorfunction(build) or isasyncgenfunction(build):
+        return "must return the item, but it has a yield"
+    try:
+        parameters = signature(build)
+        parameters.bind(None)
+    except ValueError:  # built-in functions may have no signature
+        return None
+    except TypeError:
+        return f"gets no arguments but the fields, and it takes {parameters}"
     return None
 
 

@@ -84,9 +84,9 @@ def _hasher_of_one(normalizer: Normalizer) -> Callable[[str], str | None]:
             if text and text.isascii():  # the usual case; saves a call, 0.06 µs
                 return sha256(text.encode()).hexdigest()
             return _digest(text) if text else None
-        except EventError:
+        except (EventError, KeyboardInterrupt):
             raise
-        except Exception as error:  # noqa: BLE001  a plugin may raise anything
+        except BaseException as error:  # noqa: BLE001  a plugin may raise anything
             fault = where(error)
         raise _normalizer_error([normalizer], value, fault)
 
@@ -117,9 +117,9 @@ def _hasher_of_several(normalizers: Sequence[Normalizer]) -> Hasher:
                 return _digest(texts[0]) if texts[0] else None
             hashes = list(dict.fromkeys(_digest(text) for text in texts if text))
             return hashes if len(hashes) > 1 else hashes[0]
-        except EventError:
+        except (EventError, KeyboardInterrupt):
             raise
-        except Exception as error:  # noqa: BLE001  a plugin may raise anything
+        except BaseException as error:  # noqa: BLE001  a plugin may raise anything
             fault = where(error)
         raise _normalizer_error(normalizers, value, fault)
 
@@ -137,7 +137,9 @@ def _normalizer_error(normalizers: Sequence[Normalizer], value: str, fault: str)
         name = f"{normalizer.profile}/{normalizer.key}"
         try:
             text: object = normalizer.normalize(value)
-        except Exception as error:  # noqa: BLE001  a plugin may raise anything
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001  a plugin may raise anything
             return EventError.of(f"the normalizer {name} failed on this event ({where(error)})")
         if not isinstance(text, str | None):
             problem = f"must return text or None, but returned {type(text).__name__}"

@@ -11,6 +11,7 @@ from capi_actions.config.structure import anchor_paths
 from capi_actions.delivery import Deliverer, Options
 from capi_actions.delivery.reporting import Observers
 from capi_actions.errors import CapiError, PluginError, where
+from capi_actions.guards import LOG, guard_outbox, require_transport
 from capi_actions.model import Destination, Observer, Outbox, OutboxFactory, Transport, TransportFactory
 from capi_actions.pipeline.pipeline import Pipeline
 from capi_actions.plugins import Plugins
@@ -87,8 +88,14 @@ class Runtime:
     def close(self) -> None:
         """Close the connections and the outbox."""
         self.observers.notify("close")
-        self.transport.close()
-        self.outbox.close()
+        try:
+            self.transport.close()
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001  a plugin may raise anything; the outbox is closed all the same
+            LOG.error("the transport's close() failed (%s)", where(error))
+        finally:
+            self.outbox.close()
 
     def __enter__(self) -> Self:
         return self
@@ -103,8 +110,10 @@ def open_outbox(config: Config, plugins: Plugins) -> Outbox:
     :raises OutboxError: when it can't be opened.
     :raises PluginError: when a plugin fails to make it.
     """
+    name = config.outbox["type"]
+    plugin = plugins.provider("capi_outboxes", name)
     outbox: Outbox = _make(plugins, "outbox", config.outbox, config)
-    return outbox
+    return outbox if plugins.is_core(plugin) else guard_outbox(outbox, plugin, name)
 
 
 def open_transport(config: Config, plugins: Plugins) -> Transport:
@@ -112,8 +121,9 @@ def open_transport(config: Config, plugins: Plugins) -> Transport:
 
     :raises PluginError: when a plugin fails to make it.
     """
-    transport: Transport = _make(plugins, "transport", config.transport, config)
-    return transport
+    name = config.transport["type"]
+    transport: object = _make(plugins, "transport", config.transport, config)
+    return require_transport(transport, plugins.provider("capi_transports", name), name)
 
 
 def _make(plugins: Plugins, kind: str, options: Mapping[str, Any], config: Config) -> Any:
@@ -134,9 +144,9 @@ def _make(plugins: Plugins, kind: str, options: Mapping[str, Any], config: Confi
     name = options["type"]
     try:
         return factories[name].make(**arguments)
-    except CapiError:
+    except (CapiError, KeyboardInterrupt):
         raise
-    except Exception as error:
+    except BaseException as error:
         plugin = plugins.provider("capi_outboxes" if kind == "outbox" else "capi_transports", name)
         raise PluginError(plugin, f"its {kind} {name!r} can't be opened: {_describe(error)}") from error
 
@@ -148,9 +158,9 @@ def _make_observer(plugin: str, make: Callable[[], Observer], outbox: Outbox, co
             configure(config)
         if (watch := getattr(observer, "watch", None)) is not None:
             watch(outbox.stats)
-    except CapiError:
+    except (CapiError, KeyboardInterrupt):
         raise
-    except Exception as error:
+    except BaseException as error:
         raise PluginError(plugin, f"its observer can't be made: {_describe(error)}") from error
     if not callable(getattr(observer, "observe", None)):
         problem = (
@@ -160,7 +170,7 @@ def _make_observer(plugin: str, make: Callable[[], Observer], outbox: Outbox, co
     return observer
 
 
-def _describe(error: Exception) -> str:
+def _describe(error: BaseException) -> str:
     """Return where an error was raised, and the text of the operating system's.
 
     Other errors' texts are left out: they may quote an option that is secret.

@@ -283,6 +283,8 @@ def test_a_field_says_what_it_is_and_which_values_it_takes(capi: Any, only_acme:
 
 def test_normalizers_are_listed_by_profile_and_key(capi: Any, only_acme: None, install: Any) -> None:
     """As that is what a replacement names."""
-    install("loud", capi_normalizers=[Normalizer(profile="loud", key="em", normalize=str.upper)])
+    install(
+        "loud", capi_normalizers=[Normalizer(profile="loud", key="em", normalize=str.upper, otherwise="raw")]
+    )
 
     assert "loud/em" in capi("plugins").out

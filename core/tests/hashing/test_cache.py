@@ -12,7 +12,9 @@ class Counting:
 
     def __init__(self, repeats: bool = True) -> None:
         self.values: list[str] = []
-        self.normalizer = Normalizer(profile="p", key="fn", normalize=self._normalize, repeats=repeats)
+        self.normalizer = Normalizer(
+            profile="p", key="fn", normalize=self._normalize, otherwise="raw", repeats=repeats
+        )
         self.hasher: Hasher = make_hasher([self.normalizer])
 
     def _normalize(self, value: str) -> str | None:
@@ -73,8 +75,12 @@ def test_changing_a_result_changes_no_later_one() -> None:
     """Lists are handed out as copies."""
     both = make_hasher(
         [
-            Normalizer(profile="a", key="fn", normalize=lambda value: value.lower(), repeats=True),
-            Normalizer(profile="b", key="fn", normalize=lambda value: value.upper(), repeats=True),
+            Normalizer(
+                profile="a", key="fn", normalize=lambda value: value.lower(), otherwise="raw", repeats=True
+            ),
+            Normalizer(
+                profile="b", key="fn", normalize=lambda value: value.upper(), otherwise="raw", repeats=True
+            ),
         ]
     )
     first = both("Ada")

@@ -21,9 +21,14 @@ from capi_actions.testing.strategies import json_values
 
 HASHERS = {
     "em": make_hasher([Normalizer(profile="p", key="em", normalize=str.strip, otherwise="drop")]),
-    "ct": make_hasher([Normalizer(profile="p", key="ct", normalize=str.lower, repeats=True)]),
+    "ct": make_hasher(
+        [Normalizer(profile="p", key="ct", normalize=str.lower, otherwise="raw", repeats=True)]
+    ),
     "two": make_hasher(
-        [Normalizer(profile=name, key="two", normalize=rule) for name, rule in (("p", str), ("q", str.lower))]
+        [
+            Normalizer(profile=name, key="two", normalize=rule, otherwise="raw")
+            for name, rule in (("p", str), ("q", str.lower))
+        ]
     ),
 }
 KEYS = st.sampled_from(["a", "b", "c", "d'\"\\", "é\n"])

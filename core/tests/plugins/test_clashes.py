@@ -36,7 +36,7 @@ def an_action(name: str) -> Action:
 
 def lower(profile: str = "plain", key: str = "em", **options: Any) -> Normalizer:
     """Make a normalizer that lower-cases."""
-    return Normalizer(profile=profile, key=key, normalize=str.lower, **options)
+    return Normalizer(profile=profile, key=key, normalize=str.lower, otherwise="raw", **options)
 
 
 def refusal(*candidates: Candidate, builtins: tuple[object, ...] = ()) -> str:

@@ -85,7 +85,7 @@ def test_an_action_that_raises_on_some_events_fails(acme: Any) -> None:
 
 def test_a_normalizer_that_raises_fails(acme: Any) -> None:
     """It is called for the action's field."""
-    normalizer = Normalizer(profile="plain", key="tried", normalize=fails)
+    normalizer = Normalizer(profile="plain", key="tried", normalize=fails, otherwise="raw")
     hashing = ping(value=from_path("$.event", hashed="tried"))
 
     with pytest.raises(ZeroDivisionError):

@@ -1,6 +1,7 @@
 """Actions declared as classes."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any, Literal
 
 import pytest
@@ -8,7 +9,17 @@ from attrs import Attribute, define, frozen
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capi_actions import Action, Field, action, as_action, field, from_path
+from capi_actions import (
+    Action,
+    Field,
+    PluginError,
+    Plugins,
+    action,
+    as_action,
+    field,
+    from_path,
+    hookimpl,
+)
 
 
 def declared(cls: type) -> Action:
@@ -362,6 +373,44 @@ def declare_with(**members: Any) -> None:
     """Declare an action of one field with further members."""
     annotated = {"name": field(), "build": dict, "__annotations__": {"name": str}}
     action("acme.ping", title="Ping")(type("Ping", (), {**annotated, **members}))
+
+
+async def _awaited(self: Any) -> dict[str, Any]:
+    return {}
+
+
+def _generated(self: Any) -> Any:
+    yield {}
+
+
+def _of_nothing() -> dict[str, Any]:
+    return {}
+
+
+@pytest.mark.parametrize(
+    ("build", "problem"),
+    [
+        (_awaited, "must not be async: it is called for each event, and nothing would await it"),
+        (_generated, "must return the item, but it has a yield"),
+        (lambda self, event: {}, r"gets no arguments but the fields, and it takes \(self, event\)"),
+        (_of_nothing, r"gets no arguments but the fields, and it takes \(\)"),
+        (lambda self, *, now: {}, r"gets no arguments but the fields, and it takes \(self, \*, now\)"),
+    ],
+)
+def test_a_build_that_can_not_be_called_is_refused(build: Any, problem: str) -> None:
+    """When it is declared or loaded, and not at the first event."""
+    with pytest.raises(TypeError, match=rf"acme\.odd: Odd\.build\(\) {problem}"):
+        action("acme.odd", title="Odd")(type("Odd", (), {"build": build}))
+    plain = Action(name="acme.odd", title="Odd", description="", trigger=None, fields={}, build=build)
+    plugin = SimpleNamespace(__name__="plug", capi_actions=hookimpl(lambda: [plain]))
+    with pytest.raises(PluginError, match=rf"build of 'acme\.odd' {problem}"):
+        Plugins(plugin)
+
+
+@pytest.mark.parametrize("build", [lambda self: {}, lambda self, more=1: {}, lambda *fields: {}, dict])
+def test_a_build_with_defaults_is_fine(build: Any) -> None:
+    """It can be called with the fields alone."""
+    assert as_action(action("acme.odd", title="Odd")(type("Odd", (), {"build": build}))) is not None
 
 
 def test_a_hook_of_dataclasses_is_refused() -> None:

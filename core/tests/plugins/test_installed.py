@@ -39,7 +39,7 @@ from capi_actions import Normalizer, hookimpl
 
 @hookimpl
 def capi_normalizers():
-    return [Normalizer(profile="acme", key="em", normalize=str.lower)]
+    return [Normalizer(profile="acme", key="em", normalize=str.lower, otherwise="raw")]
 """
 
 

@@ -235,12 +235,12 @@ def test_every_hookspec_answers_with_nothing_by_itself() -> None:
 
 def lower(profile: str = "plain", key: str = "em", **options: Any) -> Normalizer:
     """Make a normalizer that lower-cases."""
-    return Normalizer(profile=profile, key=key, normalize=str.lower, **options)
+    return Normalizer(profile=profile, key=key, normalize=str.lower, otherwise="raw", **options)
 
 
 def test_normalizers_of_several_profiles_give_all_their_hashes() -> None:
     """`a+b` matches by either."""
-    upper = Normalizer(profile="loud", key="em", normalize=str.upper)
+    upper = Normalizer(profile="loud", key="em", normalize=str.upper, otherwise="raw")
     plugins = Plugins(plugin(capi_normalizers=[lower(), upper]))
 
     both = plugins.hashers("plain+loud")["em"]("x")
@@ -252,7 +252,10 @@ def test_a_plugin_can_replace_a_normalizer_per_key_whatever_the_order() -> None:
     """The others of the profile stay."""
     original = plugin("one", capi_normalizers=[lower(), lower(key="fn")])
     better = plugin(
-        "two", capi_normalizers=[Normalizer(profile="plain", key="em", normalize=str.upper, replaces=True)]
+        "two",
+        capi_normalizers=[
+            Normalizer(profile="plain", key="em", normalize=str.upper, otherwise="raw", replaces=True)
+        ],
     )
 
     for plugins in (Plugins(original, better), Plugins(better, original)):

@@ -35,7 +35,7 @@ def alter(offer: Any, **changes: Any) -> Any:
 
 
 PING = Action(name="acme.ping", title="", description="", trigger=None, fields={}, build=dict)
-LOWER = Normalizer(profile="acme", key="em", normalize=str.lower)
+LOWER = Normalizer(profile="acme", key="em", normalize=str.lower, otherwise="raw")
 X: Any = Directive(name="@x", compile=print)  # type: ignore[arg-type]
 
 

@@ -22,7 +22,7 @@ PAGE = "docs/how-to/outbox.md"
 @pytest.fixture
 def file(page: Callable[[str], list[Any]], tmp_path: Path) -> Path:
     """The page's module, in a folder of its own."""
-    (block,) = (block for block in page(PAGE) if block.language == "python")
+    block, _ = (block for block in page(PAGE) if block.language == "python")
     assert block.file == "memory_outbox.py"
     path: Path = tmp_path / block.file
     path.write_text(block.text, encoding="utf-8")
@@ -118,3 +118,19 @@ def test_it_cannot_be_used_once_closed(module: ModuleType) -> None:
 
     with pytest.raises(OutboxError, match="closed"):
         outbox.stats()
+
+
+def test_the_tests_of_the_page_are_the_core_s(
+    page: Callable[[str], list[Any]], module: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of them run on this outbox elsewhere; here the snippet is what counts."""
+    _, block = (block for block in page(PAGE) if block.language == "python")
+    monkeypatch.setitem(sys.modules, "memory_outbox", module)
+    names: dict[str, Any] = {"__name__": "test_memory_outbox"}
+    exec(compile(block.text, PAGE, "exec"), names)
+    suite = names["TestMemoryOutbox"]()
+
+    assert block.file == "test_memory_outbox.py"
+    assert len([name for name in dir(suite) if name.startswith("test_")]) > 50
+    suite.test_tries_add_up(tmp_path)
+    suite.test_the_later_of_two_back_offs_holds(tmp_path)

@@ -123,7 +123,9 @@ def _evaluate_line(line: JsonLine, evaluator: Callable[[JsonObject], JsonObject]
         answer = evaluator(_parse(line.text))
     except (EventError, ConfigError) as error:
         answer = {"error": error_record(error)}
-    except Exception as error:  # noqa: BLE001  a plugin may raise anything; the other lines go on
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  a plugin may raise anything; the other lines go on
         answer = {"error": {"message": f"something in a plugin failed ({where(error)})", "path": "$"}}
     return {**line.place, **answer} if "error" in answer else answer
 

@@ -177,7 +177,9 @@ def _make_destination(
     except ConfigError as error:
         diagnostics.extend(error.problems)
         return None
-    except Exception as error:  # noqa: BLE001  a plugin may raise anything
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  a plugin may raise anything
         problem = f"its destination can't be made ({where(error)})"
     if problem:
         diagnostics.add(str(PluginError(plugin, problem)))
@@ -190,7 +192,9 @@ def _incomplete_destination(kind: type[Destination], table: dict[str, Any]) -> D
     values = read_values(table, kind.settings_type, Diagnostics(), need_secrets=False)
     try:
         return kind(make_incomplete(kind.settings_type, values))
-    except Exception:  # noqa: BLE001  no plugin has to cope with missing settings
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # noqa: BLE001  no plugin has to cope with missing settings
         return None
 
 

@@ -49,7 +49,9 @@ def lint_accounts(destinations: Sequence[DestinationConfig], diagnostics: Diagno
             continue
         try:
             account: object = destination.destination.account
-        except Exception:  # noqa: BLE001, S112  a plugin may raise anything; the account is only compared
+        except KeyboardInterrupt:
+            raise
+        except BaseException:  # noqa: BLE001, S112  a plugin may raise anything; the account is only compared
             continue
         if not isinstance(account, str) or not account:
             continue
@@ -92,7 +94,9 @@ def lint_by_plugin(
             else:
                 complaint = f"must give capi_actions.Problem, but gave {type(problem).__name__}"
                 diagnostics.warn(f"{method}() of the destination type {destination.name} {complaint}")
-    except Exception as error:  # noqa: BLE001  a plugin may raise anything
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  a plugin may raise anything
         if complete:
             diagnostics.warn(f"{method}() of the destination type {destination.name} failed ({where(error)})")
 

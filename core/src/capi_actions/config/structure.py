@@ -82,7 +82,9 @@ def read_values(
             continue
         try:
             values[name] = converter.structure(data[name], annotation)
-        except Exception as error:  # noqa: BLE001  a plugin's class may raise anything
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001  a plugin's class may raise anything
             _explain(error, (name,), diagnostics, plugin, annotation)
     _validate(values, into, data.keys(), diagnostics, plugin)
     return values
@@ -100,7 +102,9 @@ def construct(into: type[T], values: Mapping[str, Any], diagnostics: Diagnostics
     }
     try:
         return into(**arguments)
-    except Exception as error:  # noqa: BLE001  a plugin's class may raise anything
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  a plugin's class may raise anything
         diagnostics.add(_objection(error, plugin))
         return None
 
@@ -127,7 +131,9 @@ def structure_option(
         return value
     try:
         return _CONVERTERS[need_secrets].structure(value, alternatives[0])
-    except Exception as error:  # noqa: BLE001  a plugin's class may raise anything
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  a plugin's class may raise anything
         _explain(error, (), diagnostics, plugin, annotation)
         return value
 
@@ -172,7 +178,9 @@ def _default(attribute: "attrs.Attribute[Any]", incomplete: object) -> Any:
         return default
     try:
         return default.factory(incomplete) if default.takes_self else default.factory()
-    except Exception:  # noqa: BLE001  a plugin's may raise anything, as values may be missing
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # noqa: BLE001  a plugin's may raise anything, as values may be missing
         return attrs.NOTHING
 
 
@@ -191,13 +199,15 @@ def _validate(
             continue
         try:
             attribute.validator(incomplete, attribute, values[name])
-        except Exception as error:  # noqa: BLE001  a plugin's validator may raise anything
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001  a plugin's validator may raise anything
             if not _needs_missing(error, incomplete):
                 diagnostics.add(_objection(error, plugin), f"$.{name}")
                 del values[name]
 
 
-def _needs_missing(error: Exception, incomplete: object) -> bool:
+def _needs_missing(error: BaseException, incomplete: object) -> bool:
     """Return whether a validator failed because it looks at another value, which is wrong or missing itself."""
     names = [attribute.name for attribute in _attributes(type(incomplete))]
     return isinstance(error, AttributeError) and error.obj is incomplete and error.name in names

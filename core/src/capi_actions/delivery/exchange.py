@@ -1,6 +1,7 @@
 """One exchange with a platform: a request is made, sent and judged, whatever plugins do."""
 
 import re
+from collections.abc import Mapping
 from time import perf_counter
 from typing import TypeVar
 
@@ -34,8 +35,10 @@ def send_request(destination: Destination, transport: Transport, batch: Batch) -
     Nothing that a plugin raises or returns gets out of here: its faults are judgements, too.
     """
     try:
-        request = _expect(Request, destination.envelope(batch))
-    except Exception as error:  # noqa: BLE001  a plugin may raise anything; the items are kept
+        request = _expect_request(destination.envelope(batch))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  a plugin may raise anything; the items are kept
         return Outcome(judgement=_broken_destination("envelope", error))
     size = len(request.body)
     if size > destination.max_bytes:
@@ -45,12 +48,14 @@ def send_request(destination: Destination, transport: Transport, batch: Batch) -
     started = perf_counter()
     answered = False
     try:
-        response = _expect(Response, transport.send(request))
+        response = _expect_response(transport.send(request))
         answered = True
         judgement = check_count(_judge(destination, response), len(batch.items))
     except TransportError as error:
         judgement = sanitized(_no_answer(error))
-    except Exception as error:  # noqa: BLE001  as above
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  as above
         judgement = _broken_transport(error)
     return Outcome(
         judgement=judgement,
@@ -71,25 +76,33 @@ def probe(destination: Destination, transport: Transport, now: float) -> Judgeme
         request: object = destination.probe(now)
         if request is None:
             return None
-        request = _expect(Request, request)
-    except Exception as error:  # noqa: BLE001  a plugin may raise anything
+        request = _expect_request(request)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  a plugin may raise anything
         return _broken_destination("probe", error)
     try:
-        response = _expect(Response, transport.send(request))
+        response = _expect_response(transport.send(request))
     except TransportError as error:
         return sanitized(Judgement(verdict=Verdict.LATER, reason=f"No answer came: {error.problem}."))
-    except Exception as error:  # noqa: BLE001  as above
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  as above
         return _broken_transport(error)
     try:
         return sanitized(_expect(Judgement, destination.judge_probe(response)))
-    except Exception as error:  # noqa: BLE001  as above
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  as above
         return _broken_destination("judge_probe", error)
 
 
 def _judge(destination: Destination, response: Response) -> Judgement:
     try:
         return sanitized(_expect(Judgement, destination.judge(response)))
-    except Exception as error:  # noqa: BLE001  as above
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  as above
         return _broken_destination("judge", error)
 
 
@@ -100,6 +113,22 @@ def _expect(kind: type[T], value: object) -> T:
     if not isinstance(value, kind):
         raise TypeError(f"should return {kind.__name__}, but returned {type(value).__name__}")
     return value
+
+
+def _expect_request(value: object) -> Request:
+    request = _expect(Request, value)
+    if not isinstance(request.body, bytes):
+        raise TypeError("should return a Request whose body is bytes")
+    return request
+
+
+def _expect_response(value: object) -> Response:
+    response = _expect(Response, value)
+    # As objects: a plugin may put anything into an attribute.
+    status, headers, body = (getattr(response, name) for name in ("status", "headers", "body"))
+    if type(status) is not int or not isinstance(headers, Mapping) or not isinstance(body, bytes):
+        raise TypeError("should return a Response with an int, a mapping and bytes")
+    return response
 
 
 def check_count(judgement: Judgement, sent: int) -> Judgement:
@@ -223,7 +252,7 @@ def _no_answer(error: TransportError) -> Judgement:
     )
 
 
-def _broken_transport(error: Exception) -> Judgement:
+def _broken_transport(error: BaseException) -> Judgement:
     """Return LATER for a transport that raised something else than TransportError."""
     return Judgement(
         verdict=Verdict.LATER,
@@ -232,7 +261,7 @@ def _broken_transport(error: Exception) -> Judgement:
     )
 
 
-def _broken_destination(method: str, error: Exception) -> Judgement:
+def _broken_destination(method: str, error: BaseException) -> Judgement:
     """Return PAUSE for a destination's plugin that raised an error or returned nonsense."""
     return Judgement(
         verdict=Verdict.PAUSE,

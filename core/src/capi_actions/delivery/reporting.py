@@ -141,10 +141,12 @@ class Observers:
         for observer, bound in methods:
             try:
                 bound(*arguments)
-            except Exception as error:  # noqa: BLE001  an observer's fault must not stop delivery
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # noqa: BLE001  an observer's fault must not stop delivery
                 self._log_fault(observer, error)
 
-    def _log_fault(self, observer: Observer, error: Exception) -> None:
+    def _log_fault(self, observer: Observer, error: BaseException) -> None:
         if id(observer) not in self._faulty:
             self._faulty.add(id(observer))
             message = "the observer %s raised %s; its further errors aren't logged"

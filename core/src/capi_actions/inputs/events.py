@@ -128,9 +128,9 @@ class JsonInput:
         assert self.convert is not None  # noqa: S101  for type checkers: read() has checked it
         try:
             return [check_event(event) for event in self.convert(body)]
-        except EventError:
+        except (EventError, KeyboardInterrupt):
             raise
-        except Exception as error:  # noqa: BLE001  a plugin may raise anything
+        except BaseException as error:  # noqa: BLE001  a plugin may raise anything
             problem = f"the format {self.format!r} failed on this object ({where(error)})"
         # Out here the error has no context: the original's text may quote the object.
         raise EventError.of(problem)

@@ -272,7 +272,9 @@ class MappingCompiler:
             return directive.compile(value, scope)
         try:
             resolver: object = directive.compile(value, scope)
-        except Exception as error:  # noqa: BLE001  a plugin may raise anything; other problems are reported all the same
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001  a plugin may raise anything; other problems are reported all the same
             scope.problem(f"{name} can't be compiled: its plugin failed ({where(error)})")
             return NOTHING
         if not callable(resolver):
@@ -293,9 +295,9 @@ def _guarded(resolver: Callable[..., object], name: str, path: str) -> Resolver:
     def guarded(payload: Any) -> Any:
         try:
             return resolver(payload)
-        except EventError:
+        except (EventError, KeyboardInterrupt):
             raise
-        except Exception as error:  # noqa: BLE001  a plugin may raise anything; other events go on
+        except BaseException as error:  # noqa: BLE001  a plugin may raise anything; other events go on
             fault = where(error)
         # Out here the error has no context: the original's text may quote the event.
         raise EventError.of(f"{name} failed on this event ({fault})", path)

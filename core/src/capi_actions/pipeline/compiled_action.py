@@ -84,9 +84,9 @@ class CompiledAction:
                 if key in values:
                     values[key] = copy_json(values[key])
             data = {} if self.unsupported_mode else self.action.build(values)
-        except EventError:
+        except (EventError, KeyboardInterrupt):
             raise
-        except Exception as error:  # noqa: BLE001  a plugin may raise anything
+        except BaseException as error:  # noqa: BLE001  a plugin may raise anything
             fault = where(error)
         else:
             if self.unsupported_mode:

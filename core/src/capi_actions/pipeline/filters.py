@@ -56,7 +56,9 @@ class BoundFilter:
         """Return the event that goes on: the same object only if it is unchanged; or why none does."""
         try:
             result: object = self.function(event if self.trusted else copy_json(event))
-        except (Exception, SystemExit) as error:  # noqa: BLE001  a plugin may raise anything
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001  a plugin may raise anything
             return self._failure(f"failed ({where(error)})")
         if isinstance(result, Held):
             return Objection(self.name, replace_surrogates(result.reason[:_MAX_REASON]))
@@ -129,7 +131,9 @@ class FilterChain:
                         break
                 else:
                     return None
-            except Exception:  # noqa: BLE001, S110  what comes next names the filter
+            except KeyboardInterrupt:
+                raise
+            except BaseException:  # noqa: BLE001, S110  what comes next names the filter
                 pass
         return self._apply_all(event)
 
@@ -172,7 +176,9 @@ def _bind_own(
             continue
         try:
             function: object = event_filter.apply_for(destination.info)
-        except (Exception, SystemExit) as error:  # noqa: BLE001  a plugin may raise anything
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001  a plugin may raise anything
             problem: str | None = f"failed ({where(error)})"
         else:
             if function is None:

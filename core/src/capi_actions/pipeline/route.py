@@ -43,9 +43,9 @@ class Route:
         try:
             event_id, event_time, deadline, group = self.destination.prepare(data, group, content_id)
             problems = tuple(self.destination.check(data, now))
-        except EventError:
+        except (EventError, KeyboardInterrupt):
             raise
-        except Exception as error:  # noqa: BLE001  a plugin may raise anything
+        except BaseException as error:  # noqa: BLE001  a plugin may raise anything
             fault = where(error) if _is_deep(error) else "prepare() must give Prepared and check() Problems"
         else:
             if problems:
@@ -82,7 +82,7 @@ class Route:
         return Problem(f"check() of the destination type {self.destination.name} {complaint}")
 
 
-def _is_deep(error: Exception) -> bool:
+def _is_deep(error: BaseException) -> bool:
     """Return whether an error was raised by code that was called, not by using what that returned."""
     return error.__traceback__ is not None and error.__traceback__.tb_next is not None
 

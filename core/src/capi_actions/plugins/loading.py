@@ -9,7 +9,9 @@ effect then, and are refused.
 """
 
 import inspect
+import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import redirect_stdout
 from functools import partial
 from importlib.metadata import EntryPoint, entry_points, version
 from typing import Any
@@ -159,8 +161,11 @@ def _required_parameters(function: Any) -> Iterator[str]:
 
 def _call(function: Any, hook: str, plugin: str) -> Sequence[Any]:
     try:
-        offered = function()
-    except Exception as error:
+        with redirect_stdout(sys.stderr):  # standard output holds data, and nothing that a plugin prints
+            offered = function()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         problem = f"{hook}() failed with {type(error).__name__}: {error}{source_line(error, _file(function))}"
         raise PluginError(plugin, problem) from error
     if not isinstance(offered, list | tuple):
@@ -185,8 +190,11 @@ def _summary(entry: EntryPoint) -> str:
 def _load(entry: EntryPoint) -> Any:
     _check_core_version(entry)
     try:
-        return entry.load()
-    except (Exception, SystemExit) as error:  # a module may do anything when it is imported
+        with redirect_stdout(sys.stderr):
+            return entry.load()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a module may do anything when it is imported
         problem = f"can't be imported ({entry.value}): {type(error).__name__}: {error}{source_line(error)}"
         raise PluginError(entry.name, problem) from error
 

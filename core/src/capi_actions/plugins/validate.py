@@ -12,7 +12,7 @@ from typing import Any
 import click
 from attrs import fields_dict, has
 
-from capi_actions.declare import as_action
+from capi_actions.declare import as_action, build_error
 from capi_actions.errors import where
 from capi_actions.model import (
     CORE_TABLES,
@@ -124,7 +124,9 @@ def validate_destination(destination_type: type[Destination]) -> str | None:
     class_name = destination_type.__name__
     try:
         profile: object = destination_type.default_profile()
-    except Exception as error:  # noqa: BLE001  a plugin may raise anything
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  a plugin may raise anything
         return f"{class_name}.default_profile() failed ({where(error)})"
     if not isinstance(profile, str):
         return f"{class_name}.default_profile() must return text, but returned {type(profile).__name__}"
@@ -176,6 +178,8 @@ def _accepts(function: Any, count: int) -> bool:
 def _validate_action(action: Any) -> str | None:
     if not callable(action.build):
         return f"build of {action.name!r} can't be called"
+    if problem := build_error(action.build):
+        return f"build of {action.name!r} {problem}"
     if not isinstance(action.trigger, str | None):
         return f"the trigger of {action.name!r} must be text or None"
     if not isinstance(action.fields, Mapping):

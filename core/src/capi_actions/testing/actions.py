@@ -1,6 +1,6 @@
 """Tests of the actions that a plugin offers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
 
 from attrs import frozen
@@ -13,6 +13,7 @@ from capi_actions.testing.base import (
     NOW,
     Faults,
     PluginTests,
+    find_slow,
     json_fault,
     nested_in_itself,
     require,
@@ -128,8 +129,15 @@ class ActionTests(PluginTests):
         return list(cls._own("capi_actions").values())
 
     @classmethod
-    @cache
     def _compiled(cls) -> Sequence[tuple[CompiledAction, Faults]]:
+        compiled, slow = cls._compiled_and_slow()
+        require(not slow, slow)
+        return compiled
+
+    @classmethod
+    @cache
+    def _compiled_and_slow(cls) -> tuple[Sequence[tuple[CompiledAction, Faults]], str]:
+        """Return the actions, each with its faults, and which of them are too slow to be tested."""
         plugins = cls._plugins()
         own = cls._own("capi_directives")
         compiled = []
@@ -145,7 +153,12 @@ class ActionTests(PluginTests):
             hashers = faults.watch_hashers(plugins.normalizers(profile))
             watched = faults.watch_action(action)
             compiled.append((CompiledAction.compile(watched, action.mapping, plugins, hashers), faults))
-        return compiled
+        calls: dict[str, Callable[[], object]] = {
+            f"building an item with {each.action.name}": partial(each.build, event)
+            for each, _ in compiled
+            for event in cls._events(each.action, 1)
+        }
+        return compiled, find_slow(calls)
 
     @classmethod
     def _events(cls, action: Action, count: int | None = None) -> Iterator[JsonObject]:

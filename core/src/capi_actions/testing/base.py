@@ -208,15 +208,15 @@ def json_fault(value: object, path: str = "$") -> str | None:
     return None
 
 
-def nested_in_itself(value: object) -> bool:
+def nested_in_itself(value: object, depth: int = 0) -> bool:
     """Return whether a value holds itself, or is nested as if it did."""
-    try:
-        json.dumps(value, default=str)
-    except (RecursionError, ValueError):
+    if depth > _DEEPEST:
         return True
-    except TypeError:
-        return False
-    return False
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+    return any(nested_in_itself(item, depth + 1) for item in items if isinstance(item, dict | list | tuple))
+
+
+_DEEPEST = 250  # levels; an encoder takes 254
 
 
 def unchanged(value: Json) -> Callable[[], bool]:
@@ -238,6 +238,36 @@ def require_speed(limit: float, name: str, call: Callable[[], object]) -> None:
         f"{name} takes {ratio:,.0f} times as long as json takes to decode and encode an event; {limit:,.0f} times is"
         " the most that the tests allow: see what it does for each event that it could do once",
     )
+
+
+def find_slow(calls: Mapping[str, Callable[[], object]]) -> str:
+    """Return which of some calls are too slow to be tested at all, as a sentence; "" if none is.
+
+    Hundreds of calls are made of each; a call that fails is another test's to report.
+    """
+    slow = [name for name, call in calls.items() if _least_seconds(call) > _HOPELESS]
+    return (
+        f"{' and '.join(slow)} takes more than {_HOPELESS} seconds a call: too long to be tested"
+        if slow
+        else ""
+    )
+
+
+_HOPELESS = 0.15  # seconds
+
+
+def _least_seconds(call: Callable[[], object]) -> float:
+    least = math.inf
+    for _ in range(3):
+        started = time.perf_counter()
+        try:
+            call()
+        except BaseException:  # noqa: BLE001  as said above
+            return 0.0
+        least = min(least, time.perf_counter() - started)
+        if least <= _HOPELESS:
+            break
+    return least
 
 
 _CALLS, _CALLS_OF_SLOW, _SLOW = 30, 3, 0.05  # seconds

@@ -42,9 +42,9 @@ class DeterminismTests(DestinationTests, DirectiveTests, NormalizerTests, EventF
         """If this fails, the plugin reads a clock, the environment or the time zone, or relies on the order of a set.
 
         The other process has a clock 400 days ahead, other environment variables, another time zone and another seed
-        for hashes.  Plugins that aren't modules are left out, as no other process can import them.
+        for hashes.  Plugins that no other process can import, such as objects, are left out.
         """
-        if not all(isinstance(plugin, ModuleType) for plugin in (self.plugin, *self.others)):
+        if not all(map(_is_importable, (self.plugin, *self.others))):
             return
         here, there = behaviour(type(self)), _behaviour_elsewhere(type(self))
         different = [name for name in here if here[name] != there.get(name)]
@@ -68,7 +68,7 @@ def _behaviour(suite: type[DeterminismTests]) -> Iterator[tuple[str, str]]:
                 built = suite._build(compiled, faults, event)
                 outcome = (built.body.decode(), built.prepared, built.problems) if built else None
                 yield f"the item of {compiled.action.name} for event {number}", repr(outcome)
-    for name, normalizer in suite._own("capi_normalizers").items():
+    for name, normalizer in suite._quick_normalizers().items():
         for text in suite._texts(name):
             with suppress(Exception):
                 yield f"what {name} makes of {text[:80]!a}", ascii(normalizer.normalize(text))
@@ -131,6 +131,10 @@ def _behaviour_elsewhere(suite: type[DeterminismTests]) -> Mapping[str, str]:
     require(ended.returncode == 0, f"the plugin doesn't work in another process:\n{ended.stderr}")
     outcomes: Mapping[str, str] = json.loads(ended.stdout.splitlines()[-1])
     return outcomes
+
+
+def _is_importable(plugin: object) -> bool:
+    return isinstance(plugin, ModuleType) and plugin.__spec__ is not None and plugin.__name__ != "__main__"
 
 
 def _name(plugin: Any) -> str:

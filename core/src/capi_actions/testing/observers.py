@@ -2,12 +2,13 @@
 
 import threading
 from collections.abc import Iterator, Mapping
-from functools import partial
+from contextlib import suppress
+from functools import cache, partial
 from typing import Any
 
 from capi_actions.errors import OutboxError
 from capi_actions.model import EventOutcome, EventReport, Judgement, Observer, Report, Stats, Verdict
-from capi_actions.testing.base import PluginTests, require, require_speed
+from capi_actions.testing.base import PluginTests, find_slow, require, require_speed
 
 _THREADS = 4
 
@@ -65,6 +66,8 @@ class ObserverTests(PluginTests):
     @classmethod
     def _observers(cls) -> Iterator[Observer]:
         """Make each observer, and tell it what delivery does before anything is sent."""
+        slow = cls._slow_observers()
+        require(not slow, slow)
         for make in cls._own("capi_report").values():
             observer: Any = make()
             if (watch := getattr(observer, "watch", None)) is not None:
@@ -72,6 +75,16 @@ class ObserverTests(PluginTests):
             if (expect := getattr(observer, "expect", None)) is not None:
                 expect(("shop", "ads"))
             yield observer
+
+    @classmethod
+    @cache
+    def _slow_observers(cls) -> str:
+        report = next(_reports())
+        calls = {}
+        for name, make in cls._own("capi_report").items():
+            with suppress(Exception):  # another test reports it
+                calls[f"observe() of {name}"] = partial(make().observe, report)
+        return find_slow(calls)
 
 
 def _read_stats() -> Mapping[str, Stats]:

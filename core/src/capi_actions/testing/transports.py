@@ -66,6 +66,7 @@ class TransportTests(PluginTests):
     :cvar sends_http: False for a transport that writes requests elsewhere: then only what holds for any is tested.
     :cvar impatient_options: options with which it gives up an answer that never ends, though single bytes keep coming,
         after a second or less; None, the default, if it doesn't promise that.
+    :cvar hangs_after: seconds after which the tests give up waiting for ``send``.
     """
 
     plugin: Any = None
@@ -73,6 +74,8 @@ class TransportTests(PluginTests):
     transport_options: Mapping[str, Any] = {}
     sends_http: bool = True
     impatient_options: Mapping[str, Any] | None = None
+    hangs_after: float = 20.0
+    _hangs: bool = False
 
     def make_transport(self, **options: Any) -> Transport:
         """Make the transport.
@@ -250,9 +253,10 @@ class TransportTests(PluginTests):
 
     @contextmanager
     def _transport(self, **options: Any) -> Iterator[Transport]:
+        require(not type(self)._hangs, "send() did not return in another test")
         transport = self.make_transport(**options)
         try:
-            yield transport
+            yield _Impatient(transport, type(self))
         finally:
             transport.close()
 
@@ -261,6 +265,39 @@ class TransportTests(PluginTests):
         if self.sends_http:
             with serving(answer) as server, self._transport(**options) as transport:
                 yield server, transport
+
+
+class _Impatient:
+    """A transport for whose ``send`` nobody waits for ever."""
+
+    def __init__(self, transport: Transport, suite: type[TransportTests]) -> None:
+        self._transport = transport
+        self._suite = suite
+
+    def send(self, request: Request) -> Response:
+        """Send a request, in a thread that is left behind if it takes too long."""
+        outcome: list[Any] = []
+
+        def work() -> None:
+            try:
+                outcome.append(self._transport.send(request))
+            except BaseException as error:  # noqa: BLE001  raised in the test's own thread
+                outcome.append(error)
+
+        thread = threading.Thread(target=work, daemon=True)
+        thread.start()
+        thread.join(self._suite.hangs_after)
+        if not outcome:
+            self._suite._hangs = True
+            raise AssertionError(f"send() did not return within {self._suite.hangs_after} seconds")
+        if isinstance(outcome[0], BaseException):
+            raise outcome[0]
+        response: Response = outcome[0]
+        return response
+
+    def close(self) -> None:
+        """Close the transport."""
+        self._transport.close()
 
 
 def _request(url: str, body: bytes = b'{"data":["BODYMARKER"]}', timeout: float = 30.0) -> Request:

@@ -33,7 +33,7 @@ class TestMemoryOutbox(OutboxTests):
 
     def open_outbox(self, folder: Path) -> Outbox:
         """Make one of the page's code."""
-        (code,) = re.findall(
+        code, _ = re.findall(
             r"^```python\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
         )
         module = ModuleType("memory_outbox")

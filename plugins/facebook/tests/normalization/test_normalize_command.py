@@ -168,10 +168,10 @@ def with_others(monkeypatch: pytest.MonkeyPatch) -> None:
         raise ValueError(value)
 
     others = [
-        Normalizer(profile="pixel", key="ct", normalize=str.upper, replaces=True),
-        Normalizer(profile="acme", key="ct", normalize=str.lower),
-        Normalizer(profile="acme", key="shoe", normalize=str.strip),
-        Normalizer(profile="acme", key="em", normalize=broken),
+        Normalizer(profile="pixel", key="ct", normalize=str.upper, otherwise="raw", replaces=True),
+        Normalizer(profile="acme", key="ct", normalize=str.lower, otherwise="raw"),
+        Normalizer(profile="acme", key="shoe", normalize=str.strip, otherwise="raw"),
+        Normalizer(profile="acme", key="em", normalize=broken, otherwise="raw"),
     ]
     other = SimpleNamespace(__name__="acme", capi_normalizers=hookimpl(lambda: others))
     monkeypatch.setattr(Plugins, "installed", lambda: Plugins(builtin, plugin, other))
