@@ -19,6 +19,7 @@ TEST = nox.project.dependency_groups(PROJECT, "test")
 TYPES = nox.project.dependency_groups(PROJECT, "types")
 LINT = nox.project.dependency_groups(PROJECT, "lint")
 PACKAGES = nox.project.dependency_groups(PROJECT, "packages")
+CLIENTS = nox.project.dependency_groups(PROJECT, "clients")
 DOCS = nox.project.dependency_groups(PROJECT, "docs")
 AUDIT = nox.project.dependency_groups(PROJECT, "audit")
 DISTS = [
@@ -159,6 +160,27 @@ def bench(session: nox.Session) -> None:
     session.install(*TEST, *DISTS, env=AS_WHEELS)
     for benchmark in ("engine", "delivery", "threads", "start"):
         session.run("python", f"tests/benchmarks/{benchmark}.py", *session.posargs)
+
+
+@nox.session(python=PYTHONS[0], default=False)
+def clients(session: nox.Session) -> None:
+    """Send with real SDKs of Python, Node.js and browsers; needs npm, Node.js and Chromium."""
+    session.install(*TEST, *CLIENTS, *DISTS, env=AS_WHEELS)
+    folder = Path(session.create_tmp()) / "clients"
+    folder.mkdir(exist_ok=True)
+    shutil.copy("tests/clients/package.json", folder)
+    session.run("npm", "install", "--no-audit", "--no-fund", "--prefix", str(folder), external=True)
+    session.run(
+        "python", "-m", "pytest", "-q", "tests/clients", *session.posargs, env={"CAPI_CLIENTS": str(folder)}
+    )
+
+
+@nox.session(python=PYTHONS[0], default=False)
+def fuzz(session: nox.Session) -> None:
+    """Send 20,000 random requests to the server, and count its answers by status."""
+    session.install(*TEST, *DISTS, env=AS_WHEELS)
+    fuzzing = "plugins/server/tests/test_fuzz.py"
+    session.run("python", "-m", "pytest", "-q", "-s", fuzzing, *session.posargs, env={"CAPI_FUZZ": "20000"})
 
 
 @nox.session(python=PYTHONS[0])

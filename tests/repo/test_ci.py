@@ -31,6 +31,14 @@ def test_ci_runs_longer_what_the_readme_s_command_runs_shortly(root: Path) -> No
     assert "tests/benchmarks/figures.py" in script
 
 
+def test_ci_sends_with_real_clients(root: Path) -> None:
+    """And installs what they need, as a new machine hasn't it."""
+    script = (root / ".ci" / "run").read_text(encoding="utf-8")
+
+    assert "-s clients" in script
+    assert "apt-get install -qq -y --no-install-recommends nodejs npm" in script
+
+
 def test_ci_says_how_old_the_facts_about_meta_are(root: Path) -> None:
     """Nothing else would remind anybody."""
     assert "python .ci/facts.py" in (root / ".ci" / "run").read_text(encoding="utf-8")

@@ -13,7 +13,7 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 _CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["capi_actions_server.commands", "capi_actions_facebook.plugin"])
+_CONTEXT.set_forkserver_preload(["capi_actions_server.run", "capi_actions_facebook.plugin"])
 _PATIENCE = 60.0  # seconds
 
 
@@ -69,5 +69,5 @@ def _serve(config: str, options: tuple[str, ...], connection: Connection) -> Non
     from capi_actions.cli.app import main
     from capi_actions_server import commands
 
-    commands.announce = lambda _, url: connection.send(url)
+    commands.announce = lambda url: connection.send(url)
     os._exit(main(["serve", "--config", config, "--port", "0", *options]))

@@ -1,6 +1,11 @@
 """The demo shows what a new user should see, and says so truthfully."""
 
+import json
 import re
+import signal
+import socket
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -28,6 +33,32 @@ def test_every_standard_event_arrives_and_every_hash_is_the_pixel_s(capi: Any) -
         line["received"]["event_name"] for line in arrived
     }
     assert [line["equal_to_pixel"] for line in arrived] == [line["hashes"] for line in arrived] == [11] * 22
+
+
+def test_the_demo_with_a_server_says_the_same_and_what_it_opens(capi: Any) -> None:
+    """The samples go over HTTP there; it ends at a signal, and its server with it."""
+    command = [sys.executable, "-m", "capi_actions.cli", "demo", "--serve", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as demo:
+        assert demo.stderr is not None
+        opened = demo.stderr.readline()
+        demo.send_signal(signal.SIGINT)
+        out, err = demo.communicate(timeout=60)
+    addresses = re.findall(r"http://[0-9.:]+", opened)
+
+    assert 0 == demo.returncode, err
+    assert summary([json.loads(line) for line in out.splitlines()]) == summary(capi("demo", "--json").lines)
+    assert 2 == len(addresses)
+    for address in addresses:
+        with pytest.raises(OSError, match="refused"):
+            socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2])), timeout=5)
+
+
+def summary(lines: list[Any]) -> list[tuple[object, ...]]:
+    """Return what lines of the demo say, without times."""
+    return [
+        (line["event"], (line["received"] or {}).get("event_name"), line["equal_to_pixel"], line["reason"])
+        for line in lines
+    ]
 
 
 def test_what_does_not_arrive_has_its_reason(capi: Any) -> None:

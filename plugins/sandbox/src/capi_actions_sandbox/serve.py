@@ -35,7 +35,7 @@ def serve(options: SandboxOptions, host: str, port: int, faults: Sequence[Fault]
     server = Sandbox(options, host=host, port=port, listener=_logger(as_json, stopped))
     for fault in faults:
         server.fault(fault)
-    with _signals(stopped), server:
+    with stopping_signals(stopped), server:
         _announce(server.url, options)
         stopped.wait()
     counts = server.counts()
@@ -54,7 +54,8 @@ def _announce(url: str, options: SandboxOptions) -> None:
 
 
 @contextmanager
-def _signals(stopped: threading.Event) -> Iterator[None]:
+def stopping_signals(stopped: threading.Event) -> Iterator[None]:
+    """Set an event when SIGINT or SIGTERM comes."""
     numbers = (signal.SIGINT, signal.SIGTERM)
     handlers = [signal.signal(number, lambda *_: stopped.set()) for number in numbers]
     try:

@@ -4,10 +4,14 @@ Starlette's router, requests and responses take as long as an event's mapping an
 """
 
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from capi_actions_server.health import health_routes
 from capi_actions_server.ingest.endpoints import Ingest
+from capi_actions_server.openapi import openapi
 from capi_actions_server.pages.routes import Pages
 from capi_actions_server.responses import SECURITY_HEADERS
 from capi_actions_server.service import Service
@@ -16,7 +20,13 @@ from capi_actions_server.service import Service
 def create_app(service: Service) -> ASGIApp:
     """Return the application; any ASGI server can run it."""
     ingest = Ingest(service)
-    others = Starlette(routes=[*health_routes(service), *Pages(service).routes()])
+    description = openapi()
+
+    async def describe(request: Request) -> Response:
+        return JSONResponse(description)
+
+    routes = [Route("/openapi.json", describe), *health_routes(service), *Pages(service).routes()]
+    others = Starlette(routes=routes)
     others.router.redirect_slashes = False
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:

@@ -4,24 +4,66 @@
 itself does it.
 """
 
+import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import click
 
 from capi_actions import Plugins, write_line
 
+if TYPE_CHECKING:
+    from capi_actions_sandbox.demo.run import Row
+
+_RUNNING = """\
+The server listens at {server}, the stand-in for Meta at {sandbox}; both only on this machine, until Ctrl-C.
+Send an event of your own, and look at what arrives at {sandbox}/_sandbox/events:
+
+curl -u {key}: {server}/v1/page -H 'content-type: application/json' -d '{{"userId": "u-1"}}'
+"""
+
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print what arrived as JSON Lines.")
-def demo(as_json: bool) -> int:
+@click.option(
+    "--serve",
+    "with_server",
+    is_flag=True,
+    help="Send over HTTP to `capi serve`, and leave it running until Ctrl-C.",
+)
+def demo(as_json: bool, with_server: bool) -> int:
     """Send sample events of every kind to a local stand-in for Meta, and show what arrives."""
-    from capi_actions_sandbox.demo.run import run
-    from capi_actions_sandbox.demo.table import print_rows, record
-
     plugins = Plugins.installed()
     if "facebook" not in plugins.destinations:
         raise click.ClickException(
             "the demo needs the Facebook plugin: pip install ./plugins/facebook, in a clone of the repository"
         )
-    rows = run(plugins)
+    if with_server:
+        return _serve(plugins, as_json)
+    from capi_actions_sandbox.demo.run import run
+
+    return _show(run(plugins), as_json)
+
+
+def _serve(plugins: Plugins, as_json: bool) -> int:
+    if "serve" not in plugins.commands:
+        raise click.ClickException(
+            "this demo needs the server: pip install ./plugins/server, in a clone of the repository"
+        )
+    from capi_actions_sandbox.demo.served import served_demo
+    from capi_actions_sandbox.serve import stopping_signals
+
+    stopped = threading.Event()
+    with stopping_signals(stopped), served_demo(plugins) as running:
+        status = _show(running.rows, as_json)
+        click.echo(_RUNNING.format(server=running.server, sandbox=running.sandbox, key=running.key), err=True)
+        stopped.wait()
+    return status
+
+
+def _show(rows: "Sequence[Row]", as_json: bool) -> int:
+    from capi_actions_sandbox.demo.table import print_rows, record
+
     hashes, equal = sum(row.hashes for row in rows), sum(row.equal for row in rows)
     if as_json:
         for row in rows:

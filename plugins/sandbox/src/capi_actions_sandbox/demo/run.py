@@ -55,17 +55,17 @@ def run(plugins: Plugins) -> list[Row]:
     options = SandboxOptions(currencies=known_currencies())
     with tempfile.TemporaryDirectory() as folder, Sandbox(options) as sandbox:
         config = Path(folder, "capi.toml")
-        config.write_text(_configuration(sandbox.url, plugins), encoding="utf-8")
+        config.write_text(configuration(sandbox.url, plugins), encoding="utf-8")
         with Client.from_config(config, plugins=plugins) as client:
             receipts = client.send_many([sample.event for sample in all_samples])
             client.flush(timeout=30)
             dead = {letter.item.event_id: letter for letter in client.dead_letters()}
         received = {stored["event"]["event_id"]: stored["event"] for stored in sandbox.events()}
     reasons = [_reason(receipt, dead) for receipt in receipts]
-    return [_row(sample, received, reason) for sample, reason in zip(all_samples, reasons, strict=True)]
+    return [make_row(sample, received, reason) for sample, reason in zip(all_samples, reasons, strict=True)]
 
 
-def _configuration(url: str, plugins: Plugins) -> str:
+def configuration(url: str, plugins: Plugins) -> str:
     """Return a configuration with every action that has a prebuilt trigger, and custom ones for other events."""
     tables = [
         f'[[destinations.demo.mappings]]\naction = "{action.name}"\n'
@@ -87,12 +87,21 @@ def _reason(receipt: Receipt, dead: Mapping[str, DeadLetter]) -> str:
         return f"refused before sending: {receipt.refused[0].error}"
     letters = [dead[item.event_id] for item in receipt.accepted if item.event_id in dead]
     if letters:
-        letter = letters[0]
-        return f"set aside: {letter.reason} {letter.advice} (Meta's error {letter.code}/{letter.subcode})"
+        return dead_reason(letters[0])
     return "" if receipt.accepted else "no action takes it"
 
 
-def _row(sample: Sample, received: Mapping[str, Mapping[str, Any]], reason: str) -> Row:
+def dead_reason(letter: DeadLetter) -> str:
+    """Return why an item became a dead letter."""
+    return f"set aside: {letter.reason} {letter.advice} (Meta's error {letter.code}/{letter.subcode})"
+
+
+def make_row(sample: Sample, received: Mapping[str, Mapping[str, Any]], reason: str) -> Row:
+    """Return the outcome of a sample.
+
+    :param received: what the sandbox has, by event id.
+    :param reason: why nothing arrived.
+    """
     item = received.get(sample.event["messageId"])
     user = (item or {}).get("user_data", {})
     hashes = {key: _first(user[key]) for key in HASHED_KEYS if key in user}

@@ -1,5 +1,7 @@
 """The table of ``capi demo``, and its rows as JSON."""
 
+from collections.abc import Sequence
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -12,7 +14,7 @@ _WIDE, _MIDDLE = 100, 60  # characters
 _LONGEST_NAME, _LEAST_WIDTH, _BORDERS = len("CompleteRegistration"), 5, 7
 
 
-def print_rows(rows: list[Row], hashes: int, equal: int) -> None:
+def print_rows(rows: Sequence[Row], hashes: int, equal: int) -> None:
     """Print a table of the rows, and what it shows as a whole.
 
     :param hashes: how many were compared with the pixel's.

@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from capi_actions import EventError, Json, JsonObject, OutboxError, Receipt, TrustedProxies
 from capi_actions_server.figures import Figures
+from capi_actions_server.ingest.browser_settings import browser_settings, project_key
 from capi_actions_server.ingest.completion import NO_FACTS, client_facts, complete
 from capi_actions_server.ingest.cors import Origins
 from capi_actions_server.ingest.requests import (
@@ -94,6 +95,9 @@ class Ingest:
         try:
             cors = self._origins.headers(headers)
             method, path = scope["method"], scope["path"]
+            if (key := project_key(path)) is not None and method == "GET":
+                await send_json(send, 200, browser_settings(scope, key, self._keys, self._proxies), cors)
+                return
             _check_path(path, self._webhooks)
             _check_method(method)
             if method == "OPTIONS":
