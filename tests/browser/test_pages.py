@@ -1,11 +1,9 @@
 """The server's pages in a real browser: what they show, and that they can be read anywhere."""
 
-import asyncio
 import json
 import math
 import os
 import struct
-import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -13,14 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 
 from capi_actions_sandbox import Sandbox, SandboxOptions
-from capi_actions_server.app import create_app
 from capi_actions_server.history import History
 from capi_actions_server.passwords import hash_password
 from capi_actions_server.service import Service
 from support.chromium import PATIENCE, Page, chromium
+from support.threaded import ThreadedServer
 
 PASSWORD = "correct horse battery"
 KEY = "a-write-key-of-16"
@@ -62,28 +59,6 @@ PICTURES = os.environ.get("CAPI_PICTURES")
 """A folder to keep the screenshots in, to look at them."""
 
 
-class Running:
-    """A server in a thread of its own."""
-
-    def __init__(self, service: Service) -> None:
-        config = uvicorn.Config(create_app(service), port=0, log_level="critical", lifespan="off")
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._server.serve()))
-
-    def __enter__(self) -> str:
-        self._thread.start()
-        end = time.monotonic() + PATIENCE
-        while not self._server.started:
-            assert time.monotonic() < end
-            time.sleep(0.02)
-        port = self._server.servers[0].sockets[0].getsockname()[1]
-        return f"http://127.0.0.1:{port}"
-
-    def __exit__(self, *error: object) -> None:
-        self._server.should_exit = True
-        self._thread.join()
-
-
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A shop's server with a day behind it, of which the last minutes really happen."""
@@ -109,7 +84,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 @pytest.fixture(scope="module")
 def url(service: Service) -> Iterator[str]:
     """The server's address, after some events came in."""
-    with Running(service) as address:
+    with ThreadedServer(service) as address:
         send_events(address)
         end = time.monotonic() + PATIENCE
         while True:

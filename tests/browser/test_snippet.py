@@ -1,7 +1,7 @@
 """`capi snippet` in a real browser: what the pixel sends, and what the server's side makes of the same event."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -16,8 +16,12 @@ from click.testing import CliRunner
 from capi_actions import Item, Plugins, load_config
 from capi_actions.pipeline import Pipeline
 from capi_actions_facebook.snippet.command import snippet
+from capi_actions_sandbox import Sandbox, SandboxOptions
+from capi_actions_server.service import Service
 from support.chromium import PATIENCE, Page
+from support.threaded import ThreadedServer
 
+WRITE_KEY = "a-write-key-of-16"
 CONFIG = """
 [destinations.shop]
 type = "facebook"
@@ -64,6 +68,14 @@ capi.track("Nobody Takes This");
 """
 
 
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+    end = monotonic() + PATIENCE
+    while not condition():
+        assert monotonic() < end, "it takes too long"
+        sleep(0.02)
+
+
 class Shop(ThreadingHTTPServer):
     """A web shop, with the pixel's and the events' addresses beside it.
 
@@ -83,10 +95,7 @@ class Shop(ThreadingHTTPServer):
 
     def wait(self, *, pixel: int, events: int) -> None:
         """Wait until so many requests of each kind have arrived."""
-        end = monotonic() + PATIENCE
-        while (len(self.pixel), len(self.events)) != (pixel, events):
-            assert monotonic() < end, (self.pixel, self.events)
-            sleep(0.02)
+        wait_until(lambda: (len(self.pixel), len(self.events)) == (pixel, events))
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -142,14 +151,7 @@ def config(tmp_path: Path) -> Path:
 
 def install(shop: Shop, config: Path, *options: str) -> None:
     """Put the snippet into the shop's page."""
-    urls = [
-        "--endpoint",
-        shop.url,
-        "--write-key",
-        "a-write-key-of-16",
-        "--script-url",
-        f"{shop.url}/fbevents.js",
-    ]
+    urls = ["--endpoint", shop.url, "--write-key", WRITE_KEY, "--script-url", f"{shop.url}/fbevents.js"]
     result = CliRunner().invoke(snippet, ["-c", str(config), *urls, *options])
     assert result.exit_code == 0, result.output
     icon = "<link rel=icon href=data:,>"  # else the browser asks for one
@@ -165,14 +167,40 @@ def server_items(config: Path, events: list[dict[str, Any]]) -> list[dict[str, A
     return [orjson.loads(outcome.body) for outcome in outcomes if isinstance(outcome, Item)]
 
 
-def test_browser_and_server_events_pair_up_one_to_one(page: Page, shop: Shop, config: Path) -> None:
-    """Same name and id, so that Meta counts one; same person, so that either is matched; same worth."""
-    install(shop, config)
+@pytest.fixture
+def endpoint(shop: Shop, config: Path, sandbox: Sandbox) -> Iterator[str]:
+    """The real server at another origin than the shop's, which delivers to the sandbox."""
+    text = config.read_text().replace("pixel_id", f'base_url = "{sandbox.url}"\npixel_id')
+    config.write_text(
+        f'{text}\n[server]\nallowed_origins = ["{shop.url}"]\n[server.keys.browser]\nkey = "{WRITE_KEY}"\n'
+    )
+    service = Service.open(config)
+    with ThreadedServer(service) as url:
+        yield url
+    service.close()
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """A stand-in for Meta's API that takes nothing that is doubtful."""
+    with Sandbox(SandboxOptions.strict()) as running:
+        yield running
+
+
+def test_browser_and_server_events_pair_up_one_to_one(
+    page: Page, shop: Shop, config: Path, endpoint: str, sandbox: Sandbox
+) -> None:
+    """Same name and id, so that Meta counts one; same person, so that either is matched; same worth.
+
+    All of it is real but the pixel's script: the browser, the server, its delivery.
+    """
+    install(shop, config, "--endpoint", endpoint)
     page.open(f"{shop.url}/shoes?size=42&fbclid=IwAbc")
     page.evaluate(ACTIONS % {"traits": json.dumps(TRAITS), "order": json.dumps(ORDER)})
-    shop.wait(pixel=5, events=7)
+    shop.wait(pixel=5, events=0)
+    wait_until(lambda: len(sandbox.events()) == 5)
 
-    items = server_items(config, shop.events)
+    items = [received["event"] for received in sandbox.events()]
 
     browser = {(request["ev"], request["eid"]): request for request in shop.pixel}
     server = {(item["event_name"], item["event_id"]): item for item in items}
@@ -209,7 +237,7 @@ def test_every_event_reaches_the_endpoint(page: Page, shop: Shop, config: Path) 
 
     assert sorted(event["path"] for event in shop.events) == ["/v1/identify", "/v1/page", "/v1/track"]
     for event in shop.events:
-        assert event["writeKey"] == "a-write-key-of-16"
+        assert event["writeKey"] == WRITE_KEY
         assert event["userId"] == "u-1"
         assert event["context"]["page"]["url"] == f"{shop.url}/"
 
