@@ -28,9 +28,11 @@ DISTS = [
     "./plugins/sandbox",
     "./plugins/prometheus",
     "./plugins/webhooks",
+    "./plugins/webhook",
+    "./plugins/phone",
     "./plugins/server",
 ]
-PLUGINS = ("facebook", "sandbox", "prometheus", "webhooks", "server")
+PLUGINS = ("facebook", "sandbox", "prometheus", "webhooks", "webhook", "phone", "server")
 FOLDERS = ["core", *(f"plugins/{name}" for name in PLUGINS)]
 AS_WHEELS = {"UV_NO_SOURCES": "1"}  # uv would otherwise take the workspace's editable core
 PYTEST = ("python", "-m", "pytest", "-q", "-n", "auto", "--dist", "worksteal")

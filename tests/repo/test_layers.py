@@ -94,6 +94,14 @@ def test_the_core_never_names_a_plugin(path: Path) -> None:
     assert not [name for name in imported(path) if name.startswith(("capi_actions_",))]
 
 
+@pytest.mark.parametrize("path", sorted(CORE.rglob("*.py")), ids=str)
+def test_the_core_never_speaks_of_a_platform(path: Path) -> None:
+    """Not even in an example: what it can do, it can do for any; ``capi-actions-webhook`` is the proof."""
+    words = path.read_text(encoding="utf-8").lower()
+
+    assert not [name for name in ("facebook", "meta's", "(meta:", "instagram") if name in words]
+
+
 @pytest.mark.parametrize("path", [path for folder in PLUGINS for path in modules(folder)], ids=str)
 def test_plugins_import_only_what_everyone_may(path: Path) -> None:
     """The built-in plugin is one like any other's: if it needs more, so will a stranger's."""

@@ -33,7 +33,7 @@ class Problem:
     :ivar message: a sentence: what was found and what would be right.
     :ivar path: where it is, as a JSONPath from the root ``$`` of what was checked
         (``$.user_data.email``, ``$.destinations.shop.pixel_id``); empty when it is in no document.
-    :ivar code: the platform's own number for this problem (Meta's error subcode, such as 2804003), or None.
+    :ivar code: the platform's own number for this problem (such as 2804003), or None.
     :ivar severity: ``"error"`` or ``"warning"``.
     """
 

@@ -47,7 +47,7 @@ def capi_actions() -> Iterable[Action | type]:
     """Offer actions, for a destination type of this plugin or of another.
 
     Each is a class declared with :func:`capi_actions.action`, or an :class:`capi_actions.Action`.
-    Its name starts with the destination type: ``facebook.purchase``.
+    Its name starts with the destination type: ``acme.purchase``.
     """
     return ()
 

@@ -12,7 +12,7 @@ from capi_actions.codec import Json, JsonObject
 class Action:
     """One kind of thing to send.
 
-    :ivar name: destination type, a dot, and the action's own name: ``facebook.purchase``.
+    :ivar name: destination type, a dot, and the action's own name: ``acme.purchase``.
     :ivar title: its name for people.
     :ivar description: a sentence or two for tables and docs.
     :ivar trigger: the prebuilt trigger; None if no trigger suits most users.
@@ -87,7 +87,7 @@ class Field:
         gets it; None for fields that are sent as they are.
     :ivar sent_as: for properties of an object: the key under which the action gets the value, as the platform calls
         it; by default the property's own.
-    :ivar groups: True if items with different values of this field must not share a request (Meta: the test event
+    :ivar groups: True if items with different values of this field must not share a request (a test event
         code); at most one field of an action.
     :ivar code: the number by which the platform names a missing or wrong value of this field, if it has one.
     :ivar switch: for ``object``: the boolean property without which the object isn't used.  A mapping that leaves it

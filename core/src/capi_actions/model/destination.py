@@ -20,7 +20,7 @@ class Destination(ABC):
     """
 
     name: ClassVar[str]
-    """The type's name in the configuration: ``facebook``."""
+    """The type's name in the configuration: ``acme``."""
 
     settings_type: ClassVar[type]
     """An attrs class; the destination's table in the configuration is structured into it by its annotations.

@@ -66,7 +66,7 @@ class DestinationInfo:
     """What a filter can know about a destination.
 
     :ivar name: its name in the configuration: ``shop``.
-    :ivar type: the name of its type: ``facebook``.
+    :ivar type: the name of its type: ``acme``.
     :ivar consent: its settings for consent, with ``integration_names`` filled in.
     """
 

@@ -47,7 +47,7 @@ class Item(NamedTuple):
     :ivar event_id: the id by which the platform drops duplicates; the same at every try.
     :ivar event_time: when the event happened, in whole Unix seconds.
     :ivar deadline: the last Unix second at which the platform takes the event.
-    :ivar group: items share a request only if their groups are equal (Meta: the test event code); mostly empty.
+    :ivar group: items share a request only if their groups are equal (a test event code, say); mostly empty.
     :ivar body: the encoded JSON object, sent byte for byte.
     """
 

@@ -119,7 +119,7 @@ class Plugins:
         """Return the name of the plugin that offers something.
 
         :param hook: the hook that it is offered through: ``capi_actions``.
-        :param name: its name: ``facebook.purchase``.
+        :param name: its name: ``acme.purchase``.
         """
         return self._registry.by_name[hook][name].plugin
 
