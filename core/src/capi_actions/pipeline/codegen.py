@@ -225,8 +225,9 @@ class CodeGenerator:
         value = self._operand(node.test, scope)
         self._share_lookups(node, scope)
         takes_test = isinstance(node.then, Path) and scope.values.get(node.then.steps) == value
-        # What is usual for a field is there, too, in the sense of ``blank``: one look at it instead of two.
-        keyword = self._store_if_usual(value, target) if takes_test and node.blank else "if"
+        # A scalar that is usual for a field is there, too, in the sense of ``blank``: one look at it instead of two.
+        is_scalar = target.field is not None and target.field.fast.items is None
+        keyword = self._store_if_usual(value, target) if takes_test and node.blank and is_scalar else "if"
         with self._block(f"{keyword} {_exists(value, blank=node.blank)}:"):
             if keyword == "elif":
                 self._store_by_check("if", value, target)
@@ -351,9 +352,23 @@ class CodeGenerator:
             if fast.finite_floats:  # neither infinite nor NaN
                 finite = f"type({value}) is float and {value} and {value} - {value} == 0"
                 self._line(f"elif {finite}: {target.variable} = {value}")
+        elif fast.items and self._indent < _MAX_BLOCKS:
+            with self._block(f"if type({value}) is list:"):
+                self._line(f"{target.variable} = {self._objects(value, fast.items)}")
         else:
             return "if"
         return "elif"
+
+    def _objects(self, value: str, field: FieldNode) -> str:
+        """Return a name for the list of what a field makes of the objects in a list, each checked member by member."""
+        objects, raw, clean = self._name("l"), self._name("e"), self._name("o")
+        keys = tuple((key, Path(((key, None),))) for key in field.fast.members or ())
+        self._line(f"{objects} = []")
+        with self._block(f"for {raw} in {value}:"):
+            self._line(f"if type({raw}) is not dict: return plain(payload)")
+            self._object(Object(keys), clean, field, Scope(raw, is_dict=True))
+            self._line(f"{objects}.append({clean})")
+        return objects
 
     def _store_by_check(self, keyword: str, value: str, target: Target) -> None:
         """Store what a field's check makes of the value of a variable."""
@@ -413,19 +428,20 @@ def _unguarded(node: Resolver) -> Resolver:
     return node.resolver if isinstance(node, Guarded) else node
 
 
-def _groups(members: Sequence[Member]) -> Iterator[tuple[list[Member], frozenset[Steps]]]:
+def _groups(members: Sequence[Member]) -> Iterator[tuple[list[Member], list[Steps]]]:
     """Split an object's members into runs of @if chains that have tests in common, such as ``$.traits``.
 
     :returns: each run with its common tests.
     """
     group: list[Member] = []
-    common: frozenset[Steps] = frozenset()
+    common: list[Steps] = []
     for member in members:
-        tests = frozenset(_tests(member[1]))
-        if group and not common & tests:
+        tests = _tests(member[1])
+        shared = [steps for steps in common if steps in tests]
+        if group and not shared:
             yield group, common
             group = []
-        common = common & tests if group else tests
+        common = shared if group else tests
         group.append(member)
     yield group, common
 

@@ -100,11 +100,11 @@ class Pipeline:
     def _process_within(self, event: JsonObject, now: float) -> list[Outcome]:
         filtered = self._filters.apply(event)
         if filtered is None:
-            return [
-                _outcome(route, event, event, now)
-                for route, decided in self._router.candidates(event)
-                if decided or route.trigger.matches(event)
-            ]
+            outcomes: list[Outcome] = []
+            for route, decided in self._router.candidates(event):
+                if decided or route.trigger.matches(event):
+                    outcomes.append(_outcome(route, event, event, now))
+            return outcomes
         return [routed.outcome for routed in self._route(filtered, event, now)]
 
     def process_by_route(self, event: JsonObject, now: float) -> list[RoutedOutcome]:

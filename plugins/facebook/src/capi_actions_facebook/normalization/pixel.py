@@ -17,7 +17,7 @@ from capi_actions_facebook.normalization.js_text import (
     PUNCTUATION,
     WHITE,
     lower,
-    without_white,
+    lower_without_white,
 )
 from capi_actions_facebook.normalization.places import COUNTRIES, STATES, place_code
 
@@ -97,7 +97,7 @@ def gender(value: str) -> str | None:
 
 def external_id(value: str) -> str | None:
     """Drop white space and lower-case."""
-    return lower(without_white(value)) or None
+    return lower_without_white(value) or None
 
 
 RULES: Final[Mapping[str, Callable[[str], str | None]]] = MappingProxyType(
