@@ -1,10 +1,10 @@
 """Routes: one mapping each, compiled; and which of them an event takes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from attrs import frozen
 
-from capi_actions.codec import encode_item, message_id, replace_surrogates
+from capi_actions.codec import content_id, encode_item, message_id, replace_surrogates
 from capi_actions.errors import EventError, Problem, where
 from capi_actions.model import Action, Destination, Item, JsonObject
 from capi_actions.pipeline.compiled_action import CompiledAction
@@ -32,16 +32,18 @@ class Route:
         """The action that this route runs."""
         return self.compiled_action.action
 
-    def item(self, event: JsonObject, now: float, content_id: Callable[[], str]) -> Item:
+    def item(self, event: JsonObject, now: float, original: JsonObject) -> Item:
         """Build an item of an event: map, complete, check and encode.
 
         :param now: Unix seconds.
-        :param content_id: makes an id of the event's content, for events without any.
+        :param original: the event before filters: ids that are made of its content don't depend on plugins.
         :raises EventError: when the event can't become an item that the platform takes.
         """
         data, group = self.compiled_action.build(event)
         try:
-            event_id, event_time, deadline, group = self.destination.prepare(data, group, content_id)
+            event_id, event_time, deadline, group = self.destination.prepare(
+                data, group, lambda: content_id(original)
+            )
             problems = self.destination.check(data, now)
             if type(problems) is not list or problems:  # mostly an empty list, which needs no copy
                 problems = tuple(problems)

@@ -114,7 +114,6 @@ class Facebook(Destination):
             event_id = data["event_id"] = content_id()
         if self._strips_parameters:
             for key in _ADDRESS_KEYS:
-                # Most addresses have no parameters: a look for the signs before them is half a call.
                 if key in data and type(url := data[key]) is str and ("?" in url or "#" in url):
                     data[key] = without_personal_parameters(url)
                     if data[key] != url:

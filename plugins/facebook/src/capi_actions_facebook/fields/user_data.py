@@ -170,7 +170,7 @@ def wire_user_data(
     :param event_time: Unix seconds, the time at which such a click id counts as first seen.
     """
     data = values
-    if "" in data.values():
+    if not all(data.values()):
         data = {key: value for key, value in data.items() if value != ""}
     address = data.get("client_ip_address")
     if address is not None:
