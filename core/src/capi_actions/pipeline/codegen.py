@@ -35,6 +35,7 @@ Evaluate: TypeAlias = Callable[[JsonObject], JsonObject]
 
 _MAX_BLOCKS = 16  # Python itself takes 20 nested loops, and 100 levels of indentation
 
+_FIRST_MEMBERS = 3  # of an object in a list; many have no others: one comparison instead of a look for each
 _MIN_GROUP = 3  # members; asking for a group costs as much as one that isn't there
 
 _SCALARS = (str, int, float, bool, type(None))
@@ -144,9 +145,12 @@ class CodeGenerator:
                 for steps in shared:
                     self._value(steps, inner)
                 self._members(members, name, field, inner)
-        for key in field.fast.required if field else ():
-            with self._block(f"if {key!a} not in {name}:"):
-                self._line("return plain(payload)")
+        if field:
+            self._require(name, field)
+
+    def _require(self, name: str, field: FieldNode) -> None:
+        for key in field.fast.required:
+            self._line(f"if {key!a} not in {name}: return plain(payload)")
 
     def _members(self, members: Sequence[Member], name: str, field: FieldNode | None, scope: Scope) -> None:
         for key, member in members:
@@ -362,11 +366,17 @@ class CodeGenerator:
     def _objects(self, value: str, field: FieldNode) -> str:
         """Return a name for the list of what a field makes of the objects in a list, each checked member by member."""
         objects, raw, clean = self._name("l"), self._name("e"), self._name("o")
-        keys = tuple((key, Path(((key, None),))) for key in field.fast.members or ())
+        members = [(key, Path(((key, None),))) for key in field.fast.members or ()]
+        scope = Scope(raw, is_dict=True)
         self._line(f"{objects} = []")
         with self._block(f"for {raw} in {value}:"):
             self._line(f"if type({raw}) is not dict: return plain(payload)")
-            self._object(Object(keys), clean, field, Scope(raw, is_dict=True))
+            self._line(f"{clean} = {{}}")
+            self._members(members[:_FIRST_MEMBERS], clean, field, scope)
+            if members[_FIRST_MEMBERS:]:
+                with self._block(f"if len({clean}) != len({raw}):"):
+                    self._members(members[_FIRST_MEMBERS:], clean, field, scope)
+            self._require(clean, field)
             self._line(f"{objects}.append({clean})")
         return objects
 
