@@ -12,10 +12,20 @@ from hypothesis import strategies as st
 
 from capi_actions.errors import ConfigError, EventError
 from capi_actions.fields import CheckFields, compile_fields, read_fields
+from capi_actions.fields.nodes import RefusedError
 from capi_actions.hashing import make_hasher
-from capi_actions.mapping import CompiledMapping, compile_mapping
+from capi_actions.mapping import BUILTIN, CompiledMapping, compile_mapping
 from capi_actions.mapping.nodes import Object
-from capi_actions.model import Action, Choice, Condition, Field, JsonObject, Normalizer, Requirement
+from capi_actions.model import (
+    Action,
+    Choice,
+    Condition,
+    Directive,
+    Field,
+    JsonObject,
+    Normalizer,
+    Requirement,
+)
 from capi_actions.pipeline.codegen import CodeGenerator, generate
 from capi_actions.testing.strategies import json_values
 
@@ -372,3 +382,19 @@ def test_conditions_and_root_directives_hold_too() -> None:
     with pytest.raises(EventError, match="'b'"):
         function({"a": "x"})
     assert outcome(plain_steps(root, check), {}) == outcome(generate(root, check), {})
+
+
+@pytest.mark.parametrize("error", [ValueError("ada@example.com"), EventError.of("no"), RefusedError("no")])
+def test_a_plugin_s_failure_is_that_of_the_plain_steps(error: Exception) -> None:
+    """Named after its directive; the generated function calls it without a guard of its own."""
+
+    def resolve(payload: Any) -> Any:
+        if "a" in payload:
+            raise error
+        return "x"
+
+    odd = Directive(name="@odd", compile=lambda value, compiler: resolve)
+    mapping = compile_mapping({"f": {"@odd": {}}, "g": {"@path": "$.b"}}, {**BUILTIN, "@odd": odd})
+    check = compile_fields({"f": Field(type="string"), "g": Field(type="integer")})
+    for event in ({}, {"a": 1}, {"a": 1, "b": []}, {"b": []}):
+        assert outcome(plain_steps(mapping, check), event) == outcome(generate(mapping, check), event)
