@@ -141,15 +141,3 @@ def test_preview_says_on_standard_error_how_it_read_times_without_a_zone(
     assert result.exit_code == 0
     assert len(result.stdout.splitlines()) == 3
     assert result.stderr.count("an event time without a zone is read as UTC: set time_zone") == 1
-
-
-@given(st.datetimes(timezones=st.just(UTC) | st.timezones()))
-def test_a_time_in_iso_form_is_its_timestamp_without_a_fraction(moment: datetime) -> None:
-    """Fractions are cut off, before 1970 as after it."""
-    text = moment.isoformat()
-    try:
-        seconds = int(datetime.fromisoformat(text).timestamp())
-    except (ValueError, OverflowError):  # offsets with seconds, of local mean times
-        return
-
-    assert seconds == unix_seconds(text)

@@ -26,18 +26,23 @@ _CLICK_ID: Final = re.compile(f"{_START}{_PLACEHOLDER}{_CLICK}(?:[.](?:{APPENDIX
 _BROWSER_ID: Final = re.compile(f"{_START}[0-9]{{1,20}}(?:[.](?:{APPENDIX}))?")
 # Nearly all of them: longer than any placeholder.  0.3 µs instead of 0.9.
 _USUAL_CLICK_ID: Final = re.compile("fb[.][0-9][.][0-9]{13}[.][A-Za-z0-9_-]{10,}")
-is_usual_click_id: Final = _USUAL_CLICK_ID.fullmatch
+match_usual_click_id: Final = _USUAL_CLICK_ID.fullmatch
 """Quick, for nearly all that Meta accepts as ``fbc``; others need :func:`is_click_id`."""
 
-is_browser_id: Final = _BROWSER_ID.fullmatch
-"""Returns something true if Meta accepts this as ``fbp``."""
+match_browser_id: Final = _BROWSER_ID.fullmatch
+"""What :func:`is_browser_id` calls; a call less is 0.07 µs."""
 
 _TIME_START, _TIME_END = 5, 18  # of a usual one's time in milliseconds
 
 
 def is_click_id(text: str) -> bool:
     """Return whether Meta accepts this as ``fbc``."""
-    return (_USUAL_CLICK_ID.fullmatch(text) or _CLICK_ID.fullmatch(text)) is not None
+    return (match_usual_click_id(text) or _CLICK_ID.fullmatch(text)) is not None
+
+
+def is_browser_id(text: str) -> bool:
+    """Return whether Meta accepts this as ``fbp``."""
+    return match_browser_id(text) is not None
 
 
 def clicked(fbc: str) -> str:

@@ -5,7 +5,13 @@ from typing import Any
 
 from capi_actions import Field, Json, JsonObject, note_dropped
 from capi_actions_facebook.addresses import PublicAddresses, public_address
-from capi_actions_facebook.click_ids import is_browser_id, is_click_id, is_usual_click_id, newest_click_id
+from capi_actions_facebook.click_ids import (
+    is_browser_id,
+    is_click_id,
+    match_browser_id,
+    match_usual_click_id,
+    newest_click_id,
+)
 from capi_actions_facebook.presets import first_of, path, person
 
 _LARGEST_ID = 2**63 - 1  # JSON's longer numbers are read as doubles, which lose digits
@@ -181,7 +187,7 @@ def wire_user_data(
         elif public is not address:
             data["client_ip_address"] = public
     fbp = data.get("fbp")
-    if fbp is not None and not is_browser_id(fbp):
+    if fbp is not None and not match_browser_id(fbp):
         del data["fbp"]
         if is_browser_id(stripped := fbp.strip()):
             data["fbp"] = stripped
@@ -192,7 +198,7 @@ def wire_user_data(
         source
         or (event_source_url and "fbclid=" in event_source_url)
         or (referrer_url and "fbclid=" in referrer_url)
-        or (fbc and not is_usual_click_id(fbc) and not is_click_id(fbc))
+        or (fbc and not match_usual_click_id(fbc) and not is_click_id(fbc))
     ):
         if source and "=" not in source:
             source = f"fbclid={source.strip()}"
