@@ -1,7 +1,7 @@
 """Event times: read rightly or refused, never hours off."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
 from zoneinfo import ZoneInfo
 
@@ -303,3 +303,16 @@ def test_unix_seconds_refuses_what_has_two_meanings_at_the_caller_s_path() -> No
             unix_seconds(text, path="$.time")
         assert caught.value.path == "$.time"
         assert f"a Unix timestamp{reason} " in caught.value.message
+
+
+@given(
+    st.datetimes(
+        datetime(2, 1, 1),
+        datetime(9998, 1, 1),
+        timezones=st.just(UTC)
+        | st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes))),
+    )
+)
+def test_a_time_in_iso_form_is_its_timestamp_without_a_fraction(moment: datetime) -> None:
+    """Fractions are cut off, before 1970 as after it."""
+    assert int(moment.timestamp()) == unix_seconds(moment.isoformat())

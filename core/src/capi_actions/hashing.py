@@ -19,7 +19,10 @@ MAX_CACHED_LENGTH = 64
 
 # MD5; SHA-256; SHA-256 with the appendix of 2 or 8 base64url characters that parameter builders add.
 _HASH = re.compile(r"[0-9a-fA-F]{32}(?:[0-9a-fA-F]{32}(?:\.(?:[\w-]{2}|[\w-]{8}))?)?", re.ASCII)
-_SHORTEST_HASH = 32
+_HASH_LENGTHS = frozenset({32, 64, 67, 73})
+_SHORTEST_HASH = min(_HASH_LENGTHS)
+
+_EMPTY = sha256()  # never updated, only copied
 
 # White space by Unicode and by JavaScript, and the characters of no width that come with copied text.
 _AROUND_HASHES = (
@@ -73,8 +76,10 @@ def _hasher_of_one(normalizer: Normalizer) -> Callable[[str], str | None]:
     normalize, raw, trims = normalizer.normalize, normalizer.otherwise == "raw", normalizer.trims_hashes
 
     def compute(value: str) -> str | None:
-        if len(value) >= _SHORTEST_HASH and (
-            hashed := already_hashed(value.strip(_AROUND_HASHES) if trims else value)
+        if (
+            (length := len(value)) >= _SHORTEST_HASH
+            and (trims or length in _HASH_LENGTHS)  # a UUID has 36 characters: 0.2 µs less
+            and (hashed := already_hashed(value.strip(_AROUND_HASHES) if trims else value))
         ):
             return hashed
         if not value:
@@ -82,7 +87,9 @@ def _hasher_of_one(normalizer: Normalizer) -> Callable[[str], str | None]:
         try:
             text = normalize(value) or (value if raw else None)
             if text and text.isascii():  # the usual case; saves a call, 0.06 µs
-                return sha256(text.encode()).hexdigest()
+                digest = _EMPTY.copy()  # 0.05 µs less than sha256(…), which looks its algorithm up
+                digest.update(text.encode())
+                return digest.hexdigest()
             return _digest(text) if text else None
         except (EventError, KeyboardInterrupt):
             raise

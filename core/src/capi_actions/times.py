@@ -86,6 +86,8 @@ _TWO_MEANINGS: Final = frozenset({"CST"})
 _AMBIGUOUS: Final = _DOUBTFUL | _TWO_MEANINGS
 
 _EPOCH: Final = datetime(1970, 1, 1)
+_UTC_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_SECONDS_OF_DAY: Final = 86_400
 
 
 class LocalTime(int):
@@ -173,6 +175,9 @@ def _parse(text: str) -> int:
             moment = datetime.fromisoformat(text)
             zone = moment.tzinfo
             if zone is UTC or (zone and _is_offset(zone.utcoffset(None))):
+                elapsed = moment - _UTC_EPOCH
+                if elapsed.days >= 0:  # 0.2 µs less than timestamp(), which divides and rounds
+                    return elapsed.days * _SECONDS_OF_DAY + elapsed.seconds
                 return int(moment.timestamp())
             if zone is None:
                 return LocalTime(moment.replace(tzinfo=UTC).timestamp())

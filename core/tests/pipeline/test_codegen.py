@@ -12,10 +12,20 @@ from hypothesis import strategies as st
 
 from capi_actions.errors import ConfigError, EventError
 from capi_actions.fields import CheckFields, compile_fields, read_fields
+from capi_actions.fields.nodes import RefusedError
 from capi_actions.hashing import make_hasher
-from capi_actions.mapping import CompiledMapping, compile_mapping
+from capi_actions.mapping import BUILTIN, CompiledMapping, compile_mapping
 from capi_actions.mapping.nodes import Object
-from capi_actions.model import Action, Choice, Condition, Field, JsonObject, Normalizer, Requirement
+from capi_actions.model import (
+    Action,
+    Choice,
+    Condition,
+    Directive,
+    Field,
+    JsonObject,
+    Normalizer,
+    Requirement,
+)
 from capi_actions.pipeline.codegen import CodeGenerator, generate
 from capi_actions.testing.strategies import json_values
 
@@ -272,6 +282,41 @@ def test_every_type_treats_every_scalar_as_the_plain_steps_do(kind: Any, multipl
         assert outcome(plain_steps(mapping, check), {"a": value}) == outcome(function, {"a": value})
 
 
+@pytest.mark.parametrize("test", ["exists", "blank"])
+@pytest.mark.parametrize(
+    "value", [[], [{}], [{"b": 1}], [None], [[""]], [{"b": ""}, 1], {"b": 2}, {}, "", "x", 0, None]
+)
+def test_a_list_of_objects_behind_an_if_is_that_of_the_plain_steps(test: str, value: Any) -> None:
+    """An empty list, unlike an empty object, is blank."""
+    properties = {"a": Field(type="string", sent_as="z"), "b": Field(type="integer", required=True)}
+    check = compile_fields({"o": Field(type="object", multiple=True, properties=properties)})
+    path = {"@path": "$.o"}
+    mapping = compile_mapping({"o": {"@if": {test: path, "then": path, "else": [{"b": 7, "a": "x"}]}}})
+
+    assert outcome(plain_steps(mapping, check), {"o": value}) == outcome(
+        generate(mapping, check), {"o": value}
+    )
+
+
+@pytest.mark.parametrize("present", range(8))
+def test_chains_that_hang_on_one_test_give_what_the_plain_steps_give(present: int) -> None:
+    """They are skipped together when nothing stands where they look, also inside what isn't an object."""
+    mapping = compile_mapping({key: _chain(f"$.t.{key}", "$.shared", f"$.p.q.{key}") for key in "abcd"})
+    check = compile_fields({key: Field(type="string", hashed="ct") for key in "abcd"}, HASHERS)
+    places = {"t": {"a": "x", "d": 5}, "shared": {"y": 1}, "p": {"q": {"c": "z"}}}
+    event = {key: value for bit, (key, value) in enumerate(places.items()) if present & 1 << bit}
+    for odd in ({}, {"t": 0}, {"t": "x"}, {"t": []}, {"p": None}, {"p": {"q": False}}, {"shared": ""}):
+        outcome_of_plain_steps = outcome(plain_steps(mapping, check), event | odd)
+        assert outcome_of_plain_steps == outcome(generate(mapping, check), event | odd)
+        assert outcome(mapping, event | odd) == outcome(source_alone(mapping), event | odd)
+
+
+def _chain(*paths: str) -> JsonObject:
+    head, *others = paths
+    chain = {"blank": {"@path": head}, "then": {"@path": head}}
+    return {"@if": {**chain, "else": _chain(*others)} if others else chain}
+
+
 @settings(deadline=None)
 @given(
     st.fixed_dictionaries(dict.fromkeys("abc", HASHED_FIELDS)),
@@ -342,3 +387,19 @@ def test_conditions_and_root_directives_hold_too() -> None:
     with pytest.raises(EventError, match="'b'"):
         function({"a": "x"})
     assert outcome(plain_steps(root, check), {}) == outcome(generate(root, check), {})
+
+
+@pytest.mark.parametrize("error", [ValueError("ada@example.com"), EventError.of("no"), RefusedError("no")])
+def test_a_plugin_s_failure_is_that_of_the_plain_steps(error: Exception) -> None:
+    """Named after its directive; the generated function calls it without a guard of its own."""
+
+    def resolve(payload: Any) -> Any:
+        if "a" in payload:
+            raise error
+        return "x"
+
+    odd = Directive(name="@odd", compile=lambda value, compiler: resolve)
+    mapping = compile_mapping({"f": {"@odd": {}}, "g": {"@path": "$.b"}}, {**BUILTIN, "@odd": odd})
+    check = compile_fields({"f": Field(type="string"), "g": Field(type="integer")})
+    for event in ({}, {"a": 1}, {"a": 1, "b": []}, {"b": []}):
+        assert outcome(plain_steps(mapping, check), event) == outcome(generate(mapping, check), event)

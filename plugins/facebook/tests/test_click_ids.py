@@ -242,6 +242,24 @@ def test_click_ids_of_more_than_90_days_ago_are_expired(distance: int, unit: int
     assert (distance < 0) is is_expired(f"fb.1.{created * unit}.IwAR", SEEN)
 
 
+@given(
+    st.from_regex(r"fb\.[0-9]{1,2}\.[0-9]{9,17}\.[A-Za-z.]{1,12}", fullmatch=True)
+    | st.builds(
+        lambda time, length: f"fb.1.{str(time).ljust(length, '0')[:length]}.IwAR",
+        st.integers(SEEN - CLICK_ID_MAX_AGE - 200_000, SEEN - CLICK_ID_MAX_AGE + 200_000),
+        st.integers(9, 17),
+    )
+    | st.text(max_size=30),
+    st.just(SEEN) | st.integers(-(2**62), 2**62),
+)
+def test_a_click_id_s_age_is_that_of_its_time_as_a_number(fbc: str, event_time: int) -> None:
+    """The quick comparison as text decides as this does, whatever has come for a click id or a time."""
+    digits = fbc.split(".")[2] if is_click_id(fbc) else ""
+    limit = event_time - CLICK_ID_MAX_AGE
+
+    assert is_expired(fbc, event_time) is (bool(digits) and int(digits) < limit * 10 ** (len(digits) - 10))
+
+
 def test_an_expired_click_id_is_left_out_and_told_once(caplog: pytest.LogCaptureFixture) -> None:
     """The event is sent without it; one line is enough for millions."""
     facebook = Facebook(Settings(pixel_id="123", access_token=Secret("sesame")))

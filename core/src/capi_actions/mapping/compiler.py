@@ -23,7 +23,7 @@ from capi_actions.mapping.limits import (
     metered,
     spend_for_result,
 )
-from capi_actions.mapping.nodes import Constant, List, Object
+from capi_actions.mapping.nodes import Constant, Guarded, List, Object
 from capi_actions.mapping.paths import Steps, parse_path
 from capi_actions.model import MISSING, Directive, Json, JsonObject, Resolver
 from capi_actions.text import closest, with_article
@@ -280,29 +280,13 @@ class MappingCompiler:
         if not callable(resolver):
             scope.problem(f"{name} can't be compiled: its plugin returned no function")
             return NOTHING
-        return _guarded(resolver, name, scope.path)
+        return Guarded(resolver, name, scope.path)
 
 
 def _constant_values(resolvers: Iterable[Resolver]) -> list[Json] | None:
     """Return the values of resolvers if all are constants, else None."""
     values = [resolver.value if isinstance(resolver, Constant) else MISSING for resolver in resolvers]
     return None if any(value is MISSING for value in values) else values
-
-
-def _guarded(resolver: Callable[..., object], name: str, path: str) -> Resolver:
-    """Return a plugin's resolver whose failures are errors of the one event."""
-
-    def guarded(payload: Any) -> Any:
-        try:
-            return resolver(payload)
-        except (EventError, KeyboardInterrupt):
-            raise
-        except BaseException as error:  # noqa: BLE001  a plugin may raise anything; other events go on
-            fault = where(error)
-        # Out here the error has no context: the original's text may quote the event.
-        raise EventError.of(f"{name} failed on this event ({fault})", path)
-
-    return guarded
 
 
 class DirectiveScope:

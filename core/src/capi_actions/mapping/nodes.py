@@ -9,6 +9,7 @@ from typing import Any
 
 from attrs import evolve, frozen
 
+from capi_actions.errors import EventError, where
 from capi_actions.mapping.js_values import is_blank
 from capi_actions.mapping.limits import counted_items, spend
 from capi_actions.mapping.paths import Steps, look_up
@@ -144,6 +145,33 @@ class If(Node):
         """Keep what is missing in either value."""
         then, otherwise = (with_missing(branch, deep=deep) for branch in (self.then, self.otherwise))
         return evolve(self, then=then, otherwise=otherwise)
+
+
+@frozen
+class Guarded(Node):
+    """A plugin's directive, whose failures are errors of the one event.
+
+    :ivar name: the directive's.
+    :ivar path: where it stands.
+    """
+
+    resolver: Resolver
+    name: str
+    path: str
+
+    def __call__(self, payload: Any) -> Any:
+        """Call the plugin.
+
+        :raises EventError: also when the plugin raises anything else.
+        """
+        try:
+            return self.resolver(payload)
+        except (EventError, KeyboardInterrupt):
+            raise
+        except BaseException as error:  # noqa: BLE001  a plugin may raise anything; other events go on
+            fault = where(error)
+        # Out here the error has no context: the original's text may quote the event.
+        raise EventError.of(f"{self.name} failed on this event ({fault})", self.path)
 
 
 @frozen

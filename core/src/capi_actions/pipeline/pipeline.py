@@ -5,7 +5,7 @@ from typing import NamedTuple, TypeAlias
 
 from attrs import frozen
 
-from capi_actions.codec import content_id, message_id
+from capi_actions.codec import message_id
 from capi_actions.config import Config
 from capi_actions.errors import ConfigError, Diagnostics, EventError, detached
 from capi_actions.mapping.limits import MAX_UNMETERED_EVENT, metered
@@ -100,11 +100,14 @@ class Pipeline:
     def _process_within(self, event: JsonObject, now: float) -> list[Outcome]:
         filtered = self._filters.apply(event)
         if filtered is None:
-            return [
-                _outcome(route, event, event, now)
-                for route, decided in self._router.candidates(event)
-                if decided or route.trigger.matches(event)
-            ]
+            outcomes: list[Outcome] = []
+            for route, decided in self._router.candidates(event):
+                if decided or route.trigger.matches(event):
+                    try:  # as _outcome() does, which costs a call
+                        outcomes.append(route.item(event, now, event))
+                    except EventError as error:
+                        outcomes.append(_refusal(route, event, error))
+            return outcomes
         return [routed.outcome for routed in self._route(filtered, event, now)]
 
     def process_by_route(self, event: JsonObject, now: float) -> list[RoutedOutcome]:
@@ -137,17 +140,21 @@ class Pipeline:
 def _outcome(route: Route, event: JsonObject, original: JsonObject, now: float) -> Item | Refusal:
     """Return the item that a route makes of an event, or why it makes none.
 
-    :param original: the event before filters: ids that are made of its content don't depend on plugins.
+    :param original: the event before filters.
     """
     try:
-        return route.item(event, now, lambda: content_id(original))
+        return route.item(event, now, original)
     except EventError as error:
-        return Refusal(
-            destination=route.destination_name,
-            action=route.action.name,
-            message_id=message_id(event),
-            error=detached(error),
-        )
+        return _refusal(route, event, error)
+
+
+def _refusal(route: Route, event: JsonObject, error: EventError) -> Refusal:
+    return Refusal(
+        destination=route.destination_name,
+        action=route.action.name,
+        message_id=message_id(event),
+        error=detached(error),
+    )
 
 
 def check_mappings(config: Config, plugins: Plugins, diagnostics: Diagnostics) -> int:

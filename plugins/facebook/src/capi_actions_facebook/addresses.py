@@ -14,6 +14,8 @@ _WITH_APPENDIX: Final = re.compile(
     rf"(?P<address>[0-9A-Fa-f:.]{{2,45}}?)(?:\.(?P<appendix>{APPENDIX}))+", re.ASCII
 )
 _LONGEST = 2_000  # characters of a chain that are read
+_LONGEST_ADDRESS = 45  # characters of an IPv6 address
+_REMEMBERED = 4096
 
 
 def public_address(value: str | Iterable[str]) -> str | None:
@@ -37,6 +39,21 @@ def public_address(value: str | Iterable[str]) -> str | None:
             return address
         first = first or address
     return first
+
+
+class PublicAddresses(dict[str, str | None]):
+    """Remembers what :func:`public_address` gives for short texts: a person's events have the same one.
+
+    Cleared when full.  0.05 µs instead of 0.35; ``lru_cache`` takes 0.15.
+    """
+
+    def __missing__(self, text: str) -> str | None:
+        address = public_address(text)
+        if len(text) <= _LONGEST_ADDRESS:
+            if len(self) >= _REMEMBERED:
+                self.clear()
+            self[text] = address
+        return address
 
 
 def _candidates(chain: str) -> Iterator[str]:

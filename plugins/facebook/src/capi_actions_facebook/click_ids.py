@@ -6,10 +6,11 @@ own parameter builder makes of URLs and cookies.
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote
 
-from capi_actions_facebook.facts import CLICK_ID_MAX_AGE
+from capi_actions_facebook.facts import CLICK_ID_MAX_AGE, DAY
 
 _SECONDS_DIGITS = 10  # of a time of these years
 APPENDIX: Final = "A[Qgw]|B[AQg]|[A-Za-z0-9_-]{8}"
@@ -25,17 +26,23 @@ _CLICK_ID: Final = re.compile(f"{_START}{_PLACEHOLDER}{_CLICK}(?:[.](?:{APPENDIX
 _BROWSER_ID: Final = re.compile(f"{_START}[0-9]{{1,20}}(?:[.](?:{APPENDIX}))?")
 # Nearly all of them: longer than any placeholder.  0.3 µs instead of 0.9.
 _USUAL_CLICK_ID: Final = re.compile("fb[.][0-9][.][0-9]{13}[.][A-Za-z0-9_-]{10,}")
+match_usual_click_id: Final = _USUAL_CLICK_ID.fullmatch
+"""Quick, for nearly all that Meta accepts as ``fbc``; others need :func:`is_click_id`."""
+
+match_browser_id: Final = _BROWSER_ID.fullmatch
+"""What :func:`is_browser_id` calls; a call less is 0.07 µs."""
+
 _TIME_START, _TIME_END = 5, 18  # of a usual one's time in milliseconds
 
 
 def is_click_id(text: str) -> bool:
     """Return whether Meta accepts this as ``fbc``."""
-    return (_USUAL_CLICK_ID.fullmatch(text) or _CLICK_ID.fullmatch(text)) is not None
+    return (match_usual_click_id(text) or _CLICK_ID.fullmatch(text)) is not None
 
 
 def is_browser_id(text: str) -> bool:
     """Return whether Meta accepts this as ``fbp``."""
-    return _BROWSER_ID.fullmatch(text) is not None
+    return match_browser_id(text) is not None
 
 
 def clicked(fbc: str) -> str:
@@ -45,13 +52,20 @@ def clicked(fbc: str) -> str:
 
 def is_expired(fbc: str, event_time: int) -> bool:
     """Return whether a click id was over 90 days old at an event's time, in Unix seconds."""
-    usual = fbc[_TIME_START:_TIME_END]
-    if fbc[_TIME_END : _TIME_END + 1] == "." and usual.isdecimal():
-        return int(usual) < (event_time - CLICK_ID_MAX_AGE) * 1000
+    # Nearly all are younger, and as text their times compare as their numbers do: 0.2 µs less.
+    if fbc[_TIME_START:_TIME_END] >= _oldest_of_day(event_time // DAY):
+        return False
     if not (match := _CLICK_ID.fullmatch(fbc)):
         return False
     digits: str = match["time"]
     return int(digits) < (event_time - CLICK_ID_MAX_AGE) * int(10.0 ** (len(digits) - _SECONDS_DIGITS))
+
+
+@lru_cache(maxsize=16)
+def _oldest_of_day(day: int) -> str:
+    """Return the start of what click ids must be whose time is young enough at the end of a day: 13 digits."""
+    milliseconds = ((day + 1) * DAY - CLICK_ID_MAX_AGE) * 1000
+    return f"{milliseconds:013}" if 0 <= milliseconds < 10**13 else "~"  # which is greater than all digits
 
 
 def fbc_from_url(url: str, first_seen: int) -> str | None:

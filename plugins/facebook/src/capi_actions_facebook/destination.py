@@ -56,6 +56,9 @@ class Facebook(Destination):
         }
         self._parameters = _parameters(settings)
         self._time_zone = time_zone(settings.time_zone) if settings.time_zone else None
+        # Once an event, attributes of a settings class take 0.1 µs.
+        self._strips_parameters = settings.strip_personal_parameters
+        self._group = settings.test_event_code or ""
         self._noticed: set[str] = set()
 
     @classmethod
@@ -109,26 +112,26 @@ class Facebook(Destination):
         event_id = data.get("event_id")
         if not event_id:
             event_id = data["event_id"] = content_id()
-        if self.settings.strip_personal_parameters:
-            for key in ("event_source_url", "referrer_url"):
-                if type(url := data.get(key)) is str:
+        if self._strips_parameters:
+            for key in _ADDRESS_KEYS:
+                if key in data and type(url := data[key]) is str and ("?" in url or "#" in url):
                     data[key] = without_personal_parameters(url)
                     if data[key] != url:
                         note_dropped(f"$.{key}", "parameters that hold an e-mail address or a phone number")
         event_time: int = data["event_time"]
-        if isinstance(event_time, LocalTime):
+        if type(event_time) is LocalTime:
             event_time = self._settle_time(data, event_time)
         user_data = data.get("user_data")
         if user_data and "fbc" in user_data and is_expired(user_data["fbc"], event_time):
             del user_data["fbc"]
             note_dropped("$.user_data.fbc", "it is over 90 days old")
             self._notice("a click id (fbc) of over 90 days ago is left out: Meta complains about such")
-        group = group or self.settings.test_event_code or ""
         deadline = event_time + max_age(data)
         if ORIGINAL in data or ATTRIBUTION in data:
             settle_times(data, self._in_zone)
             deadline = min(deadline, append_deadline(data) or deadline)
-        return Prepared(event_id, event_time, deadline, group)
+        fields = event_id, event_time, deadline, group or self._group
+        return tuple.__new__(Prepared, fields)  # 0.2 µs less than a call of the class
 
     def _settle_time(self, data: JsonObject, local: LocalTime) -> int:
         """Replace an event time without a certain zone, and that of a click id that was derived with it."""
@@ -184,6 +187,7 @@ _MATCH_KEYS = (
     *("em", "fbc", "fbp", "external_id", "ph", "client_ip_address", "client_user_agent"),
     *("fn", "ln", "db", "ge", "ct", "st", "zp", "country"),
 )
+_ADDRESS_KEYS = ("event_source_url", "referrer_url")
 _PROBE = b'{"event_name":"capi_check","event_time":0,"action_source":"other"}'
 
 

@@ -88,7 +88,7 @@ class CommerceEvent(ServerEvent):
 
     def _add_contents(self, custom: JsonObject) -> None:
         """Add what the event is about."""
-        if self.content_ids and (content_ids := [id_ for id_ in self.content_ids if id_]):
+        if self.content_ids and (content_ids := list(filter(None, self.content_ids))):
             custom["content_ids"] = content_ids
         if self.contents is not None:
             if problems := contents_problems(self.contents, "$.contents"):

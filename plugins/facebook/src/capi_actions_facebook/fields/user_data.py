@@ -4,11 +4,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from capi_actions import Field, Json, JsonObject, note_dropped
-from capi_actions_facebook.addresses import public_address
-from capi_actions_facebook.click_ids import is_browser_id, is_click_id, newest_click_id
+from capi_actions_facebook.addresses import PublicAddresses, public_address
+from capi_actions_facebook.click_ids import (
+    is_browser_id,
+    is_click_id,
+    match_browser_id,
+    match_usual_click_id,
+    newest_click_id,
+)
 from capi_actions_facebook.presets import first_of, path, person
 
 _LARGEST_ID = 2**63 - 1  # JSON's longer numbers are read as doubles, which lose digits
+
+_PUBLIC_ADDRESSES = PublicAddresses()
 
 _ADDRESS = "$.properties.address"
 _FULL_NAME = "$.context.traits.name"
@@ -168,18 +176,18 @@ def wire_user_data(
     :param event_time: Unix seconds, the time at which such a click id counts as first seen.
     """
     data = values
-    if "" in data.values():
+    if not all(data.values()):
         data = {key: value for key, value in data.items() if value != ""}
     address = data.get("client_ip_address")
     if address is not None:
-        public = public_address(address)
+        public = _PUBLIC_ADDRESSES[address] if type(address) is str else public_address(address)
         if public is None:
             del data["client_ip_address"]
             note_dropped("$.user_data.client_ip_address", "it is no address of the Internet")
         elif public is not address:
             data["client_ip_address"] = public
     fbp = data.get("fbp")
-    if fbp is not None and not is_browser_id(fbp):
+    if fbp is not None and not match_browser_id(fbp):
         del data["fbp"]
         if is_browser_id(stripped := fbp.strip()):
             data["fbp"] = stripped
@@ -190,7 +198,7 @@ def wire_user_data(
         source
         or (event_source_url and "fbclid=" in event_source_url)
         or (referrer_url and "fbclid=" in referrer_url)
-        or (fbc and not is_click_id(fbc))
+        or (fbc and not match_usual_click_id(fbc) and not is_click_id(fbc))
     ):
         if source and "=" not in source:
             source = f"fbclid={source.strip()}"

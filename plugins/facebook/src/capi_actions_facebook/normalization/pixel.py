@@ -17,7 +17,7 @@ from capi_actions_facebook.normalization.js_text import (
     PUNCTUATION,
     WHITE,
     lower,
-    without_white,
+    lower_without_white,
 )
 from capi_actions_facebook.normalization.places import COUNTRIES, STATES, place_code
 
@@ -63,7 +63,9 @@ def city(value: str) -> str | None:
 
 def zip_code(value: str) -> str | None:
     """Lower-case what stands before the first hyphen and trim it; None when under two UTF-16 units."""
-    text = lower(value).partition("-")[0].strip(WHITE)
+    text = lower(value)
+    if not value.isalnum():  # most codes have nothing to cut off: 0.1 µs less
+        text = text.partition("-")[0].strip(WHITE)
     return text if len(text) > 1 or text > "\uffff" else None
 
 
@@ -97,7 +99,7 @@ def gender(value: str) -> str | None:
 
 def external_id(value: str) -> str | None:
     """Drop white space and lower-case."""
-    return lower(without_white(value)) or None
+    return lower_without_white(value) or None
 
 
 RULES: Final[Mapping[str, Callable[[str], str | None]]] = MappingProxyType(
