@@ -10,7 +10,16 @@ from capi_actions.cli.console import echo_error
 from capi_actions.cli.options import CommandT
 from capi_actions.config import Config
 from capi_actions.errors import ConfigError
-from capi_actions.inputs import CsvInput, CsvOptions, InputRecord, JsonInput, Reader, read_events
+from capi_actions.inputs import (
+    CsvInput,
+    CsvOptions,
+    InputRecord,
+    JsonInput,
+    Reader,
+    UndecodedRecord,
+    read_events,
+    read_undecoded,
+)
 from capi_actions.plugins import Plugins
 from capi_actions.text import did_you_mean
 
@@ -67,6 +76,19 @@ def read_records(
     """
     reader = find_reader(config, plugins, input_format, is_csv)
     return islice(read_events(files, reader, _warn), skip, None)
+
+
+def read_undecoded_records(
+    files: Sequence[IO[bytes]],
+    config: Config,
+    plugins: Plugins,
+    input_format: str | None = None,
+    is_csv: bool = False,
+    skip: int = 0,
+) -> Iterator[UndecodedRecord]:
+    """Read the same records as :func:`read_records`, for worker processes that decode them."""
+    reader = find_reader(config, plugins, input_format, is_csv)
+    return islice(read_undecoded(files, reader, _warn), skip, None)
 
 
 def _only_table(config: Config) -> CsvOptions:
