@@ -153,12 +153,12 @@ class Workers:
         worker, chunk = self._pending[0]
         with self._watched(worker):
             data = worker.replies.recv_bytes()
-        self._pending.popleft()
-        worker.chunks -= 1
         results: list[_Mapped] | str = pickle.loads(data)  # noqa: S301  a process of ours made it
         if isinstance(results, str):
             self._failure = WorkerError(f"a worker process failed ({results})")
             raise self._failure
+        self._pending.popleft()
+        worker.chunks -= 1
         self._results.extend(
             MappedRecord(file, line, *result)
             for (file, line), result in zip(chunk.places, results, strict=True)
