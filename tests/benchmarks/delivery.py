@@ -1,9 +1,9 @@
 """Delivery speed: a file of "Order Completed" through ``capi send`` to a server on loopback, as users run it.
 
 Beside it, in the same rounds: the hand-written floor, see engine.py, and Meta's own Python SDK on the same events and
-server, called as its documentation does.  ``capi send`` reads, maps, stores durably and sends in batches of 1,000, all at
-once: on one core as one process, and on two with two worker processes.  Wall time of a process that has started
-already, without Python's start.  `--json` prints one line for machines.
+server, called as its documentation does.  ``capi send`` reads, maps, stores durably and sends in batches of 1,000,
+all at once: on one core as one process, and on two with two worker processes.  Wall time of a process that has
+started already, without Python's start.  `--json` prints one line for machines.
 """
 
 import json
