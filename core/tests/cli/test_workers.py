@@ -1,6 +1,7 @@
 """`capi send --processes`: nobody can tell from what came of it how many processes there were."""
 
 import json
+import logging
 import os
 import re
 import shlex
@@ -205,6 +206,36 @@ def test_an_error_of_a_plugins_own_kind_arrives(capi: Any, paused: Path, ping: A
 
     assert results[0] == results[1]
     assert results[0].lines[0]["error"]["message"] == "is of no use"
+
+
+@pytest.mark.parametrize("verbose", [[], ["--verbose"]])
+def test_what_a_plugin_logs_is_logged_by_this_process(
+    capi: Any, paused: Path, ping: Any, install: Any, small_chunks: None, verbose: list[str]
+) -> None:
+    """Where the handlers are; and what is logged once, as by each worker, is logged once."""
+    noticed: list[int] = []
+
+    def notice(event: Any) -> Any:
+        logger = logging.getLogger("capi_actions.notice")
+        if noticed[-1:] != [os.getpid()]:
+            noticed.append(os.getpid())
+            logger.warning("%s: %s (logged once)", "main", object)
+        logger.warning("event %s", event.get("event"))
+        return event
+
+    install("notice", capi_events=[EventFilter(name="notice", apply=notice)])
+    file = paused.with_name("events.jsonl")
+    file.write_text("\n".join(json.dumps(ping(number, event=f"E{number}")) for number in range(20)))
+    results = []
+    for number in ("1", "2"):
+        noticed.clear()
+        empty_outbox(paused)
+        arguments = ("-c", str(paused), "--json", "--wait", "0", *verbose, "--processes", number, str(file))
+        results.append(capi("send", *arguments))
+
+    assert results[0] == results[1]
+    assert results[0].err.count("(logged once)") == 1
+    assert results[0].err.count("event E") == 20
 
 
 @pytest.fixture

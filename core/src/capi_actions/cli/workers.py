@@ -11,6 +11,7 @@ them, as these often go to all processes of a terminal or a service: this proces
 """
 
 import gc
+import logging
 import os
 import pickle
 import signal
@@ -45,7 +46,7 @@ _CHUNKS_PER_WORKER = 2  # one is mapped while the next one waits in the pipe
 _EXIT_SECONDS = 2.0
 
 _Value: TypeAlias = bytes | JsonObject | EventError
-_Mapped: TypeAlias = tuple[list[Outcome] | EventError, str, Sequence[bytes]]
+_Mapped: TypeAlias = tuple[list[Outcome] | EventError, str, Sequence[bytes], Sequence[logging.LogRecord]]
 
 
 class WorkerError(CapiError):
@@ -73,7 +74,8 @@ class Workers:
             )
         self._chunk = _Chunk()
         self._pending: deque[tuple[_Worker, _Chunk]] = deque()
-        self._results: deque[MappedRecord] = deque()
+        self._results: deque[tuple[MappedRecord, int, Sequence[logging.LogRecord]]] = deque()
+        self._logged: dict[str, int] = {}  # which worker has logged a text first
         self._failure: WorkerError | None = None
         self._workers: list[_Worker] = []
         with _blocked_signals():
@@ -122,7 +124,15 @@ class Workers:
 
     def _take_results(self) -> Iterator[MappedRecord]:
         while self._results:
-            yield self._results.popleft()
+            record, worker, logged = self._results.popleft()
+            for log_record in logged:
+                self._log(worker, log_record)
+            yield record
+
+    def _log(self, worker: int, record: logging.LogRecord) -> None:
+        """Log what a worker has logged, unless another one did: what is logged once should be logged once."""
+        if self._logged.setdefault(record.getMessage(), worker) == worker:
+            logging.getLogger(record.name).handle(record)
 
     def _submit(self) -> None:
         """Send the chunk to the worker that has least to do, after receiving results until there is one."""
@@ -160,8 +170,8 @@ class Workers:
         self._pending.popleft()
         worker.chunks -= 1
         self._results.extend(
-            MappedRecord(file, line, *result)
-            for (file, line), result in zip(chunk.places, results, strict=True)
+            (MappedRecord(file, line, outcomes, name, keys), id(worker), logged)
+            for (file, line), (outcomes, name, keys, logged) in zip(chunk.places, results, strict=True)
         )
 
     @contextmanager
@@ -300,32 +310,68 @@ def _work(
     """Map chunks until there are no more; the work of a worker process."""
     for pipe in inherited:
         pipe.close()
+    log = _LogCollector()
+    log.install()
     gc.freeze()  # what is inherited stays: looking through it would copy its pages
     with suppress(EOFError, BrokenPipeError):
         while True:
-            replies.send_bytes(_reply(mapper, requests.recv_bytes()))
+            replies.send_bytes(_reply(mapper, log, requests.recv_bytes()))
 
 
-def _reply(mapper: RecordMapper, data: bytes) -> bytes:
+def _reply(mapper: RecordMapper, log: "_LogCollector", data: bytes) -> bytes:
     """Map a chunk; where that fails, return a place in the code, not a text that may quote an event."""
     results: list[_Mapped] | str
     try:
         values: list[_Value] = pickle.loads(data)  # noqa: S301  the parent process made it
-        results = [_map(mapper, value) for value in values]
+        results = [_map(mapper, log, value) for value in values]
         return pickle.dumps(results, pickle.HIGHEST_PROTOCOL)
     except Exception as error:  # noqa: BLE001  reported to the parent process
         return pickle.dumps(where(error))
 
 
-def _map(mapper: RecordMapper, value: _Value) -> _Mapped:
+def _map(mapper: RecordMapper, log: "_LogCollector", value: _Value) -> _Mapped:
     _, _, outcomes, name, keys = mapper.map("", 0, decode_record(value))
+    logged = log.take()
     if isinstance(outcomes, EventError):
-        return _portable(outcomes), name, keys
+        return _portable(outcomes), name, keys, logged
     portable = [
         evolve(outcome, error=_portable(outcome.error)) if isinstance(outcome, Refusal) else outcome
         for outcome in outcomes
     ]
-    return portable, name, keys
+    return portable, name, keys, logged
+
+
+class _LogCollector(logging.Handler):
+    """Collects what is logged in a worker, for the parent process to log it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._records: list[logging.LogRecord] = []
+
+    def install(self) -> None:
+        """Take the place of all handlers that were inherited."""
+        loggers = logging.Logger.manager.loggerDict.values()
+        for logger in (*loggers, logging.root):
+            if isinstance(logger, logging.Logger):
+                logger.handlers.clear()
+                logger.propagate = True
+        logging.root.addHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a record; arguments that might not be pickled, as text."""
+        if isinstance(record.args, tuple):
+            record.args = tuple(arg if type(arg) in (str, int, float) else str(arg) for arg in record.args)
+        else:
+            record.msg, record.args = record.getMessage(), None
+        record.exc_info = record.exc_text = record.stack_info = None
+        self._records.append(record)
+
+    def take(self) -> Sequence[logging.LogRecord]:
+        """Return what was logged since the last call."""
+        if not self._records:
+            return ()
+        records, self._records = self._records, []
+        return records
 
 
 def _portable(error: EventError) -> EventError:
