@@ -93,6 +93,8 @@ def find_personal_data(value: Any) -> Iterator[tuple[str, Kind]]:
         elif isinstance(part, list):
             pending += [((*keys, "[]"), item) for item in part]
         elif isinstance(part, str):
+            if part.isalnum() and not part.isdecimal():
+                continue  # a hash or a word: what looks personal has other characters, or digits only
             name = next((key for key in reversed(keys) if key != "[]"), "")
             for parameter, kind in _kinds(part, name):
                 yield _path(keys) + parameter, kind
