@@ -29,6 +29,8 @@ from capi_actions import (
     Judgement,
     OutboxError,
     Verdict,
+    note_doubt,
+    note_dropped,
 )
 from capi_actions.builtin.outbox import SqliteOutbox
 from capi_actions.cli import ingest, send, workers
@@ -236,6 +238,27 @@ def test_what_a_plugin_logs_is_logged_by_this_process(
     assert results[0] == results[1]
     assert results[0].err.count("(logged once)") == 1
     assert results[0].err.count("event E") == 20
+
+
+def test_what_is_noted_is_counted(
+    capi: Any, paused: Path, ping: Any, install: Any, small_chunks: None
+) -> None:
+    """Values that are left out stand in the summary."""
+
+    def note(event: Any) -> Any:
+        note_dropped("$.a", f"reason {event['messageId'][-1]}")
+        note_doubt("$.b", "is odd")
+        return event
+
+    install("note", capi_events=[EventFilter(name="note", apply=note)])
+    results = []
+    for number in ("1", "2"):
+        empty_outbox(paused)
+        arguments = ("-c", str(paused), "--json", "--wait", "0", "--processes", number)
+        results.append(capi("send", *arguments, lines=[ping(number) for number in range(25)]))
+
+    assert results[0] == results[1]
+    assert results[1].lines[-1]["summary"]["doubts"] == [{"field": "$.b", "reason": "is odd", "items": 25}]
 
 
 @pytest.fixture

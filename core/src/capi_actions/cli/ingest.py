@@ -176,6 +176,8 @@ class Ingester:
 
     def _count(self, record: MappedRecord) -> None:
         self.stats.events += 1
+        if record.notes is not None:
+            self.stats.notes.add(record.notes)
         outcomes = record.outcomes
         if isinstance(outcomes, EventError):
             self.stats.broken += 1

@@ -11,6 +11,7 @@ from attrs import frozen
 from capi_actions.errors import EventError
 from capi_actions.inputs import place_record
 from capi_actions.model import Item, JsonObject
+from capi_actions.notes import Notes
 from capi_actions.pipeline import HeldBack, Outcome, Pipeline
 
 _MAX_NAME_LENGTH = 60  # characters
@@ -24,6 +25,7 @@ class MappedRecord(NamedTuple):
     :ivar outcomes: what became of the event; or why the record is none.
     :ivar name: type and name of an event that no mapping matches; empty for all others.
     :ivar keys: a key for each item, the same in another run; empty unless they are asked for.
+    :ivar notes: what was noted while the record was mapped in another process; None if nothing was.
     """
 
     file: str
@@ -31,6 +33,7 @@ class MappedRecord(NamedTuple):
     outcomes: list[Outcome] | EventError
     name: str
     keys: Sequence[bytes]
+    notes: Notes | None = None
 
     @property
     def place(self) -> JsonObject:

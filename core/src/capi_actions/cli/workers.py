@@ -31,6 +31,7 @@ from capi_actions.cli.signals import TERMINATION_SIGNALS
 from capi_actions.errors import CapiError, EventError, Problem, where
 from capi_actions.inputs import InputRecord, UndecodedRecord, decode_record
 from capi_actions.model import JsonObject
+from capi_actions.notes import Notes, collect_notes
 from capi_actions.pipeline import Outcome, Refusal
 
 if TYPE_CHECKING:  # it takes a while to import, and few runs need it
@@ -46,7 +47,9 @@ _CHUNKS_PER_WORKER = 2  # one is mapped while the next one waits in the pipe
 _EXIT_SECONDS = 2.0
 
 _Value: TypeAlias = bytes | JsonObject | EventError
-_Mapped: TypeAlias = tuple[list[Outcome] | EventError, str, Sequence[bytes], Sequence[logging.LogRecord]]
+_Mapped: TypeAlias = tuple[
+    list[Outcome] | EventError, str, Sequence[bytes], Notes | None, Sequence[logging.LogRecord]
+]
 
 
 class WorkerError(CapiError):
@@ -170,8 +173,8 @@ class Workers:
         self._pending.popleft()
         worker.chunks -= 1
         self._results.extend(
-            (MappedRecord(file, line, outcomes, name, keys), id(worker), logged)
-            for (file, line), (outcomes, name, keys, logged) in zip(chunk.places, results, strict=True)
+            (MappedRecord(file, line, outcomes, name, keys, notes), id(worker), logged)
+            for (file, line), (outcomes, name, keys, notes, logged) in zip(chunk.places, results, strict=True)
         )
 
     @contextmanager
@@ -330,15 +333,17 @@ def _reply(mapper: RecordMapper, log: "_LogCollector", data: bytes) -> bytes:
 
 
 def _map(mapper: RecordMapper, log: "_LogCollector", value: _Value) -> _Mapped:
-    _, _, outcomes, name, keys = mapper.map("", 0, decode_record(value))
-    logged = log.take()
+    noted = Notes()
+    with collect_notes(noted):
+        _, _, outcomes, name, keys, _ = mapper.map("", 0, decode_record(value))
+    notes = noted if noted.dropped or noted.doubts else None
     if isinstance(outcomes, EventError):
-        return _portable(outcomes), name, keys, logged
+        return _portable(outcomes), name, keys, notes, log.take()
     portable = [
         evolve(outcome, error=_portable(outcome.error)) if isinstance(outcome, Refusal) else outcome
         for outcome in outcomes
     ]
-    return portable, name, keys, logged
+    return portable, name, keys, notes, log.take()
 
 
 class _LogCollector(logging.Handler):
