@@ -140,6 +140,14 @@ class Ingester:
             finally:
                 self._store()
 
+    def call_in_order(self, function: Callable[[], None]) -> None:
+        """Call a function when everything that was read before it has been processed."""
+        if self._workers is None:
+            function()
+            return
+        with self._lock:
+            self._workers.call_in_order(function)
+
     def _map(self, record: AnyRecord) -> Iterable[MappedRecord]:
         if self._workers is not None:
             return self._workers.add(record)

@@ -1,6 +1,7 @@
 """Options that say what input files hold, shared by the commands that take events."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from typing import IO
 
@@ -85,10 +86,16 @@ def read_undecoded_records(
     input_format: str | None = None,
     is_csv: bool = False,
     skip: int = 0,
+    *,
+    call_in_order: Callable[[Callable[[], None]], None],
 ) -> Iterator[UndecodedRecord]:
-    """Read the same records as :func:`read_records`, for worker processes that decode them."""
+    """Read the same records as :func:`read_records`, for worker processes that decode them.
+
+    :param call_in_order: calls a function when the records before it are processed: one that prints a warning.
+    """
     reader = find_reader(config, plugins, input_format, is_csv)
-    return islice(read_undecoded(files, reader, _warn), skip, None)
+    records = read_undecoded(files, reader, lambda text: call_in_order(partial(_warn, text)))
+    return islice(records, skip, None)
 
 
 def _only_table(config: Config) -> CsvOptions:

@@ -5,6 +5,7 @@ import shlex
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from time import time
 from typing import IO
@@ -105,7 +106,11 @@ def send(
         progress_bar("reading", size) as bar,
     ):
         ingester = Ingester(runtime, try_write_line, once=once, workers=mapping.workers)
-        read = read_undecoded_records if mapping.workers else read_records
+        read = (
+            partial(read_undecoded_records, call_in_order=ingester.call_in_order)
+            if mapping.workers
+            else read_records
+        )
         records = read(files, config, plugins, input_format, is_csv, skip)
         background = _BackgroundDelivery(runtime, bar)
         stopped, failure = False, None

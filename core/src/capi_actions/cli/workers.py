@@ -18,8 +18,9 @@ import signal
 import sys
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING, Self, TypeAlias
@@ -77,7 +78,7 @@ class Workers:
             )
         self._chunk = _Chunk()
         self._pending: deque[tuple[_Worker, _Chunk]] = deque()
-        self._results: deque[tuple[MappedRecord, int, Sequence[logging.LogRecord]]] = deque()
+        self._results: deque[MappedRecord | Callable[[], None]] = deque()
         self._logged: dict[str, int] = {}  # which worker has logged a text first
         self._failure: WorkerError | None = None
         self._workers: list[_Worker] = []
@@ -111,6 +112,13 @@ class Workers:
         while self._pending and self._pending[0][1].since <= since:
             self._receive()
             yield from self._take_results()
+        if not (self._pending or self._chunk.values):
+            self._results += self._chunk.take_calls(0)
+            yield from self._take_results()
+
+    def call_in_order(self, function: Callable[[], None]) -> None:
+        """Call a function when the results of all records that were added before it have been taken."""
+        self._chunk.calls.append((len(self._chunk.values), function))
 
     def close(self) -> None:
         """End the processes, whatever they are doing."""
@@ -127,10 +135,11 @@ class Workers:
 
     def _take_results(self) -> Iterator[MappedRecord]:
         while self._results:
-            record, worker, logged = self._results.popleft()
-            for log_record in logged:
-                self._log(worker, log_record)
-            yield record
+            result = self._results.popleft()
+            if isinstance(result, MappedRecord):
+                yield result
+            else:
+                result()
 
     def _log(self, worker: int, record: logging.LogRecord) -> None:
         """Log what a worker has logged, unless another one did: what is logged once should be logged once."""
@@ -172,10 +181,12 @@ class Workers:
             raise self._failure
         self._pending.popleft()
         worker.chunks -= 1
-        self._results.extend(
-            (MappedRecord(file, line, outcomes, name, keys, notes), id(worker), logged)
-            for (file, line), (outcomes, name, keys, notes, logged) in zip(chunk.places, results, strict=True)
-        )
+        for index, (place, result) in enumerate(zip(chunk.places, results, strict=True)):
+            outcomes, name, keys, notes, logged = result
+            self._results += chunk.take_calls(index)
+            self._results += [partial(self._log, id(worker), log_record) for log_record in logged]
+            self._results.append(MappedRecord(*place, outcomes, name, keys, notes))
+        self._results += chunk.take_calls(len(results))
 
     @contextmanager
     def _watched(self, worker: "_Worker") -> Iterator[None]:
@@ -200,12 +211,14 @@ class _Chunk:
     :ivar places: file and line of each.
     :ivar size: bytes of undecoded lines.
     :ivar since: when the first one was added (monotonic clock).
+    :ivar calls: what to call, each with the index of the record before whose result it comes.
     """
 
     places: list[tuple[str, int]] = field(factory=list)
     values: list[_Value] = field(factory=list)
     size: int = 0
     since: float = 0.0
+    calls: list[tuple[int, Callable[[], None]]] = field(factory=list)
 
     @property
     def is_full(self) -> bool:
@@ -219,6 +232,14 @@ class _Chunk:
         self.values.append(value)
         if isinstance(value, bytes):
             self.size += len(value)
+
+    def take_calls(self, index: int) -> list[Callable[[], None]]:
+        """Return, and forget, what is to be called before the result of a record."""
+        if not self.calls:
+            return []
+        taken = [function for position, function in self.calls if position <= index]
+        self.calls = self.calls[len(taken) :]
+        return taken
 
 
 @define
