@@ -37,7 +37,7 @@ from measurements import cpu_model, machine
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parents[1]
 HISTORY = FOLDER / "history.jsonl"
-BENCHMARKS = ("engine", "delivery", "threads", "start")
+BENCHMARKS = ("engine", "delivery", "threads", "start", "server")
 GUARDED = (("engine", ()), ("delivery", ("--rounds", "1")))
 TURNS = 3
 LIMIT = 1.5  # times worse; below that, a busy machine is the likelier cause
