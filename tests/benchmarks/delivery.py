@@ -3,7 +3,8 @@
 Beside it, in the same rounds: the hand-written floor, see engine.py, and Meta's own Python SDK on the same events and
 server, called as its documentation does.  ``capi send`` reads, maps, stores durably and sends in batches of 1,000,
 all at once: on one core as one process, and on two with two worker processes.  Wall time of a process that has
-started already, without Python's start.  `--json` prints one line for machines.
+started already, without Python's start; and processor time, which a busy machine disturbs less.  `--json` prints one
+line for machines.
 """
 
 import json
@@ -14,10 +15,11 @@ import tempfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
+from typing import NamedTuple
 
 from floor import floor_purchase
-from measurements import options, ratios, show, spread
+from measurements import Spread, options, ratios, show, spread
 from sample import purchases
 from sdk import send_with_sdk
 from stand_in import fast_server, pin_to_first_core
@@ -37,49 +39,71 @@ def main() -> None:
         events = Path(folder, "events.jsonl")
         events.write_bytes(b"\n".join(lines))
         floor = partial(floor_purchase, states=dict(STATES), countries=dict(COUNTRIES))
-        tasks: dict[str, Callable[[], float]] = {
-            "floor": lambda: _seconds(lambda: [floor(line) for line in lines]) / EVENTS,
+        tasks: dict[str, Callable[[], Times]] = {
+            "floor": lambda: _time(lambda: [floor(line) for line in lines], EVENTS),
             "send": lambda: _send(url, events, 1, cores[:1]),
-            "sdk": lambda: _seconds(lambda: send_with_sdk(lines[:SDK_EVENTS], url, 1000)) / SDK_EVENTS,
+            "sdk": lambda: _time(lambda: send_with_sdk(lines[:SDK_EVENTS], url, 1000), SDK_EVENTS),
         }
         if len(cores) > 1:
             tasks["send_2"] = lambda: _send(url, events, 2, cores)
-        times: dict[str, list[float]] = {name: [] for name in tasks}
+        times: dict[str, list[Times]] = {name: [] for name in tasks}
         for _ in range(command.rounds):
             for name, task in tasks.items():
-                times[name].append(task() * 1e6)
-    figures = {f"{name}_us": spread(values) for name, values in times.items()}
+                times[name].append(task())
+    show(_figures(times), as_json=command.json)
+
+
+class Times(NamedTuple):
+    """Microseconds an event: wall clock, and processor time of the process and of its workers."""
+
+    wall: float
+    cpu: float
+    workers: float = 0.0
+
+
+def _figures(times: dict[str, list[Times]]) -> dict[str, Spread]:
+    walls = {name: [time.wall for time in values] for name, values in times.items()}
+    cpus = {name: [time.cpu + time.workers for time in values] for name, values in times.items()}
+    figures = {f"{name}_us": spread(values) for name, values in walls.items()}
+    figures |= {f"{name}_cpu_us": spread(values) for name, values in cpus.items()}
     for name in ("send", "send_2"):
         if name in times:
-            figures[f"{name}_events_per_second"] = spread([1e6 / value for value in times[name]], 0)
-            figures[f"{name}_over_floor"] = ratios(times[name], times["floor"])
-            figures[f"sdk_over_{name}"] = ratios(times["sdk"], times[name])
-    show(figures, as_json=command.json)
+            figures[f"{name}_events_per_second"] = spread([1e6 / wall for wall in walls[name]], 0)
+            figures[f"{name}_over_floor"] = ratios(walls[name], walls["floor"])
+            figures[f"{name}_cpu_over_floor"] = ratios(cpus[name], cpus["floor"])
+            figures[f"sdk_over_{name}"] = ratios(walls["sdk"], walls[name])
+            figures[f"sdk_over_{name}_cpu"] = ratios(cpus["sdk"], cpus[name])
+    if "send_2" in times:
+        figures["send_2_workers_share"] = spread(
+            [time.workers / (time.cpu + time.workers) for time in times["send_2"]]
+        )
+    return figures
 
 
-def _seconds(work: Callable[[], object]) -> float:
-    start = perf_counter()
+def _time(work: Callable[[], object], number: int) -> Times:
+    wall, cpu = perf_counter(), process_time()
     work()
-    return perf_counter() - start
+    return Times((perf_counter() - wall) / number * 1e6, (process_time() - cpu) / number * 1e6)
 
 
 # One event goes first: what Python imports and compiles for it happens once in a process.
 _PROGRAM = """
-import json, os, sys
-from time import perf_counter
+import json, os, resource, sys
+from time import perf_counter, process_time
 from capi_actions.cli.app import main
 config, first, events, processes, cores = sys.argv[1:]
 if cores:
     os.sched_setaffinity(0, json.loads(cores))
 assert main(["send", "--config", config, first]) == 0
-start = perf_counter()
+wall, cpu = perf_counter(), process_time()
 assert main(["send", "--config", config, "--json", "--processes", processes, events]) == 0
-print(perf_counter() - start)
+workers = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(perf_counter() - wall, process_time() - cpu, workers.ru_utime + workers.ru_stime)
 """
 
 
-def _send(url: str, events: Path, processes: int, cores: list[int]) -> float:
-    """Send a file with ``capi send`` and return the seconds an event.
+def _send(url: str, events: Path, processes: int, cores: list[int]) -> Times:
+    """Send a file with ``capi send``.
 
     :param cores: on which it may run; empty for all.
     """
@@ -97,7 +121,7 @@ def _send(url: str, events: Path, processes: int, cores: list[int]) -> float:
     assert result.returncode == 0, result.stderr
     summary, seconds = result.stdout.splitlines()
     assert json.loads(summary)["summary"]["delivered"] == EVENTS, summary
-    return float(seconds) / EVENTS
+    return Times(*(float(value) / EVENTS * 1e6 for value in seconds.split()))
 
 
 if __name__ == "__main__":
