@@ -158,10 +158,10 @@ def docs(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS[0])
 def bench(session: nox.Session) -> None:
-    """Measure speed, as ratios within one run."""
+    """Measure speed, as ratios within one run; with `-- --json` keep a line in tests/benchmarks/history.jsonl."""
     session.install(*TEST, *DISTS, env=AS_WHEELS)
-    for benchmark in ("engine", "delivery", "threads", "start"):
-        session.run("python", f"tests/benchmarks/{benchmark}.py", *session.posargs)
+    session.run("python", "tests/benchmarks/figures.py", *session.posargs)
+    session.run("python", "tests/benchmarks/start.py", *session.posargs)
 
 
 @nox.session(python=PYTHONS[0], default=False)

@@ -1,155 +1,127 @@
-"""Delivery speed: engine, durable outbox and HTTP in batches of 1,000, on one core.
+"""Delivery speed: a file of "Order Completed" through ``capi send`` to a server on loopback, as users run it.
 
-Beside it, in the same run: the hand-written floor (see engine.py), Meta's own Python SDK on the same
-events and server, and what one ``Client.send`` costs its caller, alone and with other callers, against the
-disk's own fsync.  `--json` prints one line for machines.
+Beside it, in the same rounds: the hand-written floor, see engine.py, and Meta's own Python SDK on the same events and
+server, called as its documentation does.  ``capi send`` reads, maps, stores durably and sends in batches of 1,000,
+all at once: on one core as one process, and on two with two worker processes.  Wall time of a process that has
+started already, without Python's start; and processor time, which a busy machine disturbs less.  `--json` prints one
+line for machines.
 """
 
-import argparse
-import io
 import json
 import os
-import statistics
+import subprocess
+import sys
 import tempfile
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
+from typing import NamedTuple
 
 from floor import floor_purchase
+from measurements import Spread, options, ratios, show, spread
 from sample import purchases
 from sdk import send_with_sdk
 from stand_in import fast_server, pin_to_first_core
 
-import capi_actions_facebook.plugin
-from capi_actions import Client, Plugins, builtin
-from capi_actions.cli.ingest import Ingester
-from capi_actions.config import load_config
-from capi_actions.inputs import JsonInput, read_events
-from capi_actions.runtime import Runtime
 from capi_actions_facebook.normalization.places import COUNTRIES, STATES
 
-EVENTS, ROUNDS, SDK_EVENTS, SENDS = 20_000, 5, 4_000, 200
+EVENTS, SDK_EVENTS, ROUNDS = 40_000, 4_000, 5
 
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", action="store_true", help="one JSON line for machines")
-    options = parser.parse_args()
-    plugins = Plugins(builtin, capi_actions_facebook.plugin)
-    with fast_server() as url:
-        pin_to_first_core()
-        result = {**_throughput(url, plugins), "fsync_us": _fsync_us(), **_callers(url, plugins)}
-    if options.json:
-        print(json.dumps(result))
-        return
-    for name, value in result.items():
-        print(f"{name:<28}{value:>12}")
-
-
-def _throughput(url: str, plugins: Plugins) -> dict[str, float]:
-    """Time floor, delivery and SDK alternately, wall clock: all three run in this process, on one core."""
+    command = options(__doc__, ROUNDS)
+    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
     lines = purchases(EVENTS)
-    floor = partial(floor_purchase, states=dict(STATES), countries=dict(COUNTRIES))
-    tasks: dict[str, Callable[[], int]] = {
-        "floor": lambda: len([floor(line) for line in lines]),
-        "delivery": lambda: _deliver(lines, url, plugins),
-        "sdk": lambda: _sdk(lines[:SDK_EVENTS], url),
-    }
-    times: dict[str, list[float]] = {name: [] for name in tasks}
-    for _ in range(ROUNDS):
-        for name, task in tasks.items():
-            start = perf_counter()
-            count = task()
-            times[name].append((perf_counter() - start) / count * 1e6)
-    floor_us, delivery_us, sdk_us = (statistics.median(times[name]) for name in tasks)
-    return {
-        "floor_us": round(floor_us, 2),
-        "delivery_us": round(delivery_us, 2),
-        "delivery_over_floor": round(delivery_us / floor_us, 3),
-        "events_per_second": round(1e6 / delivery_us),
-        "sdk_us": round(sdk_us, 2),
-        "sdk_over_delivery": round(sdk_us / delivery_us, 2),
-    }
+    with fast_server() as url, tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
+        pin_to_first_core()
+        events = Path(folder, "events.jsonl")
+        events.write_bytes(b"\n".join(lines))
+        floor = partial(floor_purchase, states=dict(STATES), countries=dict(COUNTRIES))
+        tasks: dict[str, Callable[[], Times]] = {
+            "floor": lambda: _time(lambda: [floor(line) for line in lines], EVENTS),
+            "send": lambda: _send(url, events, 1, cores[:1]),
+            "sdk": lambda: _time(lambda: send_with_sdk(lines[:SDK_EVENTS], url, 1000), SDK_EVENTS),
+        }
+        if len(cores) > 1:
+            tasks["send_2"] = lambda: _send(url, events, 2, cores)
+        times: dict[str, list[Times]] = {name: [] for name in tasks}
+        for _ in range(command.rounds):
+            for name, task in tasks.items():
+                times[name].append(task())
+    show(_figures(times), as_json=command.json)
 
 
-def _deliver(lines: list[bytes], url: str, plugins: Plugins) -> int:
-    """Do what `capi send` does: store in chunks, then deliver everything."""
-    with _folder(url) as config, Runtime.open(load_config(config, plugins), plugins) as runtime:
-        ingester = Ingester(runtime, _fail)
-        ingester.ingest(read_events([io.BytesIO(b"\n".join(lines))], JsonInput(), print))
-        delivered = runtime.deliverer.drain().delivered
-    assert delivered == len(lines), delivered
-    return delivered
+class Times(NamedTuple):
+    """Microseconds an event: wall clock, and processor time of the process and of its workers."""
+
+    wall: float
+    cpu: float
+    workers: float = 0.0
 
 
-def _sdk(lines: list[bytes], url: str) -> int:
-    send_with_sdk(lines, url, 1000)
-    return len(lines)
+def _figures(times: dict[str, list[Times]]) -> dict[str, Spread]:
+    walls = {name: [time.wall for time in values] for name, values in times.items()}
+    cpus = {name: [time.cpu + time.workers for time in values] for name, values in times.items()}
+    figures = {f"{name}_us": spread(values) for name, values in walls.items()}
+    figures |= {f"{name}_cpu_us": spread(values) for name, values in cpus.items()}
+    for name in ("send", "send_2"):
+        if name in times:
+            figures[f"{name}_events_per_second"] = spread([1e6 / wall for wall in walls[name]], 0)
+            figures[f"{name}_over_floor"] = ratios(walls[name], walls["floor"])
+            figures[f"{name}_cpu_over_floor"] = ratios(cpus[name], cpus["floor"])
+            figures[f"sdk_over_{name}"] = ratios(walls["sdk"], walls[name])
+            figures[f"sdk_over_{name}_cpu"] = ratios(cpus["sdk"], cpus[name])
+    if "send_2" in times:
+        figures["send_2_workers_share"] = spread(
+            [time.workers / (time.cpu + time.workers) for time in times["send_2"]]
+        )
+    return figures
 
 
-def _callers(url: str, plugins: Plugins) -> dict[str, float]:
-    """Time single sends as their callers see them: medians, 1, 10 and 100 at a time."""
-    result: dict[str, float] = {}
-    for callers in (1, 10, 100):
-        with _folder(url) as config, Client.from_config(config, plugins=plugins) as client:
-            events = [json.loads(line) for line in purchases(max(callers, SENDS))]
-            waits: list[float] = []
-            share = len(events) // callers
-
-            def call(
-                own_events: list[dict[str, object]], client: Client = client, waits: list[float] = waits
-            ) -> None:
-                for event in own_events:
-                    start = perf_counter()
-                    client.send(event)
-                    waits.append(perf_counter() - start)
-
-            threads = [
-                threading.Thread(target=call, args=(events[number * share : (number + 1) * share],))
-                for number in range(callers)
-            ]
-            start = perf_counter()
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-            result[f"send_us_{callers}_callers"] = round(statistics.median(waits) * 1e6)
-            result[f"sends_per_second_{callers}"] = round(len(waits) / (perf_counter() - start))
-    return result
+def _time(work: Callable[[], object], number: int) -> Times:
+    wall, cpu = perf_counter(), process_time()
+    work()
+    return Times((perf_counter() - wall) / number * 1e6, (process_time() - cpu) / number * 1e6)
 
 
-def _fsync_us() -> int:
-    """Time what the disk takes to make 4 kB durable."""
-    with tempfile.TemporaryFile(dir=Path.cwd()) as file:
-        times = []
-        for _ in range(50):
-            file.write(b"x" * 4096)
-            file.flush()
-            start = perf_counter()
-            os.fsync(file.fileno())
-            times.append(perf_counter() - start)
-    return round(statistics.median(times) * 1e6)
+# One event goes first: what Python imports and compiles for it happens once in a process.
+_PROGRAM = """
+import json, os, resource, sys
+from time import perf_counter, process_time
+from capi_actions.cli.app import main
+config, first, events, processes, cores = sys.argv[1:]
+if cores:
+    os.sched_setaffinity(0, json.loads(cores))
+assert main(["send", "--config", config, first]) == 0
+wall, cpu = perf_counter(), process_time()
+assert main(["send", "--config", config, "--json", "--processes", processes, events]) == 0
+workers = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(perf_counter() - wall, process_time() - cpu, workers.ru_utime + workers.ru_stime)
+"""
 
 
-@contextmanager
-def _folder(url: str) -> Iterator[Path]:
-    """Make a configuration in a folder on the disk that the benchmark runs on."""
-    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
-        config = Path(folder, "capi.toml")
+def _send(url: str, events: Path, processes: int, cores: list[int]) -> Times:
+    """Send a file with ``capi send``.
+
+    :param cores: on which it may run; empty for all.
+    """
+    with tempfile.TemporaryDirectory(dir=events.parent) as folder:
+        config, first = Path(folder, "capi.toml"), Path(folder, "first.jsonl")
         config.write_text(
             '[destinations.shop]\ntype = "facebook"\npixel_id = "1"\naccess_token = "unused"\n'
             f'base_url = "{url}"\n',
             encoding="utf-8",
         )
-        yield config
-
-
-def _fail(record: object) -> None:
-    raise AssertionError(record)
+        first.write_bytes(purchases(1, seed=2)[0])
+        arguments = [str(config), str(first), str(events), str(processes), json.dumps(cores) if cores else ""]
+        command = [sys.executable, "-c", _PROGRAM, *arguments]
+        result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    summary, seconds = result.stdout.splitlines()
+    assert json.loads(summary)["summary"]["delivered"] == EVENTS, summary
+    return Times(*(float(value) / EVENTS * 1e6 for value in seconds.split()))
 
 
 if __name__ == "__main__":

@@ -1,22 +1,20 @@
 """Durable puts of many threads at once: how many a second, beside what the disk does in single commits.
 
 ``put`` is ``Outbox.put`` with one item, ``send`` is ``Client.send`` with one event, each called by 1, 16 and 100
-threads.  All are measured in turn, several rounds; the table has the median a second, and the lowest and highest round.
-``--json`` prints one line for machines.
+threads.  All are measured in turn, several rounds.  ``--json`` prints one line for machines.
 """
 
-import argparse
 import json
 import sqlite3
-import statistics
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 
+from measurements import options, ratios, show, spread
 from sample import purchases
 
 import capi_actions_facebook.plugin
@@ -29,31 +27,27 @@ CALLS, ROUNDS = 4_000, 5
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", action="store_true", help="one JSON line for machines")
-    parser.add_argument("--rounds", type=int, default=ROUNDS)
-    options = parser.parse_args()
+    command = options(__doc__, ROUNDS)
     rates: dict[str, list[float]] = {}
-    for _ in range(options.rounds):
+    for _ in range(command.rounds):
         for name, rate in _round():
             rates.setdefault(name, []).append(rate)
-    if options.json:
-        print(json.dumps({name: round(statistics.median(values)) for name, values in rates.items()}))
-        return
-    print(f"{'a second':<28}{'median':>10}{'lowest':>10}{'highest':>10}")
-    for name, values in rates.items():
-        print(f"{name:<28}{statistics.median(values):>10,.0f}{min(values):>10,.0f}{max(values):>10,.0f}")
+    figures = {name: spread(values, 0) for name, values in rates.items()}
+    figures["sends_100_threads_per_single_commit"] = ratios(
+        rates["sends_a_second_100_threads"], rates["single_commits_a_second"]
+    )
+    show(figures, as_json=command.json)
 
 
 def _round() -> Iterator[tuple[str, float]]:
     """Measure everything once: names and calls a second."""
     with _folder() as folder:
-        yield "single commits", _single_commits(folder / "plain.db")
+        yield "single_commits_a_second", _single_commits(folder / "plain.db")
     for threads in THREADS:
         with _folder() as folder, SqliteOutbox(folder / "outbox.db") as outbox:
             items = [_item(number) for number in range(CALLS)]
             yield (
-                f"put, {threads} threads",
+                f"puts_a_second_{threads}_threads",
                 _rate([partial(outbox.put, [item]) for item in items], threads),
             )
     events = [json.loads(line) for line in purchases(CALLS)]
@@ -63,17 +57,17 @@ def _round() -> Iterator[tuple[str, float]]:
             _folder() as folder,
             Client.from_config(_config(folder), plugins=plugins, deliver=False) as client,
         ):
-            yield (
-                f"send, {threads} threads",
-                _rate([partial(client.send, event) for event in events], threads),
-            )
+            cpu, calls = process_time(), [partial(client.send, event) for event in events]
+            yield f"sends_a_second_{threads}_threads", _rate(calls, threads)
+            calls_made = len(calls) // 4 if threads == 1 else len(calls)
+            yield f"send_cpu_us_{threads}_threads", (process_time() - cpu) / calls_made * 1e6
 
 
-def _rate(calls: list[Callable[[], object]], threads: int) -> float:
+def _rate(calls: Sequence[Callable[[], object]], threads: int) -> float:
     """Make the calls in some threads and return how many a second."""
     start = threading.Barrier(threads + 1)
 
-    def work(share: list[Callable[[], object]]) -> None:
+    def work(share: Sequence[Callable[[], object]]) -> None:
         start.wait()
         for call in share:
             call()

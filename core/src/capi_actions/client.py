@@ -28,6 +28,7 @@ from capi_actions.status import Incident, Status
 
 _ASYNC_THREADS = 64  # they wait for the disk, so that the event loop doesn't
 _POLL_INTERVAL = 0.02  # seconds
+_POLL_PAUSES = 9.0  # times as long as looking took: nobody can put while items are counted
 _SHORT_BACKOFF = 5.0  # seconds; flush() waits out a back-off that ends within these
 
 
@@ -193,12 +194,16 @@ class Client:
         """
         self._check_usable()
         deadline = None if timeout is None else monotonic() + timeout
-        while self._is_busy():
-            if deadline is not None and monotonic() >= deadline:
+        while True:
+            start = monotonic()
+            if not self._is_busy():
+                return True
+            end = monotonic()
+            if deadline is not None and end >= deadline:
                 return False
-            self._stop.wait(_POLL_INTERVAL)
+            pause = max(_POLL_INTERVAL, _POLL_PAUSES * (end - start))
+            self._stop.wait(pause if deadline is None else min(pause, deadline - end))
             self._check_usable()
-        return True
 
     def dead_letters(self) -> list[DeadLetter]:
         """Return what could not be delivered so far, with the reasons.
@@ -269,7 +274,10 @@ class Client:
         self._storage_failed = False
 
     def _is_busy(self) -> bool:
-        soon = time() + _SHORT_BACKOFF
+        now = time()
+        if any(self._runtime.outbox.ready(name, 1, now) for name in self._destinations):
+            return True  # without counting every item, which takes long while there are many
+        soon = now + _SHORT_BACKOFF
         return (
             any(
                 stats.leased > 0

@@ -29,6 +29,12 @@ class Notes:
     dropped: "Counter[Finding]" = Factory(Counter)
     doubts: "Counter[Finding]" = Factory(Counter)
 
+    def add(self, other: "Notes") -> None:
+        """Count what others have counted, too."""
+        for counter, counts in ((self.dropped, other.dropped), (self.doubts, other.doubts)):
+            for finding, number in counts.items():
+                count_finding(counter, finding, number)
+
 
 def note_dropped(path: str, reason: str) -> None:
     """Note that the value of a field is left out, as the platform would not take it.
@@ -62,11 +68,11 @@ def collect_notes(notes: Notes) -> Iterator[None]:
         _thread.notes = outer
 
 
-def count_finding(counter: "Counter[Finding]", finding: Finding) -> None:
+def count_finding(counter: "Counter[Finding]", finding: Finding, number: int = 1) -> None:
     """Count a finding; past 1,000 different ones, others count as one."""
     if finding not in counter and len(counter) >= _MAX_FINDINGS:
         finding = _OTHERS
-    counter[finding] += 1
+    counter[finding] += number
 
 
 class _Thread(threading.local):

@@ -66,17 +66,17 @@ def personal_kind(text: str, name: str = "") -> Kind | None:
     text = text.strip().removeprefix("mailto:").removeprefix("tel:")
     if len(text) > 320:
         return None
-    if _WHOLE_EMAIL.fullmatch(text):
+    # What most texts fail on comes first: every field of an item is looked at.
+    if "@" in text and _WHOLE_EMAIL.fullmatch(text):
         return "an e-mail address"
-    digits = sum(character.isdecimal() for character in text)
-    if digits not in _PHONE_DIGITS or _DATE.fullmatch(text) or _is_ip_address(text):
-        return None
     is_phone = (
         _INTERNATIONAL_PHONE.fullmatch(text)
         or _SEPARATED_PHONE.fullmatch(text)
-        or (_PHONE_NAME.search(name) and text.removeprefix("+").isdecimal())
+        or (text.removeprefix("+").isdecimal() and _PHONE_NAME.search(name))
     )
-    return "a phone number" if is_phone else None
+    if not is_phone or sum(map(str.isdecimal, text)) not in _PHONE_DIGITS:
+        return None
+    return None if _DATE.fullmatch(text) or _is_ip_address(text) else "a phone number"
 
 
 def find_personal_data(value: Any) -> Iterator[tuple[str, Kind]]:
@@ -93,6 +93,8 @@ def find_personal_data(value: Any) -> Iterator[tuple[str, Kind]]:
         elif isinstance(part, list):
             pending += [((*keys, "[]"), item) for item in part]
         elif isinstance(part, str):
+            if part.isalnum() and not part.isdecimal():
+                continue  # a hash or a word: what looks personal has other characters, or digits only
             name = next((key for key in reversed(keys) if key != "[]"), "")
             for parameter, kind in _kinds(part, name):
                 yield _path(keys) + parameter, kind

@@ -40,15 +40,16 @@ class Runtime:
     observers: Observers
 
     @classmethod
-    def open(cls, config: Config, plugins: Plugins) -> "Runtime":
+    def open(cls, config: Config, plugins: Plugins, pipeline: Pipeline | None = None) -> "Runtime":
         """Open what a configuration asks for.
 
         :param config: may have problems: they are raised together with those of its mappings.
+        :param pipeline: the configuration's, if it is built already.
         :raises ConfigError: when anything in it is wrong; nothing is opened then.
         :raises OutboxError: when the outbox can't be opened.
         :raises PluginError: when a plugin fails to make what it offers.
         """
-        pipeline = Pipeline.build(config, plugins)
+        pipeline = pipeline or Pipeline.build(config, plugins)
         with ExitStack() as stack:
             outbox = open_outbox(config, plugins)
             stack.callback(outbox.close)

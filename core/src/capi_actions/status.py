@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from enum import StrEnum
 from time import time
 from typing import TypeAlias
@@ -328,6 +328,11 @@ class Intake:
         """
         pipeline = self._pipeline if destinations is None else self._pipeline_for(destinations)
         outcomes = pipeline.process(event, now)
+        self.report_outcomes(outcomes)
+        return outcomes
+
+    def report_outcomes(self, outcomes: Sequence[Outcome]) -> None:
+        """Report what became of one event."""
         if not outcomes:
             self.report(EventReport(outcome=EventOutcome.UNMATCHED))
         for outcome in outcomes:
@@ -345,7 +350,6 @@ class Intake:
                         reason=outcome.error.message,
                     )
                 )
-        return outcomes
 
     def refuse(self, error: EventError) -> None:
         """Report what is no event."""

@@ -125,6 +125,16 @@ def test_flush_gives_up_when_its_time_is_up(client: Client, ping: Any) -> None:
     assert not client.flush(timeout=0.05)
 
 
+def test_flush_counts_no_items_while_some_can_be_sent(client: Client, ping: Any) -> None:
+    """Counting a million takes a fifth of a second, in which nobody can put; and it would change nothing."""
+    client.send_many([ping(1), ping(2)])
+    outbox = client._runtime.outbox
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(outbox, "stats", lambda: pytest.fail("the items were counted"))
+
+        assert not client.flush(timeout=0.1)
+
+
 def test_flush_does_not_wait_for_destinations_that_are_gone(
     client: Client, config: Path, ping: Any, acme_server: Any
 ) -> None:

@@ -1,29 +1,31 @@
 """Read events, turn them into items, and store these in chunks."""
 
-import json
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from hashlib import blake2b
-from time import time
+from time import monotonic, time
+from typing import TypeAlias
 
 from attrs import Factory, define
 
 from capi_actions.cli.console import error_record
 from capi_actions.cli.personal_data import PersonalDataWatch
+from capi_actions.cli.record_mapper import MappedRecord, RecordMapper
 from capi_actions.cli.signals import DeferredInterrupts
+from capi_actions.cli.workers import WorkerError, Workers
 from capi_actions.errors import ConfigError, EventError, OutboxError
-from capi_actions.inputs import InputRecord
+from capi_actions.inputs import InputRecord, UndecodedRecord, decode_record
 from capi_actions.model import Item, JsonObject, OnceOutbox
 from capi_actions.notes import Notes, collect_notes
-from capi_actions.pipeline import HeldBack, Outcome, Refusal
+from capi_actions.pipeline import HeldBack, Refusal
 from capi_actions.runtime import Runtime
+
+AnyRecord: TypeAlias = InputRecord | UndecodedRecord
 
 _CHUNK = 1000  # items a commit: 11 µs an item instead of 200
 _FLUSH_INTERVAL = 0.5  # seconds
 _MAX_NAMES = 1000
-_MAX_NAME_LENGTH = 60  # characters
 
 
 @define
@@ -42,7 +44,7 @@ class IngestStats:
     :ivar notes: values that were left out, or read as may be wrong.
     """
 
-    last: InputRecord | None = None
+    last: MappedRecord | None = None
     events: int = 0
     broken: int = 0
     stored: int = 0
@@ -65,11 +67,19 @@ class Ingester:
     :ivar stats: counts so far.
     """
 
-    def __init__(self, runtime: Runtime, report: Callable[[JsonObject], None], *, once: bool = False) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        report: Callable[[JsonObject], None],
+        *,
+        once: bool = False,
+        workers: Workers | None = None,
+    ) -> None:
         """Start with nothing read.
 
         :param report: is called with a JSON record for each event or item that failed, without personal data.
         :param once: leave out items that an earlier run with ``once`` has put.
+        :param workers: processes that map the records; None maps them here.
         :raises ConfigError: when the outbox can't do that.
         """
         self._once: OnceOutbox | None = None
@@ -81,17 +91,21 @@ class Ingester:
         self.stats = IngestStats()
         self._runtime = runtime
         self._report = report
+        self._mapper = RecordMapper(runtime.pipeline, once)
+        self._workers = workers
         self._items: list[Item] = []
         self._keys: list[bytes] = []  # one for each item; empty without `once`
         self._lock = threading.Lock()
         self._watch = PersonalDataWatch()
 
-    def ingest(self, records: Iterable[InputRecord], interrupts: DeferredInterrupts | None = None) -> None:
+    def ingest(self, records: Iterable[AnyRecord], interrupts: DeferredInterrupts | None = None) -> None:
         """Process records until they end.
 
+        :param records: may be undecoded, as from :func:`~capi_actions.inputs.read_undecoded`.
         :param interrupts: deferred while a record is processed.  In the middle of storing, nobody could tell
             whether the items must be stored again.
         :raises OutboxError: when items can't be stored; those before them are stored.
+        :raises WorkerError: when a worker process has ended; what it had to do is not counted.
         """
         done = threading.Event()
         flusher = threading.Thread(
@@ -104,10 +118,7 @@ class Ingester:
                 for record in records:
                     interrupts.defer()
                     with self._lock:
-                        self._process(record)
-                        self.stats.last = record
-                        if len(self._items) >= _CHUNK:
-                            self._store()
+                        self._settle(self._map(record))
                     interrupts.deliver()
         finally:
             done.set()
@@ -117,18 +128,39 @@ class Ingester:
         interrupts.deliver()
 
     def flush(self) -> None:
-        """Store what was read so far.
+        """Process and store what was read so far.
 
         :raises OutboxError: when it can't be stored.
+        :raises WorkerError: when a worker process has ended; what was counted is stored even so.
         """
         with self._lock:
-            self._store()
+            try:
+                if self._workers is not None:
+                    self._settle(self._workers.finish())
+            finally:
+                self._store()
+
+    def call_in_order(self, function: Callable[[], None]) -> None:
+        """Call a function when everything that was read before it has been processed."""
+        if self._workers is None:
+            function()
+            return
+        with self._lock:
+            self._workers.call_in_order(function)
+
+    def _map(self, record: AnyRecord) -> Iterable[MappedRecord]:
+        if self._workers is not None:
+            return self._workers.add(record)
+        file, line, value = record
+        return (self._mapper.map(file, line, decode_record(value)),)
 
     def _flush_periodically(self, done: threading.Event) -> None:
         # An event must not wait for the next line: the input may be idle.
         while not done.wait(_FLUSH_INTERVAL):
-            with suppress(OutboxError):  # ingest() tries again, and raises it
-                self.flush()
+            with suppress(OutboxError, WorkerError), self._lock:  # ingest() tries again, and raises it
+                if self._workers is not None:
+                    self._settle(self._workers.finish(monotonic() - _FLUSH_INTERVAL))
+                self._store()
 
     def _store(self) -> None:
         if self._items:
@@ -142,29 +174,37 @@ class Ingester:
             self.stats.repeated += repeated
             self._items, self._keys = [], []
 
-    def _process(self, record: InputRecord) -> None:
+    def _settle(self, mapped: Iterable[MappedRecord]) -> None:
+        """Count, report and store what became of records."""
+        for record in mapped:
+            self._count(record)
+            self.stats.last = record
+            if len(self._items) >= _CHUNK:
+                self._store()
+
+    def _count(self, record: MappedRecord) -> None:
         self.stats.events += 1
-        event = record.event
-        if isinstance(event, EventError):
+        if record.notes is not None:
+            self.stats.notes.add(record.notes)
+        outcomes = record.outcomes
+        if isinstance(outcomes, EventError):
             self.stats.broken += 1
-            self._runtime.intake.refuse(event)
-            self._report({**record.place, "error": error_record(event)})
+            self._runtime.intake.refuse(outcomes)
+            self._report({**record.place, "error": error_record(outcomes)})
             return
-        outcomes = self._runtime.intake.process(event, time())
+        self._runtime.intake.report_outcomes(outcomes)
         if not outcomes:
-            count_unmatched(self.stats.unmatched, event)
-        for number, outcome in enumerate(outcomes):
+            count_unmatched(self.stats.unmatched, record.name)
+        self._keys += record.keys
+        for outcome in outcomes:
             if isinstance(outcome, Item):
                 self._watch.look(outcome)
                 self._items.append(outcome)
-                if self._once is not None:
-                    self._keys.append(_once_key(event, outcome, outcomes[:number]))
-                continue
-            if isinstance(outcome, HeldBack):
+            elif isinstance(outcome, HeldBack):
                 self._count_held_back(outcome)
-                continue
-            self.stats.refused += 1
-            self._report(refusal_record(record, outcome))
+            else:
+                self.stats.refused += 1
+                self._report(refusal_record(record.place, outcome))
 
     def _count_held_back(self, outcome: HeldBack) -> None:
         key = outcome.destination, outcome.reason
@@ -185,28 +225,13 @@ def held_back_record(outcome: HeldBack) -> JsonObject:
     }
 
 
-def _once_key(event: JsonObject, item: Item, earlier: Sequence[Outcome]) -> bytes:
-    """Return the same key for the same item of the same event in another run.
+def refusal_record(place: JsonObject, refusal: Refusal) -> JsonObject:
+    """Return an item that was refused before it was stored as a JSON object.
 
-    The event's name is part of it, as platforms take two events of one id if their names differ.  A second mapping to
-    the same action may give it another name, and so has another key.
-
-    :param earlier: what came of the event before this item.
+    :param place: where the event is, see :func:`~capi_actions.inputs.place_record`.
     """
-    mapping = sum(
-        not isinstance(other, HeldBack)
-        and other.destination == item.destination
-        and other.action == item.action
-        for other in earlier
-    )
-    parts = [item.destination, item.action, mapping, item.event_id, event.get("type"), event.get("event")]
-    return blake2b(json.dumps(parts, default=str).encode(), digest_size=16).digest()
-
-
-def refusal_record(record: InputRecord, refusal: Refusal) -> JsonObject:
-    """Return an item that was refused before it was stored as a JSON object."""
     return {
-        **record.place,
+        **place,
         "message_id": refusal.message_id,
         "destination": refusal.destination,
         "action": refusal.action,
@@ -214,15 +239,14 @@ def refusal_record(record: InputRecord, refusal: Refusal) -> JsonObject:
     }
 
 
-def count_unmatched(counts: "Counter[str]", event: JsonObject) -> None:
+def count_unmatched(counts: "Counter[str]", name: str) -> None:
     """Count an event that no mapping matches by its type and name.
 
     Past 1,000 names it counts as "others": a sender may put an id into each name.
+
+    :param name: see :func:`~capi_actions.cli.record_mapper.unmatched_name`.
     """
-    name = event.get("event")
-    key = f"{event['type']} {name[:_MAX_NAME_LENGTH]}" if isinstance(name, str) else str(event["type"])
-    if key not in counts and len(counts) >= _MAX_NAMES:
-        key = "others"
+    key = name if name in counts or len(counts) < _MAX_NAMES else "others"
     counts[key] += 1
 
 

@@ -1,6 +1,7 @@
 """Options that say what input files hold, shared by the commands that take events."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from typing import IO
 
@@ -10,7 +11,16 @@ from capi_actions.cli.console import echo_error
 from capi_actions.cli.options import CommandT
 from capi_actions.config import Config
 from capi_actions.errors import ConfigError
-from capi_actions.inputs import CsvInput, CsvOptions, InputRecord, JsonInput, Reader, read_events
+from capi_actions.inputs import (
+    CsvInput,
+    CsvOptions,
+    InputRecord,
+    JsonInput,
+    Reader,
+    UndecodedRecord,
+    read_events,
+    read_undecoded,
+)
 from capi_actions.plugins import Plugins
 from capi_actions.text import did_you_mean
 
@@ -67,6 +77,25 @@ def read_records(
     """
     reader = find_reader(config, plugins, input_format, is_csv)
     return islice(read_events(files, reader, _warn), skip, None)
+
+
+def read_undecoded_records(
+    files: Sequence[IO[bytes]],
+    config: Config,
+    plugins: Plugins,
+    input_format: str | None = None,
+    is_csv: bool = False,
+    skip: int = 0,
+    *,
+    call_in_order: Callable[[Callable[[], None]], None],
+) -> Iterator[UndecodedRecord]:
+    """Read the same records as :func:`read_records`, for worker processes that decode them.
+
+    :param call_in_order: calls a function when the records before it are processed: one that prints a warning.
+    """
+    reader = find_reader(config, plugins, input_format, is_csv)
+    records = read_undecoded(files, reader, lambda text: call_in_order(partial(_warn, text)))
+    return islice(records, skip, None)
 
 
 def _only_table(config: Config) -> CsvOptions:

@@ -13,6 +13,7 @@ from capi_actions.cli.ingest import count_unmatched, held_back_record, most_comm
 from capi_actions.cli.inputs import input_options, read_records
 from capi_actions.cli.options import config_option, files_argument, json_option, load_for_pipeline
 from capi_actions.cli.personal_data import PersonalDataWatch
+from capi_actions.cli.record_mapper import unmatched_name
 from capi_actions.cli.survey import survey_record, survey_view
 from capi_actions.cli.tables import stdout
 from capi_actions.errors import EventError
@@ -65,13 +66,13 @@ def preview(
         outcomes = pipeline.process_by_route(event, time())
         failed = failed or any(_is_failure(outcome) for _, _, outcome in outcomes)
         if not outcomes:
-            count_unmatched(unmatched, event)
+            count_unmatched(unmatched, unmatched_name(event))
         if summary:
             survey.add(event, outcomes)
             continue
         for _, _, outcome in outcomes:
             if isinstance(outcome, Refusal):
-                write_line(refusal_record(record, outcome))
+                write_line(refusal_record(record.place, outcome))
             elif isinstance(outcome, HeldBack):
                 write_line(held_back_record(outcome))
             else:

@@ -4,16 +4,19 @@ import os
 import shlex
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from time import time
 from typing import IO
 
 import click
+from attrs import frozen
 from rich.progress import Progress
 
 from capi_actions.cli.console import echo_error, log_to_stderr, printable, try_write_line
-from capi_actions.cli.ingest import Ingester
-from capi_actions.cli.inputs import input_options, read_records
+from capi_actions.cli.ingest import AnyRecord, Ingester
+from capi_actions.cli.inputs import input_options, read_records, read_undecoded_records
 from capi_actions.cli.options import (
     DEFAULT_CONFIG,
     config_option,
@@ -21,12 +24,21 @@ from capi_actions.cli.options import (
     json_option,
     load_for_pipeline,
 )
+from capi_actions.cli.record_mapper import MappedRecord, RecordMapper
 from capi_actions.cli.signals import DeferredInterrupts, stop_on_signal
 from capi_actions.cli.summary import merge, progress_bar, summary_record, summary_table
 from capi_actions.cli.tables import stderr
+from capi_actions.cli.workers import WorkerError, Workers, may_fork
+from capi_actions.config import Config
 from capi_actions.delivery import Summary
-from capi_actions.inputs import InputRecord
+from capi_actions.pipeline import Pipeline
+from capi_actions.plugins import Plugins
 from capi_actions.runtime import Runtime
+
+# Starting a worker takes 20 ms, in which one process sends some 400 kB.  More than four would wait for the one process
+# that stores and sends, unless mappings are elaborate.
+_PARALLEL_BYTES = 4_000_000
+_MAX_DEFAULT_PROCESSES = 4
 
 _PROGRESS_LINES = 1000  # lines between two updates of the progress bar
 
@@ -54,6 +66,15 @@ _VERBOSE = click.option("--verbose", "-v", is_flag=True, help="Log every request
     is_flag=True,
     help="Leave out what an earlier run with --once has stored, as long as the platform takes such events.",
 )
+@click.option(
+    "--processes",
+    type=click.IntRange(min=1, max=64),
+    metavar="N",
+    help=(
+        "How many processes map and hash events, while this one stores and sends them.  By default, one for each core,"
+        " up to 4, for files of 4 MB or more; 1, which does everything in one process, for less and for standard input."
+    ),
+)
 @_WAIT
 @_VERBOSE
 @json_option
@@ -64,6 +85,7 @@ def send(
     is_csv: bool,
     skip: int,
     once: bool,
+    processes: int | None,
     wait: float,
     verbose: bool,
     as_json: bool,
@@ -75,26 +97,34 @@ def send(
     by `capi outbox dead`.
     """
     config, plugins = load_for_pipeline(config_path)
+    size = _total_size(files)
     with (
         DeferredInterrupts() as interrupts,
         log_to_stderr(verbose),
-        Runtime.open(config, plugins) as runtime,
-        progress_bar("reading", _total_size(files)) as bar,
+        _Mapping.open(config, plugins, processes or _default_processes(size), once) as mapping,
+        Runtime.open(config, plugins, mapping.pipeline) as runtime,
+        progress_bar("reading", size) as bar,
     ):
-        ingester = Ingester(runtime, try_write_line, once=once)
-        records = read_records(files, config, plugins, input_format, is_csv, skip)
+        ingester = Ingester(runtime, try_write_line, once=once, workers=mapping.workers)
+        read = (
+            partial(read_undecoded_records, call_in_order=ingester.call_in_order)
+            if mapping.workers
+            else read_records
+        )
+        records = read(files, config, plugins, input_format, is_csv, skip)
         background = _BackgroundDelivery(runtime, bar)
-        stopped = False
+        stopped, failure = False, None
         try:
             ingester.ingest(_with_progress(records, files, bar, ingester), interrupts)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, WorkerError) as error:
             stopped = True
-            ingester.flush()
+            failure = error if isinstance(error, WorkerError) else None
+            with suppress(WorkerError):
+                ingester.flush()
         finally:
             interrupts.defer()
             summary = background.stop()
-        options = [*(["--format", input_format] if input_format else []), *(["--csv"] if is_csv else [])]
-        command = [*_command("send", config_path), *options, *(["--once"] if once else [])]
+        command = [*_command("send", config_path), *_options(input_format, is_csv, once, processes)]
         names = [str(file.name) for file in files]
         progress = _restart_hint(command, skip + ingester.stats.events, ingester.stats.last, names)
         if not stopped:
@@ -107,6 +137,9 @@ def send(
         try_write_line({"summary": summary_record(ingester.stats, summary, outbox_stats)})
     else:
         stderr().print(summary_table(ingester.stats, summary, outbox_stats, runtime.destinations))
+    if failure is not None:
+        echo_error(f"capi: {failure}; {progress}")
+        return 2
     if stopped:
         echo_error(f"capi: stopped; {progress}")
         return 128 + interrupts.number
@@ -145,6 +178,33 @@ def deliver(config_path: Path, forever: bool, wait: float, verbose: bool, as_jso
         return 128 + interrupts.number
     failed = summary.buried or any(stats.undelivered for stats in outbox_stats.values())
     return 1 if failed and not forever else 0
+
+
+@frozen
+class _Mapping:
+    """What maps events: workers with a copy of the pipeline, or nothing yet.
+
+    :ivar pipeline: None if it isn't built yet.
+    :ivar workers: None if this process maps.
+    """
+
+    pipeline: Pipeline | None = None
+    workers: Workers | None = None
+
+    @classmethod
+    @contextmanager
+    def open(cls, config: Config, plugins: Plugins, processes: int, once: bool) -> "Iterator[_Mapping]":
+        """Start workers, if there should be more than one process.
+
+        :raises ConfigError: when anything in the configuration is wrong.
+        :raises WorkerError: if this system can't have workers.
+        """
+        if processes == 1:
+            yield cls()
+            return
+        pipeline = Pipeline.build(config, plugins)
+        with Workers(RecordMapper(pipeline, once), processes) as workers:
+            yield cls(pipeline, workers)
 
 
 class _BackgroundDelivery:
@@ -200,15 +260,15 @@ def _progress_callback(bar: Progress, delivered: int = 0) -> Callable[[Summary],
 
 
 def _with_progress(
-    records: Iterator[InputRecord], files: tuple[IO[bytes], ...], bar: Progress, ingester: Ingester
-) -> Iterator[InputRecord]:
+    records: Iterator[AnyRecord], files: tuple[IO[bytes], ...], bar: Progress, ingester: Ingester
+) -> Iterator[AnyRecord]:
     for number, record in enumerate(records, 1):
         yield record
         if number % _PROGRESS_LINES == 0:
             bar.update(bar.tasks[0].id, completed=_position(files), events=ingester.stats.events)
 
 
-def _restart_hint(command: Sequence[str], count: int, last: InputRecord | None, names: Sequence[str]) -> str:
+def _restart_hint(command: Sequence[str], count: int, last: MappedRecord | None, names: Sequence[str]) -> str:
     """Return how far a run got, and the command that goes on from there.
 
     :param command: without files.
@@ -225,6 +285,27 @@ def _restart_hint(command: Sequence[str], count: int, last: InputRecord | None, 
     done = printable(f"{count:,} event{'' if count == 1 else 's'} processed{place}")
     same_input = "" if names and "-" not in names else " with the same input"
     return f"{done}; go on{same_input}: {shlex.join([*command, '--skip', str(count), *names])}"
+
+
+def _options(input_format: str | None, is_csv: bool, once: bool, processes: int | None) -> list[str]:
+    """Return the options of a run that another one needs to go on in the same way."""
+    return [
+        *(["--format", input_format] if input_format else []),
+        *(["--csv"] if is_csv else []),
+        *(["--once"] if once else []),
+        *(["--processes", str(processes)] if processes else []),
+    ]
+
+
+def _default_processes(size: int | None) -> int:
+    """Return how many processes an input is worth.
+
+    :param size: bytes to read; None if unknown.
+    """
+    if size is None or size < _PARALLEL_BYTES or not may_fork():
+        return 1
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, _MAX_DEFAULT_PROCESSES)
 
 
 def _command(name: str, config_path: Path) -> list[str]:

@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any, Self
 
-_SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+TERMINATION_SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
 _DEFAULT_HANDLERS = (signal.SIG_DFL, signal.default_int_handler)
 
 
@@ -28,7 +30,7 @@ class DeferredInterrupts:
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
-            self._former_handlers = {number: signal.getsignal(number) for number in _SIGNALS}
+            self._former_handlers = {number: signal.getsignal(number) for number in TERMINATION_SIGNALS}
             for number in self._handled():
                 signal.signal(number, self._handle)
         return self
@@ -70,7 +72,7 @@ def stop_on_signal(stop: threading.Event) -> Iterator[None]:
             raise KeyboardInterrupt
         stop.set()
 
-    former_handlers = {number: signal.signal(number, handle) for number in _SIGNALS}
+    former_handlers = {number: signal.signal(number, handle) for number in TERMINATION_SIGNALS}
     try:
         yield
     finally:

@@ -11,7 +11,17 @@ cells         one cell to a value
 
 from capi_actions.inputs.columns import Column, CsvOptions
 from capi_actions.inputs.csv_rows import CsvInput
-from capi_actions.inputs.events import InputRecord, JsonInput, Reader, file_name, place_record, read_events
+from capi_actions.inputs.events import (
+    InputRecord,
+    JsonInput,
+    Reader,
+    UndecodedRecord,
+    decode_record,
+    file_name,
+    place_record,
+    read_events,
+    read_undecoded,
+)
 from capi_actions.inputs.json_values import read_json_values
 from capi_actions.inputs.streams import MAX_LINE_BYTES
 
@@ -23,8 +33,11 @@ __all__ = [
     "InputRecord",
     "JsonInput",
     "Reader",
+    "UndecodedRecord",
+    "decode_record",
     "file_name",
     "place_record",
     "read_events",
     "read_json_values",
+    "read_undecoded",
 ]

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain
-from typing import IO, NamedTuple, Protocol
+from typing import IO, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from attrs import frozen
 
@@ -12,6 +12,9 @@ from capi_actions.codec import check_event, decode_event, decode_json
 from capi_actions.errors import EventError, detached, where
 from capi_actions.inputs.json_values import read_json_values
 from capi_actions.model import JsonObject
+
+_Value = TypeVar("_Value")
+_Read: TypeAlias = Callable[[IO[bytes], Callable[[str], None]], Iterator[tuple[int, _Value]]]
 
 
 def file_name(file: object) -> str:
@@ -47,6 +50,19 @@ class InputRecord(NamedTuple):
         return place_record(self.file, self.line)
 
 
+class UndecodedRecord(NamedTuple):
+    """A record of a file, as far as it must be read in the order of the file.
+
+    :ivar file: the file's name; empty for standard input.
+    :ivar line: the line where it begins, from 1.
+    :ivar value: a line of JSON that holds one event; or what :class:`InputRecord` has as its event.
+    """
+
+    file: str
+    line: int
+    value: bytes | JsonObject | EventError
+
+
 class Reader(Protocol):
     """Reads the events of one file."""
 
@@ -69,17 +85,49 @@ def read_events(
 
     :param warn: is called with a sentence that names the file, such as that it is empty.
     """
-    make = InputRecord._make  # half the time of calling the class
+    return map(InputRecord._make, _read(files, reader.read, warn))  # half the time of calling the class
+
+
+def read_undecoded(
+    files: Sequence[IO[bytes]], reader: Reader, warn: Callable[[str], None]
+) -> Iterator[UndecodedRecord]:
+    """Read the same records as :func:`read_events`, leaving to :func:`decode_record` what needn't be done in order.
+
+    :param warn: see :func:`read_events`.
+    """
+    is_plain = isinstance(reader, JsonInput) and reader.convert is None
+    read: _Read[bytes | JsonObject | EventError] = _read_json_lines if is_plain else reader.read
+    return map(UndecodedRecord._make, _read(files, read, warn))
+
+
+def decode_record(value: bytes | JsonObject | EventError) -> JsonObject | EventError:
+    """Return the event of an undecoded record, or why there is none."""
+    if not isinstance(value, bytes):
+        return value
+    try:
+        return decode_event(value)
+    except EventError as error:
+        return detached(error)
+
+
+def _read_json_lines(file: IO[bytes], _: Callable[[str], None]) -> Iterator[tuple[int, bytes | EventError]]:
+    return read_json_values(file)
+
+
+def _read(
+    files: Sequence[IO[bytes]], read: "_Read[_Value]", warn: Callable[[str], None]
+) -> Iterator[tuple[str, int, "_Value"]]:
+    """Read files one after another: the name, line and value of each record."""
     for file in files or [sys.stdin.buffer]:
         name = file_name(file)
         title = name or "standard input"
-        records = reader.read(file, partial(_warn_of, warn, title))
+        records = read(file, partial(_warn_of, warn, title))
         first = next(records, None)
         if first is None:
             warn(f"{title} holds no events")
             continue
-        for line, event in chain([first], records):
-            yield make((name, line, event))
+        for line, value in chain([first], records):
+            yield name, line, value
 
 
 def _warn_of(warn: Callable[[str], None], title: str, text: str) -> None:
