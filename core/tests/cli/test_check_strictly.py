@@ -93,7 +93,10 @@ def test_a_path_that_begins_with_a_misspelt_field_is_warned_of(
     assert f"events have no field {field!r}; did you mean {match!r}?" in problems["warning", AT]
 
 
-@pytest.mark.parametrize("path", ["$.orderId", "$.properties.propertes", "$.user", "$", "$.x.event", "$.e"])
+@pytest.mark.parametrize(
+    "path",
+    ["$.orderId", "$.properties.propertes", "$.user", "$.users[0]", "$.contents", "$", "$.x.event", "$.e"],
+)
 def test_other_fields_are_the_sender_s_own(check: Any, path: str) -> None:
     """Events may have any."""
     assert check(MAPPING + f'mapping = {{ tag = {{ "@path" = "{path}" }} }}\n') == (0, {})

@@ -172,7 +172,7 @@ def lint_paths(paths: Iterable[str], diagnostics: Diagnostics) -> None:
     for path in paths:
         root = path.split(".", 2)[1:2]
         # Other fields are allowed, so only a name that is very close to a known one is a mistake.
-        if root and root[0] not in EVENT_FIELDS and (match := closest(root[0], EVENT_FIELDS, complete=False)):
+        if root and root[0] not in EVENT_FIELDS and (match := closest(root[0], EVENT_FIELDS, certain=True)):
             diagnostics.warn(f"reads {path}, but events have no field {root[0]!r}; did you mean {match!r}?")
 
 
