@@ -78,7 +78,8 @@ def closest(word: str, known: Collection[str], *, certain: bool = False) -> str 
 
     Otherwise, the beginning of only one known word will do as well.
 
-    :param certain: where other words are allowed, too: there may be one typo less (but one in any case), and no beginning.
+    :param certain: where other words are allowed, too: there may be one typo less (but one in any case), and a
+        beginning won't do.
 
     >>> closest("ping", ["pings", "pongs"]), closest("orderId", ["order_id"]), closest("pixel", ["pixel_id", "tag"])
     ('pings', 'order_id', 'pixel_id')
