@@ -78,10 +78,10 @@ def test_other_texts_and_directives_are_not(check: Any, mapping: str) -> None:
 @pytest.mark.parametrize(
     ("mapping", "field", "match"),
     [
-        ('{ "@path" = "$.propertes.total" }', "propertes", "properties"),
+        ('{ "@path" = "$.propertys.total" }', "propertys", "properties"),
         ('{ "@path" = "$.contxt.ip" }', "contxt", "context"),
         ('{ "@path" = "userid" }', "userid", "userId"),
-        ('{ "@template" = "{{timestmp}}" }', "timestmp", "timestamp"),
+        ('{ "@template" = "{{timestamps}}" }', "timestamps", "timestamp"),
     ],
 )
 def test_a_path_that_begins_with_a_misspelt_field_is_warned_of(
@@ -95,7 +95,7 @@ def test_a_path_that_begins_with_a_misspelt_field_is_warned_of(
 
 @pytest.mark.parametrize(
     "path",
-    ["$.orderId", "$.properties.propertes", "$.user", "$.users[0]", "$.contents", "$", "$.x.event", "$.e"],
+    ["$.orderId", "$.properties.propertys", "$.user", "$.users[0]", "$.contents", "$", "$.x.event", "$.e"],
 )
 def test_other_fields_are_the_sender_s_own(check: Any, path: str) -> None:
     """Events may have any."""

@@ -167,7 +167,7 @@ def _has_directive(value: Any) -> bool:
 def lint_paths(paths: Iterable[str], diagnostics: Diagnostics) -> None:
     """Warn about paths that begin with a misspelt field of events: they lead to nothing.
 
-    :param paths: that a mapping reads, such as ``$.propertes.total``.
+    :param paths: that a mapping reads, such as ``$.propertys.total``.
     """
     for path in paths:
         root = path.split(".", 2)[1:2]
