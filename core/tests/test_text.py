@@ -47,8 +47,10 @@ def test_known_words(word: str, suggestion: str | None) -> None:
 def test_the_beginning_of_a_word_is_no_misspelling_if_others_are_allowed() -> None:
     """Events may have fields of their own."""
     assert "name" == closest("na", ["name", "type"])
-    assert closest("na", ["name", "type"], complete=False) is None
-    assert "name" == closest("nmae", ["name", "type"], complete=False)
+    assert closest("na", ["name", "type"], certain=True) is None
+    assert "name" == closest("nmae", ["name", "type"], certain=True)
+    assert "userId" == closest("user_id", ["userId"], certain=True)
+    assert closest("users", ["userId"], certain=True) is None
 
 
 @given(LETTERS, st.data())

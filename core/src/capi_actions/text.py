@@ -70,13 +70,16 @@ _LETTERS_PER_TYPO = 4  # one typo for each that many
 _MAX_ADDED = 3  # characters
 
 
-def closest(word: str, known: Collection[str], *, complete: bool = True) -> str | None:
+def closest(word: str, known: Collection[str], *, certain: bool = False) -> str | None:
     """Return the known word that a misspelt one most likely stands for, or None: better none than a wrong one.
 
     Case and separators don't matter.  Otherwise there may be one typo for every four letters or part of four: two
     letters in the wrong order, or one that is wrong, missing or too many.
 
-    :param complete: whether the beginning of only one known word will do as well.
+    Otherwise, the beginning of only one known word will do as well.
+
+    :param certain: where other words are allowed, too: there may be one typo less (but one in any case), and a
+        beginning won't do.
 
     >>> closest("ping", ["pings", "pongs"]), closest("orderId", ["order_id"]), closest("pixel", ["pixel_id", "tag"])
     ('pings', 'order_id', 'pixel_id')
@@ -93,9 +96,11 @@ def closest(word: str, known: Collection[str], *, complete: bool = True) -> str 
     likeliest = min(distances, key=lambda name: distances[name], default=None)
     if likeliest is not None:
         distance = distances[likeliest]
-        if distance <= -(-len(folded) // _LETTERS_PER_TYPO) and 2 * distance < len(folded):
+        typos = -(-len(folded) // _LETTERS_PER_TYPO)
+        allowed = max(1, typos - 1) if certain else typos
+        if distance <= allowed and 2 * distance < len(folded):
             return likeliest
-    is_clear = complete and len(continued) == 1 and len(_fold(continued[0])) - len(folded) <= _MAX_ADDED
+    is_clear = not certain and len(continued) == 1 and len(_fold(continued[0])) - len(folded) <= _MAX_ADDED
     return continued[0] if is_clear else None
 
 

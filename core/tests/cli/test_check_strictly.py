@@ -78,10 +78,10 @@ def test_other_texts_and_directives_are_not(check: Any, mapping: str) -> None:
 @pytest.mark.parametrize(
     ("mapping", "field", "match"),
     [
-        ('{ "@path" = "$.propertes.total" }', "propertes", "properties"),
+        ('{ "@path" = "$.propertys.total" }', "propertys", "properties"),
         ('{ "@path" = "$.contxt.ip" }', "contxt", "context"),
         ('{ "@path" = "userid" }', "userid", "userId"),
-        ('{ "@template" = "{{timestmp}}" }', "timestmp", "timestamp"),
+        ('{ "@template" = "{{timestamps}}" }', "timestamps", "timestamp"),
     ],
 )
 def test_a_path_that_begins_with_a_misspelt_field_is_warned_of(
@@ -93,7 +93,10 @@ def test_a_path_that_begins_with_a_misspelt_field_is_warned_of(
     assert f"events have no field {field!r}; did you mean {match!r}?" in problems["warning", AT]
 
 
-@pytest.mark.parametrize("path", ["$.orderId", "$.properties.propertes", "$.user", "$", "$.x.event", "$.e"])
+@pytest.mark.parametrize(
+    "path",
+    ["$.orderId", "$.properties.propertys", "$.user", "$.users[0]", "$.contents", "$", "$.x.event", "$.e"],
+)
 def test_other_fields_are_the_sender_s_own(check: Any, path: str) -> None:
     """Events may have any."""
     assert check(MAPPING + f'mapping = {{ tag = {{ "@path" = "{path}" }} }}\n') == (0, {})

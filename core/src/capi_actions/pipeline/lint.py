@@ -167,12 +167,12 @@ def _has_directive(value: Any) -> bool:
 def lint_paths(paths: Iterable[str], diagnostics: Diagnostics) -> None:
     """Warn about paths that begin with a misspelt field of events: they lead to nothing.
 
-    :param paths: that a mapping reads, such as ``$.propertes.total``.
+    :param paths: that a mapping reads, such as ``$.propertys.total``.
     """
     for path in paths:
         root = path.split(".", 2)[1:2]
         # Other fields are allowed, so only a name that is very close to a known one is a mistake.
-        if root and root[0] not in EVENT_FIELDS and (match := closest(root[0], EVENT_FIELDS, complete=False)):
+        if root and root[0] not in EVENT_FIELDS and (match := closest(root[0], EVENT_FIELDS, certain=True)):
             diagnostics.warn(f"reads {path}, but events have no field {root[0]!r}; did you mean {match!r}?")
 
 

@@ -21,7 +21,7 @@ def lint(root: Node) -> Iterator[Problem]:
         yield from _lint_parts(solver, root, root, {})
     for field in dict.fromkeys(_fields(root)):
         # Other fields are allowed, so only a name that is very close to a known one is a mistake.
-        if field not in EVENT_FIELDS and (match := closest(field, EVENT_FIELDS, complete=False)):
+        if field not in EVENT_FIELDS and (match := closest(field, EVENT_FIELDS, certain=True)):
             yield _warning(f"events have no field {_cut(field)}; did you mean {match!r}?")
 
 
