@@ -117,6 +117,15 @@ def test_a_plugin_in_a_file_can_be_imported_after_it_was_repaired(config: Path) 
     assert "@hello" in Plugins.configured(config).directives
 
 
+def test_what_a_plugin_prints_is_not_taken_for_data(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Standard output holds JSON lines; what a module or a hook prints goes to standard error."""
+    code = CODE.replace("    return [Hello]", "    print('in a hook')\n    return [Hello]")
+    (config.parent / "my_plugin.py").write_text(f"print('at import')\n{code}", encoding="utf-8")
+
+    assert "acme.hello" in Plugins.configured(config).actions
+    assert ("", "at import\nin a hook\n") == capsys.readouterr()
+
+
 def test_a_disabled_plugin_is_not_even_imported(config: Path) -> None:
     """It may be the one that breaks everything; `capi plugins` still lists it."""
     (config.parent / "my_plugin.py").write_text("1 / 0", encoding="utf-8")

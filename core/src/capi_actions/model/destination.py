@@ -159,9 +159,9 @@ class Destination(ABC):
         A batch that was refused is tried again in parts, and a failed one as a whole: the items may be other ones
         together next time.  A repeated item has the same ``event_id`` and body, but ``now`` has passed on.
 
-        A batch's bodies, with one byte more for each, are at most ``max_bytes`` less 1,024 long together: what surrounds
-        them may take that much.  The address begins with ``https://`` and holds no secret, as it ends up in logs; http
-        is for this machine alone.  The same batch gives an equal request.
+        A batch's bodies, with one byte more for each, are at most ``max_bytes`` less 1,024 long together: what
+        surrounds them may take that much.  The address begins with ``https://`` and holds no secret, as it ends up in
+        logs; http is for this machine alone.  The same batch gives an equal request.
         """
 
     @abstractmethod

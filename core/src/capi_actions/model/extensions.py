@@ -79,8 +79,8 @@ class _Missing(Enum):
 MISSING: Final = _Missing.MISSING
 """No value at all, which is not the same as null (None): compare with ``is``.
 
-A resolver returns it, and gets it from nested ones, where the event has nothing: the field is left out then, and one that
-is required refuses the event.  It is false, and no JSON encoder takes it.
+A resolver returns it, and gets it from nested ones, where the event has nothing: the field is left out then, and one
+that is required refuses the event.  It is false, and no JSON encoder takes it.
 """
 
 

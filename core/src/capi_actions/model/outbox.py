@@ -311,7 +311,8 @@ class Outbox(Protocol):
         """Make leased items wait until some time.
 
         An item becomes waiting again at ``run_at``, or one second after its deadline if that is earlier, so
-        that it can be buried.  The lease ends when it holds nothing any more.  Ids that this lease doesn't hold (any more) are ignored.
+        that it can be buried.  The lease ends when it holds nothing any more.  Ids that this lease doesn't hold (any
+        more) are ignored.
 
         :param run_at: Unix seconds, at most :data:`MAX_DELAY` ahead.  May be in the past.
         :param tried: how many requests they were part of since the claim; added to their tries.
@@ -320,7 +321,8 @@ class Outbox(Protocol):
     def bury(self, lease: int, ids: Sequence[int], judgement: Judgement, now: float, tried: int = 1) -> None:
         """Turn leased items into dead letters, with the judgement's code, subcode, texts and trace id.
 
-        The texts are ``reason``, ``advice``, ``platform_message`` and ``platform_field``.  Ids that this lease doesn't hold (any more) are ignored.
+        The texts are ``reason``, ``advice``, ``platform_message`` and ``platform_field``.  Ids that this lease doesn't
+        hold (any more) are ignored.
 
         :param tried: how many requests they were part of since the claim; added to their tries.
         """
