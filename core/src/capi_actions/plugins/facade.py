@@ -50,9 +50,13 @@ class Plugins:
 
         :raises PluginError: for the first plugin that breaks its contract.
         """
-        self._registry = Registry(plugins, candidates)
-        if self._registry.faults:
-            raise self._registry.faults[0]
+        registry = Registry(plugins, candidates)
+        if registry.faults:
+            raise registry.faults[0]
+        self._use(registry)
+
+    def _use(self, registry: Registry) -> None:
+        self._registry = registry
         self.destinations: Mapping[str, type[Destination]] = self._named("capi_destinations")
         self.actions: Mapping[str, Action] = self._named("capi_actions")
         self.directives: Mapping[str, Directive] = self._named("capi_directives")
@@ -82,12 +86,13 @@ class Plugins:
         """
         selected = find_candidates(Selection.read(path))
         refused: dict[str, PluginError] = {}
-        candidates = selected
-        while faults := Registry((), candidates).faults:
-            for fault in faults:
+        while (
+            registry := Registry((), [plugin for plugin in selected if plugin.name not in refused])
+        ).faults:
+            for fault in registry.faults:
                 refused.setdefault(fault.plugin, fault)
-            candidates = [candidate for candidate in selected if candidate.name not in refused]
-        plugins = cls(candidates=candidates)
+        plugins = cls.__new__(cls)
+        plugins._use(registry)
         plugins.refused = list(refused.values())
         left_out = [candidate for candidate in selected if candidate.name in refused]
         plugins.missing_hooks = frozenset().union(*map(mentioned_hooks, left_out))
