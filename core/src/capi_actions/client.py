@@ -104,7 +104,7 @@ class Client:
         :param deliver: see :class:`Client`.
         :param on_problem: see :class:`Client`.
         :raises ConfigError: when the configuration is wrong, with all problems.
-        :raises PluginError: when a plugin can't be loaded.
+        :raises PluginError: when a plugin was refused that the configuration may use.
         :raises OutboxError: when the outbox can't be opened.
         """
         installed = plugins or Plugins.configured(Path(path))

@@ -200,13 +200,15 @@ class PluginError(CapiError):
 
     :ivar plugin: its entry-point name.
     :ivar problem: what is wrong with it.
+    :ivar others: what is wrong with other plugins, found at the same time.
     """
 
     plugin: str
     problem: str
+    others: "tuple[PluginError, ...]" = ()
 
     def __str__(self) -> str:
-        return f"plugin {self.plugin!r}: {self.problem}"
+        return "\n".join([f"plugin {self.plugin!r}: {self.problem}", *map(str, self.others)])
 
 
 _Error = TypeVar("_Error", bound=BaseException)

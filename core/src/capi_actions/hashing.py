@@ -9,7 +9,12 @@ from capi_actions.errors import EventError, where
 from capi_actions.model import Normalizer
 
 Hasher: TypeAlias = Callable[[str], "str | list[str] | None"]
-"""Raw value in; out comes its hash, a list of two or more distinct ones, or None: nothing to send."""
+"""Returns the hash of a raw value: SHA-256 of its normalized form, as 64 lower-case hex digits.
+
+It returns a list of two or more distinct hashes if the profile joins several and they differ, and None if there is
+nothing to send.  A value that is a hash already comes back as it is.  Made by :func:`make_hasher`; usable from several
+threads.
+"""
 
 CACHE_SIZE = 8192
 """How many values each cache holds: about 2 MB when full."""

@@ -335,6 +335,106 @@ def test_every_plugin_that_is_refused_is_named(capi: Any, config: Path, install:
     ]
 
 
+MAPPED = '[[destinations.main.mappings]]\naction = "acme.ping"\n'
+
+
+def test_a_refused_plugin_that_is_not_used_is_a_warning(capi: Any, config: Path, install: Any) -> None:
+    """One broken package must not stop what has nothing to do with it."""
+    config.write_text(config.read_text(encoding="utf-8") + MAPPED, encoding="utf-8")
+    install("first", capi_actions=5)
+    install("second", capi_commands="x")
+
+    checked = capi("check", "-c", str(config), "--json")
+    previewed = capi(
+        "preview", "-c", str(config), lines=[{"type": "track", "event": "x", "timestamp": 2**33}]
+    )
+    assert checked.status == 0
+    assert [(line["severity"], line["path"]) for line in checked.lines if "plugin" in line["path"]] == [
+        ("warning", "plugin 'first'"),
+        ("warning", "plugin 'second'"),
+    ]
+    assert previewed.status == 0
+    assert (
+        "plugin 'first': capi_actions() must return a list, but returned int; it isn't used" in previewed.err
+    )
+    assert previewed.err.count("; it isn't used here\n") == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "hooks"),
+    [
+        ("", {"capi_actions": 5}),  # all actions of a type are on
+        (MAPPED, {"capi_events": 5}),
+        (MAPPED, {"capi_normalizers": 5}),
+        (MAPPED, {"capi_report": 5}),
+        (MAPPED + 'mapping = { name = { "@lost" = {} } }\n', {"capi_directives": 5}),
+        (MAPPED + '[transport]\ntype = "lost"\n', {"capi_transports": 5}),
+        ('[destinations.other]\ntype = "lost"\n', {"capi_destinations": 5}),
+    ],
+)
+def test_a_refused_plugin_that_may_be_used_stops_events(
+    capi: Any, config: Path, install: Any, text: str, hooks: dict[str, Any]
+) -> None:
+    """Filters, normalizers and observers are used without being named; all that is refused is named at once."""
+    config.write_text(config.read_text(encoding="utf-8") + text, encoding="utf-8")
+    install("lost", **hooks)
+    install("more", capi_commands=5)
+    previewed = capi(
+        "preview", "-c", str(config), lines=[{"type": "track", "event": "x", "timestamp": 2**33}]
+    )
+    checked = capi("check", "-c", str(config), "--json")
+
+    assert (previewed.status, previewed.out) == (2, "")
+    refused = [line[6:19] for line in previewed.err.splitlines() if not line.startswith("capi: warning: $")]
+    assert refused == ["plugin 'lost'", "plugin 'more'"]
+    assert checked.status == 2
+    assert [line["path"] for line in checked.lines] == ["plugin 'lost'", "plugin 'more'"]
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [("1 / 0\ndef capi_commands(): ...", 0), ("1 / 0\ndef capi_events(): ...", 2), ("1 / 0", 2)],
+)
+def test_a_plugin_that_can_not_be_imported_is_judged_by_its_text(
+    capi: Any, config: Path, install: Any, monkeypatch: pytest.MonkeyPatch, text: str, status: int
+) -> None:
+    """Nobody can ask it what it would have offered."""
+    config.write_text(config.read_text(encoding="utf-8") + MAPPED, encoding="utf-8")
+    install("broken", capi_commands=[])
+    monkeypatch.delitem(sys.modules, "broken_for_tests")
+    (config.parent / "site" / "broken_for_tests.py").write_text(text, encoding="utf-8")
+
+    checked = capi("check", "-c", str(config), "--json")
+
+    assert checked.status == status
+    assert "plugin 'broken'" in [line["path"] for line in checked.lines]
+
+
+def test_a_broken_file_that_the_configuration_names_is_used(capi: Any, config: Path) -> None:
+    """Why else would it stand there."""
+    config.write_text(
+        config.read_text(encoding="utf-8") + MAPPED + '[plugins]\nfiles = ["odd.py"]\n', "utf-8"
+    )
+    (config.parent / "odd.py").write_text("1 / 0\ndef capi_commands(): ...", encoding="utf-8")
+
+    assert capi("check", "-c", str(config)).status == 2
+    assert capi("outbox", "stats", "-c", str(config), "--json").status == 0
+
+
+@pytest.mark.parametrize("hook", ["capi_actions", "capi_events", "capi_outboxes", "capi_destinations"])
+def test_the_outbox_can_always_be_looked_after(capi: Any, config: Path, install: Any, hook: str) -> None:
+    """While a plugin is repaired, items wait and may expire."""
+    install("lost", **{hook: 5})
+
+    assert capi("outbox", "stats", "-c", str(config), "--json").status == 0
+    config.write_text(config.read_text(encoding="utf-8") + '[outbox]\ntype = "lost"\n', encoding="utf-8")
+    unknown = capi("outbox", "stats", "-c", str(config))
+    assert (unknown.status, unknown.err) == (
+        2,
+        f"capi: plugin 'lost': {hook}() must return a list, but returned int\n",
+    )
+
+
 def test_what_is_no_template_is_not_read_as_one(check: Any) -> None:
     """A literal may hold anything."""
     literal = '{ "@literal" = { "@liquid" = "{% if", other = 1 } }'

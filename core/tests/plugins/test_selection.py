@@ -93,7 +93,7 @@ def test_a_file_that_is_broken_is_named_with_the_line(config: Path, code: str, m
     (config.parent / "my_plugin.py").write_text(code, encoding="utf-8")
 
     with pytest.raises(PluginError) as caught:
-        Plugins.configured(config)
+        Plugins.configured(config).require_all()
 
     assert "my_plugin" == caught.value.plugin
     assert message in str(caught.value)
@@ -105,17 +105,25 @@ def test_what_is_no_python_file_is_refused(config: Path, name: str) -> None:
     config.write_text(f'[plugins]\nfiles = ["{name}"]\n', encoding="utf-8")
 
     with pytest.raises(PluginError, match=r"there is no Python file .*shop"):
-        Plugins.configured(config)
+        Plugins.configured(config).require_all()
 
 
 def test_a_plugin_in_a_file_can_be_imported_after_it_was_repaired(config: Path) -> None:
     """In one process, as a test suite does."""
     (config.parent / "my_plugin.py").write_text("1 / 0", encoding="utf-8")
-    with pytest.raises(PluginError):
-        Plugins.configured(config)
+    assert ["my_plugin"] == [refusal.plugin for refusal in Plugins.configured(config).refused]
     (config.parent / "my_plugin.py").write_text(CODE, encoding="utf-8")
 
     assert "@hello" in Plugins.configured(config).directives
+
+
+def test_what_a_plugin_prints_is_not_taken_for_data(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Standard output holds JSON lines; what a module or a hook prints goes to standard error."""
+    code = CODE.replace("    return [Hello]", "    print('in a hook')\n    return [Hello]")
+    (config.parent / "my_plugin.py").write_text(f"print('at import')\n{code}", encoding="utf-8")
+
+    assert "acme.hello" in Plugins.configured(config).actions
+    assert ("", "at import\nin a hook\n") == capsys.readouterr()
 
 
 def test_a_disabled_plugin_is_not_even_imported(config: Path) -> None:

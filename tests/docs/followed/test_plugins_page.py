@@ -103,7 +103,7 @@ def test_the_suite(page: Callable[[str], list[Any]], monkeypatch: pytest.MonkeyP
     checks = [check for name in dir(suite) if name.startswith("test_") and (check := getattr(suite, name))]
     for check in checks:
         check()
-    assert len(checks) == 6
+    assert len(checks) == 10
 
 
 def test_a_directive(load: Load) -> None:

@@ -10,7 +10,7 @@ from attrs import frozen
 from capi_actions.cli.console import echo, echo_error, join_words
 from capi_actions.cli.offers import lint_offer, print_tracebacks
 from capi_actions.cli.options import config_option, json_option
-from capi_actions.config import Config, check_outbox_file, load_config
+from capi_actions.config import Config, check_outbox_file, load_config, may_need_refused
 from capi_actions.delivery.exchange import probe
 from capi_actions.errors import CapiError, ConfigError, Diagnostics, PluginError, Problem, json_path
 from capi_actions.jsonl import write_line
@@ -63,27 +63,27 @@ class _Result:
 
 def _collect(config_path: Path, diagnostics: Diagnostics) -> _Result:
     """Collect all problems."""
-    try:
-        plugins = Plugins.configured(config_path)
-    except PluginError as error:
-        # Without all plugins nobody knows what the configuration may hold.
-        offers = inspect_installed(Selection.read(config_path))
-        refused = {offer.name: offer.error for offer in offers if offer.error is not None}
-        if click.get_current_context().find_root().params.get("traceback"):
-            print_tracebacks(offers)
-        for plugin, problem in {error.plugin: error.problem, **refused}.items():
-            diagnostics.add(problem, f"plugin {plugin!r}")
-        return _Result()
-    for offer in plugins.describe():
-        for note in lint_offer(offer):
-            diagnostics.warn(note, f"plugin {offer.name!r}")
+    plugins = Plugins.configured(config_path)
+    if plugins.refused and click.get_current_context().find_root().params.get("traceback"):
+        print_tracebacks(inspect_installed(Selection.read(config_path)))
     try:
         config = load_config(config_path, plugins, strict=False)
     except ConfigError as error:
         diagnostics.extend(error.problems)
         return _Result(plugins=plugins)
-    diagnostics.extend(config.problems)
-    mappings = check_mappings(config, plugins, diagnostics)
+    found = Diagnostics(config.problems)
+    mappings = check_mappings(config, plugins, found)
+    if plugins.refused and (found.errors or may_need_refused(config, plugins)):
+        # Without all plugins nobody knows what the configuration may hold.
+        for refusal in plugins.refused:
+            diagnostics.add(refusal.problem, f"plugin {refusal.plugin!r}")
+        return _Result()
+    for refusal in plugins.refused:
+        diagnostics.warn(f"{refusal.problem}; it isn't used here", f"plugin {refusal.plugin!r}")
+    for offer in plugins.describe():
+        for note in lint_offer(offer):
+            diagnostics.warn(note, f"plugin {offer.name!r}")
+    diagnostics.extend(found)
     check_outbox_file(config, diagnostics)
     notes = _check_transport(config, plugins, diagnostics)
     return _Result(plugins=plugins, config=config, mappings=mappings, notes=notes)

@@ -82,7 +82,7 @@ def load_for_outbox(path: Path) -> "tuple[Config, Plugins]":
     Problems elsewhere in it are ignored: these commands must work while a person repairs the configuration.
 
     :raises ConfigError: when the configuration can't be read, or the table ``[outbox]`` is wrong.
-    :raises PluginError: when a plugin can't be loaded.
+    :raises PluginError: when a plugin was refused and the outbox may be its own.
     """
     from capi_actions.config import load_config
 
@@ -90,6 +90,7 @@ def load_for_outbox(path: Path) -> "tuple[Config, Plugins]":
     config = load_config(path, plugins, need_secrets=False, strict=False)
     errors = [error for error in config.errors if error.path.startswith("$.outbox")]
     if errors:
+        plugins.require_all()  # the outbox may be of one that was refused
         raise ConfigError(errors)
     return config, plugins
 
@@ -101,12 +102,14 @@ def load_for_pipeline(path: Path, *, need_secrets: bool = True) -> "tuple[Config
 
     :param need_secrets: False when secrets from the environment may be missing.
     :raises ConfigError: when the configuration can't be read at all.
-    :raises PluginError: when a plugin can't be loaded.
+    :raises PluginError: when a plugin was refused that the configuration may use.
     """
-    from capi_actions.config import load_config
+    from capi_actions.config import load_config, may_need_refused
 
     plugins = Plugins.configured(path)
     config = load_config(path, plugins, need_secrets=need_secrets, strict=False)
+    if may_need_refused(config, plugins):
+        plugins.require_all()
     for warning in config.warnings:
         for line in f"capi: warning: {warning}".split("\n"):  # a trigger's has several
             echo_error(line)

@@ -10,7 +10,7 @@ from capi_actions.config.model import (
     MappingConfig,
     MappingDraft,
 )
-from capi_actions.config.plugins import PluginsConfig
+from capi_actions.config.plugins import PluginsConfig, may_need_refused
 
 __all__ = [
     "DEFAULT_TYPES",
@@ -23,5 +23,6 @@ __all__ = [
     "PluginsConfig",
     "check_outbox_file",
     "load_config",
+    "may_need_refused",
     "read_config",
 ]

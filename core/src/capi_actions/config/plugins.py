@@ -9,6 +9,7 @@ from typing import Any
 
 from attrs import field, frozen
 
+from capi_actions.config.model import Config
 from capi_actions.config.structure import read_values
 from capi_actions.errors import Diagnostics
 from capi_actions.plugins import DISABLED_VARIABLE, PluginInfo, Plugins, disabled_by_environment
@@ -61,3 +62,18 @@ def hint_disabled(plugins: Plugins) -> str:
     """Return the names of disabled plugins, to end a message about what no plugin offers, or ""."""
     names = [repr(plugin.name) for plugin in plugins.describe() if plugin.disabled_by]
     return f"; disabled plugins may: {', '.join(names)}" if names else ""
+
+
+_USED_UNNAMED = frozenset({"capi_events", "capi_normalizers", "capi_report"})
+"""Hooks whose offers take part without being named: filters, replaced normalizers, observers."""
+
+
+def may_need_refused(config: Config, plugins: Plugins) -> bool:
+    """Return whether a configuration may use what plugins offer that were refused.
+
+    An error in it may be a name that one of them would have offered.  A destination without mappings takes all actions
+    of its type, whoever offers them.
+    """
+    takes_all = any(table.mappings is None for table in (*config.destinations, *config.drafts))
+    unnamed = _USED_UNNAMED | {"capi_actions"} if takes_all else _USED_UNNAMED
+    return bool(plugins.refused) and bool(config.errors or unnamed & plugins.missing_hooks)

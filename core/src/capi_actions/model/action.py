@@ -57,7 +57,14 @@ def _default(field: "Field") -> Json:
 
 
 Build: TypeAlias = Callable[[JsonObject], JsonObject]
-"""Returns the platform's own object for checked and hashed field values; may raise EventError."""
+"""Returns the platform's own object for the values of an action's fields.
+
+The values come in a dictionary by the fields' keys, checked, converted to the fields' types, and hashed where the field
+says so; a field that the event gives no value isn't in it.  The result is a new dictionary of JSON values: texts,
+finite numbers, booleans, None, lists, and dictionaries with texts as keys.  A plain function, not ``async``.  It raises
+EventError, with the path of the field, for what can never be sent; any other exception refuses the event as well, with
+file and line.  The same values must give an equal result, so that a repeated event is recognized.
+"""
 
 FieldType: TypeAlias = Literal[
     "string", "text", "password", "number", "integer", "boolean", "datetime", "object"

@@ -135,6 +135,9 @@ class Destination(ABC):
     def prepare(self, data: JsonObject, group: str, content_id: Callable[[], str]) -> "Prepared":
         """Complete what an action built, in place, and return what else the item needs.
 
+        The same object gives an equal result.  For an event that :meth:`check` accepts, the deadline must not have
+        passed: it would be buried at once.
+
         :param data: the platform's object, as the action built it.  May be changed.
         :param group: the value of the action's field with ``groups``; empty if there is none.
         :param content_id: returns an id made from the source event's content, for events without one; equal content
@@ -155,11 +158,20 @@ class Destination(ABC):
 
         A batch that was refused is tried again in parts, and a failed one as a whole: the items may be other ones
         together next time.  A repeated item has the same ``event_id`` and body, but ``now`` has passed on.
+
+        A batch's bodies, with one byte more for each, are at most ``max_bytes`` less 1,024 long together: what
+        surrounds them may take that much.  The address begins with ``https://`` and holds no secret, as it ends up in
+        logs; http is for this machine alone.  The same batch gives an equal request.
         """
 
     @abstractmethod
     def judge(self, response: Response) -> Judgement:
-        """Return what a response means, judged by its codes and never by its texts."""
+        """Return what a response means, judged by its codes and never by its texts.
+
+        It gets every answer, whatever its status, headers and body: also the error page of a proxy, an empty body or
+        half a JSON text.  Such an answer is :attr:`~capi_actions.Verdict.LATER`; DONE is only what the platform itself
+        has said.  Every other verdict has a ``reason``, which quotes nothing of the answer.
+        """
 
 
 class Prepared(NamedTuple):

@@ -32,7 +32,13 @@ class Directive:
 
 
 Resolver: TypeAlias = Callable[[Any], Any]
-"""Returns the value for an event's payload, or MISSING."""
+"""Returns the value that a directive makes of an event, as JSON, or :data:`MISSING` if it makes none.
+
+It gets what the mapping runs on: the event, an object with ``properties``, ``context`` and so on, or inside
+``@arrayPath`` an item of a list; so it must cope with any JSON value.  A nested mapping is resolved by calling the
+resolver that :meth:`Compiler.compile` returned with the same payload.  It is called from several threads, must be pure,
+and raises EventError for an event that can never be sent.
+"""
 
 
 class Compiler(Protocol):
@@ -71,7 +77,11 @@ class _Missing(Enum):
 
 
 MISSING: Final = _Missing.MISSING
-"""No value at all, which is not the same as null (None)."""
+"""No value at all, which is not the same as null (None): compare with ``is``.
+
+A resolver returns it, and gets it from nested ones, where the event has nothing: the field is left out then, and one
+that is required refuses the event.  It is false, and no JSON encoder takes it.
+"""
 
 
 @frozen(kw_only=True)

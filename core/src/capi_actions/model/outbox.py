@@ -81,8 +81,8 @@ MAX_LEASE = 3_600.0
 class Claimed(NamedTuple):
     """A claimed item, with only what sending needs.  Its repr leaves out the body and the event's id.
 
-    :ivar id: its number in the outbox.  It stays the same until the item is deleted, also when it is buried and
-        replayed, and is never used for another item.
+    :ivar id: its number in the outbox; items that are put later have greater ones.  It stays the same until the item
+        is deleted, also when it is buried and replayed, and is never used for another item.
     :ivar tries: how many requests it was part of before this claim.
     :ivar deadline: the last Unix second at which the platform takes it.
     :ivar event_id: the id by which the platform drops duplicates; the same at every claim.
@@ -259,7 +259,8 @@ class Outbox(Protocol):
         """Store new items, as waiting, with 0 tries.
 
         A durable outbox returns only when they would survive a crash and a loss of power.  Equal items are
-        stored as often as they are put: an outbox doesn't look for duplicates.
+        stored as often as they are put: an outbox doesn't look for duplicates.  Items get their numbers in the order
+        in which they are put.
 
         :param items: may be empty, may be of several destinations.
         :raises OutboxError: if any of them can't be stored; then none is.
@@ -288,7 +289,8 @@ class Outbox(Protocol):
     def extend(self, lease: int, until: float) -> bool:
         """Move the end of a lease.
 
-        A lease that has ended can be extended as long as no claim has taken its items back.
+        A lease that has ended can be extended as long as no claim has taken its items back; ``until`` counts,
+        whether it is later or earlier than the present end.
 
         :param until: the new end (Unix seconds), at most :data:`MAX_LEASE` ahead.
         :returns: False if the lease holds no items any more.  The caller must not send them then.
@@ -309,7 +311,8 @@ class Outbox(Protocol):
         """Make leased items wait until some time.
 
         An item becomes waiting again at ``run_at``, or one second after its deadline if that is earlier, so
-        that it can be buried.  Ids that this lease doesn't hold (any more) are ignored.
+        that it can be buried.  The lease ends when it holds nothing any more.  Ids that this lease doesn't hold (any
+        more) are ignored.
 
         :param run_at: Unix seconds, at most :data:`MAX_DELAY` ahead.  May be in the past.
         :param tried: how many requests they were part of since the claim; added to their tries.
@@ -318,7 +321,8 @@ class Outbox(Protocol):
     def bury(self, lease: int, ids: Sequence[int], judgement: Judgement, now: float, tried: int = 1) -> None:
         """Turn leased items into dead letters, with the judgement's code, subcode, texts and trace id.
 
-        Ids that this lease doesn't hold (any more) are ignored.
+        The texts are ``reason``, ``advice``, ``platform_message`` and ``platform_field``.  Ids that this lease doesn't
+        hold (any more) are ignored.
 
         :param tried: how many requests they were part of since the claim; added to their tries.
         """
@@ -351,7 +355,8 @@ class Outbox(Protocol):
     def ready(self, destination: str, limit: int, now: float) -> int:
         """Count waiting items and delayed items that are due, of all groups; 0 if paused or backing off.
 
-        Called often, to see whether a batch is full: must not take longer the more items there are.
+        Called often, to see whether a batch is full: must not take longer the more items there are.  Items whose lease
+        has ended needn't count before a claim has taken them back.
 
         :param limit: stop counting here; 0 or less returns 0.
         """
@@ -396,7 +401,10 @@ class Outbox(Protocol):
         """
 
     def close(self) -> None:
-        """Release the store; may be called repeatedly.  All other methods raise OutboxError from then on."""
+        """Release the store; may be called repeatedly.  All other methods raise OutboxError from then on.
+
+        Leases stay as they are, and their items come back when they end.
+        """
 
     def __enter__(self) -> Self:
         """Return the outbox itself."""

@@ -1,13 +1,15 @@
 """All compiled mappings of a configuration, and how one event goes through them."""
 
+import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from attrs import frozen
 
 from capi_actions.codec import message_id
-from capi_actions.config import Config
+from capi_actions.config import Config, may_need_refused
 from capi_actions.errors import ConfigError, Diagnostics, EventError, detached
+from capi_actions.logs import LOGGER
 from capi_actions.mapping.limits import MAX_UNMETERED_EVENT, metered
 from capi_actions.model import Item, JsonObject
 from capi_actions.pipeline.compile import compile_config
@@ -15,6 +17,8 @@ from capi_actions.pipeline.filters import FilterChain, HeldBack
 from capi_actions.pipeline.lint import lint_unit
 from capi_actions.pipeline.route import Route, Router
 from capi_actions.plugins import Plugins
+
+LOG = logging.getLogger(f"{LOGGER}.plugins")
 
 
 @frozen(kw_only=True)
@@ -70,12 +74,18 @@ class Pipeline:
 
         :param config: may have errors of its own: they are raised together with those found here.
         :raises ConfigError: with every error in any of them.
+        :raises PluginError: if a plugin was refused that the configuration uses or may use.
         """
+        if may_need_refused(config, plugins):
+            plugins.require_all()
         diagnostics = Diagnostics(config.errors)
         units = compile_config(config, plugins, diagnostics)
         filters = FilterChain.bind(config, plugins, diagnostics)
         if diagnostics.errors:
+            plugins.require_all()  # what is missing may be in a plugin that was refused
             raise ConfigError(diagnostics.errors)
+        for refusal in plugins.refused:
+            LOG.warning("%s; it isn't used here", refusal)
         return cls([route for unit in units if (route := unit.route()) is not None], filters)
 
     def restricted_to(self, destinations: Collection[str]) -> "Pipeline":

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from capi_actions.errors import PluginError
 from capi_actions.hashing import Hasher, make_hasher
 from capi_actions.model import (
     Action,
@@ -19,7 +20,7 @@ from capi_actions.model import (
     OutboxFactory,
     TransportFactory,
 )
-from capi_actions.plugins.loading import Candidate, find_candidates
+from capi_actions.plugins.loading import Candidate, find_candidates, mentioned_hooks
 from capi_actions.plugins.registry import PluginInfo, Registry, normalizers_by_key
 from capi_actions.plugins.selection import Selection
 
@@ -37,16 +38,25 @@ class Plugins:
     :ivar inputs: formats of files, by name.
     :ivar tables: tables of the configuration that plugins read, by name.
     :ivar commands: commands for ``capi``, by name.
+    :ivar refused: what is wrong with plugins that are left out; only :meth:`configured` leaves any out.
+    :ivar missing_hooks: hooks that these may implement.
     """
+
+    refused: Sequence[PluginError] = ()
+    missing_hooks: frozenset[str] = frozenset()
 
     def __init__(self, *plugins: object, candidates: Sequence[Candidate] = ()) -> None:
         """Register plugins given as objects and as entry points.
 
         :raises PluginError: for the first plugin that breaks its contract.
         """
-        self._registry = Registry(plugins, candidates)
-        if self._registry.faults:
-            raise self._registry.faults[0]
+        registry = Registry(plugins, candidates)
+        if registry.faults:
+            raise registry.faults[0]
+        self._use(registry)
+
+    def _use(self, registry: Registry) -> None:
+        self._registry = registry
         self.destinations: Mapping[str, type[Destination]] = self._named("capi_destinations")
         self.actions: Mapping[str, Action] = self._named("capi_actions")
         self.directives: Mapping[str, Directive] = self._named("capi_directives")
@@ -71,9 +81,31 @@ class Plugins:
     def configured(cls, path: Path) -> "Plugins":
         """Load the plugins that a configuration file selects: those that are installed, and its own files.
 
-        :raises PluginError: as :meth:`installed` does.
+        Plugins that are refused are left out: perhaps the configuration doesn't use them.  They are in
+        :attr:`refused`, and :attr:`missing_hooks` says what they may have offered.
         """
-        return cls.installed(Selection.read(path))
+        selected = find_candidates(Selection.read(path))
+        refused: dict[str, PluginError] = {}
+        while (
+            registry := Registry((), [plugin for plugin in selected if plugin.name not in refused])
+        ).faults:
+            for fault in registry.faults:
+                refused.setdefault(fault.plugin, fault)
+        plugins = cls.__new__(cls)
+        plugins._use(registry)
+        plugins.refused = list(refused.values())
+        left_out = [candidate for candidate in selected if candidate.name in refused]
+        plugins.missing_hooks = frozenset().union(*map(mentioned_hooks, left_out))
+        return plugins
+
+    def require_all(self) -> None:
+        """Raise what is wrong with the plugins that are left out, if there are any.
+
+        :raises PluginError: for the first of them, with the others.
+        """
+        if self.refused:
+            first, *others = self.refused
+            raise PluginError(first.plugin, first.problem, tuple(others)) from first.__cause__
 
     def actions_of(self, destination: str) -> Mapping[str, Action]:
         """Return the actions of one destination type, by full name."""

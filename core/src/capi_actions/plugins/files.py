@@ -1,6 +1,7 @@
 """Load a plugin from one Python file, which no package brings."""
 
 import sys
+from contextlib import redirect_stdout
 from hashlib import sha256
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import module_from_spec
@@ -33,8 +34,12 @@ def load_file(path: Path) -> ModuleType:
     module.__file__ = str(location)
     sys.modules[name] = module  # as annotations of classes are looked up there
     try:
-        loader.exec_module(module)
-    except (Exception, SystemExit) as error:  # a module may do anything when it is imported
+        with redirect_stdout(sys.stderr):  # standard output holds data, and nothing that a plugin prints
+            loader.exec_module(module)
+    except KeyboardInterrupt:
+        del sys.modules[name]
+        raise
+    except BaseException as error:  # a module may do anything when it is imported
         del sys.modules[name]
         problem = f"can't be imported: {type(error).__name__}: {error}{source_line(error, str(location))}"
         raise PluginError(path.stem, problem) from error

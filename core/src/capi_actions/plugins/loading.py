@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stdout
 from functools import partial
 from importlib.metadata import EntryPoint, entry_points, version
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import pluggy
@@ -45,6 +47,8 @@ class Candidate:
     :ivar load: imports and returns it; raises PluginError when that fails.
     :ivar summary: returns what its package says of itself; "" when there is no package.
     :ivar disabled_by: what disables it, so that it isn't loaded; "" when nothing does.
+    :ivar source: returns the text of its module; "" when that can't be found.
+    :ivar is_named: whether the configuration names it, and so uses it.
     """
 
     name: str
@@ -52,6 +56,8 @@ class Candidate:
     load: Callable[[], Any]
     summary: Callable[[], str] = str
     disabled_by: str = ""
+    source: Callable[[], str] = str
+    is_named: bool = False
 
 
 def find_candidates(selection: Selection | None = None) -> Sequence[Candidate]:
@@ -64,16 +70,39 @@ def find_candidates(selection: Selection | None = None) -> Sequence[Candidate]:
         entry_points(group=GROUP), key=lambda entry: (entry.name != BUILTIN, entry.name, entry.value)
     )
     candidates = [
-        Candidate(entry.name, _distribution(entry), partial(_load, entry), partial(_summary, entry))
+        Candidate(
+            entry.name,
+            _distribution(entry),
+            partial(_load, entry),
+            partial(_summary, entry),
+            source=partial(_source, entry),
+        )
         for entry in entries
     ]
-    candidates += [Candidate(path.stem, str(path), partial(load_file, path)) for path in selection.files]
+    candidates += [
+        Candidate(path.stem, str(path), partial(load_file, path), is_named=True) for path in selection.files
+    ]
     return [
         evolve(candidate, disabled_by=selection.disabled[candidate.name])
         if candidate.name in selection.disabled and candidate.name != BUILTIN
         else candidate
         for candidate in candidates
     ]
+
+
+def mentioned_hooks(candidate: Candidate) -> frozenset[str]:
+    """Return the hooks that a plugin may implement: those of its module, or else those that the text of it names.
+
+    All of them if nothing can be found out, or if the configuration names the plugin.
+    """
+    if candidate.is_named:
+        return frozenset(HOOKS)
+    try:
+        loaded = candidate.load()
+    except PluginError:
+        text = candidate.source()
+        return frozenset(hook for hook in HOOKS if hook in text) or frozenset(HOOKS)
+    return frozenset(hook for hook in HOOKS if hasattr(loaded, hook))
 
 
 class HookCaller:
@@ -185,6 +214,23 @@ def _distribution(entry: EntryPoint) -> str:
 def _summary(entry: EntryPoint) -> str:
     metadata = entry.dist.metadata if entry.dist else None
     return metadata["Summary"] if metadata and "Summary" in metadata else ""
+
+
+def _source(entry: EntryPoint) -> str:
+    try:
+        spec = find_spec(entry.module)
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # noqa: BLE001  the package around it is imported, and may do anything
+        return ""
+    return _read(Path(spec.origin)) if spec and spec.origin else ""
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return ""
 
 
 def _load(entry: EntryPoint) -> Any:

@@ -6,6 +6,7 @@ from contextlib import suppress
 from functools import cache, partial
 from typing import Any
 
+from capi_actions.config import Config
 from capi_actions.errors import OutboxError
 from capi_actions.model import EventOutcome, EventReport, Judgement, Observer, Report, Stats, Verdict
 from capi_actions.testing.base import PluginTests, find_slow, require, require_speed
@@ -35,6 +36,8 @@ class ObserverTests(PluginTests):
                     observe_event(event_report)
             if (observe_error := getattr(observer, "observe_outbox_error", None)) is not None:
                 observe_error(OutboxError("the disk is full; make room"))
+            if (close := getattr(observer, "close", None)) is not None:
+                close()
 
     def test_threads_share_an_observer(self) -> None:
         """If this fails, ``observe`` raises when several threads call it at once."""
@@ -70,6 +73,8 @@ class ObserverTests(PluginTests):
         require(not slow, slow)
         for make in cls._own("capi_report").values():
             observer: Any = make()
+            if (configure := getattr(observer, "configure", None)) is not None:
+                configure(Config(destinations=()))
             if (watch := getattr(observer, "watch", None)) is not None:
                 watch(_read_stats)
             if (expect := getattr(observer, "expect", None)) is not None:
