@@ -8,7 +8,17 @@ from typing import Any
 
 import nox
 
-nox.options.sessions = ["tests", "core_alone", "types", "lint", "packages", "coverage", "docs", "soak"]
+nox.options.sessions = [
+    "tests",
+    "core_alone",
+    "types",
+    "lint",
+    "packages",
+    "coverage",
+    "docs",
+    "soak",
+    "downstream",
+]
 nox.options.error_on_missing_interpreters = True
 nox.options.reuse_existing_virtualenvs = True
 
@@ -75,6 +85,17 @@ def browser(session: nox.Session) -> None:
     """Try the snippet and the server's pages in a real Chromium, on a wide screen and on a phone."""
     session.install(*TEST, *DISTS, env=AS_WHEELS)
     session.run("python", "-m", "pytest", "-q", "tests/browser", *session.posargs)
+
+
+@nox.session(python=PYTHONS[0], tags=["test"])
+def downstream(session: nox.Session) -> None:
+    """Test what `capi new` writes, and plugins from outside as wheels in a fresh environment."""
+    session.install("pip", *TEST, *LINT, *DISTS, env=AS_WHEELS)
+    wheels = Path(session.create_tmp(), "wheels").absolute()
+    build = ("python", "-m", "pip", "wheel", "-q", "--wheel-dir", str(wheels))
+    session.run(*build, "./core", "./plugins/facebook", "hatchling", "editables")  # with all that they need
+    tests = session.posargs or ["tests/downstream"]
+    session.run("python", "-m", "pytest", "-q", *tests, env={"CAPI_WHEELS": str(wheels)})
 
 
 @nox.session(python=PYTHONS[0])

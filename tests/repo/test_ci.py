@@ -39,6 +39,11 @@ def test_ci_sends_with_real_clients(root: Path) -> None:
     assert "apt-get install -qq -y --no-install-recommends nodejs npm" in script
 
 
+def test_ci_tests_plugins_from_outside(root: Path) -> None:
+    """The usual run leaves them out: they need wheels, and take minutes."""
+    assert "-s downstream" in (root / ".ci" / "run").read_text(encoding="utf-8")
+
+
 def test_ci_says_how_old_the_facts_about_meta_are(root: Path) -> None:
     """Nothing else would remind anybody."""
     assert "python .ci/facts.py" in (root / ".ci" / "run").read_text(encoding="utf-8")

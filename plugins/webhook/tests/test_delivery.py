@@ -2,6 +2,7 @@
 
 import hmac
 import json
+import re
 import threading
 from base64 import b64encode
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ import pytest
 
 import capi_actions_webhook.plugin
 from capi_actions import Client, Plugins, builtin
+from capi_actions.config import read_config
 from capi_actions_webhook import verify
 
 SECRET = "a-secret-of-twenty-four-bytes-or-more"
@@ -161,3 +163,32 @@ def test_batches_have_the_size_that_was_set(tmp_path: Path, receiver: Receiver) 
 
     assert 7 == sum(len(content["events"]) for content in receiver.taken)
     assert max(len(content["events"]) for content in receiver.taken) <= 3
+
+
+def test_the_readme_shows_what_arrives_and_how_to_check_it(
+    tmp_path: Path, receiver: Receiver, root: Path
+) -> None:
+    """Its configuration, its headers and its Python program, with a message that was really sent."""
+    readme = (root / "plugins/webhook/README.md").read_text(encoding="utf-8")
+    blocks = dict(re.findall(r"^```(toml|http|python)\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL))
+    program: dict[str, Any] = {}
+    exec(blocks["python"], program)
+    head, _, shown = blocks["http"].strip().partition("\n\n")
+    read_config(blocks["toml"], Plugins(builtin, capi_actions_webhook.plugin), need_secrets=False)
+
+    send(tmp_path, receiver.url, track("Signed Up", 1, userId="u-1"))
+
+    assert [line.partition(":")[0] for line in head.splitlines()[1:]] == [
+        "content-type",
+        "webhook-id",
+        "webhook-timestamp",
+        "webhook-signature",
+    ]
+    assert {*head.splitlines()[1].split(": ")} == {"content-type", receiver.headers["content-type"]}
+    (expected,), (arrived,) = json.loads(shown)["events"], receiver.taken[0]["events"]
+    assert {**expected, "time": arrived["time"]} == arrived
+    body = json.dumps(receiver.taken[0], separators=(",", ":")).encode()
+    assert (204, 401) == (
+        program["receive"](receiver.headers, body, SECRET),
+        program["receive"](receiver.headers, body + b" ", SECRET),
+    )

@@ -30,7 +30,7 @@ from capi_actions.errors import Diagnostics
 from capi_actions.pipeline import Pipeline, check_mappings
 
 ROOT = Path(__file__).parents[3]
-SETTING_UP = ("python3 -m venv", "source ", "pip install")
+SETTING_UP = ("python3 -m venv", "source ", "pip install", "capi install", "capi uninstall")
 PORTS = re.compile(r"\b(8080|9464)\b")
 TIMES = ("at", "event_time", "received", "deadline", "buried_at", "oldest", "since", "trace_id")
 ACCOUNT = '[destinations.shop]\ntype = "facebook"\npixel_id = "1"\naccess_token = { env = "FACEBOOK_ACCESS_TOKEN" }\n'
@@ -82,7 +82,7 @@ class Reader:
         """Run commands; those that stay are left running as soon as their ports answer."""
         lines = text.replace(".venv/bin/", "").replace(" && ", "\n").splitlines()
         for line in lines:
-            if line.startswith("pip install"):
+            if line.startswith(("pip install", "capi install")):
                 for word in re.findall(r"[^\s']+", line.partition("#")[0])[2:]:
                     if not word.startswith("-"):
                         self.pip(word)
@@ -180,3 +180,26 @@ def reader(tmp_path: Path) -> Iterator[Reader]:
 def toml() -> Callable[..., Pipeline]:
     """Read a configuration, or a part of one, and compile it."""
     return read_toml
+
+
+@pytest.fixture
+def author(reader: Any, tmp_path: Path) -> Any:
+    """A reader whose own packages are installed as pip does it for `-e`, but without a build tool."""
+    there = reader.pip
+
+    def install(name: str) -> None:
+        if not (folder := reader.folder / name).exists():
+            there(name)
+            return
+        project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
+        info = tmp_path / "site" / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
+        info.mkdir(parents=True)
+        head = ["Metadata-Version: 2.1", f"Name: {project['name']}", f"Version: {project['version']}"]
+        needs = [f"Requires-Dist: {each}" for each in project["dependencies"]]
+        (info / "METADATA").write_text("\n".join([*head, *needs, ""]))
+        points = [f"{name} = {value}" for name, value in project["entry-points"]["capi_actions"].items()]
+        (info / "entry_points.txt").write_text("\n".join(["[capi_actions]", *points, ""]))
+        reader.environment["PYTHONPATH"] = os.pathsep.join([str(info.parent), str(folder / "src")])
+
+    reader.pip = install
+    return reader

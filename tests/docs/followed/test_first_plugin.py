@@ -1,16 +1,11 @@
 """The tutorial about the first plugin, to the letter."""
 
 import json
-import os
-import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from threading import Thread
 from typing import Any
-
-import pytest
 
 PAGE = "docs/tutorial/first-plugin.md"
 URL = "https://acme.example/pings"
@@ -36,29 +31,6 @@ def acme(requests: list[tuple[str | None, list[str]]]) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
         thread.join()
-
-
-@pytest.fixture
-def author(reader: Any, tmp_path: Path) -> Any:
-    """A reader whose own packages are installed as `pip install -e` does it, but without a build tool."""
-    there = reader.pip
-
-    def install(name: str) -> None:
-        if not (folder := reader.folder / name).exists():
-            there(name)
-            return
-        project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
-        info = tmp_path / "site" / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
-        info.mkdir(parents=True)
-        head = ["Metadata-Version: 2.1", f"Name: {project['name']}", f"Version: {project['version']}"]
-        needs = [f"Requires-Dist: {each}" for each in project["dependencies"]]
-        (info / "METADATA").write_text("\n".join([*head, *needs, ""]))
-        points = [f"{name} = {value}" for name, value in project["entry-points"]["capi_actions"].items()]
-        (info / "entry_points.txt").write_text("\n".join(["[capi_actions]", *points, ""]))
-        reader.environment["PYTHONPATH"] = os.pathsep.join([str(info.parent), str(folder / "src")])
-
-    reader.pip = install
-    return reader
 
 
 def test_an_author_writes_a_first_plugin(page: Callable[[str], list[Any]], author: Any) -> None:

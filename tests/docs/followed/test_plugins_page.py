@@ -1,5 +1,6 @@
 """How to write a plugin: every example is registered and used."""
 
+import json
 import sys
 from collections.abc import Callable
 from hashlib import sha256
@@ -172,3 +173,35 @@ def test_a_transport(load: Load, page: Callable[[str], list[Any]], tmp_path: Pat
 def test_the_cores_own_readme(load: Load) -> None:
     """Its plugin offers an action."""
     assert "acme.ping" in load("capi-actions", "core/README.md").actions
+
+
+def steps(page: Callable[[str], list[Any]], heading: str) -> list[Any]:
+    """Return the blocks under a heading."""
+    return [block for block in page(PAGE) if block.heading == heading]
+
+
+def test_one_file_is_enough_to_begin(page: Callable[[str], list[Any]], reader: Any) -> None:
+    """Written beside the configuration, it works in that folder."""
+    reader.follow(steps(page, "Begin with one file"))
+
+
+def test_a_plugin_is_begun_and_changed(page: Callable[[str], list[Any]], author: Any) -> None:
+    """What `capi new` writes passes its tests, and a change of it takes effect."""
+    *blocks, shown = steps(page, "Begin a plugin")
+    writing, trying, *others = blocks
+    author.follow([writing, trying])
+    assert " passed" in author.out
+    author.follow(others)
+
+    (item,), expected = (json.loads(line) for line in author.out.splitlines()), json.loads(shown.text)
+    assert expected.pop("item").items() <= item["item"].items()
+    assert expected == {key: value for key, value in item.items() if key != "item"}
+    assert item["item"]["custom_data"] == {"renter": "AK", "value": 120, "currency": "EUR"}
+
+
+def test_the_commands_about_installed_plugins_are_real(page: Callable[[str], list[Any]], capi: Any) -> None:
+    """Each can be parsed; what they do is tested where nothing is installed for all."""
+    shell, _ = steps(page, "Install and disable")
+    for line in shell.text.splitlines():
+        word = line.split()[1]
+        assert capi(word, "--help").status == 0, line

@@ -110,7 +110,9 @@ def test_every_command_is_in_the_reference(root: Path) -> None:
                 assert parameter.required == bool(re.search(r" [A-Z]", row)), row
 
 
-@pytest.mark.parametrize("path", [CONFIGURATION, COMMANDS, "plugins/facebook/README.md"])
+@pytest.mark.parametrize(
+    "path", [CONFIGURATION, COMMANDS, "plugins/facebook/README.md", "plugins/phone/README.md"]
+)
 def test_the_snippets_work(page: Callable[[str], list[Any]], reader: Any, path: str) -> None:
     """As pasted."""
     reader.follow(page(path))

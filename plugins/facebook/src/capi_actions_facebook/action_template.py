@@ -1,4 +1,4 @@
-"""An action for Facebook: ``capi new --kind action`` begins with a copy of this module."""
+"""An action for Facebook: a custom event."""
 
 from collections.abc import Sequence
 

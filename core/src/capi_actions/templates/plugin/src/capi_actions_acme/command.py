@@ -13,8 +13,8 @@ from capi_actions import EventError, decode_json, hookimpl, read_lines, write_li
 def count(files: tuple[IO[bytes], ...]) -> int:
     """Count events by their type; without FILE, those on standard input."""
     counts: Counter[str] = Counter()
-    for _, line in read_lines(files):
-        counts[event_type(line)] += 1
+    for line in read_lines(files):
+        counts[event_type(line.text)] += 1
     write_line(dict(sorted(counts.items())))
     return 0
 

@@ -134,6 +134,9 @@ class MemoryOutbox(Outbox):
                     advice=judgement.advice,
                     tries=entry.tries + tried,
                     buried_at=now,
+                    platform_message=judgement.platform_message,
+                    platform_field=judgement.platform_field,
+                    trace_id=judgement.trace_id,
                 )
 
     def back_off(self, destination: str, until: float) -> None:
@@ -255,6 +258,7 @@ class MemoryOutbox(Outbox):
             delayed=count["delayed"],
             leased=count["leased"],
             dead=count["dead"],
+            leased_until=max((entry.until for entry in entries if entry.state == "leased"), default=None),
             oldest=None if nearest is None else nearest.event_time,
             deadline=None if nearest is None else nearest.deadline,
             backoff_until=self._backoffs.get(destination),
