@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from capi_actions import Config, EventOutcome, EventReport, Judgement, Report, Verdict
 from capi_actions_server.history import KEPT_MINUTES, Count, History, HistoryObserver, count_reports
 from capi_actions_server.pages.charts import DAY, HOUR, Series, make_chart, nice_top
-from capi_actions_server.pages.overview import INCOMING, group_problems
+from capi_actions_server.pages.overview import INCOMING, CountTable, group_problems
 from capi_actions_server.settings import ServerSettings
 
 NOW = 1_796_036_781.0
@@ -179,3 +179,22 @@ def test_every_outcome_of_an_event_has_its_place_in_the_chart() -> None:
     shown = Counter(outcome for _, _, outcomes in INCOMING for outcome in outcomes)
 
     assert shown == Counter(outcome.value for outcome in EventOutcome)
+
+
+def test_counts_are_sorted_into_bars() -> None:
+    """Those of a clock that was set back are left out; sums are those of the parts."""
+    first = HOUR.first_minute(NOW)
+    counts = [
+        Count(first, "shop", "a.b", "mapped", 2),
+        Count(first + 59, "shop", "a.c", "mapped", 3),
+        Count(first + 59, "blog", "a.b", "mapped", 5),
+        Count(first + 60, "shop", "a.b", "mapped", 7),
+        Count(first - 1, "shop", "a.b", "mapped", 11),
+    ]
+
+    table = CountTable.of(counts, HOUR, first)
+
+    assert (table.by_bar("mapped")[0], table.by_bar("mapped")[59]) == (2, 8)
+    assert sum(table.at("shop").by_bar("mapped", "refused")) == 5
+    assert sum(table.by_bar("mapped", action="a.b")) == 7
+    assert table.by_bar("refused") == [0] * 60
