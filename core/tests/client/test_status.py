@@ -11,6 +11,7 @@ import pytest
 
 from capi_actions import (
     Client,
+    Config,
     EventOutcome,
     EventReport,
     Incident,
@@ -18,6 +19,7 @@ from capi_actions import (
     Judgement,
     OutboxError,
     Pause,
+    Plugins,
     Report,
     Stats,
     Verdict,
@@ -235,3 +237,26 @@ def test_a_refusal_of_everything_is_seen_on_standard_error(config: Path, acme_se
     assert result.stderr.splitlines() == [
         "capi_actions: error: main: the last 3 events could not be sent; the last one: is too old"
     ]
+
+
+def test_observers_are_configured_first_and_closed_last(
+    config: Path, ping: Any, acme_server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What keeps counts in a file needs to know where, and when to write the last ones."""
+    calls: list[str] = []
+
+    class Watching:
+        def __getattr__(self, name: str) -> Any:
+            if name not in ("configure", "watch", "expect", "observe", "observe_event", "close"):
+                raise AttributeError(name)
+            return lambda *arguments: calls.append(name)
+
+        def configure(self, config: Config) -> None:
+            calls.append(f"configure {' '.join(config.names)}")
+
+    monkeypatch.setattr(Plugins, "observer_factories", lambda _: [("watching", Watching)])
+    with Client.from_config(config) as client:
+        client.send(ping(1))
+        client.flush(timeout=30)
+
+    assert calls == ["configure main", "watch", "expect", "observe_event", "observe", "close"]

@@ -323,6 +323,18 @@ def test_a_paused_destination_is_told_of_and_resumed(service: Service, visitor: 
     assert service.client.outbox.paused() == {}
 
 
+def test_the_status_of_one_destination_is_about_it_alone(service: Service, visitor: Visitor) -> None:
+    """Its address can be handed on; one that doesn't exist shows all."""
+    visitor.log_in()
+    bury(service, "It is wrong.", 100)
+
+    body = visitor.get("/?span=day&destination=shop").body
+
+    assert "Status of shop" in body
+    assert 'href="/?span=hour&amp;destination=shop"' in body
+    assert "Status of" not in visitor.get("/?destination=%3Cb%3E").body
+
+
 def test_nothing_personal_shows(service: Service, visitor: Visitor) -> None:
     """On no page, whatever became of the event."""
     visitor.log_in()

@@ -11,8 +11,8 @@ import logging
 import os
 import sqlite3
 import threading
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import time
@@ -30,7 +30,8 @@ KEPT_MINUTES: Final = 25 * 60
 _MAX_PROBLEMS: Final = 200
 _INTERVAL: Final = 1.0  # seconds between two writes
 _BUSY_SECONDS: Final = 5.0
-_MAX_ROWS_A_MINUTE: Final = 5_000
+_MAX_REPORTS: Final = 200_000  # that wait to be counted; further ones push the oldest out
+_MAX_SENTENCE: Final = 500  # characters
 
 _SCHEMA: Final = """
 create table if not exists counts (
@@ -87,7 +88,9 @@ class RecordedProblem:
 
 
 @define
-class _Occurrences:
+class Occurrences:
+    """How often a problem occurred, when last, and the advice then."""
+
     number: int = 0
     last: float = 0.0
     advice: str = ""
@@ -107,7 +110,7 @@ class History:
         path = config.folder / outbox if isinstance(outbox, str) else config.folder / "outbox"
         return cls(path.with_name(f"{path.name}-history"))
 
-    def add(self, counts: Mapping[Key, int], problems: Mapping[ProblemKey, _Occurrences], now: float) -> None:
+    def add(self, counts: Mapping[Key, int], problems: Mapping[ProblemKey, Occurrences], now: float) -> None:
         """Add counts to those that are there, and delete what is older than a day.
 
         :raises sqlite3.Error: when the file can't be written.
@@ -128,7 +131,8 @@ class History:
             connection.execute("delete from counts where minute < ?", (minute - KEPT_MINUTES,))
             connection.execute("delete from problems where last < ?", (now - KEPT_MINUTES * 60,))
             connection.execute(
-                "delete from problems where last < (select last from problems order by last desc limit 1 offset ?)",
+                "delete from problems where (destination, outcome, reason) not in"
+                " (select destination, outcome, reason from problems order by last desc limit ?)",
                 (_MAX_PROBLEMS,),
             )
 
@@ -174,9 +178,9 @@ class HistoryObserver:
         """Count nothing before :meth:`configure`."""
         self._clock = clock
         self._history: History | None = None
-        self._lock = threading.Lock()
-        self._counts: Counter[Key] = Counter()
-        self._problems: dict[ProblemKey, _Occurrences] = {}
+        # Counted by the thread: appending takes 0.1 µs of the event's way, counting took 3.
+        self._reports: deque[EventReport | Report] = deque(maxlen=_MAX_REPORTS)
+        self._starting, self._flushing = threading.Lock(), threading.Lock()
         self._thread: threading.Thread | None = None
         self._closing = threading.Event()
         self._has_failed = False
@@ -186,56 +190,45 @@ class HistoryObserver:
         if "server" in config.tables:
             self._history = History.beside_outbox(config)
 
-    def observe_event(self, report: EventReport) -> None:
-        """Count what became of an event."""
-        if self._history is None:
-            return
-        problem = report.reason if report.outcome is not EventOutcome.MAPPED else ""
-        self._count(report.destination, report.action, report.outcome.value, 1, problem, "")
+    def observe(self, report: EventReport | Report) -> None:
+        """Take what became of items, or of an event."""
+        if self._history is not None:
+            self._reports.append(report)
+            if self._thread is None:
+                self._start()
 
-    def observe(self, report: Report) -> None:
-        """Count what became of items."""
-        outcome = _OUTCOMES.get(report.judgement.verdict)
-        if self._history is None or outcome is None:
-            return
-        judgement = report.judgement
-        problem = judgement.reason if outcome != _DELIVERED else ""
-        self._count(report.destination, "", outcome, report.items, problem, judgement.advice)
+    observe_event = observe
 
     def close(self) -> None:
         """Write what is left."""
-        self._closing.set()
+        with self._starting:
+            self._closing.set()
         if self._thread is not None:
             self._thread.join()
         self.flush()
 
     def flush(self) -> None:
-        """Write what was counted since the last time; a failure is logged once, and the counts are lost."""
-        with self._lock:
-            counts, self._counts = self._counts, Counter()
-            problems, self._problems = self._problems, {}
-        if self._history is None or not (counts or problems):
-            return
-        try:
-            self._history.add(counts, problems, self._clock())
-        except (sqlite3.Error, OSError) as error:
-            if not self._has_failed:
-                LOG.warning("the counts for the status page can't be stored: %s", error)
-            self._has_failed = True
-        else:
-            self._has_failed = False
+        """Write what was reported since the last time; a failure is logged once, and the counts are lost."""
+        with self._flushing:
+            now = self._clock()
+            counts, problems = count_reports(self._take(), now)
+            if self._history is None or not counts:
+                return
+            try:
+                self._history.add(counts, problems, now)
+            except (sqlite3.Error, OSError) as error:
+                if not self._has_failed:
+                    LOG.warning("the counts for the status page can't be stored: %s", error)
+                self._has_failed = True
+            else:
+                self._has_failed = False
 
-    def _count(
-        self, destination: str, action: str, outcome: str, number: int, problem: str, advice: str
-    ) -> None:
-        now = self._clock()
-        with self._lock:
-            if len(self._counts) < _MAX_ROWS_A_MINUTE:
-                self._counts[int(now // 60), destination, action, outcome] += number
-            if problem and len(self._problems) < _MAX_PROBLEMS:
-                entry = self._problems.setdefault((destination, outcome, problem[:500]), _Occurrences())
-                entry.number += number
-                entry.last, entry.advice = now, advice[:500]
+    def _take(self) -> Iterator[EventReport | Report]:
+        for _ in range(len(self._reports)):
+            yield self._reports.popleft()
+
+    def _start(self) -> None:
+        with self._starting:
             if self._thread is None and not self._closing.is_set():
                 self._thread = threading.Thread(target=self._run, name="capi-history", daemon=True)
                 self._thread.start()
@@ -243,3 +236,37 @@ class HistoryObserver:
     def _run(self) -> None:
         while not self._closing.wait(_INTERVAL):
             self.flush()
+
+
+def count_reports(
+    reports: Iterable[EventReport | Report], now: float
+) -> tuple[Mapping[Key, int], Mapping[ProblemKey, Occurrences]]:
+    """Return how often each thing happened, and what went wrong.
+
+    :param now: when it happened, to within the second that a report waits.
+    """
+    minute = int(now // 60)
+    counts: Counter[Key] = Counter()
+    problems: dict[ProblemKey, Occurrences] = {}
+    for report in reports:
+        outcome, action, number, reason, advice = _facts(report)
+        if not outcome:
+            continue
+        counts[minute, report.destination, action, outcome] += number
+        key = (report.destination, outcome, reason[:_MAX_SENTENCE])
+        if reason and (key in problems or len(problems) < _MAX_PROBLEMS):
+            occurrences = problems.setdefault(key, Occurrences())
+            occurrences.number += number
+            occurrences.last, occurrences.advice = now, advice[:_MAX_SENTENCE]
+    return counts, problems
+
+
+def _facts(report: EventReport | Report) -> tuple[str, str, int, str, str]:
+    """Return outcome, action, number, reason and advice; "" as the outcome of what isn't counted."""
+    if isinstance(report, EventReport):
+        reason = "" if report.outcome is EventOutcome.MAPPED else report.reason
+        return report.outcome.value, report.action, 1, reason, ""
+    judgement = report.judgement
+    outcome = _OUTCOMES.get(judgement.verdict, "")
+    reason = "" if outcome == _DELIVERED else judgement.reason
+    return outcome, "", report.items, reason, judgement.advice

@@ -14,6 +14,9 @@ EXAMPLE = """\
 [server.keys.main]
 key = { env = "CAPI_WRITE_KEY" }
 # destinations = ["main"]  # instead of all
+
+# [server.pages]  # who may see the status page; `capi hash-password` makes the hash of a password
+# password_hash = { env = "CAPI_PASSWORD_HASH" }
 """
 """What ``capi init --serve`` writes below ``[server]``."""
 

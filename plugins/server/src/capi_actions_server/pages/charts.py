@@ -131,6 +131,17 @@ def make_chart(title: str, span: Span, first_minute: int, series: Sequence[Serie
     )
 
 
+def sparkline(values: Sequence[int]) -> str:
+    """Return the outline of a small chart as the path of an SVG that is as wide as there are values, and 20 high.
+
+    >>> sparkline([0, 5, 10])
+    'M0,20V20H1V10H2V0H3V20Z'
+    """
+    top = max(values, default=0) or 1
+    steps = (f"V{round(20 - 20 * value / top, 1):g}H{index}" for index, value in enumerate(values, 1))
+    return f"M0,20{''.join(steps)}V20Z"
+
+
 def nice_top(value: int) -> int:
     """Return the number at a chart's top: even, easy to read, and not below a value.
 

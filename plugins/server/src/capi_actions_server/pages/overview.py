@@ -45,6 +45,7 @@ class DestinationRow:
 
     :ivar state: ``ok``, ``idle``, ``waiting`` or ``paused``; the CSS class.
     :ivar oldest: seconds since the oldest undelivered event happened; None if there is none.
+    :ivar delivered_by_bar: as many numbers as a chart has bars.
     """
 
     name: str
@@ -54,21 +55,32 @@ class DestinationRow:
     stats: Stats
     oldest: float | None
     accepted: int
-    delivered: int
-    dead_in_span: int
-    is_configured: bool
+    delivered_by_bar: Sequence[int]
+
+    @property
+    def delivered(self) -> int:
+        """How many items were delivered in the span."""
+        return sum(self.delivered_by_bar)
 
 
 @frozen(kw_only=True)
 class ActionRow:
-    """What came in for an action, in the span; and its dead letters now."""
+    """What came in for an action, in the span; and its dead letters now.
+
+    :ivar accepted_by_bar: as many numbers as a chart has bars.
+    """
 
     destination: str
     action: str
     title: str
-    accepted: int
+    accepted_by_bar: Sequence[int]
     refused: int
     dead: int
+
+    @property
+    def accepted(self) -> int:
+        """How many events a mapping made items of."""
+        return sum(self.accepted_by_bar)
 
 
 @define(kw_only=True)
@@ -89,25 +101,24 @@ class Problem:
 
 @frozen(kw_only=True)
 class Overview:
-    """The status page."""
+    """The status page.
+
+    :ivar destination: the one that all but the table of destinations is about; "" for all.
+    :ivar letters: how many dead letters there are.
+    :ivar waiting: how many items aren't delivered yet.
+    :ivar oldest: how long ago the oldest event of those happened, in seconds; None if nothing waits.
+    """
 
     span: Span
+    destination: str
     incoming: Chart
     outgoing: Chart
     destinations: Sequence[DestinationRow]
     actions: Sequence[ActionRow]
     problems: Sequence[Problem]
     letters: int
-
-    @property
-    def waiting(self) -> int:
-        """Undelivered items of all destinations."""
-        return sum(row.stats.undelivered for row in self.destinations)
-
-    @property
-    def oldest(self) -> float | None:
-        """Age of the oldest undelivered event, in seconds."""
-        return max((row.oldest for row in self.destinations if row.oldest is not None), default=None)
+    waiting: int
+    oldest: float | None
 
     @property
     def attention(self) -> Sequence[DestinationRow]:
@@ -115,31 +126,46 @@ class Overview:
         return [row for row in self.destinations if row.stats.pause is not None]
 
 
-def read_overview(service: Service, history: History, span: Span, now: float) -> Overview:
+def read_overview(
+    service: Service, history: History, span: Span, now: float, destination: str = ""
+) -> Overview:
     """Read everything that the status page shows; it may wait for the disk.
 
+    :param destination: the one that it is to be about; all if there is none of this name.
     :raises OutboxError: when the outbox can't be read.
     :raises sqlite3.Error: when the history can't be read.
     """
     first = span.first_minute(now)
-    counts = history.counts(first)
     all_stats = service.client.outbox.stats()
+    types = {configured.name: configured.type for configured in service.config.destinations}
+    names = list(dict.fromkeys((*types, *all_stats)))
+    destination = destination if destination in names else ""
+    everything = CountTable.of(history.counts(first), span, first)
+    counts = everything.at(destination) if destination else everything
     letters = Counter(
         (letter.item.destination, letter.item.action)
-        for letter in islice(service.client.outbox.dead(DeadFilter()), _COUNTED_LETTERS)
+        for letter in islice(
+            service.client.outbox.dead(DeadFilter(destination=destination or None)), _COUNTED_LETTERS
+        )
     )
-    types = {destination.name: destination.type for destination in service.config.destinations}
+    problems = [
+        problem for problem in history.problems(_PROBLEMS_READ) if destination in ("", problem.destination)
+    ]
+    shown_stats = [stats for name, stats in all_stats.items() if destination in ("", name)]
     return Overview(
         span=span,
-        incoming=_chart("What came in", span, first, counts, INCOMING),
-        outgoing=_chart("What went out", span, first, counts, OUTGOING),
+        destination=destination,
+        incoming=_chart("What came in", counts, INCOMING),
+        outgoing=_chart("What went out", counts, OUTGOING),
         destinations=[
-            _destination(name, types, all_stats.get(name, Stats()), counts, now)
-            for name in dict.fromkeys((*types, *all_stats))
+            _destination(name, types, all_stats.get(name, Stats()), everything.at(name), now)
+            for name in names
         ],
         actions=list(_actions(counts, letters, service.plugins)),
-        problems=group_problems(history.problems(_PROBLEMS_READ))[:_PROBLEMS_SHOWN],
-        letters=sum(stats.dead for stats in all_stats.values()),
+        problems=group_problems(problems)[:_PROBLEMS_SHOWN],
+        letters=sum(stats.dead for stats in shown_stats),
+        waiting=sum(stats.undelivered for stats in shown_stats),
+        oldest=max((_age(stats, now) or 0.0 for stats in shown_stats if stats.oldest), default=None),
     )
 
 
@@ -157,71 +183,93 @@ def group_problems(problems: Iterable[RecordedProblem]) -> list[Problem]:
     return list(groups.values())
 
 
-def _chart(
-    title: str,
-    span: Span,
-    first: int,
-    counts: Iterable[Count],
-    kinds: Sequence[tuple[str, str, tuple[str, ...]]],
-) -> Chart:
-    values: dict[str, list[int]] = {key: [0] * span.bars for key, _, _ in kinds}
-    keys = {outcome: key for key, _, outcomes in kinds for outcome in outcomes}
-    for count in counts:
-        index = (count.minute - first) // span.step
-        if (key := keys.get(count.outcome)) and index < span.bars:  # a clock may have been set back
-            values[key][index] += count.number
-    return make_chart(
-        title, span, first, [Series(key=key, label=label, values=values[key]) for key, label, _ in kinds]
-    )
+@frozen
+class CountTable:
+    """Counts of a span: for each destination, action and outcome as many numbers as a chart has bars."""
+
+    span: Span
+    first: int
+    rows: Mapping[tuple[str, str, str], Sequence[int]]
+
+    @classmethod
+    def of(cls, counts: Iterable[Count], span: Span, first: int) -> "CountTable":
+        """Sort counts into bars.
+
+        :param first: the minute at which the first bar begins.
+        """
+        rows: dict[tuple[str, str, str], list[int]] = {}
+        for count in counts:
+            index = (count.minute - first) // span.step
+            if 0 <= index < span.bars:  # a clock may have been set back
+                key = (count.destination, count.action, count.outcome)
+                rows.setdefault(key, [0] * span.bars)[index] += count.number
+        return cls(span, first, rows)
+
+    def at(self, destination: str) -> "CountTable":
+        """Return those of one destination."""
+        rows = {key: numbers for key, numbers in self.rows.items() if key[0] == destination}
+        return CountTable(self.span, self.first, rows)
+
+    def by_bar(self, *outcomes: str, action: str | None = None) -> Sequence[int]:
+        """Return how often any of these outcomes was counted, bar by bar.
+
+        :param action: only those of this one.
+        """
+        chosen = [
+            numbers
+            for (_, name, outcome), numbers in self.rows.items()
+            if outcome in outcomes and action in (None, name)
+        ]
+        return [sum(numbers) for numbers in zip(*chosen, strict=True)] or [0] * self.span.bars
+
+
+def _chart(title: str, counts: CountTable, kinds: Sequence[tuple[str, str, tuple[str, ...]]]) -> Chart:
+    series = [Series(key=key, label=label, values=counts.by_bar(*outcomes)) for key, label, outcomes in kinds]
+    return make_chart(title, counts.span, counts.first, series)
 
 
 def _destination(
-    name: str, types: Mapping[str, str], stats: Stats, counts: Sequence[Count], now: float
+    name: str, types: Mapping[str, str], stats: Stats, counts: CountTable, now: float
 ) -> DestinationRow:
-    numbers: Counter[str] = Counter()
-    for count in counts:
-        if count.destination == name:
-            numbers[count.outcome] += count.number
-    state, words = _state(stats, numbers, now)
+    delivered = counts.by_bar("delivered")
+    state, words = _state(stats, any(delivered), now)
     return DestinationRow(
         name=name,
         type=types.get(name, "not configured"),
         state=state,
         state_words=words,
         stats=stats,
-        oldest=None if stats.oldest is None else max(0.0, now - stats.oldest),
-        accepted=numbers["mapped"],
-        delivered=numbers["delivered"],
-        dead_in_span=numbers["dead"],
-        is_configured=name in types,
+        oldest=_age(stats, now),
+        accepted=sum(counts.by_bar("mapped")),
+        delivered_by_bar=delivered,
     )
 
 
-def _state(stats: Stats, numbers: Mapping[str, int], now: float) -> tuple[str, str]:
+def _age(stats: Stats, now: float) -> float | None:
+    return None if stats.oldest is None else max(0.0, now - stats.oldest)
+
+
+def _state(stats: Stats, has_delivered: bool, now: float) -> tuple[str, str]:
     if stats.pause is not None:
         return "paused", "Paused: a person must act"
     if stats.backoff_until is not None and stats.backoff_until > now:
         return "waiting", f"Waits {round(stats.backoff_until - now):,} s before the next try"
-    if numbers["delivered"]:
+    if has_delivered:
         return "ok", "Delivering"
     return ("waiting", "Nothing delivered yet") if stats.undelivered else ("idle", "Nothing to do")
 
 
 def _actions(
-    counts: Iterable[Count], letters: Mapping[tuple[str, str], int], plugins: Plugins
+    counts: CountTable, letters: Mapping[tuple[str, str], int], plugins: Plugins
 ) -> Iterable[ActionRow]:
-    numbers: dict[tuple[str, str], Counter[str]] = {}
-    for count in counts:
-        if count.action:
-            numbers.setdefault((count.destination, count.action), Counter())[count.outcome] += count.number
-    for destination, name in sorted({*numbers, *letters}):
-        outcomes = numbers.get((destination, name), Counter())
-        action = plugins.actions.get(name)
+    counted = {(destination, action) for destination, action, _ in counts.rows if action}
+    for destination, name in sorted({*counted, *letters}):
+        action, of_destination = plugins.actions.get(name), counts.at(destination)
         yield ActionRow(
             destination=destination,
             action=name,
             title=action.title if action else name,
-            accepted=outcomes["mapped"],
-            refused=outcomes["refused"],
+            accepted_by_bar=of_destination.by_bar("mapped", action=name),
+            refused=sum(of_destination.by_bar("refused", action=name)),
             dead=letters.get((destination, name), 0),
         )

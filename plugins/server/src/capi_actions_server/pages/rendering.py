@@ -8,6 +8,8 @@ from typing import Any, Final
 import jinja2
 from starlette.responses import HTMLResponse, Response
 
+from capi_actions_server.pages.charts import sparkline
+
 _HEADERS: Final[Mapping[str, str]] = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": (
@@ -61,7 +63,7 @@ _TEMPLATES: Final = jinja2.Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_TEMPLATES.filters.update(ago=ago, date=_date, time=_time, number=_number)
+_TEMPLATES.filters.update(ago=ago, date=_date, time=_time, number=_number, sparkline=sparkline)
 
 
 def page(name: str, status: int = 200, **values: Any) -> Response:

@@ -80,7 +80,10 @@ class Pages:
     async def _overview(self, request: Request, session: Session) -> Response:
         span = SPANS.get(request.query_params.get("span", ""), HOUR)
         now = time()
-        overview = await to_thread.run_sync(read_overview, self._service, self._history, span, now)
+        destination = request.query_params.get("destination", "")
+        overview = await to_thread.run_sync(
+            read_overview, self._service, self._history, span, now, destination
+        )
         return page(
             "overview",
             session=session,
