@@ -1,9 +1,8 @@
 """An action compiled with a mapping: from an event to the platform's object."""
 
 from collections.abc import Mapping
-from functools import cached_property
 
-from attrs import frozen
+from attrs import field, frozen
 
 from capi_actions.codec import copy_json
 from capi_actions.errors import EventError, where
@@ -30,6 +29,9 @@ class CompiledAction:
     :ivar unsupported_mode: the mapping's sync mode if the action doesn't support it; else None.
     :ivar copies_event: whether a plugin's directive asks for a copy of the event.
     :ivar shared_fields: fields whose values may be, or hold, objects of the event itself.
+    :ivar evaluate: ``resolve`` and ``check`` in one function.  It is generated for the first event: that takes 6 ms,
+        and there are 18 actions, of which most files and most runs of ``capi preview`` need a few, and ``capi check``
+        none.
     """
 
     action: Action
@@ -40,6 +42,17 @@ class CompiledAction:
     unsupported_mode: str | None
     copies_event: bool = False
     shared_fields: tuple[str, ...] = ()
+    # No cached_property: attrs would add a __getattr__ for it, which slows down each look at an attribute.
+    evaluate: Evaluate = field(init=False, eq=False, repr=False)
+
+    @evaluate.default
+    def _not_generated(self) -> Evaluate:
+        return self._generate_and_evaluate
+
+    def _generate_and_evaluate(self, event: JsonObject) -> JsonObject:
+        function = generate(self.resolve, self.check)
+        object.__setattr__(self, "evaluate", function)
+        return function(event)
 
     @classmethod
     def compile(
@@ -62,15 +75,6 @@ class CompiledAction:
             copies_event=needs_copy(mapping, plugins.directives),
             shared_fields=shared_fields(action.fields, mapping),
         )
-
-    @cached_property
-    def evaluate(self) -> Evaluate:
-        """``resolve`` and ``check`` in one function.
-
-        It is generated for the first event: that takes 6 ms, and there are 18 actions, of which most files and most
-        runs of ``capi preview`` need a few, and ``capi check`` none.
-        """
-        return generate(self.resolve, self.check)
 
     def build(self, event: JsonObject) -> tuple[JsonObject, str]:
         """Build the platform's object.
