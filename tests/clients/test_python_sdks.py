@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -60,3 +61,20 @@ def test_rudder_sdk_python(gzip: bool, target: Any, received: Received) -> None:
 def fail(error: Exception, batch: object) -> None:
     """Fail the test: the SDK itself only logs."""
     raise AssertionError(f"the SDK could not send: {error}")
+
+
+def test_the_page_s_program_works(
+    root: Path, target: Any, received: Received, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the docs show for Python, with this server's address."""
+    analytics = pytest.importorskip("segment.analytics")
+    page = (root / "docs" / "how-to" / "serve.md").read_text(encoding="utf-8")
+    program = page.partition("```python\n")[2].partition("```")[0]
+    monkeypatch.setenv("CAPI_WRITE_KEY", target.key)
+    monkeypatch.setattr(analytics, "on_error", fail)
+
+    exec(
+        compile(program.replace("http://127.0.0.1:8090", target.url), "serve.md", "exec"), {}
+    )  # the docs' own
+
+    assert {"Purchase"} == set(received(1))

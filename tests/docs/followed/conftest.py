@@ -31,7 +31,7 @@ from capi_actions.pipeline import Pipeline, check_mappings
 
 ROOT = Path(__file__).parents[3]
 SETTING_UP = ("python3 -m venv", "source ", "pip install", "capi install", "capi uninstall")
-PORTS = re.compile(r"\b(8080|9464)\b")
+PORTS = re.compile(r"\b(8080|8090|9464)\b")
 TIMES = ("at", "event_time", "received", "deadline", "buried_at", "oldest", "since", "trace_id")
 ACCOUNT = '[destinations.shop]\ntype = "facebook"\npixel_id = "1"\naccess_token = { env = "FACEBOOK_ACCESS_TOKEN" }\n'
 

@@ -9,9 +9,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from capi_actions import OutboxError
+from capi_actions import OutboxError, TrustedProxies
+from capi_actions_server.responses import error_body
 from capi_actions_server.service import Service
 
+_FORWARDED = ("x-forwarded-for", "forwarded")
 _RECENT = 10.0  # seconds: after them, a load balancer should try again whether storing works
 
 
@@ -26,7 +28,13 @@ def health_routes(service: Service) -> Sequence[BaseRoute]:
         status = {"status": "not ready" if problems else "ready", "problems": problems}
         return JSONResponse(status, 503 if problems else 200)
 
+    readers = TrustedProxies(service.settings.metrics_from)
+
     async def metrics(request: Request) -> Response:
+        peer = request.client.host if request.client else None
+        if not readers.trusts(peer) or any(name in request.headers for name in _FORWARDED):
+            problem = "metrics are for the addresses of metrics_from of [server], without a reverse proxy"
+            return JSONResponse(error_body(problem), 403)
         content = await to_thread.run_sync(generate_latest, REGISTRY)
         return Response(content, media_type=CONTENT_TYPE_LATEST)
 

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Callable
+from typing import Any, cast
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -17,6 +18,39 @@ _MAX_HEAD_BYTES = 64 * 1024
 _HEAD_SECONDS = 10.0
 
 
+class JoiningTransport:
+    """A transport that writes at once what is written in one step of the event loop.
+
+    uvicorn writes head and body of a response apart, and a write takes longest of all that a small response takes: 9 µs
+    of a request's 50 with nothing but uvicorn.  All else is the transport's own.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._chunks: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        """Write at the end of this step."""
+        if not self._chunks:
+            self._loop.call_soon(self._flush)
+        self._chunks.append(data)
+
+    def close(self) -> None:
+        """Write what is left, and close."""
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        if self._chunks:
+            data = b"".join(self._chunks)
+            self._chunks.clear()
+            self._transport.write(data)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+
 class Protocol(HttpToolsProtocol):
     """uvicorn's HTTP protocol, with limits for the head of a request: uvicorn has none of its own."""
 
@@ -25,7 +59,7 @@ class Protocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Start to wait for a request."""
-        super().connection_made(transport)
+        super().connection_made(cast(asyncio.Transport, JoiningTransport(transport, self.loop)))
         self._head_since = self.loop.time()
         self.loop.call_later(_HEAD_SECONDS, self._close_if_slow)
 

@@ -118,6 +118,7 @@ class ServerSettings:
     :ivar trusted_proxies: addresses or networks of reverse proxies, whose forwarding headers are believed.
     :ivar address_headers: headers in which the nearest trusted proxy names the client's address, such as
         CF-Connecting-IP; it must overwrite what clients send in them.
+    :ivar metrics_from: addresses or networks that may read /metrics, not through a proxy.
     :ivar allowed_origins: origins of web pages that may send, such as https://shop.example; "*" for any.
     :ivar max_body_bytes: how large the body of a request may be, in bytes, after decompression.
     :ivar max_connections: how many connections and requests there may be at once; more are refused with 503.
@@ -133,6 +134,7 @@ class ServerSettings:
     port: int = field(default=8090, validator=_between(0, 65_535))
     trusted_proxies: list[str] = field(factory=list, validator=_networks)
     address_headers: list[str] = field(factory=list, validator=_header_names)
+    metrics_from: list[str] = field(factory=lambda: ["127.0.0.1", "::1"], validator=_networks)
     allowed_origins: list[str] = field(factory=list, validator=_origins)
     max_body_bytes: int = field(default=4_000_000, validator=_between(1_000, 100_000_000))
     max_connections: int = field(default=2_000, validator=_between(1, 1_000_000))

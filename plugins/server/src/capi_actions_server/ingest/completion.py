@@ -38,21 +38,21 @@ class ClientFacts:
 NO_FACTS = ClientFacts()
 
 
-def is_browser(headers: Headers) -> bool:
-    """Return whether a request comes from a browser rather than from a server."""
+def comes_from_client(source: Source, headers: Headers) -> bool:
+    """Return whether a request comes from the person's own device rather than from a server."""
+    if source.client != "auto":
+        return source.client == "always"
     return b"origin" in headers or headers.get(b"user-agent", b"").startswith(b"Mozilla/")
 
 
 def client_facts(
-    source: Source, headers: Headers, address: str | None, cookie_paths: Mapping[str, Sequence[str]]
+    headers: Headers, address: str | None, cookie_paths: Mapping[str, Sequence[str]]
 ) -> ClientFacts:
-    """Return what a request says about the person's device.
+    """Return what a request from the person's own device says about it.
 
     :param address: the client's public address.
     :param cookie_paths: which cookies belong where in an event.
     """
-    if source.client == "never" or (source.client == "auto" and not is_browser(headers)):
-        return NO_FACTS
     agent, referrer = header_text(headers, b"user-agent"), header_text(headers, b"referer")
     return ClientFacts(
         ip=address,

@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from capi_actions import EventError, Json, JsonObject, OutboxError, Receipt, TrustedProxies
 from capi_actions_server.figures import Figures
 from capi_actions_server.ingest.browser_settings import browser_settings, project_key
-from capi_actions_server.ingest.completion import NO_FACTS, client_facts, complete
+from capi_actions_server.ingest.completion import NO_FACTS, client_facts, comes_from_client, complete
 from capi_actions_server.ingest.cors import Origins
 from capi_actions_server.ingest.requests import (
     ClientGoneError,
@@ -137,8 +137,8 @@ class Ingest:
                 [(b"retry-after", str(ceil(seconds)).encode())],
             )
         facts = NO_FACTS
-        if submitted.source.client != "never":
-            facts = client_facts(submitted.source, headers, self._address(scope, headers), self._cookies)
+        if comes_from_client(submitted.source, headers):
+            facts = client_facts(headers, self._address(scope, headers), self._cookies)
         events = [
             complete(event, submitted.kind, facts, submitted.sent_at, received) for event in submitted.events
         ]
@@ -170,8 +170,11 @@ class Ingest:
     async def _store(self, events: Sequence[Json | EventError], source: Source) -> list[Receipt]:
         try:
             future = self._writer.submit(events, source.destinations)
-            async with asyncio.timeout(self._seconds):
+            timer = asyncio.get_running_loop().call_later(self._seconds, _expire, future)
+            try:
                 return await future
+            finally:
+                timer.cancel()
         except FullError:
             problem = "too many events wait for the disk; send them again later"
         except StoppedError:
@@ -185,6 +188,12 @@ class Ingest:
             # Its text names files; it stands in the log, and at /readyz.
             problem = "the events can't be stored now, and none was; send them again later"
         raise RequestError(503, problem, [(b"retry-after", b"1")])
+
+
+def _expire(future: "asyncio.Future[list[Receipt]]") -> None:
+    """End a request's wait; asyncio.timeout() takes 3 µs more."""
+    if not future.done():
+        future.set_exception(TimeoutError())
 
 
 def _check_method(method: str) -> None:
