@@ -138,3 +138,27 @@ def test_every_line_of_the_history_can_be_read(figures: ModuleType) -> None:
     for kept in figures.read_history():
         assert {"time", "commit", "cpu", "python", "figures"} == kept.keys()
         assert figures.ratios(kept["figures"])
+
+
+def test_a_report_has_a_column_for_each_run(figures: ModuleType) -> None:
+    """Medians with their quartiles, by what was measured; a figure that a run lacks is left empty."""
+    import report
+
+    spread = {"median": 1234.5, "low": 1000.0, "high": 2000.0}
+    first = {
+        "engine": {"cpu": "A", "python": "3.11.2", "floor_us": spread, "page": {"engine_over_floor": 2.5}}
+    }
+    second = {"start": {"import": {"median": 35.5, "low": 30.0, "high": 40.0, "over_python": 2.5}}}
+    lines = [
+        {"cpu": "A", "python": "3.11.2", "figures": first},
+        {"cpu": "A", "python": "3.13.0", "figures": second},
+    ]
+
+    assert [
+        "| figure | A, 3.11.2 | A, 3.13.0 |",
+        "| --- | --- | --- |",
+        "| engine, floor us | 1,234 (1,000 to 2,000) |  |",
+        "| engine, page, engine over floor | 2.5 |  |",
+        "| start, import |  | 35.5 (30 to 40) |",
+        "| start, import, over python |  | 2.5 |",
+    ] == list(report.table(lines))

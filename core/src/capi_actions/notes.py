@@ -35,6 +35,14 @@ class Notes:
             for finding, number in counts.items():
                 count_finding(counter, finding, number)
 
+    def take(self) -> "Notes | None":
+        """Return what was counted since the last call, and start anew; None if nothing was."""
+        if not (self.dropped or self.doubts):
+            return None
+        taken = Notes(self.dropped, self.doubts)
+        self.dropped, self.doubts = Counter(), Counter()
+        return taken
+
 
 def note_dropped(path: str, reason: str) -> None:
     """Note that the value of a field is left out, as the platform would not take it.

@@ -344,20 +344,19 @@ def _work(
 
 def _reply(mapper: RecordMapper, log: "_LogCollector", data: bytes) -> bytes:
     """Map a chunk; where that fails, return a place in the code, not a text that may quote an event."""
-    results: list[_Mapped] | str
+    noted = Notes()
     try:
         values: list[_Value] = pickle.loads(data)  # noqa: S301  the parent process made it
-        results = [_map(mapper, log, value) for value in values]
+        with collect_notes(noted):
+            results = [_map(mapper, log, noted, value) for value in values]
         return pickle.dumps(results, pickle.HIGHEST_PROTOCOL)
     except Exception as error:  # noqa: BLE001  reported to the parent process
         return pickle.dumps(where(error))
 
 
-def _map(mapper: RecordMapper, log: "_LogCollector", value: _Value) -> _Mapped:
-    noted = Notes()
-    with collect_notes(noted):
-        _, _, outcomes, name, keys, _ = mapper.map("", 0, decode_record(value))
-    notes = noted if noted.dropped or noted.doubts else None
+def _map(mapper: RecordMapper, log: "_LogCollector", noted: Notes, value: _Value) -> _Mapped:
+    _, _, outcomes, name, keys, _ = mapper.map("", 0, decode_record(value))
+    notes = noted.take()
     if isinstance(outcomes, EventError):
         return _portable(outcomes), name, keys, notes, log.take()
     portable = [
