@@ -54,8 +54,8 @@ class Transport(Protocol):
 
         :raises TransportError: when no complete answer came.  Its ``sent`` is False only if the request
             certainly never left.  Its ``problem`` contains neither token nor body.  Any other error
-            counts as a fault of the transport, and the items are tried later.  An answer is complete only if its whole
-        body came: half a body, or silence for longer than the request's ``timeout``, is none.
+            counts as a fault of the transport, and the items are tried later.  An answer is complete only if its
+            whole body came: half a body, or silence for longer than the request's ``timeout``, is none.
         """
 
     def close(self) -> None:

@@ -169,7 +169,7 @@ class Destination(ABC):
         """Return what a response means, judged by its codes and never by its texts.
 
         It gets every answer, whatever its status, headers and body: also the error page of a proxy, an empty body or
-        half a JSON text.  Such an answer is :attr:`~capi_actions.Verdict.LATER`; DONE is only what the platform itself
+        half a JSON text.  Such an answer is ``LATER``; DONE is only what the platform itself
         has said.  Every other verdict has a ``reason``, which quotes nothing of the answer.
         """
 

@@ -82,7 +82,7 @@ class Plugins:
         """Load the plugins that a configuration file selects: those that are installed, and its own files.
 
         Plugins that are refused are left out: perhaps the configuration doesn't use them.  They are in
-        :attr:`refused`, and :attr:`missing_hooks` says what they may have offered.
+        ``refused``, and ``missing_hooks`` says what they may have offered.
         """
         selected = find_candidates(Selection.read(path))
         refused: dict[str, PluginError] = {}
