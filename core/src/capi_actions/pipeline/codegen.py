@@ -8,8 +8,8 @@ closures, 9.2 as closures over a plan of shared prefixes, 5.7 as source with ``d
 
 Nothing is decided here.  The source holds what nodes of a mapping do and, for values of the usual
 type, the :class:`~capi_actions.fields.nodes.FastPath` of a field's check; for other values the check
-is called.  Whatever it refuses sends the event through the plain steps, mapping, then fields, which
-also explain what is wrong.
+is called.  Whatever it refuses, and a plugin's directive that fails, sends the event through the plain
+steps, mapping, then fields, which also explain what is wrong.
 
 The source is made of nothing but the statements below, names counted up here, and keys through
 ``ascii()`` of a string, which is a string literal whatever the key is.  All else (constants,
