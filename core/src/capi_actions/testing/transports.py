@@ -255,6 +255,7 @@ class TransportTests(PluginTests):
     def _transport(self, **options: Any) -> Iterator[Transport]:
         require(not type(self)._hangs, "send() did not return in another test")
         transport = self.make_transport(**options)
+        require(callable(getattr(transport, "close", None)), "it has no method close()")
         try:
             yield _Impatient(transport, type(self))
         finally:
