@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from capi_actions import Action, Plugins
 from capi_actions_facebook.snippet.command import html, snippet
+from capi_actions_facebook.snippet.events import NotInBrowserError, pixel_calls
 
 ACCOUNT = (
     '[destinations.shop]\ntype = "facebook"\npixel_id = "123"\naccess_token = { env = "NO_SUCH_VARIABLE" }\n'
@@ -146,3 +148,23 @@ def test_nothing_in_a_configuration_ends_the_script() -> None:
     assert text.count("<!--") == 1
     assert text.startswith("<!-- capi snippet: a")
     assert text.splitlines()[0].count("-->") == 1
+
+
+def test_an_action_of_another_plugin_is_left_to_the_server() -> None:
+    """Nobody here knows what the pixel calls it."""
+    foreign = Action(
+        name="facebook.loyalty", title="Loyalty", description="", trigger=None, fields={}, build=dict
+    )
+
+    with pytest.raises(NotInBrowserError, match=r"the pixel's name for facebook\.loyalty isn't known here"):
+        list(pixel_calls(foreign, 'type = "track" and event = "Joined"', {}))
+
+
+def test_a_mapping_of_all_track_calls_has_no_call_of_its_own() -> None:
+    """The browser can't list events that nobody has named."""
+    custom = Plugins.installed().actions["facebook.custom"]
+
+    assert list(pixel_calls(custom, 'type = "track"', custom.mapping)) == []
+    assert [(event, call.name) for event, call in pixel_calls(custom, 'type = "page"', custom.mapping)] == [
+        ("page", "page")
+    ]

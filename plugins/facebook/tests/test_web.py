@@ -271,3 +271,20 @@ def test_domains_are_a_list() -> None:
     """A string would be read as its letters."""
     with pytest.raises(TypeError, match=r"domains should be a list of names, not the string 'a.example'"):
         read_visit(environ({}), domains="a.example")
+
+
+@pytest.mark.parametrize("referrer", ["http://[", "http://[x]/?fbclid=IwAbc", "//", "\x00", "?fbclid=IwAbc"])
+def test_any_referrer_can_be_read(referrer: str) -> None:
+    """Browsers send good ones; others send anything."""
+    visit = read_visit(environ({"host": "a.example", "referer": referrer}), now=NOW)
+
+    assert visit.context["page"]["referrer"] == referrer
+    assert visit.context.get("fbc") in (None, "fb.1.1795454652250.IwAbc")
+
+
+def test_a_visit_shows_nothing_personal_in_a_log() -> None:
+    """Programs print what they don't understand."""
+    visit = read_visit(environ({"host": "a.example", "user-agent": "secret"}), now=NOW)
+
+    assert "secret" not in repr(visit)
+    assert "203.0.113.4" not in repr(visit)

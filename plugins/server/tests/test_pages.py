@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capi_actions import EventError, Judgement, Secret, Verdict
+from capi_actions import ConfigError, EventError, Judgement, Secret, Verdict
 from capi_actions_server.app import create_app
 from capi_actions_server.page_settings import PageSettings
 from capi_actions_server.pages.command import hash_command
@@ -447,3 +447,37 @@ def test_the_command_prints_a_hash(open_service: Callable[[str], Service]) -> No
     assert short.exit_code == 1
     assert "10 characters or more" in short.stderr
     open_service(f'{KEYS}[server.pages]\npassword_hash = "{stored}"\n')
+
+
+@pytest.mark.parametrize(
+    ("table", "problem"),
+    [
+        ('token = "short"', "$.server.pages: token should have 16 characters or more"),
+        ('password_hash = "letmein"', "password_hash should be what `capi hash-password` prints"),
+        ('password = "letmein"', "$.server.pages: 'password' isn't known here"),
+        ('token = "0123456789abcdef"\nsession_hours = 0', "session_hours should be from 1 to 720"),
+    ],
+)
+def test_a_secret_that_protects_nothing_is_refused(
+    open_service: Callable[[str], Service], table: str, problem: str
+) -> None:
+    """When the server starts, with what would be right and without the secret."""
+    with pytest.raises(ConfigError) as caught:
+        open_service(f"{KEYS}[server.pages]\n{table}\n")
+
+    assert problem in str(caught.value)
+    assert "letmein" not in str(caught.value)
+
+
+def test_counts_that_can_t_be_read_are_told_of(service: Service, visitor: Visitor) -> None:
+    """Not a page without events, nor a stack trace."""
+    visitor.log_in()
+    path = service.config.folder / "capi-outbox.sqlite3-history"
+    path.write_bytes(b"no database" * 1_000)
+
+    answer = visitor.get("/")
+
+    assert answer.status == 503
+    assert "can&#39;t be read" in answer.body or "can't be read" in answer.body
+    assert "file is not a database" in answer.body
+    assert "Traceback" not in answer.body

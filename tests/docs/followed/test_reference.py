@@ -15,6 +15,7 @@ from capi_actions import ConsentSettings, Plugins
 from capi_actions.cli.app import app
 from capi_actions.config import DeliveryConfig, MappingConfig, PluginsConfig
 from capi_actions.inputs import Column, CsvOptions
+from capi_actions_server.page_settings import PageSettings
 
 CONFIGURATION = "docs/reference/configuration.md"
 COMMANDS = "docs/reference/command-line.md"
@@ -82,7 +83,11 @@ def test_every_setting_is_in_the_reference(plugins: Plugins, root: Path) -> None
     options, column = page["[inputs.<name>]"]
     assert set(options) == {"format", *defaults(CsvOptions)}
     assert set(column) == {"as" if key == "kind" else key for key in defaults(Column)}
-    assert len(page) == 7
+    *_, pages = page["[server]"]
+    assert {key: value.strip().strip("`") for key, value in pages.items()} == {
+        key: written(value).strip("`") for key, value in defaults(PageSettings).items()
+    }
+    assert len(page) == 8
 
 
 def leaves(command: click.Command, name: str) -> Iterator[tuple[str, click.Command]]:

@@ -8,6 +8,7 @@ from capi_actions import Secret
 from capi_actions_server.passwords import is_password_hash
 
 _SHORTEST_TOKEN = 16  # characters
+_MOST_HOURS = 720
 
 
 def _hash(_: object, attribute: "Attribute[Any]", value: Secret | None) -> None:
@@ -18,6 +19,11 @@ def _hash(_: object, attribute: "Attribute[Any]", value: Secret | None) -> None:
 def _token(_: object, attribute: "Attribute[Any]", value: Secret | None) -> None:
     if value is not None and 0 < len(value.value) < _SHORTEST_TOKEN:
         raise ValueError(f"{attribute.name} should have {_SHORTEST_TOKEN} characters or more")
+
+
+def _hours(_: object, attribute: "Attribute[Any]", value: int) -> None:
+    if not 1 <= value <= _MOST_HOURS:
+        raise ValueError(f"{attribute.name} should be from 1 to {_MOST_HOURS}")
 
 
 @frozen(kw_only=True)
@@ -32,7 +38,7 @@ class PageSettings:
 
     password_hash: Secret | None = field(default=None, validator=_hash)
     token: Secret | None = field(default=None, validator=_token)
-    session_hours: int = 12
+    session_hours: int = field(default=12, validator=_hours)
 
     @property
     def is_open(self) -> bool:
