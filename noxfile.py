@@ -194,7 +194,13 @@ def clients(session: nox.Session) -> None:
     shutil.copy("tests/clients/package.json", folder)
     session.run("npm", "install", "--no-audit", "--no-fund", "--prefix", str(folder), external=True)
     session.run(
-        "python", "-m", "pytest", "-q", "tests/clients", *session.posargs, env={"CAPI_CLIENTS": str(folder)}
+        "python",
+        "-m",
+        "pytest",
+        "-q",
+        "tests/clients",
+        *session.posargs,
+        env={"CAPI_CLIENTS": str(folder.resolve())},
     )
 
 

@@ -147,6 +147,12 @@ def plugins() -> Plugins:
     return Plugins(builtin, ACME)
 
 
+@pytest.fixture(scope="session")
+def acme() -> SimpleNamespace:
+    """The small platform's plugin."""
+    return ACME
+
+
 @pytest.fixture
 def config_text() -> str:
     """A whole configuration for the small platform."""

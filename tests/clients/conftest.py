@@ -35,7 +35,7 @@ def node_modules() -> Path:
     folder = os.environ.get("CAPI_CLIENTS")
     if not folder:
         pytest.skip("`nox -s clients` installs the JavaScript SDKs")
-    return Path(folder, "node_modules")
+    return Path(folder, "node_modules").resolve()
 
 
 @pytest.fixture

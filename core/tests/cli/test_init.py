@@ -3,12 +3,13 @@
 import re
 from enum import Enum
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import attrs
 import pytest
 
-from capi_actions import Plugins, Secret
+from capi_actions import ConfigTable, Plugins, Secret, builtin, hookimpl
 
 
 def test_what_init_writes_needs_only_its_blanks_filled(
@@ -165,3 +166,45 @@ def test_init_says_why_it_can_not_write(capi: Any, tmp_path: Path) -> None:
 
     assert result.status == 2
     assert "can't be written: No such file or directory" in result.err
+
+
+def test_init_for_a_server_says_what_to_install(capi: Any, tmp_path: Path, only_acme: None) -> None:
+    """The table is a plugin's; without it nothing is written."""
+    path = tmp_path / "capi.toml"
+    result = capi("init", "--serve", "-c", str(path))
+
+    assert result.status == 2
+    assert "no plugin reads the table [server]: pip install ./plugins/server" in result.err
+    assert not path.exists()
+
+
+def test_init_writes_a_plugin_s_table(capi: Any, tmp_path: Path, monkeypatch: Any) -> None:
+    """With its settings, but for those that are tables themselves, and its example."""
+
+    @attrs.frozen(kw_only=True)
+    class Settings:
+        """A server's.
+
+        :ivar port: where it listens.
+        """
+
+        port: int = 8090
+        keys: dict[str, str] = attrs.field(factory=dict, metadata={"init": False})
+
+    table = ConfigTable(
+        name="server", settings_type=Settings, example='[server.keys]\na = "b"\n', description="who may send"
+    )
+    monkeypatch.setattr(Plugins, "installed", classmethod(lambda cls: cls(builtin, offering(table))))
+    path = tmp_path / "capi.toml"
+    result = capi("init", "--serve", "-c", str(path))
+
+    assert result.status == 0, result.err
+    text = path.read_text(encoding="utf-8")
+    assert text.endswith(
+        '\n# Who may send.\n[server]\n\n# Where it listens.\n# port = 8090\n\n[server.keys]\na = "b"\n'
+    )
+
+
+def offering(table: ConfigTable) -> SimpleNamespace:
+    """Return a plugin that offers a table."""
+    return SimpleNamespace(__name__="tables", capi_tables=hookimpl(lambda: [table]))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from capi_actions_server.app import create_app
 from capi_actions_server.arrivals import Arrival
 from capi_actions_server.ingest.clock_skew import corrected_time, parse_time
-from capi_actions_server.ingest.completion import NO_FACTS, complete
+from capi_actions_server.ingest.completion import NO_FACTS, RequestTimes, complete
 from capi_actions_server.service import Service
 from support.asgi import Caller
 
@@ -54,8 +54,9 @@ def test_known_answer() -> None:
         {"type": "track", "timestamp": "2026-11-18T13:16:40.000Z", "messageId": "m"},
         None,
         NO_FACTS,
-        "2026-11-18T13:26:40+00:00",
-        datetime(2026, 11, 18, 12, 26, 41, tzinfo=UTC).timestamp(),
+        RequestTimes.of(
+            datetime(2026, 11, 18, 12, 26, 41, tzinfo=UTC).timestamp(), "2026-11-18T13:26:40+00:00"
+        ),
     )
 
     assert event == {
@@ -90,13 +91,15 @@ def test_times_that_can_t_be_corrected_stay(
     event: dict[str, Any], sent_at: object, timestamp: object
 ) -> None:
     """A wrong correction is worse than none; an event without any time happened when it was received."""
-    assert timestamp == complete(dict(event), "track", NO_FACTS, sent_at, RECEIVED)["timestamp"]
+    assert (
+        timestamp == complete(dict(event), "track", NO_FACTS, RequestTimes.of(RECEIVED, sent_at))["timestamp"]
+    )
 
 
 @given(json_values, st.text() | st.integers())
 def test_anything_can_be_completed(value: Any, sent_at: object) -> None:
     """A stranger may send anything; what is no event is refused later, with a reason."""
-    completed = complete(value, "track", NO_FACTS, sent_at, RECEIVED)
+    completed = complete(value, "track", NO_FACTS, RequestTimes.of(RECEIVED, sent_at))
 
     assert completed is value
     if isinstance(value, dict):
@@ -107,7 +110,7 @@ def test_an_event_without_an_id_gets_one() -> None:
     """The same event sent again has the same, if it says when it happened; else it may have happened twice."""
 
     def message_id(**members: object) -> object:
-        return complete(members, "track", NO_FACTS, None, RECEIVED)["messageId"]
+        return complete(members, "track", NO_FACTS, RequestTimes.of(RECEIVED, None))["messageId"]
 
     assert message_id(event="A", timestamp="x") == message_id(event="A", timestamp="x")
     assert message_id(event="A", timestamp="x") != message_id(event="B", timestamp="x")

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from http.cookies import CookieError, SimpleCookie
+from typing import Self
 from uuid import uuid4
 
 import orjson
@@ -36,6 +37,28 @@ class ClientFacts:
 
 
 NO_FACTS = ClientFacts()
+
+
+@frozen
+class RequestTimes:
+    """When a request was sent and received.
+
+    :ivar received: Unix seconds.
+    :ivar received_at: the same as ISO 8601 text.
+    :ivar sent_at: by the sender's clock; None if the request doesn't say it.
+    """
+
+    received: float
+    received_at: str
+    sent_at: datetime | None
+
+    @classmethod
+    def of(cls, received: float, sent_at: object) -> Self:
+        """Return the times of a request.
+
+        :param sent_at: what it says about when it was sent.
+        """
+        return cls(received, format_time(received), parse_time(sent_at))
 
 
 def comes_from_client(source: Source, headers: Headers) -> bool:
@@ -75,12 +98,11 @@ def _read_cookies(
     return [(path, jar[name].value) for name, path in cookie_paths.items() if name in jar]
 
 
-def complete(event: Json, kind: str | None, facts: ClientFacts, sent_at: object, received: float) -> Json:
+def complete(event: Json, kind: str | None, facts: ClientFacts, times: RequestTimes) -> Json:
     """Complete an event in place, and return it.  What is no JSON object is returned as it is.
 
     :param kind: its type, if the endpoint decides it.
-    :param sent_at: when the request was sent by the sender's clock, for events that don't say it themselves.
-    :param received: Unix seconds.
+    :param times: of the request; an event may say itself when it was sent.
     """
     if type(event) is not dict:
         return event
@@ -88,7 +110,7 @@ def complete(event: Json, kind: str | None, facts: ClientFacts, sent_at: object,
     if kind is not None:
         event["type"] = kind
     _complete_id(event)
-    _complete_times(event, sent_at, received)
+    _complete_times(event, times)
     if facts is not NO_FACTS:
         _complete_context(event, facts)
     return event
@@ -111,23 +133,19 @@ def _complete_id(event: JsonObject) -> None:
     event["messageId"] = f"server-{sha256(content).hexdigest()[:32]}"
 
 
-def _complete_times(event: JsonObject, sent_at: object, received: float) -> None:
-    event["receivedAt"] = format_time(received)
-    own_sent_at = event.get("sentAt")
-    moment = parse_time(sent_at if own_sent_at is None else own_sent_at)
+def _complete_times(event: JsonObject, times: RequestTimes) -> None:
+    event["receivedAt"] = times.received_at
     original = event.get("originalTimestamp")
     if original is None:
         original = event.get("timestamp")
     if original is None:
-        event["timestamp"] = event["receivedAt"]
+        event["timestamp"] = times.received_at
         return
-    corrected = _correct(original, moment, received)
+    own_sent_at = event.get("sentAt")
+    sent_at = times.sent_at if own_sent_at is None else parse_time(own_sent_at)
+    corrected = None if sent_at is None else corrected_time(original, sent_at, times.received)
     if corrected is not None:
         event["originalTimestamp"], event["timestamp"] = original, corrected
-
-
-def _correct(original: object, sent_at: datetime | None, received: float) -> str | None:
-    return None if sent_at is None else corrected_time(original, sent_at, received)
 
 
 def _complete_context(event: JsonObject, facts: ClientFacts) -> None:

@@ -12,7 +12,13 @@ from starlette.types import Receive, Scope, Send
 from capi_actions import EventError, Json, JsonObject, OutboxError, Receipt, TrustedProxies
 from capi_actions_server.figures import Figures
 from capi_actions_server.ingest.browser_settings import browser_settings, project_key
-from capi_actions_server.ingest.completion import NO_FACTS, client_facts, comes_from_client, complete
+from capi_actions_server.ingest.completion import (
+    NO_FACTS,
+    RequestTimes,
+    client_facts,
+    comes_from_client,
+    complete,
+)
 from capi_actions_server.ingest.cors import Origins
 from capi_actions_server.ingest.requests import (
     ClientGoneError,
@@ -139,9 +145,8 @@ class Ingest:
         facts = NO_FACTS
         if comes_from_client(submitted.source, headers):
             facts = client_facts(headers, self._address(scope, headers), self._cookies)
-        events = [
-            complete(event, submitted.kind, facts, submitted.sent_at, received) for event in submitted.events
-        ]
+        times = RequestTimes.of(received, submitted.sent_at)
+        events = [complete(event, submitted.kind, facts, times) for event in submitted.events]
         receipts = await self._store(events, submitted.source)
         for event, receipt in zip(events, receipts, strict=True):
             self._arrivals.add(received, submitted.source.name, path, event, receipt)
