@@ -1,5 +1,6 @@
 """What was left out or assumed is counted for those who ask, in their thread only, and with bounds."""
 
+from collections import Counter
 from threading import Thread
 
 from capi_actions import note_doubt, note_dropped
@@ -17,8 +18,8 @@ def test_only_what_happens_inside_counts() -> None:
         note_doubt("$.b", "y")
     note_doubt("$.after", "y")
 
-    assert inner == Notes(dropped={("$.a", "x"): 1})
-    assert outer == Notes(doubts={("$.b", "y"): 2})
+    assert inner == Notes(dropped=Counter({("$.a", "x"): 1}))
+    assert outer == Notes(doubts=Counter({("$.b", "y"): 2}))
 
 
 def test_another_thread_s_notes_are_its_own() -> None:

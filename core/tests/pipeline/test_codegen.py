@@ -305,7 +305,16 @@ def test_chains_that_hang_on_one_test_give_what_the_plain_steps_give(present: in
     check = compile_fields({key: Field(type="string", hashed="ct") for key in "abcd"}, HASHERS)
     places = {"t": {"a": "x", "d": 5}, "shared": {"y": 1}, "p": {"q": {"c": "z"}}}
     event = {key: value for bit, (key, value) in enumerate(places.items()) if present & 1 << bit}
-    for odd in ({}, {"t": 0}, {"t": "x"}, {"t": []}, {"p": None}, {"p": {"q": False}}, {"shared": ""}):
+    odds: list[JsonObject] = [
+        {},
+        {"t": 0},
+        {"t": "x"},
+        {"t": []},
+        {"p": None},
+        {"p": {"q": False}},
+        {"shared": ""},
+    ]
+    for odd in odds:
         outcome_of_plain_steps = outcome(plain_steps(mapping, check), event | odd)
         assert outcome_of_plain_steps == outcome(generate(mapping, check), event | odd)
         assert outcome(mapping, event | odd) == outcome(source_alone(mapping), event | odd)
@@ -401,5 +410,6 @@ def test_a_plugin_s_failure_is_that_of_the_plain_steps(error: Exception) -> None
     odd = Directive(name="@odd", compile=lambda value, compiler: resolve)
     mapping = compile_mapping({"f": {"@odd": {}}, "g": {"@path": "$.b"}}, {**BUILTIN, "@odd": odd})
     check = compile_fields({"f": Field(type="string"), "g": Field(type="integer")})
-    for event in ({}, {"a": 1}, {"a": 1, "b": []}, {"b": []}):
+    events: list[JsonObject] = [{}, {"a": 1}, {"a": 1, "b": []}, {"b": []}]
+    for event in events:
         assert outcome(plain_steps(mapping, check), event) == outcome(generate(mapping, check), event)
