@@ -210,15 +210,13 @@ def test_missing_methods_are_told_when_it_is_made(
 def test_a_once_outbox_stays_one(make_outbox: Callable[..., Any], tmp_path: Path) -> None:
     """`capi send --once` asks for it."""
     assert isinstance(make_outbox(), OnceOutbox)
-    without = SimpleNamespace(**{
-        name: getattr(SqliteOutbox(tmp_path / "other"), name)
-        for name in dir(SqliteOutbox)
-        if not name.startswith("__") and name != "put_once"
-    })  # fmt: skip
-    guarded = guard_outbox(without, "plug", "store")
+    with SqliteOutbox(tmp_path / "other") as outbox:
+        names = [name for name in dir(outbox) if not name.startswith("__") and name != "put_once"]
+        without = SimpleNamespace(**{name: getattr(outbox, name) for name in names})
+        guarded = guard_outbox(without, "plug", "store")
+
     assert type(guarded) is GuardedOutbox
     assert not isinstance(guarded, OnceOutbox)
-    without.close()
 
 
 def test_a_transport_that_fails_to_close_does_not_keep_the_outbox_open(
