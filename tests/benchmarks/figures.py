@@ -58,6 +58,7 @@ def main() -> int:
     if options.guard:
         return guard(read_history())
     if not options.json:
+        print(", ".join(machine().values()))
         for benchmark in BENCHMARKS:
             print(f"# {benchmark}", flush=True)
             run(FOLDER, benchmark, capture=False)
