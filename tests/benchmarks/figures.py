@@ -39,7 +39,7 @@ FOLDER = Path(__file__).parent
 ROOT = FOLDER.parents[1]
 HISTORY = FOLDER / "history.jsonl"
 BENCHMARKS = ("engine", "delivery", "threads", "start", "server")
-GUARDED = (("engine", ()), ("delivery", ("--rounds", "1")))
+GUARDED = (("engine", ()), ("delivery", ("--rounds", "1", "--events", "20000")))
 TURNS = 3
 LIMIT = 1.5  # times worse; below that, a busy machine is the likelier cause
 
