@@ -15,7 +15,8 @@ different machines can be compared at all.  Its name says which way is better: l
 =============  ==================================================================
 
 ``figures.py --guard`` is for CI.  It runs the benchmarks of this commit and of the last one in the history in turn, on
-this machine, and fails if a ratio of this commit is more than half worse.  Where that commit can't be had, its kept
+this machine, and fails if a ratio of processor times is more than half worse.  Those of wall clocks are only printed:
+with others at work they differed by 1.7 from one minute to the next.  Where that commit can't be had, the last kept
 ratios of the same processor and Python are compared; where there are none either, nothing is.
 """
 
@@ -38,7 +39,7 @@ FOLDER = Path(__file__).parent
 ROOT = FOLDER.parents[1]
 HISTORY = FOLDER / "history.jsonl"
 BENCHMARKS = ("engine", "delivery", "threads", "start", "server")
-GUARDED = (("engine", ()), ("delivery", ("--rounds", "1")))
+GUARDED = (("engine", ()), ("delivery", ("--rounds", "1", "--events", "20000")))
 TURNS = 3
 LIMIT = 1.5  # times worse; below that, a busy machine is the likelier cause
 
@@ -58,6 +59,7 @@ def main() -> int:
     if options.guard:
         return guard(read_history())
     if not options.json:
+        print(", ".join(machine().values()))
         for benchmark in BENCHMARKS:
             print(f"# {benchmark}", flush=True)
             run(FOLDER, benchmark, capture=False)
@@ -123,7 +125,7 @@ def guard(history: Sequence[Mapping[str, Any]]) -> int:
     for name, value in new.items():
         worse = f"{factors[name]:.2f}" if name in factors else "-"
         print(f"{name:<36}{value:>8.2f}{before.get(name, float('nan')):>8.2f}{worse:>8}")
-    slower = [name for name, factor in factors.items() if factor > LIMIT]
+    slower = [name for name, factor in factors.items() if factor > LIMIT and is_of_processor_time(name)]
     for name in slower:
         print(f"{name} is {factors[name]:.2f} times worse than before; {LIMIT} is allowed")
     return 1 if slower else 0
@@ -172,6 +174,11 @@ def times_worse(new: Ratios, old: Ratios) -> dict[str, float]:
 def is_better_when_more(name: str) -> bool:
     """Return whether a ratio is better the larger it is: that of another's time to ours."""
     return name.rpartition(".")[2].startswith("sdk_over_")
+
+
+def is_of_processor_time(name: str) -> bool:
+    """Return whether a ratio is one of processor times, as all of the engine's are."""
+    return name.startswith("engine.") or "_cpu" in name
 
 
 def kept_ratios(history: Sequence[Mapping[str, Any]]) -> dict[str, float]:

@@ -12,11 +12,16 @@ Spread: TypeAlias = dict[str, float]
 """``median``, and ``low`` and ``high``, the quartiles below and above it."""
 
 
-def options(description: str | None, rounds: int) -> argparse.Namespace:
-    """Parse the command line that all benchmarks have: ``--json`` and ``--rounds``."""
+def options(description: str | None, rounds: int, events: int | None = None) -> argparse.Namespace:
+    """Parse the command line that all benchmarks have: ``--json`` and ``--rounds``.
+
+    :param events: how many are measured unless ``--events`` says; None for no such option.
+    """
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--json", action="store_true", help="one JSON line for machines")
     parser.add_argument("--rounds", type=int, default=rounds, help="how often everything is measured")
+    if events is not None:
+        parser.add_argument("--events", type=int, default=events, help="how many are sent in a round")
     return parser.parse_args()
 
 

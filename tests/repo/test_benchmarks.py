@@ -110,6 +110,14 @@ def test_without_anything_to_compare_nothing_fails(guarded: Any, history: list[A
     assert {} == kept["before"]
 
 
+def test_ratios_of_wall_clocks_are_only_printed(figures: ModuleType) -> None:
+    """They say more about what else runs on the machine than about the code."""
+    names = ["engine.engine_over_floor", "delivery.send_over_floor", "delivery.send_cpu_over_floor"]
+    names += ["delivery.sdk_over_send_2", "delivery.sdk_over_send_2_cpu"]
+
+    assert [True, False, True, False, True] == [figures.is_of_processor_time(name) for name in names]
+
+
 def test_a_commit_that_can_be_had_is_measured_again(
     figures: ModuleType, guarded: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

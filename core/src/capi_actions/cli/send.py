@@ -35,8 +35,9 @@ from capi_actions.pipeline import Pipeline
 from capi_actions.plugins import Plugins
 from capi_actions.runtime import Runtime
 
-# Starting a worker takes 20 ms, in which one process sends some 400 kB.  More than four would wait for the one process
-# that stores and sends, unless mappings are elaborate.
+# Starting a worker takes some 10 ms, and each generates the functions of actions and fills caches for itself.  One
+# process sends 4 MB in a fifth of a second.  More than four workers would wait for the process that stores and sends,
+# unless mappings are elaborate.
 _PARALLEL_BYTES = 4_000_000
 _MAX_DEFAULT_PROCESSES = 4
 
