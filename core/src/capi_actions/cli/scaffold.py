@@ -120,7 +120,7 @@ def _adapt(path: str, text: str, name: str, kinds: Sequence[str], platform: Plat
     if path == "tests/test_plugin.py" and "destination" not in kinds:
         text = _configure_tests(text, platform)
     if path == "tests/test_action.py" and platform is not None:
-        text = text.replace("platform_plugin", platform.module).replace('"platform.', f'"{platform.name}.')
+        text = text.replace("platform_plugin", platform.module)
     return text
 
 
