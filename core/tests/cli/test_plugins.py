@@ -24,7 +24,7 @@ def capi_directives():
 
 @hookimpl
 def capi_normalizers():
-    return [Normalizer(profile="plain", key="em", normalize=str.upper, replaces=True)]
+    return [Normalizer(profile="plain", key="em", normalize=str.upper, otherwise="drop", replaces=True)]
 
 
 @hookimpl
