@@ -12,15 +12,21 @@ FILES = [
     for path in sorted(ROOT.glob(pattern))
     if not any(part.startswith(".") for part in path.relative_to(ROOT).parts)
 ]
-# pip itself; the tutorial's own package; "`pip install` is all"; and packages of others, which an index does have.
-OTHERS = {"pip", "./acme", "is", "backports.zstd", "tzdata"}
-PLACEHOLDERS = {"./plugins/{name}", "{sys.executable}", "PACKAGE"}  # in messages, for what the user named
+# pip itself; packages that tutorials make; "`pip install` is all"; and packages of others, which an index does have.
+OTHERS = {"pip", "./acme", "./rent", "is", "backports.zstd", "tzdata"}
+PLACEHOLDERS = {
+    "./plugins/{name}",
+    "./{name}",
+    "{sys.executable}",
+    "PACKAGE",
+    "[PACKAGE]...",
+}  # in messages, for what the user named
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_what_to_install_is_a_folder_of_the_clone(path: Path) -> None:
     """No index has our packages yet; anybody could take their names there."""
-    for command in re.findall(r"pip install ([^`#,&\n]*)", path.read_text(encoding="utf-8")):
+    for command in re.findall(r"(?:pip|capi) install ([^`#,&\n]*)", path.read_text(encoding="utf-8")):
         words = [word.strip("'\"") for word in command.split() if not word.startswith("-")]
         for word in words:
             folder = ROOT / word.partition("[")[0]

@@ -51,7 +51,19 @@ def test_what_was_installed_is_shown(capi: Any, only_acme: None, install: Any, p
     result = capi("install", "-U", "-e", "./rent", "capi-rent>=1")
 
     assert (0, "") == (result.status, result.out)
-    assert [("install", "--upgrade", "--editable", "./rent", "--", "capi-rent>=1"), ("show", "rent")] == calls
+    assert [
+        ("install", "--quiet", "--upgrade", "--editable", "./rent", "--", "capi-rent>=1"),
+        ("show", "rent"),
+    ] == calls
+
+
+def test_all_that_pip_says_is_printed_on_demand(capi: Any, only_acme: None, pip: Any) -> None:
+    """Fifty lines for a package with its requirements, which hide what it brings."""
+    calls = pip(nothing)
+    capi("install", "--verbose", "acme-for-tests")
+    capi("uninstall", "--verbose", "acme")
+
+    assert [("install", "--", "acme-for-tests"), ("uninstall", "--yes", "--", "acme-for-tests")] == calls[::2]
 
 
 def test_a_plugin_that_is_there_already_is_shown_too(capi: Any, only_acme: None, pip: Any) -> None:
@@ -80,7 +92,7 @@ def test_a_plugin_is_uninstalled_by_its_own_name_or_its_package_s(
     result = capi("uninstall", name)
 
     assert (0, "Uninstalled acme-for-tests.\n") == (result.status, result.err)
-    assert [("uninstall", "--yes", "--", "acme-for-tests")] == calls
+    assert [("uninstall", "--quiet", "--yes", "--", "acme-for-tests")] == calls
 
 
 @pytest.mark.parametrize(
@@ -117,7 +129,7 @@ def test_two_packages_with_a_plugin_of_one_name_are_told_apart(
 
     assert "several packages have a plugin 'rent': name one of rent, tent" in capi("uninstall", "rent").err
     assert 0 == capi("uninstall", "tent").status
-    assert [("uninstall", "--yes", "--", "tent")] == calls
+    assert [("uninstall", "--quiet", "--yes", "--", "tent")] == calls
 
 
 def test_an_environment_without_pip_says_how_to_get_it(

@@ -189,4 +189,5 @@ def test_a_plugin_requires_the_core_that_it_was_written_for() -> None:
     """Up to the next version that may break it."""
     assert ">=0.1,<0.2" == compatible_versions("0.1.0")
     assert ">=1.4,<2" == compatible_versions("1.4.7rc1")
+    assert ">=3.0,<4" == compatible_versions("3")
     assert '"capi-actions>=' in render_plugin("rent", ["outbox"])["pyproject.toml"]

@@ -24,7 +24,7 @@ def capi_directives():
 
 @hookimpl
 def capi_normalizers():
-    return [Normalizer(profile="plain", key="em", normalize=str.upper, replaces=True)]
+    return [Normalizer(profile="plain", key="em", normalize=str.upper, otherwise="drop", replaces=True)]
 
 
 @hookimpl
@@ -145,7 +145,6 @@ def test_a_mapping_file_s_directives_are_used(capi: Any, config: Path, mine: Pat
         ("plugins", "--traceback"),
         ("--traceback", "check"),
         ("--traceback", "preview"),
-        ("--traceback", "outbox", "stats"),
     ],
 )
 def test_why_a_plugin_can_not_be_imported_is_shown_whole(

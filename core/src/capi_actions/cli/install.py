@@ -20,6 +20,10 @@ _GROUP = "capi_actions"
 _CORE = "capi-actions"
 _UNKNOWN_PACKAGE = "No matching distribution found for "  # how pip's message begins, up to the package's name
 
+_VERBOSE = click.option(
+    "--verbose", "-v", is_flag=True, help="Print all that pip says, not only what goes wrong."
+)
+
 
 @click.command()
 @click.argument("packages", nargs=-1, metavar="[PACKAGE]...")
@@ -32,7 +36,8 @@ _UNKNOWN_PACKAGE = "No matching distribution found for "  # how pip's message be
     help="Install the package in a folder; later changes of it take effect without another install.",
 )
 @click.option("--upgrade", "-U", is_flag=True, help="Install the newest versions, if older ones are there.")
-def install(packages: Sequence[str], folders: Sequence[str], upgrade: bool) -> int:
+@_VERBOSE
+def install(packages: Sequence[str], folders: Sequence[str], upgrade: bool, verbose: bool) -> int:
     """Install plugins with pip, and show what they bring.
 
     PACKAGE is what pip takes: a name with or without a version, a wheel, a folder.  pip's own settings hold, such as
@@ -43,7 +48,8 @@ def install(packages: Sequence[str], folders: Sequence[str], upgrade: bool) -> i
     _check_pip()
     before = set(_find_plugins())
     editable = [word for folder in folders for word in ("--editable", folder)]
-    _run_pip("install", *(["--upgrade"] if upgrade else []), *editable, "--", *packages)
+    upgrading = ["--upgrade"] if upgrade else []
+    _run_pip("install", *_quiet(verbose), *upgrading, *editable, "--", *packages)
     plugins = list(set(_find_plugins()) - before)
     names = {canonicalize_name(package) for package in packages}  # those that were there already
     plugins += [plugin for plugin in before if canonicalize_name(plugin[1]) in names]
@@ -57,14 +63,15 @@ def install(packages: Sequence[str], folders: Sequence[str], upgrade: bool) -> i
 
 @click.command()
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
-def uninstall(names: Sequence[str]) -> None:
+@_VERBOSE
+def uninstall(names: Sequence[str], verbose: bool) -> None:
     """Uninstall plugins with pip.
 
     NAME is a plugin, as `capi plugins` lists it, or its package.  What isn't a plugin is refused.
     """
     packages = list(dict.fromkeys(_find_package(name) for name in names))
     _check_pip()
-    _run_pip("uninstall", "--yes", "--", *packages)
+    _run_pip("uninstall", *_quiet(verbose), "--yes", "--", *packages)
     for package in packages:
         echo_error(f"Uninstalled {package}.")
 
@@ -132,6 +139,10 @@ def _check_pip() -> None:
             " environment with `python3 -m venv .venv`, install capi into it as you did here, and use its capi",
             "",
         )
+
+
+def _quiet(verbose: bool) -> Sequence[str]:
+    return () if verbose else ("--quiet",)
 
 
 def _run_pip(command: str, *arguments: str) -> None:

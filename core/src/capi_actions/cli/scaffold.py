@@ -11,6 +11,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 from attrs import frozen
+from packaging.version import Version
 
 KINDS = (
     "action",
@@ -90,8 +91,9 @@ def compatible_versions(installed: str) -> str:
     >>> compatible_versions("0.1.3"), compatible_versions("2.4.0")
     ('>=0.1,<0.2', '>=2.4,<3')
     """
-    major, minor = (int(part) for part in installed.split(".")[:2])
-    return f">={major}.{minor},<{f'0.{minor + 1}' if major == 0 else major + 1}"
+    release = Version(installed)
+    breaking = f"0.{release.minor + 1}" if release.major == 0 else release.major + 1
+    return f">={release.major}.{release.minor},<{breaking}"
 
 
 def _read(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, str]]:
@@ -120,7 +122,7 @@ def _adapt(path: str, text: str, name: str, kinds: Sequence[str], platform: Plat
     if path == "tests/test_plugin.py" and "destination" not in kinds:
         text = _configure_tests(text, platform)
     if path == "tests/test_action.py" and platform is not None:
-        text = text.replace("platform_plugin", platform.module).replace('"platform.', f'"{platform.name}.')
+        text = text.replace("platform_plugin", platform.module)
     return text
 
 

@@ -10,3 +10,5 @@ class TestPlugin(PluginConformance):
 
     plugin = capi_actions_acme.plugin
     config = {"url": "https://acme.example/events", "token": "sesame"}
+    directive_examples = {"@acme-initials": [("Ada King", {}, "AK")]}  # with directive
+    normalizer_examples = {"acme/em": [(" Ada@Example.com", "ada@example.com")]}  # with normalizer
