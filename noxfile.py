@@ -183,6 +183,7 @@ def bench(session: nox.Session) -> None:
     session.install(*TEST, *DISTS, env=AS_WHEELS)
     session.run("python", "tests/benchmarks/figures.py", *session.posargs)
     session.run("python", "tests/benchmarks/start.py", *session.posargs)
+    session.run("python", "tests/benchmarks/server.py", *session.posargs)
 
 
 @nox.session(python=PYTHONS[0], default=False)

@@ -15,14 +15,15 @@ from typing import Any
 import pytest
 
 from support.chromium import chromium
+from support.serving import running_server
 
 Received = Callable[[int], dict[str, dict[str, Any]]]
+KEY = "0123456789abcdef-clients"
 EMAIL = sha256(b"jane.doe@example.com").hexdigest()
 SCRIPT = Path(__file__).with_name("node_sdk.mjs")
 PAGE = """<!doctype html><title>Shop</title><script src="/analytics/index.js"></script>"""
 SEND = """
 (async () => {
-  document.cookie = '_fbp=fb.1.1700000000000.123456789';
   const analytics = AnalyticsNext.AnalyticsBrowser.load({ writeKey: $KEY, cdnURL: $URL });
   await analytics.page('Cart');
   await analytics.identify('u-1', { email: 'Jane.Doe@Example.com' });
@@ -93,3 +94,27 @@ def test_analytics_js_in_a_browser(shop: str, target: Any, received: Received) -
     assert f"{shop}/cart?fbclid=IwAR0AbC-_x" == purchase["event_source_url"]
     assert purchase["user_data"]["fbc"].endswith(".IwAR0AbC-_x")
     assert agent == purchase["user_data"]["client_user_agent"]
+
+
+def test_cookies_of_the_page_s_own_site_come_along(shop: str, config: Path, received: Received) -> None:
+    """If the page sends them, to a server whose configuration names its origin."""
+    text = config.read_text(encoding="utf-8")
+    config.write_text(text.replace('["*"]', json.dumps([shop])), encoding="utf-8")
+    with running_server(config) as server, chromium() as page:
+        page.open(f"{shop}/cart?fbclid=IwAR0AbC-_x")
+        url = server.url.replace("127.0.0.1", "shop.localhost")
+        answer = page.evaluate(FETCH.replace("$KEY", json.dumps(KEY)).replace("$URL", json.dumps(url)))
+        assert {"success": True, "accepted": 1} == json.loads(answer)
+        user_data = received(1)["PageView"]["user_data"]
+
+    assert "fb.1.1700000000000.123456789" == user_data["fbp"]
+
+
+FETCH = """
+(async () => {
+  document.cookie = '_fbp=fb.1.1700000000000.123456789';
+  const body = JSON.stringify({ anonymousId: 'a-1', writeKey: $KEY });
+  const answer = await fetch($URL + '/v1/p', { method: 'POST', credentials: 'include', body });
+  return await answer.text();
+})()
+"""
