@@ -1,4 +1,4 @@
-"""The hooks' reference page is held to the specs."""
+"""The hooks' reference pages are held to the specs."""
 
 import inspect
 from pathlib import Path
@@ -8,19 +8,20 @@ import pytest
 from capi_actions import hookspecs
 from capi_actions.plugins import HOOKS
 
-PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "hooks.md").read_text(encoding="utf-8")
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 
 
 @pytest.mark.parametrize("name", HOOKS)
-def test_every_hook_is_in_the_reference(name: str) -> None:
-    """With the arguments it has now."""
+def test_every_hook_has_a_page_with_an_example(name: str) -> None:
+    """With the arguments it has now, and a link to it."""
     arguments = ", ".join(inspect.signature(getattr(hookspecs, name)).parameters)
+    page = (REFERENCE / "hooks" / f"{name}.md").read_text(encoding="utf-8")
 
-    assert f"## {name}({arguments})\n" in PAGE
+    assert page.startswith(f"# {name}({arguments})\n")
+    assert f"@hookimpl\ndef {name}({arguments}):\n" in page.partition("## Example\n")[2]
+    assert f"(hooks/{name}.md)" in (REFERENCE / "hooks.md").read_text(encoding="utf-8")
 
 
-def test_the_page_names_no_hook_that_is_not_there() -> None:
+def test_no_page_is_about_a_hook_that_is_not_there() -> None:
     """A renamed hook leaves no ghost behind."""
-    headings = [line[3:].partition("(")[0] for line in PAGE.splitlines() if line.startswith("## ")]
-
-    assert sorted(headings) == sorted(HOOKS)
+    assert sorted(path.stem for path in (REFERENCE / "hooks").glob("*.md")) == sorted(HOOKS)

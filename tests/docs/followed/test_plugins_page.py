@@ -14,18 +14,34 @@ import pytest
 from click.testing import CliRunner
 
 import capi_actions_facebook.plugin
-from capi_actions import DestinationInfo, Item, Judgement, Plugins, Report, Verdict, builtin
+from capi_actions import (
+    DestinationInfo,
+    EventError,
+    Item,
+    Judgement,
+    Plugins,
+    Report,
+    Response,
+    Secret,
+    Verdict,
+    builtin,
+)
 from capi_actions.config import read_config
 from capi_actions.mapping import compile_mapping
 from capi_actions.notes import Notes, collect_notes
 from capi_actions.pipeline import HeldBack, Pipeline
 from capi_actions.runtime import Runtime
-from capi_actions.testing import build_item
+from capi_actions.testing import build_item, make_batch
 
 PAGE = "docs/how-to/plugins.md"
 CONFIG = '[destinations.shop]\ntype = "facebook"\npixel_id = "1"\naccess_token = "any"\n'
 
 Load = Callable[..., Plugins]
+
+
+def hook_page(name: str) -> str:
+    """Return the path of a hook's page."""
+    return f"docs/reference/hooks/{name}"
 
 
 @pytest.fixture
@@ -52,7 +68,7 @@ def test_an_action_for_somebody_elses_platform(load: Load) -> None:
         "properties": properties,
     }
 
-    item = build_item(load("An action for somebody else's platform"), "facebook.rent", event)
+    item = build_item(load("Example", hook_page("capi_actions.md")), "facebook.rent", event)
 
     assert (item["event_name"], item["custom_data"]) == ("Rent", {"currency": "EUR", "value": 5})
 
@@ -68,7 +84,7 @@ def test_what_is_left_out_is_noted(load: Load) -> None:
 
 def test_an_event_filter(load: Load) -> None:
     """One filter counts for all destinations, the other for one."""
-    plugins = load("An event filter")
+    plugins = load("Example", hook_page("capi_events.md"))
     pipeline = Pipeline.build(read_config(CONFIG + CONFIG.replace("shop", "other"), plugins), plugins)
     event = {
         "type": "page",
@@ -96,8 +112,9 @@ def test_an_event_filter(load: Load) -> None:
 def test_the_suite(page: Callable[[str], list[Any]], monkeypatch: pytest.MonkeyPatch) -> None:
     """The action for somebody else's platform passes it."""
     code = {each.heading: each.text for each in page(PAGE) if each.language == "python"}
+    (action,) = (each.text for each in page(hook_page("capi_actions.md")) if each.language == "python")
     module, tests = ModuleType("acme_rent"), ModuleType("tests")
-    exec(code["An action for somebody else's platform"], vars(module))
+    exec(action, vars(module))
     monkeypatch.setitem(sys.modules, "acme_rent", module)
     exec(code["Test it"], vars(tests))
     suite = tests.TestConformance()
@@ -111,7 +128,7 @@ def test_the_suite(page: Callable[[str], list[Any]], monkeypatch: pytest.MonkeyP
 def test_a_directive(load: Load) -> None:
     """In a mapping, with a value and without one."""
     mapping = {"who": {"@initials": {"@path": "$.traits.name"}}}
-    resolve = compile_mapping(mapping, load("A directive").directives)
+    resolve = compile_mapping(mapping, load("Example", hook_page("capi_directives.md")).directives)
 
     assert resolve({"traits": {"name": "Ada King"}}) == {"who": "AK"}
     assert resolve({"traits": {}}) == {}
@@ -125,7 +142,7 @@ def test_a_normalizer_in_place_of_another(load: Load) -> None:
         "context": {"traits": {"phone": "(415) 555-0132", "email": "A@b.example"}},
     }
 
-    item = build_item(load("A normalizer in place of another"), "facebook.page_view", event)
+    item = build_item(load("Example", hook_page("capi_normalizers.md")), "facebook.page_view", event)
 
     assert item["user_data"]["ph"] == sha256(b"14155550132").hexdigest()
     assert item["user_data"]["em"] == sha256(b"a@b.example").hexdigest()
@@ -133,7 +150,7 @@ def test_a_normalizer_in_place_of_another(load: Load) -> None:
 
 def test_a_normalizer_without_a_normalized_text(load: Load) -> None:
     """The raw value is hashed, or nothing is, as the page says."""
-    plugins = load("When there is nothing to normalize")
+    plugins = load("When there is nothing to normalize", hook_page("capi_normalizers.md"))
     strict, lenient = (plugins.hashers(profile)["ph"] for profile in ("strict", "lenient"))
 
     assert strict("0049151") == lenient("0049151") == sha256(b"0049151").hexdigest()
@@ -142,7 +159,7 @@ def test_a_normalizer_without_a_normalized_text(load: Load) -> None:
 
 def test_an_observer(load: Load, capsys: pytest.CaptureFixture[str]) -> None:
     """It prints what it is told."""
-    ((_, make),) = load("An observer").observer_factories()
+    ((_, make),) = load("Example", hook_page("capi_report.md")).observer_factories()
 
     make().observe(Report(destination="shop", items=3, judgement=Judgement(verdict=Verdict.DONE)))
 
@@ -151,14 +168,17 @@ def test_an_observer(load: Load, capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_command(load: Load) -> None:
     """By its function's name."""
-    assert CliRunner().invoke(load("A command").commands["hello"]).output == "hello\n"
+    assert (
+        CliRunner().invoke(load("Example", hook_page("capi_commands.md")).commands["hello"]).output
+        == "hello\n"
+    )
 
 
 def test_a_transport(load: Load, page: Callable[[str], list[Any]], tmp_path: Path) -> None:
     """Chosen with an option, it takes everything."""
-    heading = "A transport, an outbox, a destination type"
-    (choice,) = (each.text for each in page(PAGE) if (each.heading, each.language) == (heading, "toml"))
-    plugins = load(heading)
+    path = hook_page("capi_transports.md")
+    (choice,) = (each.text for each in page(path) if each.language == "toml")
+    plugins = load("Example", path)
 
     with Runtime.open(read_config(CONFIG + choice, plugins, tmp_path), plugins) as runtime:
         for user in "uvw":
@@ -169,6 +189,60 @@ def test_a_transport(load: Load, page: Callable[[str], list[Any]], tmp_path: Pat
         summary = runtime.deliverer.drain(deadline=time() + 60)
 
     assert (summary.requests, summary.delivered) == (1, 3)
+
+
+def test_a_destination_type(load: Load) -> None:
+    """Items become one request, with the token; what it means when the platform takes them, and when it doesn't."""
+    settings = {"url": "https://acme.example", "token": Secret("t-1")}
+    destination_type = load("Example", hook_page("capi_destinations.md")).destinations["acme"]
+    account = destination_type(destination_type.settings_type(**settings))
+
+    request = account.envelope(make_batch(b'{"id": 1}', b'{"id": 2}'))
+
+    assert json.loads(request.body) == [{"id": 1}, {"id": 2}]
+    assert request.headers["authorization"] == "Bearer t-1"
+    statuses = {status: account.judge(Response(status=status, headers={}, body=b"")) for status in (200, 500)}
+    assert (statuses[200].verdict, statuses[500].verdict) == (Verdict.DONE, Verdict.LATER)
+
+
+def test_an_outbox(load: Load, page: Callable[[str], list[Any]], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one of the page about outboxes, chosen with an option."""
+    (memory,) = (each for each in page("docs/how-to/outbox.md") if each.file == "memory_outbox.py")
+    module = ModuleType("memory_outbox")
+    exec(memory.text, vars(module))
+    monkeypatch.setitem(sys.modules, "memory_outbox", module)
+    path = hook_page("capi_outboxes.md")
+    (choice,) = (each.text for each in page(path) if each.language == "toml")
+    plugins = load("Example", path)
+
+    with Runtime.open(read_config(CONFIG + choice, plugins), plugins) as runtime:
+        runtime.outbox.put([])
+        assert runtime.outbox.stats() == {}
+
+
+def test_a_format_of_files(load: Load) -> None:
+    """An object becomes an event; one without its number says what is missing."""
+    convert = load("Example", hook_page("capi_inputs.md")).inputs["bookings"].convert
+
+    (event,) = convert({"number": "B1", "created": "2026-11-30", "price": 5})
+    assert (event["messageId"], event["properties"]["revenue"]) == ("booking-B1", 5)
+    with pytest.raises(EventError, match="text as its number"):
+        list(convert({}))
+
+
+def test_a_table_of_a_plugin(
+    load: Load, page: Callable[[str], list[Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command reads it, and does without it."""
+    path = hook_page("capi_tables.md")
+    (table,) = (each.text for each in page(path) if each.language == "toml")
+    plugins = load("Example", path)
+    monkeypatch.setattr(Plugins, "installed", lambda: plugins)
+    monkeypatch.chdir(tmp_path)
+
+    for text, title in [(CONFIG, "Report\n"), (CONFIG + table, "Orders\n")]:
+        (tmp_path / "capi.toml").write_text(text, encoding="utf-8")
+        assert CliRunner().invoke(plugins.commands["report"]).output == title
 
 
 def test_the_cores_own_readme(load: Load) -> None:
