@@ -13,10 +13,10 @@ PLUGINS = [*sorted((ROOT / "plugins").glob("*/src/*/")), TEMPLATE / "plugin" / "
 
 # Each layer may import from those before it, and from its own.
 LAYERS = [
-    {"addresses", "errors", "logs", "notes", "personal_data", "secret", "text", "times"},
+    {"errors", "ip_addresses", "logs", "notes", "personal_data", "secret", "text", "times"},
     {"codec"},
     {"model", "web"},
-    {"guards", "hookspecs", "declare", "hashing", "jsonl", "inputs"},
+    {"outbox_guard", "hookspecs", "declare", "hashing", "jsonl", "inputs"},
     {"triggers", "mapping", "fields"},
     {"plugins"},
     {"config"},

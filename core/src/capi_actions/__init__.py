@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from capi_actions.logs import LOGGER, UnconfiguredHandler
 
 if TYPE_CHECKING:
-    from capi_actions.addresses import public_ip
     from capi_actions.client import Client, Receipt
     from capi_actions.codec import decode_json
     from capi_actions.config import Config, load_config
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     )
     from capi_actions.hashing import Hasher, make_hasher
     from capi_actions.hookspecs import hookimpl
+    from capi_actions.ip_addresses import public_ip
     from capi_actions.jsonl import JsonLine, read_lines, write_line
     from capi_actions.mapping.arguments import is_directive
     from capi_actions.model import (
@@ -184,7 +184,7 @@ __all__ = [
 ]
 
 _NAMES = {
-    "addresses": ("public_ip",),
+    "ip_addresses": ("public_ip",),
     "client": (
         "Client",
         "Receipt",

@@ -11,8 +11,8 @@ from capi_actions.config.structure import anchor_paths
 from capi_actions.delivery import Deliverer, Options
 from capi_actions.delivery.reporting import Observers
 from capi_actions.errors import CapiError, PluginError, where
-from capi_actions.guards import LOG, guard_outbox, require_transport
 from capi_actions.model import Destination, Observer, Outbox, OutboxFactory, Transport, TransportFactory
+from capi_actions.outbox_guard import LOG, guard_outbox, require_transport
 from capi_actions.pipeline.pipeline import Pipeline
 from capi_actions.plugins import Plugins
 from capi_actions.status import Intake, Monitor

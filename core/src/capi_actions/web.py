@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 from attrs import field, frozen
 
-from capi_actions.addresses import public_ip
 from capi_actions.codec import JsonObject
+from capi_actions.ip_addresses import public_ip
 
 _HOST: Final = re.compile(
     r"(?:[a-z0-9_.-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?", re.IGNORECASE | re.ASCII

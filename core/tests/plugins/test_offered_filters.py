@@ -26,7 +26,10 @@ async def wait(event: Any) -> Any:
 @pytest.mark.parametrize(
     ("offered", "problem"),
     [
-        (dict, "must offer objects of capi_actions.model.events.EventFilter, but offered the class dict"),
+        (
+            dict,
+            "must offer objects of capi_actions.model.event_filters.EventFilter, but offered the class dict",
+        ),
         (EventFilter(name="bots"), "'bots' must have either apply or apply_for"),
         (
             EventFilter(name="bots", apply=dict, apply_for=lambda destination: None),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from capi_actions import Judgement, Response, Secret, Verdict
 from capi_actions_facebook.destination import Facebook
-from capi_actions_facebook.phones import phone_doubt
+from capi_actions_facebook.phone_doubts import phone_doubt
 from capi_actions_facebook.settings import Settings
 from capi_actions_facebook.validation import check_event
 

@@ -1,4 +1,9 @@
-"""``capi check``."""
+"""``capi check``: collect all problems of a configuration, print them, exit.
+
+The checks themselves are where what they check is: ``config/lint.py`` (keys, accounts, secrets, files),
+``pipeline/lint.py`` (mappings beside their action's fields), ``triggers/lint.py``, and the destination type's own
+``lint_settings`` and ``lint_mapping``.
+"""
 
 import time
 from collections.abc import Iterator, Sequence

@@ -13,8 +13,8 @@ from capi_actions.cli.ingest import count_unmatched, held_back_record, most_comm
 from capi_actions.cli.inputs import input_options, read_records
 from capi_actions.cli.options import config_option, files_argument, json_option, load_for_pipeline
 from capi_actions.cli.personal_data import PersonalDataWatch
+from capi_actions.cli.preview_summary import survey_record, survey_view
 from capi_actions.cli.record_mapper import unmatched_name
-from capi_actions.cli.survey import survey_record, survey_view
 from capi_actions.cli.tables import stdout
 from capi_actions.errors import EventError
 from capi_actions.jsonl import write_line

@@ -10,7 +10,7 @@ from rich.table import Table
 from capi_actions.cli.console import format_time, join_words
 from capi_actions.cli.ingest import IngestStats, most_common
 from capi_actions.cli.options import command_line
-from capi_actions.cli.survey import findings_record
+from capi_actions.cli.preview_summary import findings_record
 from capi_actions.cli.tables import ProgressBar, cell, stderr, table
 from capi_actions.delivery import Summary
 from capi_actions.model import Stats

@@ -14,7 +14,7 @@ from capi_actions.model.delivery import (
     Verdict,
 )
 from capi_actions.model.destination import Destination, Prepared
-from capi_actions.model.events import (
+from capi_actions.model.event_filters import (
     RESERVED_SETTINGS,
     ConsentSettings,
     DestinationInfo,

@@ -10,9 +10,9 @@ from capi_actions.fields import CheckFields, compile_fields
 from capi_actions.hashing import Hasher
 from capi_actions.mapping import CompiledMapping, compile_mapping, is_directive
 from capi_actions.model import Action, JsonObject
+from capi_actions.pipeline.amount_paths import with_sources
 from capi_actions.pipeline.codegen import Evaluate, generate
 from capi_actions.pipeline.isolation import needs_copy, shared_fields
-from capi_actions.pipeline.sources import with_sources
 from capi_actions.plugins import Plugins
 
 SYNC_MODE = "__segment_internal_sync_mode"

@@ -169,7 +169,7 @@ def timers(monkeypatch: pytest.MonkeyPatch) -> list[Timer]:
         timers.append(Timer(seconds, function))
         return timers[-1]
 
-    monkeypatch.setattr("capi_actions.builtin.transport.deadline.Timer", make)
+    monkeypatch.setattr("capi_actions.builtin.transport.abort_timer.Timer", make)
     return timers
 
 

@@ -28,7 +28,7 @@ from capi_actions_facebook.facts import MAX_EVENTS
 from capi_actions_facebook.fields.original_event import ATTRIBUTION, ORIGINAL, append_deadline, settle_times
 from capi_actions_facebook.mapping_lint import lint_mapping
 from capi_actions_facebook.page_urls import without_personal_parameters
-from capi_actions_facebook.phones import phone_doubt
+from capi_actions_facebook.phone_doubts import phone_doubt
 from capi_actions_facebook.settings import Settings, version_error, version_warning
 from capi_actions_facebook.validation import check_event, max_age
 from capi_actions_facebook.verdicts import judge, judge_probe

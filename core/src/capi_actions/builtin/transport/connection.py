@@ -25,7 +25,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ProtocolError
 from urllib3.util.wait import wait_for_read
 
-from capi_actions.builtin.transport.deadline import watch
+from capi_actions.builtin.transport.abort_timer import watch
 
 _MAX_INTERIM_ANSWERS = 100
 

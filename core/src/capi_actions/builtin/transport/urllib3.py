@@ -24,8 +24,8 @@ from urllib3.exceptions import (
 )
 from urllib3.util import Timeout, Url, make_headers, parse_url
 
+from capi_actions.builtin.transport.abort_timer import Deadline, abort_after
 from capi_actions.builtin.transport.connection import POOLS, RequestBody
-from capi_actions.builtin.transport.deadline import Deadline, abort_after
 from capi_actions.errors import ConfigError, TransportError
 from capi_actions.model import Request, Response
 

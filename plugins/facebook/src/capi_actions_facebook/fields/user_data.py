@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from capi_actions import Field, Json, JsonObject, note_dropped
-from capi_actions_facebook.addresses import PublicAddresses, public_address
 from capi_actions_facebook.click_ids import (
     is_browser_id,
     is_click_id,
@@ -12,6 +11,7 @@ from capi_actions_facebook.click_ids import (
     match_usual_click_id,
     newest_click_id,
 )
+from capi_actions_facebook.ip_addresses import PublicAddresses, public_address
 from capi_actions_facebook.presets import first_of, path, person
 
 _LARGEST_ID = 2**63 - 1  # JSON's longer numbers are read as doubles, which lose digits

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from capi_actions import Plugins
 from capi_actions.testing import build_item
-from capi_actions_facebook.addresses import PublicAddresses, public_address
+from capi_actions_facebook.ip_addresses import PublicAddresses, public_address
 
 # Python takes multicast and 3.11 some protocol assignments for global.
 PUBLIC_V4 = st.ip_addresses(v=4).filter(
@@ -169,7 +169,7 @@ def test_an_event_s_address_may_be_a_list_or_nothing(
 def test_what_is_remembered_is_what_is_found_again(texts: list[str], limit: int) -> None:
     """Also when the memory is full, and for chains, which are too long to be remembered."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("capi_actions_facebook.addresses._REMEMBERED", limit)
+        patch.setattr("capi_actions_facebook.ip_addresses._REMEMBERED", limit)
         addresses = PublicAddresses()
         for text in texts * 2:
             assert public_address(text) == addresses[text]

@@ -21,8 +21,8 @@ from capi_actions import (
 )
 from capi_actions.builtin.outbox import SqliteOutbox
 from capi_actions.config import read_config
-from capi_actions.guards import GuardedOutbox, guard_outbox
 from capi_actions.model import Claim, OnceOutbox
+from capi_actions.outbox_guard import GuardedOutbox, guard_outbox
 from capi_actions.runtime import Runtime, open_outbox, open_transport
 from capi_actions.testing import OutboxTests
 
