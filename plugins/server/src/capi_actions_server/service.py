@@ -40,7 +40,7 @@ class Service:
         :raises PluginError: when a plugin can't be loaded.
         :raises OutboxError: when the outbox can't be opened.
         """
-        installed = plugins or Plugins.installed()
+        installed = plugins or Plugins.configured(path)
         config = load_config(path, installed, strict=False)
         settings = config.tables.get("server") or ServerSettings()
         if not config.errors:

@@ -61,7 +61,7 @@ def snippet(
             raise click.UsageError("--endpoint needs a --write-key: [server.keys.…] in the configuration")
     from capi_actions import load_config  # brings cattrs: every other command would wait for it
 
-    plugins = Plugins.installed()
+    plugins = Plugins.configured(path)
     try:
         config = load_config(path, plugins, need_secrets=False)
     except CapiError as error:
