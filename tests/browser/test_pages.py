@@ -224,7 +224,7 @@ def test_the_filter_is_in_the_address(visitor: Callable[[str], Page]) -> None:
     page.evaluate(
         "filter.elements.state.value = 'held'; filter.elements.words.value = 'page'; filter.submit(); 1"
     )
-    page.wait_for("location.search.includes('state=held')")
+    page.wait_for("location.search.includes('state=held') && document.readyState === 'complete'")
 
     assert page.evaluate("Array.from(document.querySelectorAll('.chip'), chip => chip.className)") != []
     assert page.evaluate("document.querySelector('select').value") == "held"

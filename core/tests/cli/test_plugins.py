@@ -62,7 +62,7 @@ def test_descriptions_replacements_and_what_is_not_used_are_shown(
 ) -> None:
     """A list of names alone would leave everything to be guessed."""
     core, acme, record = capi("plugins", "-c", str(config), "--json").lines
-    table = words(capi("plugins", "-c", str(config), columns=200).out)
+    table = words(capi("plugins", "-c", str(config), columns=300).out)
 
     assert ("mine", str(mine), "Things of ours") == (record["name"], record["package"], record["description"])
     assert {"hook": "capi_directives", "name": "@hello", "description": "Says hello"} in record["offers"]
@@ -76,7 +76,7 @@ def test_descriptions_replacements_and_what_is_not_used_are_shown(
 
 def test_one_plugin_is_described_in_full(capi: Any, config: Path, mine: Path) -> None:
     """Each offer with its own description; an action's is its title."""
-    shown = words(capi("plugins", "mine", "-c", str(config)).out)
+    shown = words(capi("plugins", "mine", "-c", str(config), columns=300).out)
     platform = words(capi("plugins", "acme", "-c", str(config)).out)
 
     assert f"mine ({mine}) Things of ours" in shown.replace("\n", "")
@@ -108,7 +108,7 @@ def test_disabled_plugins_are_listed_as_such(
     assert 0 == result.status
     assert f"disabled by {DISABLED_VARIABLE}" in words(result.out)
     assert ("mine", {}, DISABLED_VARIABLE) == (record["name"], record["hooks"], record["disabled_by"])
-    assert f"disabled by {DISABLED_VARIABLE}" in words(capi("plugins", "mine", "-c", str(config)).out)
+    assert f"disabled by {DISABLED_VARIABLE}" in words(capi("plugins", "mine", "-c", str(config), columns=300).out)
 
 
 @pytest.mark.parametrize("text", ["", "[destinations", "[destinations.main]\ntype = 5\n"])
