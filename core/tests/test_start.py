@@ -109,10 +109,10 @@ def test_type_checkers_see_what_programs_get() -> None:
 
 def test_an_unknown_name_is_an_error() -> None:
     """As for any module."""
-    with pytest.raises(AttributeError, match="module 'capi_actions' has no attribute 'clinet'"):
-        vars(capi_actions)["__getattr__"]("clinet")
-    with pytest.raises(ImportError, match="cannot import name 'clinet' from 'capi_actions'"):
-        exec("from capi_actions import clinet")
+    with pytest.raises(AttributeError, match="module 'capi_actions' has no attribute 'cliient'"):
+        vars(capi_actions)["__getattr__"]("cliient")
+    with pytest.raises(ImportError, match="cannot import name 'cliient' from 'capi_actions'"):
+        exec("from capi_actions import cliient")
 
 
 def test_a_transport_takes_the_same_options_before_and_after_it_is_imported() -> None:
