@@ -8,6 +8,7 @@ for machines; `--memory SECONDS` loads the server for so long and prints its mem
 
 import argparse
 import asyncio
+import gc
 import json
 import multiprocessing
 import os
@@ -172,6 +173,8 @@ def serve(connection: Connection, name: str) -> None:
         path.write_text(CONFIG, encoding="utf-8")
         app = bare if name == "bare" else create_app(Service.open(path, deliver=False))
         listening = listen("127.0.0.1", 0)
+        gc.collect()
+        gc.freeze()  # as `capi serve` does
 
         def ready() -> None:
             asyncio.get_running_loop().add_reader(connection.fileno(), answer)
