@@ -108,7 +108,9 @@ def test_disabled_plugins_are_listed_as_such(
     assert 0 == result.status
     assert f"disabled by {DISABLED_VARIABLE}" in words(result.out)
     assert ("mine", {}, DISABLED_VARIABLE) == (record["name"], record["hooks"], record["disabled_by"])
-    assert f"disabled by {DISABLED_VARIABLE}" in words(capi("plugins", "mine", "-c", str(config), columns=300).out)
+    assert f"disabled by {DISABLED_VARIABLE}" in words(
+        capi("plugins", "mine", "-c", str(config), columns=300).out
+    )
 
 
 @pytest.mark.parametrize("text", ["", "[destinations", "[destinations.main]\ntype = 5\n"])
