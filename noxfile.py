@@ -165,15 +165,16 @@ def coverage(session: nox.Session) -> None:
     session.install(*TEST, *DISTS, env=AS_WHEELS)
     session.run("coverage", "erase")
     session.run("coverage", "run", "-m", "pytest", "-q", *session.posargs, env=THOROUGH)
+    session.run("coverage", "run", "-m", "pytest", "-q", "tests/docs/followed")
     session.run("coverage", "combine")
     session.run("coverage", "report")
 
 
-@nox.session(python=PYTHONS[0])
+@nox.session(python=PYTHONS)
 def docs(session: nox.Session) -> None:
-    """Run every snippet of the docs, hold the generated pages to the code, and build the site in build/site."""
+    """Follow every page of the docs, hold the generated ones to the code, and build the site in build/site."""
     session.install(*TEST, *DOCS, *DISTS, env=AS_WHEELS)
-    session.run(*PYTEST, "tests/docs", *session.posargs)
+    session.run(*PYTEST, "tests/docs", "tests/docs/followed", *session.posargs)
     session.run("sphinx-build", "-W", "--keep-going", "-q", "docs", "build/site")
 
 
