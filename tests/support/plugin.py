@@ -33,7 +33,8 @@ def pytest_configure() -> None:
 def pytest_xdist_auto_num_workers() -> int:
     """Return how many workers `-n auto` means: one more than there are cores.
 
-    A quarter of the time tests wait, for a server or a process: on two cores they take 132 s so, and 158 with two workers.
+    A quarter of the time tests wait, for a server or a process: on two cores they take 132 s with three workers, and
+    158 with two.
     """
     return (os.cpu_count() or 1) + 1
 
