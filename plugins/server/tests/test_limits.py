@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from capi_actions import Client, OutboxError, Receipt
 from capi_actions_server.app import create_app
 from capi_actions_server.ingest.requests import RequestError, read_body
-from capi_actions_server.ingest.sources import RateLimit
+from capi_actions_server.ingest.senders import RateLimit
 from capi_actions_server.service import Service
 from support.asgi import Answer, Caller
 

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from capi_actions import ConfigError, EventError, Judgement, Secret, Verdict
 from capi_actions_server.app import create_app
+from capi_actions_server.hash_password import hash_command
 from capi_actions_server.page_settings import PageSettings
-from capi_actions_server.pages.command import hash_command
 from capi_actions_server.pages.sessions import COOKIE, Sessions, TryLimit
 from capi_actions_server.passwords import is_password_hash, verify_password
 from capi_actions_server.service import Service

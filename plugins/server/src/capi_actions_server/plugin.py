@@ -6,8 +6,8 @@ import click
 
 from capi_actions import ConfigTable, Observer, hookimpl
 from capi_actions_server.commands import serve
+from capi_actions_server.hash_password import hash_command
 from capi_actions_server.history import HistoryObserver
-from capi_actions_server.pages.command import hash_command
 from capi_actions_server.settings import EXAMPLE, ServerSettings
 
 

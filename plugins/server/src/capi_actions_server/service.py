@@ -6,7 +6,7 @@ from attrs import frozen
 
 from capi_actions import Client, Config, Plugins, load_config
 from capi_actions_server.arrivals import Arrivals
-from capi_actions_server.ingest.sources import check_sources
+from capi_actions_server.ingest.senders import check_sources
 from capi_actions_server.ingest.writer import Writer
 from capi_actions_server.settings import ServerSettings
 

@@ -10,7 +10,7 @@ from starlette.types import Scope
 
 from capi_actions import JsonObject, TrustedProxies, WebRequest
 from capi_actions_server.ingest.requests import RequestError
-from capi_actions_server.ingest.sources import WriteKeys
+from capi_actions_server.ingest.senders import WriteKeys
 
 _PATH = re.compile(r"/v1/projects/([^/]{1,200})/settings")
 

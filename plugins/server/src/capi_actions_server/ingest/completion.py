@@ -13,7 +13,7 @@ from attrs import frozen
 from capi_actions import Json, JsonObject
 from capi_actions_server.ingest.clock_skew import corrected_time, format_time, parse_time
 from capi_actions_server.ingest.requests import Headers, header_text
-from capi_actions_server.ingest.sources import Source
+from capi_actions_server.ingest.senders import Source
 
 _LONGEST_AGENT = 1_000  # characters
 _LONGEST_URL = 8_000

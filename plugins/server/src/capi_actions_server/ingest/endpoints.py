@@ -10,7 +10,6 @@ from attrs import frozen
 from starlette.types import Receive, Scope, Send
 
 from capi_actions import EventError, Json, JsonObject, OutboxError, Receipt, TrustedProxies
-from capi_actions_server.figures import Figures
 from capi_actions_server.ingest.browser_settings import browser_settings, project_key
 from capi_actions_server.ingest.completion import (
     NO_FACTS,
@@ -32,9 +31,10 @@ from capi_actions_server.ingest.requests import (
     read_headers,
     too_many,
 )
-from capi_actions_server.ingest.sources import SignedWebhook, Source, WriteKeys, make_webhooks
+from capi_actions_server.ingest.senders import SignedWebhook, Source, WriteKeys, make_webhooks
 from capi_actions_server.ingest.writer import FullError, StoppedError
 from capi_actions_server.logs import log_fault
+from capi_actions_server.metrics import Figures
 from capi_actions_server.responses import Header, error_body, send_bytes, send_json
 from capi_actions_server.service import Service
 
