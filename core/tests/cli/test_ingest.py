@@ -1,5 +1,6 @@
 """What `capi send` reads is stored in time, whatever becomes of the input."""
 
+import json
 import shlex
 import signal
 import threading
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from capi_actions import Item, OutboxError
+from capi_actions.builtin.outbox import SqliteOutbox
 from capi_actions.cli import ingest
 from capi_actions.cli.ingest import Ingester
 from capi_actions.cli.signals import DeferredInterrupts
@@ -111,6 +113,32 @@ def test_an_interrupted_run_stores_what_it_read_and_prints_the_command_that_goes
     assert message == "capi: stopped; 7 events processed up to orders.jsonl:3; "
     assert shlex.split(command) == [
         *("capi", "send", "--config", str(config), "--once", "--skip", "7", str(file)),
+    ]
+
+
+def test_a_run_that_can_store_no_more_prints_the_command_that_goes_on(
+    capi: Any, config: Path, ping: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once the disk has room, nothing is left out and nothing is stored twice."""
+    monkeypatch.setattr(ingest, "_CHUNK", 2)
+    put, stored = SqliteOutbox.put, list[Item]()
+
+    def failing(outbox: SqliteOutbox, items: list[Item]) -> None:
+        if len(stored) >= 4:
+            raise OutboxError("the disk is full")
+        put(outbox, items)
+        stored.extend(items)
+
+    monkeypatch.setattr(SqliteOutbox, "put", failing)
+    file = tmp_path / "orders.jsonl"
+    file.write_text("".join(f"{json.dumps(ping(number))}\n" for number in range(9)), encoding="utf-8")
+    result = capi("send", "-c", str(config), "--processes", "1", str(file))
+
+    assert result.status == 2
+    message, command = result.err.splitlines()[-1].split("go on: ")
+    assert message == f"capi: the disk is full; 4 events processed up to {file}:4; "
+    assert shlex.split(command) == [
+        *("capi", "send", "--config", str(config), "--processes", "1", "--skip", "4", str(file)),
     ]
 
 

@@ -33,7 +33,9 @@ class IngestStats:
     """Counts of what was read.
 
     :ivar last: the last record that was processed; None before the first.
+    :ivar last_kept: the last one of which nothing is left to store.
     :ivar events: records: lines that were not empty, rows, or members of a list.
+    :ivar kept: those up to ``last_kept``.
     :ivar broken: records that are no event.
     :ivar stored: items that were put into the outbox.
     :ivar repeated: items that an earlier run had put, and that were left out.
@@ -45,7 +47,9 @@ class IngestStats:
     """
 
     last: MappedRecord | None = None
+    last_kept: MappedRecord | None = None
     events: int = 0
+    kept: int = 0
     broken: int = 0
     stored: int = 0
     repeated: int = 0
@@ -173,6 +177,7 @@ class Ingester:
             self.stats.stored += len(self._items) - repeated
             self.stats.repeated += repeated
             self._items, self._keys = [], []
+        self.stats.kept, self.stats.last_kept = self.stats.events, self.stats.last
 
     def _settle(self, mapped: Iterable[MappedRecord]) -> None:
         """Count, report and store what became of records."""

@@ -31,6 +31,7 @@ from capi_actions.cli.tables import stderr
 from capi_actions.cli.workers import WorkerError, Workers, may_fork
 from capi_actions.config import Config
 from capi_actions.delivery import Summary
+from capi_actions.errors import OutboxError
 from capi_actions.pipeline import Pipeline
 from capi_actions.plugins import Plugins
 from capi_actions.runtime import Runtime
@@ -114,6 +115,8 @@ def send(
         )
         records = read(files, config, plugins, input_format, is_csv, skip)
         background = _BackgroundDelivery(runtime, bar)
+        command = [*_command("send", config_path), *_options(input_format, is_csv, once, processes)]
+        names = [str(file.name) for file in files]
         stopped, failure = False, None
         try:
             ingester.ingest(_with_progress(records, files, bar, ingester), interrupts)
@@ -122,11 +125,13 @@ def send(
             failure = error if isinstance(error, WorkerError) else None
             with suppress(WorkerError):
                 ingester.flush()
+        except OutboxError as error:
+            stats = ingester.stats
+            hint = _restart_hint(command, skip + stats.kept, stats.last_kept, names)
+            raise OutboxError(f"{error}; {hint}") from None
         finally:
             interrupts.defer()
             summary = background.stop()
-        command = [*_command("send", config_path), *_options(input_format, is_csv, once, processes)]
-        names = [str(file.name) for file in files]
         progress = _restart_hint(command, skip + ingester.stats.events, ingester.stats.last, names)
         if not stopped:
             drained, stopped = _drain(runtime, wait, bar, interrupts, summary.delivered)
