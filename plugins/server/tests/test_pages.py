@@ -349,8 +349,8 @@ def test_nothing_personal_shows(service: Service, visitor: Visitor) -> None:
     bury(service, "It is wrong.", 100)
 
     for path in PAGES:
-        body = visitor.get(path).body
-        assert "secret" not in body.lower().replace("0123456789abcdef", "")
+        body = re.sub("[0-9a-f]{32,}", "", visitor.get(path).body)  # tokens of forms hold any digits
+        assert "secret" not in body.lower()
         assert "198.51.100.77" not in body
         assert "555" not in body
 
