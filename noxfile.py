@@ -10,6 +10,7 @@ import nox
 
 nox.options.sessions = [
     "tests",
+    "together",
     "core_alone",
     "types",
     "lint",
@@ -47,6 +48,7 @@ FOLDERS = ["core", *(f"plugins/{name}" for name in PLUGINS)]
 AS_WHEELS = {"UV_NO_SOURCES": "1"}  # uv would otherwise take the workspace's editable core
 PYTEST = ("python", "-m", "pytest", "-q", "-n", "auto", "--dist", "worksteal")
 ON_DISK = {"TMPDIR": gettempdir()}  # other tests make their files in memory where they can
+TESTS = ("core/tests", "plugins", "tests", "tests/together")  # all but the docs' pages
 THOROUGH = {"HYPOTHESIS_PROFILE": "thorough", "CAPI_KILLS": "15", **ON_DISK}
 
 
@@ -77,7 +79,7 @@ def lowest(session: nox.Session) -> None:
 def soak(session: nox.Session) -> None:
     """Test longer what is random: properties with more examples, and more senders killed."""
     session.install(*TEST, *DISTS, env=AS_WHEELS)
-    session.run(*PYTEST, "-m", "hypothesis or soak", *session.posargs, env=THOROUGH)
+    session.run(*PYTEST, "-m", "hypothesis or soak", *TESTS, *session.posargs, env=THOROUGH)
 
 
 @nox.session(python=PYTHONS[0], tags=["test"])
@@ -164,10 +166,17 @@ def coverage(session: nox.Session) -> None:
     """Measure coverage with branches; under 95 % fails."""
     session.install(*TEST, *DISTS, env=AS_WHEELS)
     session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest", "-q", *session.posargs, env=THOROUGH)
+    session.run("coverage", "run", "-m", "pytest", "-q", *TESTS, *session.posargs, env=THOROUGH)
     session.run("coverage", "run", "-m", "pytest", "-q", "tests/docs/followed")
     session.run("coverage", "combine")
     session.run("coverage", "report")
+
+
+@nox.session(python=PYTHONS, tags=["test"])
+def together(session: nox.Session) -> None:
+    """Test everything installed together, as processes: commands, signals, kills, privacy, the demo."""
+    session.install(*TEST, *DISTS, env=AS_WHEELS)
+    session.run(*PYTEST, "tests/together", *session.posargs)
 
 
 @nox.session(python=PYTHONS)
@@ -219,7 +228,7 @@ def chaos(session: nox.Session) -> None:
     """Kill senders 200 times and count what arrived; an hour of bad weather 800 times; a million events."""
     session.install(*TEST, *DISTS, env=AS_WHEELS)
     environment = {**THOROUGH, "CAPI_KILLS": "200", "CAPI_SOAK": "20"}
-    session.run("python", "-m", "pytest", "-q", "-s", "-m", "soak", env=environment)
+    session.run("python", "-m", "pytest", "-q", "-s", "-m", "soak", *TESTS, env=environment)
     session.run("python", "tests/benchmarks/million.py", *session.posargs)
 
 

@@ -46,7 +46,7 @@ def chosen_profile(folder: str, probe: Path, environment: dict[str, str]) -> str
 @pytest.mark.parametrize(
     ("folder", "environment", "examples"),
     [
-        ("core/tests", {}, 30),
+        ("core/tests", {}, 20),
         ("core/tests", {"HYPOTHESIS_PROFILE": "thorough"}, 100),
         ("plugins/facebook/tests", {"HYPOTHESIS_PROFILE": "thorough"}, 100),
     ],

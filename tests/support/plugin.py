@@ -20,7 +20,7 @@ LEAST_MEMORY = 4 * 2**30  # bytes; tests fill about one
 
 # No deadline: a busy machine is no fault of the code.
 settings.register_profile("thorough", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("quick", settings.get_profile("thorough"), max_examples=30)
+settings.register_profile("quick", settings.get_profile("thorough"), max_examples=20)
 
 
 def pytest_configure() -> None:
