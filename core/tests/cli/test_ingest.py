@@ -142,6 +142,36 @@ def test_a_run_that_can_store_no_more_prints_the_command_that_goes_on(
     ]
 
 
+@pytest.mark.parametrize("wait", [[], ["--wait", "30"]], ids=["once", "waiting"])
+def test_what_was_delivered_before_a_signal_counts_once(
+    capi: Any,
+    config: Path,
+    ping: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    acme_server: Any,
+    wait: list[str],
+) -> None:
+    """A signal that comes when background delivery has just ended, and the last one hasn't begun."""
+    command = import_module("capi_actions.cli.send")
+    stop = command._BackgroundDelivery.stop
+
+    def interrupted(background: Any) -> Any:
+        while len(acme_server.taken) < 3:
+            sleep(0.01)
+        summary = stop(background)
+        signal.raise_signal(signal.SIGINT)
+        return summary
+
+    monkeypatch.setattr(command._BackgroundDelivery, "stop", interrupted)
+    file = tmp_path / "orders.jsonl"
+    file.write_text("".join(f"{json.dumps(ping(number))}\n" for number in range(3)), encoding="utf-8")
+    result = capi("send", "-c", str(config), "--json", *wait, str(file))
+
+    assert result.status == 130
+    assert result.lines[-1]["summary"]["delivered"] == 3
+
+
 def test_ctrl_c_in_the_middle_of_storing_stores_nothing_twice(
     runtime: Runtime, ping: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -134,7 +134,7 @@ def send(
             summary = background.stop()
         progress = _restart_hint(command, skip + ingester.stats.events, ingester.stats.last, names)
         if not stopped:
-            drained, stopped = _drain(runtime, wait, bar, interrupts, summary.delivered)
+            drained, stopped = _drain(runtime, wait, bar, interrupts, summary)
             summary = merge(summary, drained)
             hint = shlex.join(_command("deliver", config_path))
             progress = f"all events are processed; `{hint}` sends what is still waiting"
@@ -172,7 +172,7 @@ def deliver(config_path: Path, forever: bool, wait: float, verbose: bool, as_jso
         if forever:
             summary = runtime.deliverer.forever(stop, _progress_callback(bar))
         else:
-            summary, stopped = _drain(runtime, wait, bar, interrupts)
+            summary, stopped = _drain(runtime, wait, bar, interrupts, Summary())
         outbox_stats = dict(runtime.outbox.stats())
     if as_json:
         try_write_line({"summary": summary_record(None, summary, outbox_stats)})
@@ -236,24 +236,27 @@ class _BackgroundDelivery:
 
 
 def _drain(
-    runtime: Runtime, wait: float, bar: Progress, interrupts: DeferredInterrupts, delivered: int = 0
+    runtime: Runtime, wait: float, bar: Progress, interrupts: DeferredInterrupts, before: Summary
 ) -> tuple[Summary, bool]:
     """Try everything that is waiting once, however long that takes; then wait for retries.
 
     :param wait: seconds to wait for retries.
-    :param delivered: how many items were delivered before, for the progress bar.
-    :returns: the summary, and whether it was interrupted.
+    :param before: the summary of the run before.
+    :returns: the summary, without what was before, and whether it was interrupted.
     """
     bar.update(bar.tasks[0].id, description="delivering")
     summary = Summary()
+    counted = before
     try:
         interrupts.deliver()
-        summary = runtime.deliverer.drain(progress=_progress_callback(bar, delivered))
+        counted = summary = runtime.deliverer.drain(progress=_progress_callback(bar, before.delivered))
         if wait:
-            callback = _progress_callback(bar, delivered + summary.delivered)
+            callback = _progress_callback(bar, before.delivered + summary.delivered)
             summary = merge(summary, runtime.deliverer.drain(time() + wait, callback))
     except KeyboardInterrupt:
-        return merge(summary, runtime.deliverer.summary), True
+        # Until its next run begins, the deliverer has the summary of the last one, which is counted already.
+        current = runtime.deliverer.summary
+        return (summary if current is counted else merge(summary, current)), True
     return summary, False
 
 
