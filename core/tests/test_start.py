@@ -1,12 +1,10 @@
 """What is imported when: starting takes as long as the imports do."""
 
-import ast
 import inspect
 import json
 import subprocess
 import sys
 from collections.abc import Iterable
-from pathlib import Path
 
 import click
 import pytest
@@ -15,6 +13,7 @@ import capi_actions
 from capi_actions.builtin.transport import open_transport
 from capi_actions.builtin.transport.urllib3 import Urllib3Transport
 from capi_actions.cli.app import CORE_COMMANDS, app
+from support.imports import names_for_type_checkers
 
 SLOW = "asyncio liquid rich ssl starlette urllib3 uvicorn prometheus_client hypothesis".split()
 
@@ -92,16 +91,7 @@ def test_every_name_can_be_imported() -> None:
 
 def test_type_checkers_see_what_programs_get() -> None:
     """The table of names says the same as the imports for type checkers."""
-    assert capi_actions.__file__ is not None
-    tree = ast.parse(Path(capi_actions.__file__).read_text(encoding="utf-8"))
-    checked = {
-        alias.name: node.module
-        for block in tree.body
-        if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"
-        for node in block.body
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-    }
+    checked = names_for_type_checkers(capi_actions)
 
     assert checked == vars(capi_actions)["_MODULES"]
     assert sorted(checked) == sorted(capi_actions.__all__)

@@ -1,11 +1,10 @@
 """What is imported when: every run of `capi` imports the plugins."""
 
-import ast
 import subprocess
 import sys
-from pathlib import Path
 
 import capi_actions_sandbox
+from support.imports import names_for_type_checkers
 
 
 def test_knowing_the_commands_imports_no_server() -> None:
@@ -20,15 +19,7 @@ def test_knowing_the_commands_imports_no_server() -> None:
 
 def test_type_checkers_see_what_programs_get() -> None:
     """The table of names says the same as the imports for type checkers, and all of them are there."""
-    tree = ast.parse(Path(capi_actions_sandbox.__file__).read_text(encoding="utf-8"))
-    checked = {
-        alias.name: node.module
-        for block in tree.body
-        if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"
-        for node in block.body
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-    }
+    checked = names_for_type_checkers(capi_actions_sandbox)
 
     assert checked == vars(capi_actions_sandbox)["_MODULES"]
     assert sorted(checked) == sorted(capi_actions_sandbox.__all__)

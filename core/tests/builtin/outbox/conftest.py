@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from capi_actions.builtin.outbox import SqliteOutbox
-from capi_actions.model import Item, Judgement, Verdict
+from capi_actions.model import Item, Judgement
+from capi_actions.testing.outboxes import DEAD
 
 NOW = 1_800_000_000
 WEEK = 7 * 86_400
@@ -48,16 +49,7 @@ def make_item() -> Callable[..., Item]:
 @pytest.fixture
 def dead() -> Judgement:
     """Why something is buried."""
-    return Judgement(
-        verdict=Verdict.DEAD,
-        code=100,
-        subcode=2804003,
-        reason="It is too old.",
-        advice="Send sooner.",
-        platform_message="Event Timestamp Too Old",
-        platform_field="data.event_time",
-        trace_id="AbC_1-d",
-    )
+    return DEAD
 
 
 @pytest.fixture
