@@ -175,8 +175,10 @@ class Faults:
     def watch_hashers(self, normalizers: Mapping[str, Sequence[Normalizer]]) -> dict[str, Hasher]:
         """Return hashers of watched normalizers, by key."""
         return {
-            key: make_hasher([evolve(each, normalize=self.watch(each.normalize)) for each in several])
-            for key, several in normalizers.items()
+            key: make_hasher(
+                [evolve(normalizer, normalize=self.watch(normalizer.normalize)) for normalizer in of_key]
+            )
+            for key, of_key in normalizers.items()
         }
 
     def watch_directive(self, directive: Directive) -> Directive:

@@ -43,7 +43,7 @@ class Connection:
         self.socket.close()
 
     def wait(self) -> None:
-        """Say nothing until the other side gives up."""
+        """Send nothing until the other side gives up."""
         with contextlib.suppress(OSError):
             self.socket.recv(1)
 

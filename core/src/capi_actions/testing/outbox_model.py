@@ -282,7 +282,7 @@ class OutboxMachine(RuleBasedStateMachine):
 
     @rule(seconds=st.integers(1, 90))
     def time_passes(self, seconds: int) -> None:
-        """Let time pass."""
+        """Advance the clock."""
         self._now += seconds
 
     @rule(hours=st.sampled_from([2, 30, 24 * 365]))
@@ -342,7 +342,7 @@ class OutboxMachine(RuleBasedStateMachine):
                 )
 
     def _settle_time(self, destination: str) -> None:
-        """Let items wait again whose lease or delay is over, as a claim does first."""
+        """Make items waiting again whose lease or delay is over, as a claim does first."""
         for entry in self._entries.values():
             longest = {"leased": MAX_LEASE, "delayed": MAX_DELAY}.get(entry.state)
             is_own = entry.item.destination == destination

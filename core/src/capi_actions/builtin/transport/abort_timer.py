@@ -63,7 +63,7 @@ class Deadline:
 
 
 def watch(connection: socket.socket | None) -> None:
-    """Let the deadline of this thread's request watch this connection, if there is a deadline."""
+    """Put this connection under the deadline of this thread's request, if there is one."""
     deadline: Deadline | None = getattr(_thread, "deadline", None)
     if deadline is not None:
         deadline.watch(connection)
