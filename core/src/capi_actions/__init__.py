@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from capi_actions.logs import LOGGER, UnconfiguredHandler
 
 if TYPE_CHECKING:
+    from capi_actions.cli.options import config_option
     from capi_actions.client import Client, Receipt
     from capi_actions.codec import decode_json
     from capi_actions.config import Config, load_config
@@ -164,6 +165,7 @@ __all__ = [
     "WebRequest",
     "action",
     "as_action",
+    "config_option",
     "decode_json",
     "field",
     "from_event_time",
@@ -185,6 +187,7 @@ __all__ = [
 
 _NAMES = {
     "ip_addresses": ("public_ip",),
+    "cli.options": ("config_option",),
     "client": (
         "Client",
         "Receipt",

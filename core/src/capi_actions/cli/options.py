@@ -24,7 +24,7 @@ CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
 
 def config_option(command: CommandT) -> CommandT:
-    """Add ``--config``."""
+    """Add ``--config`` to a click command, which gets the path as ``config_path``."""
     return click.option(
         "--config",
         "-c",

@@ -7,19 +7,11 @@ from pathlib import Path
 
 import click
 
+from capi_actions import config_option
+
 
 @click.command()
-@click.option(
-    "--config",
-    "-c",
-    "config_path",
-    type=click.Path(path_type=Path),
-    default=Path("capi.toml"),
-    envvar="CAPI_CONFIG",
-    show_default=True,
-    show_envvar=True,
-    help="The configuration file.",
-)
+@config_option
 @click.option("--host", help="The address to listen at, instead of the configuration's.")
 @click.option("--port", type=click.IntRange(0, 65535), help="The port; 0 chooses a free one.")
 @click.option("--reuse-port", is_flag=True, help="Let several processes listen at the port.")

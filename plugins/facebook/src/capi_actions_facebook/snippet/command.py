@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import click
 from attrs import asdict
 
-from capi_actions import CapiError, JsonObject, Plugins
+from capi_actions import CapiError, JsonObject, Plugins, config_option
 from capi_actions_facebook.destination import Facebook
 from capi_actions_facebook.snippet.events import NotInBrowserError, PixelCall, pixel_calls
 
@@ -22,24 +22,14 @@ SCRIPT = "https://connect.facebook.net/en_US/fbevents.js"
 
 
 @click.command()
-@click.option(
-    "--config",
-    "-c",
-    "path",
-    type=click.Path(path_type=Path),
-    default=Path("capi.toml"),
-    envvar="CAPI_CONFIG",
-    show_default=True,
-    show_envvar=True,
-    help="The configuration file.",
-)
+@config_option
 @click.option("--destination", metavar="NAME", help="Which pixel, if the configuration has several.")
 @click.option("--endpoint", metavar="URL", help="Where capi serve answers; without it, your own code sends.")
 @click.option("--write-key", metavar="KEY", help="The write key for the endpoint; every visitor can read it.")
 @click.option("--wait-for-consent", is_flag=True, help="Load and send nothing until capi.grant() is called.")
 @click.option("--script-url", metavar="URL", default=SCRIPT, help="The pixel script, for tests.", hidden=True)
 def snippet(
-    path: Path,
+    config_path: Path,
     destination: str | None,
     endpoint: str | None,
     write_key: str | None,
@@ -61,9 +51,9 @@ def snippet(
             raise click.UsageError("--endpoint needs a --write-key: [server.keys.…] in the configuration")
     from capi_actions import load_config  # brings cattrs: every other command would wait for it
 
-    plugins = Plugins.configured(path)
+    plugins = Plugins.configured(config_path)
     try:
-        config = load_config(path, plugins, need_secrets=False)
+        config = load_config(config_path, plugins, need_secrets=False)
     except CapiError as error:
         raise click.ClickException(str(error)) from error
     pixel = _pixel(config, destination)
