@@ -269,6 +269,39 @@ def test_an_interrupt_of_the_caller_ends_all(make_world: MakeWorld, make_account
     assert world.outbox.stats()["one"].leased == 0
 
 
+def test_an_interrupt_while_workers_start_leaves_none_at_work(
+    make_world: MakeWorld, make_account: MakeAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that nobody waits for would hold its lease after the call, and the program might end without it."""
+    world = make_world(accounts={"one": make_account(max_items=1), "two": make_account()})
+    workers: list[threading.Thread] = []
+    requested = threading.Event()
+
+    def behave(ids: list[str]) -> None:
+        requested.set()
+        time.sleep(0.1)
+
+    class InterruptedStart(threading.Thread):
+        def start(self) -> None:
+            super().start()
+            workers.append(self)
+            requested.wait(0.2)  # time enough to send, if it were allowed to
+            raise KeyboardInterrupt
+
+    world.platform.behave = behave
+    world.put(*(str(number) for number in range(100)), destination="one")
+    monkeypatch.setattr(threading, "Thread", InterruptedStart)
+
+    with pytest.raises(KeyboardInterrupt):
+        real(world).drain()
+
+    assert (100, 0) == (world.left(), world.outbox.stats()["one"].leased)
+    for worker in workers:
+        worker.join(PATIENCE)
+    assert [] == [worker for worker in workers if worker.is_alive()]
+    assert [] == world.platform.requests
+
+
 def test_a_failing_outbox_is_tried_again_when_serving(
     make_world: MakeWorld, serving: Any, caplog: Any
 ) -> None:

@@ -232,10 +232,14 @@ def run_in_threads(jobs: Sequence[tuple[str, Callable[[], None]]], stopping: thr
     :raises BaseException: the first error of a job, after all have ended.
     """
     errors: list[BaseException] = []
+    # No job begins before all threads have started: an interrupt while they start leaves none at work unseen.
+    begin, cancelled = threading.Event(), threading.Event()
 
     def run(job: Callable[[], None], ended: threading.Event) -> None:
         try:
-            job()
+            begin.wait()
+            if not cancelled.is_set():
+                job()
         except BaseException as error:  # noqa: BLE001  raised again below, in the caller's thread
             errors.append(error)
             stopping.set()
@@ -243,16 +247,19 @@ def run_in_threads(jobs: Sequence[tuple[str, Callable[[], None]]], stopping: thr
             ended.set()
 
     # Not Thread.join: interrupted in it, Python before 3.13 takes a running thread for ended (gh-90882).
-    all_ended: list[threading.Event] = []
+    all_ended = [threading.Event() for _ in jobs]
     try:
-        for name, job in jobs:
-            ended = threading.Event()
+        for (name, job), ended in zip(jobs, all_ended, strict=True):
             threading.Thread(target=run, args=(job, ended), name=name).start()
-            all_ended.append(ended)
+        begin.set()
         _wait_for_all(all_ended)
     except BaseException:  # such as KeyboardInterrupt: requests under way are finished first
         stopping.set()
-        _wait_for_all(all_ended)
+        if not begin.is_set():
+            cancelled.set()
+        begin.set()  # also when the interrupt came in the middle of the first call
+        if not cancelled.is_set():
+            _wait_for_all(all_ended)
         raise
     if errors:
         raise errors[0]
