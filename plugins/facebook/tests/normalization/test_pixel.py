@@ -1,6 +1,7 @@
 """Known answers of the profile ``pixel`` where the vectors are thin, and its quirks by name."""
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from types import SimpleNamespace
@@ -11,7 +12,7 @@ import pytest
 from py_mini_racer import MiniRacer
 
 from capi_actions_facebook.normalization import dates
-from capi_actions_facebook.normalization.js_text import lower
+from capi_actions_facebook.normalization.js_text import ADDRESS, lower
 from capi_actions_facebook.normalization.pixel import RULES
 
 
@@ -148,3 +149,8 @@ def test_hostile_values_take_time_in_proportion(key: str) -> None:
         "1-" * 25_000,
     ):
         assert RULES[key](value) != ""
+
+
+def test_no_group_of_the_pattern_for_addresses_is_repeated_possessively() -> None:
+    """Up to Python 3.11.4, as Debian 12 has it, such a pattern may match nothing: every address was left out."""
+    assert not re.search(r"\)[*+?]\+", ADDRESS.pattern)
