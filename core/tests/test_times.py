@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capi_actions import EventError, LocalTime, parse_time, time_zone, unix_seconds
+from capi_actions import EventError, LocalTime, parse_time, time_zone, times, unix_seconds
 
 MOMENTS = st.datetimes(datetime(1971, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))
 ZONES = st.sampled_from(
@@ -316,3 +316,48 @@ def test_unix_seconds_refuses_what_has_two_meanings_at_the_caller_s_path() -> No
 def test_a_time_in_iso_form_is_its_timestamp_without_a_fraction(moment: datetime) -> None:
     """Fractions are cut off, before 1970 as after it."""
     assert int(moment.timestamp()) == unix_seconds(moment.isoformat())
+
+
+HOURS = st.sampled_from(
+    [
+        *(
+            "2026-11-29T15:",
+            "2026-11-29T24:",
+            "2026-02-30T00:",
+            "2026-W48-7T15:",
+            "2026-11-29 15:",
+            "2026-11-29T+5:",
+        ),
+        *("1969-12-31T23:", "1970-01-01T00:", "0001-01-01T00:", "9999-12-31T23:", "2026-11-29T٣٣:"),
+    ]
+)
+SECONDS = st.sampled_from(["04:05", "00:00", "59:59", "60:00", "05:60", "4:050", "04-05", "04:0Z"])
+ENDS = st.sampled_from(
+    [".678Z", ".000Z", ".999Z", ",678Z", ".6780", "+0000", ".678z", ".67Z ", "[UTC]", ".٣٣٣Z"]
+)
+
+
+@given(st.lists(st.tuples(HOURS, SECONDS, ENDS), min_size=1, max_size=6))
+def test_times_of_remembered_parts_are_what_they_would_be_when_read(
+    parts: list[tuple[str, str, str]],
+) -> None:
+    """Whatever was read before: a part is only remembered from a time in which it means one thing."""
+
+    def outcome(read: Callable[[str], int], text: str) -> tuple[type, object]:
+        try:
+            return type(read(text)), read(text)
+        except (EventError, ValueError):
+            return EventError, text
+
+    for text in map("".join, parts):
+        assert outcome(times._parse, text) == outcome(parse_time, text)
+
+
+def test_no_more_hours_are_remembered_than_those_of_half_a_year() -> None:
+    """A file may have times of many years."""
+    start = datetime(2001, 1, 1, tzinfo=UTC)
+    for number in range(times._MAX_HOURS + 100):
+        moment = start + timedelta(hours=number)
+        assert int(moment.timestamp()) == parse_time(f"{moment:%Y-%m-%dT%H:%M:%S}.000Z")
+
+    assert len(times._HOURS) <= times._MAX_HOURS
