@@ -7,11 +7,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capi_actions import MISSING, EventError, Plugins
+from capi_actions import MISSING, EventError, Field, Plugins
+from capi_actions.fields import compile_fields
 from capi_actions.mapping import compile_mapping
 from capi_actions.testing import build_item, json_values
-from capi_actions_facebook.fields.contents import _log_commas, content_ids_problems
-from capi_actions_facebook.products import product_count, product_ids, products
+from capi_actions_facebook.fields.contents import (
+    CONTENT_FIELDS,
+    _log_commas,
+    _problems,
+    content_ids_problems,
+    contents_problems,
+)
+from capi_actions_facebook.products import (
+    plain_products,
+    product_count,
+    product_ids,
+    products,
+    usual_products,
+)
 from capi_actions_facebook.validation import check_event
 
 
@@ -328,3 +341,59 @@ def test_free_properties_never_take_the_place_of_a_field(free: dict[str, Any], p
 def test_a_purchase_may_predict_what_the_customer_will_bring(plugins: Plugins) -> None:
     """Meta takes it there, too."""
     assert built(plugins, "facebook.purchase", ORDER, predicted_ltv="99.5")["predicted_ltv"] == 99.5
+
+
+ODD = st.sampled_from(
+    ["p", " p", "", " ", "7", 7, 0, -1, 2.0, 2.5, 1e300, float("inf"), True, None, [], {}, 2**60]
+)
+LISTED = st.lists(
+    st.fixed_dictionaries(
+        {"product_id": st.just("p") | ODD},
+        optional={
+            "quantity": st.just(2) | ODD,
+            "price": st.just(9.5) | ODD,
+            "sku": ODD,
+            "id": ODD,
+            "delivery_category": st.just("curbside") | ODD,
+        },
+    )
+    | ODD,
+    max_size=3,
+)
+CHECK = compile_fields({"contents": Field(type="object", multiple=True, properties=CONTENT_FIELDS)})
+
+
+@given(LISTED | ODD)
+def test_usual_products_are_what_the_plain_way_and_the_field_make_of_them(listed: Any) -> None:
+    """They are neither made product by product nor checked again."""
+    event = {"properties": {"products": listed}}
+    usual = usual_products(event)
+
+    if usual is not None:
+        assert repr(plain_products(event)) == repr(usual) == repr(CHECK({"contents": usual})["contents"])
+
+
+def test_products_with_id_quantity_and_price_are_usual_and_all_others_are_not() -> None:
+    """So that the property above is about something."""
+    product = {"product_id": "p", "quantity": 2, "price": 9.5, "name": "Hat"}
+    usual = [{"id": "p", "quantity": 2, "item_price": 9.5}] * 2
+
+    assert usual == usual_products({"properties": {"products": [product, product]}})
+    for odd in ({"price": "9.5"}, {"quantity": 2.0}, {"product_id": " "}, {"delivery_category": "curbside"}):
+        assert usual_products({"properties": {"products": [product, {**product, **odd}]}}) is None
+    for event in ({}, {"properties": product}, {"properties": {"products": []}}, [], None, "text", 1):
+        assert usual_products(event) is None
+
+
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {}, optional={"id": ODD, "quantity": ODD, "delivery_category": st.just("curbside") | ODD}
+        )
+        | ODD,
+        max_size=3,
+    )
+)
+def test_a_quick_look_at_contents_finds_problems_where_a_long_one_does(contents: list[Any]) -> None:
+    """Also in those that come from the event unchecked, in `custom_data`."""
+    assert list(_problems(contents, "$")) == list(contents_problems(contents, "$"))

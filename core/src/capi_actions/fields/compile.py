@@ -147,7 +147,7 @@ def _item(field: Field, hashers: Hashers, *, drops_empty: bool) -> Node:
         return scalar(field, drops_empty=drops_empty, nullable=nullable)
     if field.properties is None:
         return free_form(field.label, nullable=nullable)
-    return _object(
+    node = _object(
         field.properties,
         hashers,
         field.label,
@@ -155,6 +155,7 @@ def _item(field: Field, hashers: Hashers, *, drops_empty: bool) -> Node:
         keeps_others=field.additional_properties,
         drops_empty=False,
     )
+    return evolve(node, fast=evolve(node.fast, properties=field.properties))
 
 
 def _rules(root: Fields, fields: Fields, keys: tuple[str, ...], labels: tuple[str, ...]) -> Iterator[Rule]:

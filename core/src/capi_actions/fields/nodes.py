@@ -13,7 +13,7 @@ from attrs import evolve, field, frozen
 
 from capi_actions.errors import Problem, json_path
 from capi_actions.hashing import Hasher
-from capi_actions.model import MISSING
+from capi_actions.model import MISSING, Field
 from capi_actions.text import json_type, with_article
 
 Check: TypeAlias = Callable[[Any], Any]
@@ -40,6 +40,7 @@ class FastPath:
     :ivar required: the keys that the clean object must have, as they are sent.
     :ivar keeps_others: whether other keys are kept as they are.
     :ivar items: the node of each object in a list, when all of their keys are known; None for everything else.
+    :ivar properties: the definitions of an object's keys; None for everything else.
     """
 
     plain: type | None = None
@@ -50,6 +51,7 @@ class FastPath:
     required: tuple[str, ...] = ()
     keeps_others: bool = False
     items: "Node | None" = None
+    properties: Mapping[str, Field] | None = None
 
 
 @frozen

@@ -25,6 +25,7 @@ from capi_actions.model.event_filters import (
 from capi_actions.model.extensions import (
     CORE_TABLES,
     MISSING,
+    CleanResolver,
     Compiler,
     ConfigTable,
     Directive,
@@ -64,6 +65,7 @@ __all__ = [
     "Choice",
     "Claim",
     "Claimed",
+    "CleanResolver",
     "Compiler",
     "Condition",
     "ConfigTable",

@@ -1,12 +1,13 @@
 """What a plugin can offer besides actions and destinations, such as directives, normalizers, transports and formats."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from typing import Any, Final, Literal, Protocol, TypeAlias
 
 from attrs import frozen
 
 from capi_actions.codec import Json, JsonObject
+from capi_actions.model.action import Field
 from capi_actions.model.delivery import Transport
 from capi_actions.model.outbox import Outbox
 
@@ -39,6 +40,29 @@ It gets what the mapping runs on: the event, an object with ``properties``, ``co
 resolver that :meth:`Compiler.compile` returned with the same payload.  It is called from several threads, must be pure,
 and raises EventError for an event that can never be sent.
 """
+
+
+@frozen(kw_only=True)
+class CleanResolver:
+    """A resolver that knows of most events' values that a field's check would leave them as they are.
+
+    For directives that make a list of objects.  Where a field has the same ``properties``, lists that ``clean`` returns
+    aren't looked through again.  Without it nothing changes but the time: each object is checked member by member.
+
+    :ivar resolve: the resolver itself.
+    :ivar clean: returns what ``resolve`` would for the same payload, if it is a list that a field with these properties
+        passes on without any change, the order of keys included; None if it isn't, or finding out takes too long.  The
+        list and its objects are new ones.  Tests should hold both equal.
+    :ivar properties: of the field.
+    """
+
+    resolve: Resolver
+    clean: Callable[[Any], "list[JsonObject] | None"]
+    properties: Mapping[str, Field]
+
+    def __call__(self, payload: Any) -> Any:
+        """Resolve the value."""
+        return self.resolve(payload)
 
 
 class Compiler(Protocol):

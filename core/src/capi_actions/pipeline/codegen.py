@@ -28,7 +28,7 @@ from capi_actions.mapping import CompiledMapping
 from capi_actions.mapping.js_values import is_blank
 from capi_actions.mapping.nodes import Constant, ForEach, Guarded, If, Object, Path, none_if_missing
 from capi_actions.mapping.paths import EMPTY_VIEW, Steps, as_view, item_or_member
-from capi_actions.model import MISSING, Json, JsonObject, Resolver
+from capi_actions.model import MISSING, CleanResolver, Json, JsonObject, Resolver
 
 Evaluate: TypeAlias = Callable[[JsonObject], JsonObject]
 """Event in, an action's clean values out."""
@@ -279,7 +279,19 @@ class CodeGenerator:
             self._store(items, target)
 
     def _call(self, node: Resolver, target: Target, scope: Scope) -> None:
-        self._line(f"v = {self._bind(_unguarded(node))}({scope.payload})")
+        resolver = _unguarded(node)
+        if not isinstance(resolver, CleanResolver):
+            self._store_result(resolver, target, scope)
+        elif not _takes_clean(target, resolver) or self._indent >= _MAX_BLOCKS:
+            self._store_result(resolver.resolve, target, scope)
+        else:
+            self._line(f"v = {self._bind(resolver.clean)}({scope.payload})")
+            self._line(f"if v is not None: {target.variable} = v")
+            with self._block("else:"):
+                self._store_result(resolver.resolve, target, scope)
+
+    def _store_result(self, resolver: Resolver, target: Target, scope: Scope) -> None:
+        self._line(f"v = {self._bind(resolver)}({scope.payload})")
         self._store_unless_missing("v", target)
 
     # Looking up
@@ -436,6 +448,12 @@ def _is_missing(node: Resolver) -> bool:
 def _unguarded(node: Resolver) -> Resolver:
     """Return a plugin's own resolver: the generated function has a guard around all of its source."""
     return node.resolver if isinstance(node, Guarded) else node
+
+
+def _takes_clean(target: Target, resolver: CleanResolver) -> bool:
+    """Return whether a field passes on what the resolver calls clean: three products less to check are 1.4 µs."""
+    items = target.field.fast.items if target.field else None
+    return items is not None and items.fast.properties == resolver.properties
 
 
 def _groups(members: Sequence[Member]) -> Iterator[tuple[list[Member], list[Steps]]]:

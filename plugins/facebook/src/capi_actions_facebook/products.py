@@ -4,14 +4,14 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from capi_actions import MISSING, Compiler, Directive, Json, Resolver, note_dropped
+from capi_actions import MISSING, CleanResolver, Compiler, Directive, Json, Resolver, note_dropped
 from capi_actions_facebook.facts import DELIVERY_CATEGORIES
+from capi_actions_facebook.fields.contents import CONTENT_FIELDS
 
 # Segment's e-commerce spec, in the order in which it recommends them.  A bare `id` counts inside a
 # `products` list only: at the top of an event it may be the id of anything.
 _IDS = ("product_id", "sku")
 _IDS_IN_LIST = (*_IDS, "id")
-_NUMBERS = (float, int)
 _LARGEST_EXACT = 2**53  # greater doubles have lost digits: of an id, another product's would be left
 
 # As the pixel's own check of amounts has it, without a sign of JavaScript or Python: 12, -0.5.
@@ -29,44 +29,58 @@ def products(event: Json) -> Any:
     :returns: a list of ``{"id", "quantity"?, "item_price"?, "delivery_category"?}``, or MISSING when there
         is none.
     """
+    usual = usual_products(event)
+    return plain_products(event) if usual is None else usual
+
+
+def plain_products(event: Json) -> Any:
+    """Return what :func:`products` does, product by product."""
     listed, ids = _listed(event)
-    contents = []
-    for product in listed:
-        if product.__class__ is dict:
-            id_, quantity, price = product.get("product_id"), product.get("quantity"), product.get("price")
-            if (
-                id_.__class__ is str
-                and quantity.__class__ is int
-                and price.__class__ in _NUMBERS
-                and id_.strip()
-                and "delivery_category" not in product
-            ):
-                # Nearly always, and written out: three products in 1.2 µs; with a call for each 2.4.
-                contents.append({"id": id_, "quantity": quantity, "item_price": price})
-            elif content := _content(product, ids):
-                contents.append(content)
+    found = [_content(product, ids) for product in listed if product.__class__ is dict]
+    contents = list(filter(None, found))
     if len(contents) < len(listed) and ids is _IDS_IN_LIST:
         note_dropped("$.contents", "products without an id, or that are no objects")
     return contents or MISSING
 
 
+def usual_products(event: Json) -> list[dict[str, Any]] | None:
+    """Return what :func:`products` does if all products have usual ids, quantities and prices, else None.
+
+    Nearly always: three products in 1 µs; with calls for each 2.4.
+    """
+    try:
+        listed = event["properties"]["products"]
+        if type(listed) is not list:
+            return None
+        contents = []
+        for product in listed:
+            id_, quantity, price = product["product_id"], product["quantity"], product["price"]
+            if (
+                type(id_) is not str
+                or type(quantity) is not int
+                or not (type(price) is int or (type(price) is float and price - price == 0))
+                or not id_.strip()
+                or "delivery_category" in product
+            ):
+                return None
+            contents.append({"id": id_, "quantity": quantity, "item_price": price})
+    except (KeyError, TypeError, IndexError):
+        return None
+    return contents or None
+
+
 def product_ids(event: Json) -> Any:
     """Return the ids of the event's products, as :func:`products` finds them, or MISSING when there is none."""
+    try:  # nearly always texts that aren't blank: 0.4 µs less for three
+        listed = event["properties"]["products"]
+        texts = [product["product_id"] for product in listed]
+        if texts and type(listed) is list and all(map(str.strip, texts)):
+            return texts
+    except (KeyError, TypeError, IndexError):
+        pass
     listed, ids = _listed(event)
-    if listed.__class__ is list:
-        try:  # nearly always texts that aren't blank: 0.25 µs less for three
-            texts = [product["product_id"] for product in listed]
-            if all(map(str.strip, texts)):
-                return texts
-        except (KeyError, TypeError):
-            pass
-    found = []
-    for product in listed:
-        if product.__class__ is dict:
-            id_ = product.get("product_id")
-            if (id_.__class__ is str and id_.strip()) or (id_ := _id(product, ids)) is not None:
-                found.append(id_)
-    return found or MISSING
+    found = [_id(product, ids) for product in listed if product.__class__ is dict]
+    return [id_ for id_ in found if id_ is not None] or MISSING
 
 
 def product_count(event: Json) -> Any:
@@ -169,7 +183,9 @@ def _without_options(name: str, resolve: Resolver) -> Callable[[Json, Compiler],
 
 PRODUCTS = Directive(
     name="@products",
-    compile=_without_options("@products", products),
+    compile=_without_options(
+        "@products", CleanResolver(resolve=products, clean=usual_products, properties=CONTENT_FIELDS)
+    ),
     description="Facebook `contents` from the event's `products` list, or from the one product it is about.",
     copies_event=False,
 )

@@ -39,15 +39,20 @@ def contents_problems(contents: Any, path: str) -> Sequence[Problem]:
     if type(contents) is not list:
         message = "contents must be a list of objects, each with an 'id' parameter."
         return [Problem(message, path, _INVALID_CONTENTS)]
-    for item in contents:
-        if (
-            type(item) is not dict
-            or "delivery_category" in item
-            or not item.get("id")
-            or ("quantity" in item and type(item["quantity"]) is float)
-        ):
-            return list(_problems(contents, path))
-    return ()  # nearly always: 0.2 µs for three instead of 0.6
+    try:
+        for item in contents:
+            if (
+                type(item["id"]) is not str
+                or not item["id"]
+                or "delivery_category" in item
+                or ("quantity" in item and type(item["quantity"]) is float)
+            ):
+                break
+        else:
+            return ()  # nearly always: 0.2 µs for three instead of 0.6
+    except (TypeError, KeyError, IndexError):  # one that is no object, or has no id
+        pass
+    return list(_problems(contents, path))
 
 
 def _problems(contents: list[Any], path: str) -> Iterator[Problem]:
