@@ -6,7 +6,6 @@ own parameter builder makes of URLs and cookies.
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote
 
@@ -32,7 +31,8 @@ match_usual_click_id: Final = _USUAL_CLICK_ID.fullmatch
 match_browser_id: Final = _BROWSER_ID.fullmatch
 """What :func:`is_browser_id` calls; a call less is 0.07 µs."""
 
-_TIME_START, _TIME_END = 5, 18  # of a usual one's time in milliseconds
+CREATED: Final = slice(5, 18)
+"""Where a usual click id has its time, 13 digits of milliseconds."""
 
 
 def is_click_id(text: str) -> bool:
@@ -53,7 +53,7 @@ def clicked(fbc: str) -> str:
 def is_expired(fbc: str, event_time: int) -> bool:
     """Return whether a click id was over 90 days old at an event's time, in Unix seconds."""
     # Nearly all are younger, and as text their times compare as their numbers do: 0.2 µs less.
-    if fbc[_TIME_START:_TIME_END] >= _oldest_of_day(event_time // DAY):
+    if fbc[CREATED] >= oldest_of_day[event_time // DAY]:
         return False
     if not (match := _CLICK_ID.fullmatch(fbc)):
         return False
@@ -61,11 +61,24 @@ def is_expired(fbc: str, event_time: int) -> bool:
     return int(digits) < (event_time - CLICK_ID_MAX_AGE) * int(10.0 ** (len(digits) - _SECONDS_DIGITS))
 
 
-@lru_cache(maxsize=16)
-def _oldest_of_day(day: int) -> str:
-    """Return the start of what click ids must be whose time is young enough at the end of a day: 13 digits."""
-    milliseconds = ((day + 1) * DAY - CLICK_ID_MAX_AGE) * 1000
-    return f"{milliseconds:013}" if 0 <= milliseconds < 10**13 else "~"  # which is greater than all digits
+class _OldestOfDay(dict[int, str]):
+    """The start of what click ids must be whose time is young enough at the end of a day: 13 digits.
+
+    Remembers some days, as a dictionary does it in 0.03 µs; ``lru_cache`` takes 0.1.
+    """
+
+    def __missing__(self, day: int) -> str:
+        milliseconds = ((day + 1) * DAY - CLICK_ID_MAX_AGE) * 1000
+        if len(self) >= _REMEMBERED_DAYS:
+            self.clear()
+        # "~" is greater than all digits.
+        self[day] = f"{milliseconds:013}" if 0 <= milliseconds < 10**13 else "~"
+        return self[day]
+
+
+_REMEMBERED_DAYS = 100
+oldest_of_day: Final = _OldestOfDay()
+"""Click ids whose time, as text, isn't less than that of the event's day are young enough; others may be."""
 
 
 def fbc_from_url(url: str, first_seen: int) -> str | None:

@@ -23,8 +23,8 @@ from capi_actions import (
     note_dropped,
     time_zone,
 )
-from capi_actions_facebook.click_ids import is_expired
-from capi_actions_facebook.facts import MAX_EVENTS
+from capi_actions_facebook.click_ids import CREATED, is_expired, oldest_of_day
+from capi_actions_facebook.facts import DAY, MAX_EVENTS
 from capi_actions_facebook.fields.original_event import ATTRIBUTION, ORIGINAL, append_deadline, settle_times
 from capi_actions_facebook.mapping_lint import lint_mapping
 from capi_actions_facebook.page_urls import without_personal_parameters
@@ -115,14 +115,18 @@ class Facebook(Destination):
         if self._strips_parameters:
             for key in _ADDRESS_KEYS:
                 if key in data and type(url := data[key]) is str and ("?" in url or "#" in url):
-                    data[key] = without_personal_parameters(url)
-                    if data[key] != url:
-                        note_dropped(f"$.{key}", "parameters that hold an e-mail address or a phone number")
+                    self._strip_parameters(data, key)
         event_time: int = data["event_time"]
         if type(event_time) is LocalTime:
             event_time = self._settle_time(data, event_time)
         user_data = data.get("user_data")
-        if user_data and "fbc" in user_data and is_expired(user_data["fbc"], event_time):
+        # Asked here first, as nearly all click ids are young enough: 0.1 µs less than a call.
+        if (
+            user_data
+            and "fbc" in user_data
+            and user_data["fbc"][CREATED] < oldest_of_day[event_time // DAY]
+            and is_expired(user_data["fbc"], event_time)
+        ):
             del user_data["fbc"]
             note_dropped("$.user_data.fbc", "it is over 90 days old")
             self._notice("a click id (fbc) of over 90 days ago is left out: Meta complains about such")
@@ -132,6 +136,13 @@ class Facebook(Destination):
             deadline = min(deadline, append_deadline(data) or deadline)
         fields = event_id, event_time, deadline, group or self._group
         return tuple.__new__(Prepared, fields)  # 0.2 µs less than a call of the class
+
+    def _strip_parameters(self, data: JsonObject, key: str) -> None:
+        """Leave out personal parameters of an address, in place."""
+        url = data[key]
+        data[key] = without_personal_parameters(url)
+        if data[key] != url:
+            note_dropped(f"$.{key}", "parameters that hold an e-mail address or a phone number")
 
     def _settle_time(self, data: JsonObject, local: LocalTime) -> int:
         """Replace an event time without a certain zone, and that of a click id that was derived with it."""

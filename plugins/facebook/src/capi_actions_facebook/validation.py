@@ -43,7 +43,6 @@ AMOUNT_MESSAGE = (
     " separators or currency sign"
 )
 
-_NO_CUSTOM_DATA: JsonObject = {}
 _NUMBERS = (int, float)
 
 
@@ -52,7 +51,7 @@ def check_event(data: JsonObject, now: float) -> Sequence[Problem]:
 
     :param now: Unix seconds.
     """
-    user_data = data["user_data"]
+    name, user_data = data["event_name"], data["user_data"]
     problems: list[Problem] = []
     if not -FUTURE_TOLERANCE <= now - data["event_time"] <= MAX_AGE:
         problems += _check_time(data, now)
@@ -62,34 +61,43 @@ def check_event(data: JsonObject, now: float) -> Sequence[Problem]:
         problems.append(Problem(message, "$.user_data", 2804050))
     if "lead_id" in user_data and not is_lead_id(user_data["lead_id"]):
         problems.append(Problem(LEAD_ID_MESSAGE, "$.user_data.lead_id", 2804036))
-    custom = data.get("custom_data", _NO_CUSTOM_DATA)
-    contents = custom.get("contents")
-    if contents is not None:
-        problems += contents_problems(contents, "$.custom_data.contents")
-    if "content_ids" in custom:
-        problems += content_ids_problems(custom["content_ids"], "$.custom_data.content_ids")
-    if data["event_name"] == "Purchase":
-        value, currency = custom.get("value"), custom.get("currency")
-        if type(value) not in _NUMBERS or type(currency) is not str or currency not in ACCEPTED:
-            problems += _check_purchase(custom)
-    if data["event_name"] in APPEND_WINDOWS or custom.get("event_source") == CRM_EVENT_SOURCE:
-        problems += _check_kind(data, custom, now)
-    source = data["action_source"]
-    if "app_data" in data:
-        problems += _check_extinfo(data["app_data"]["extinfo"])
-    elif source == "app":
-        message = "an app event needs app_data: map app_data_field.use_app_data to true"
-        problems.append(Problem(message, "$.app_data", 2804019))
-    if source == "business_messaging" or "messaging_channel" in data:
-        problems += check_messaging(data)
+    custom = data.get("custom_data")
+    if custom:
+        problems += _check_custom(custom, name)
+    elif name == "Purchase":
+        problems += _check_purchase({})
+    if name in APPEND_WINDOWS:
+        problems += check_append(data, now)
+    if custom and "event_source" in custom and custom["event_source"] == CRM_EVENT_SOURCE:
+        problems += check_crm(data)
+    # A website has none of these: one question instead of four.
+    if data["action_source"] != "website" or "app_data" in data or "messaging_channel" in data:
+        problems += _check_source(data)
     return problems
 
 
-def _check_kind(data: JsonObject, custom: JsonObject, now: float) -> Iterator[Problem]:
-    if data["event_name"] in APPEND_WINDOWS:
-        yield from check_append(data, now)
-    if custom.get("event_source") == CRM_EVENT_SOURCE:
-        yield from check_crm(data)
+def _check_custom(custom: JsonObject, name: str) -> Sequence[Problem]:
+    problems: list[Problem] = []
+    if "contents" in custom and custom["contents"] is not None:
+        problems += contents_problems(custom["contents"], "$.custom_data.contents")
+    if "content_ids" in custom:
+        problems += content_ids_problems(custom["content_ids"], "$.custom_data.content_ids")
+    if name == "Purchase":
+        value, currency = custom.get("value"), custom.get("currency")
+        if type(value) not in _NUMBERS or type(currency) is not str or currency not in ACCEPTED:
+            problems += _check_purchase(custom)
+    return problems
+
+
+def _check_source(data: JsonObject) -> Iterator[Problem]:
+    source = data["action_source"]
+    if "app_data" in data:
+        yield from _check_extinfo(data["app_data"]["extinfo"])
+    elif source == "app":
+        message = "an app event needs app_data: map app_data_field.use_app_data to true"
+        yield Problem(message, "$.app_data", 2804019)
+    if source == "business_messaging" or "messaging_channel" in data:
+        yield from check_messaging(data)
 
 
 def max_age(data: Mapping[str, Any]) -> int:

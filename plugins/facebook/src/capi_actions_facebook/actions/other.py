@@ -29,7 +29,7 @@ class PageView(ServerEvent):
     def build(self) -> JsonObject:
         """Return the server event."""
         data = self.server_event(self.meta_name)
-        if self.custom_data:
+        if "custom_data" in self.__dict__ and self.custom_data:
             data["custom_data"] = self.custom_properties()
         return data
 

@@ -65,21 +65,22 @@ class CommerceEvent(ServerEvent):
 
         :raises EventError: when Meta would refuse the request because of currency or contents.
         """
-        custom = self.custom_properties() if self.custom_data else {}
+        values = self.__dict__  # an attribute that an instance lacks takes twice as long as its key
+        custom = self.custom_properties() if "custom_data" in values and self.custom_data else {}
         if self.currency:
             custom["currency"] = currency_code(self.currency)
         if self.value is not None:
             custom["value"] = self.value
-        if self.net_revenue is not None:
+        if "net_revenue" in values and self.net_revenue is not None:
             custom["net_revenue"] = self.net_revenue
-        if self.num_items is not None:
+        if "num_items" in values and self.num_items is not None:
             custom["num_items"] = self.num_items
         self._add_contents(custom)
-        if self.delivery_category in DELIVERY_CATEGORIES:
+        if "delivery_category" in values and self.delivery_category in DELIVERY_CATEGORIES:
             custom["delivery_category"] = self.delivery_category
         if self.order_id:
             custom["order_id"] = self.order_id
-        if self.item_number:
+        if "item_number" in values and self.item_number:
             custom["item_number"] = self.item_number
         self.add_custom(custom)
         data = self.server_event(self.meta_name)
@@ -88,17 +89,18 @@ class CommerceEvent(ServerEvent):
 
     def _add_contents(self, custom: JsonObject) -> None:
         """Add what the event is about."""
+        values, contents = self.__dict__, self.contents
         if self.content_ids and (content_ids := list(filter(None, self.content_ids))):
             custom["content_ids"] = content_ids
-        if self.contents is not None:
-            if problems := contents_problems(self.contents, "$.contents"):
+        if contents is not None:
+            if problems := contents_problems(contents, "$.contents"):
                 raise EventError(problems)
-            custom["contents"] = self.contents
-        if self.content_name:
+            custom["contents"] = contents
+        if "content_name" in values and self.content_name:
             custom["content_name"] = self.content_name
-        if self.content_type and (self.contents is not None or self.content_ids):
+        if self.content_type and (contents is not None or self.content_ids):
             custom["content_type"] = self.content_type
-        if self.content_category:
+        if "content_category" in values and self.content_category:
             custom["content_category"] = self.content_category
 
     def add_custom(self, custom: JsonObject) -> None:
