@@ -259,7 +259,7 @@ def _fast_build(cls: Any) -> Build:
     def build(values: JsonObject) -> JsonObject:
         instance = object.__new__(cls)
         instance.__dict__ = values
-        return cast("JsonObject", instance.build())
+        return cls.build(instance)  # type: ignore[no-any-return]  # cast() would be a call, 0.05 µs
 
     return build
 

@@ -82,31 +82,28 @@ class CompiledAction:
         :returns: the object, and the value of the action's grouping field or "".
         :raises EventError: when the event lacks what the action needs, or has a wrong value for it.
         """
+        values: JsonObject | None = None
         try:
-            values = self._values(event)
+            if self.copies_event:
+                event = copy_json(event)
+            values = self.evaluate(event)
             for key in self.shared_fields:
                 if key in values:
                     values[key] = copy_json(values[key])
             data = {} if self.unsupported_mode else self.action.build(values)
-        except (EventError, KeyboardInterrupt):
+        except KeyboardInterrupt:
             raise
+        except EventError as error:
+            refused, is_of_fields = error, values is None
         except BaseException as error:  # noqa: BLE001  a plugin may raise anything
-            fault = where(error)
+            fault = f"the action {self.action.name} failed on this event ({where(error)})"
+            refused, is_of_fields = EventError.of(fault), False
         else:
             if self.unsupported_mode:
                 raise EventError.of(f"Sync mode {self.unsupported_mode} is not supported", f"$.{SYNC_MODE}")
             return data, values.get(self.group_field, "") if self.group_field else ""
         # Out here the error has no context: the original's text may quote the event.
-        raise EventError.of(f"the action {self.action.name} failed on this event ({fault})")
-
-    def _values(self, event: JsonObject) -> JsonObject:
-        if self.copies_event:
-            event = copy_json(event)
-        try:
-            return self.evaluate(event)
-        except EventError as error:
-            refused = error
-        raise with_sources(refused, self.action.fields, self.resolve, event)
+        raise with_sources(refused, self.action.fields, self.resolve, event) if is_of_fields else refused
 
 
 def without_unused_objects(action: Action, mapping: JsonObject) -> JsonObject:
