@@ -469,7 +469,7 @@ def test_objects_that_a_field_leaves_alone_are_those_that_a_clean_list_may_have(
 
     def clean(payload: Any) -> Any:
         try:
-            checked = check({"o": payload["items"]}).get("o")
+            checked = check({"o": payload["items"]}).get("o", [])
         except EventError:
             return None
         return [dict(item) for item in checked] if repr(checked) == repr(payload["items"]) else None
@@ -482,3 +482,28 @@ def test_objects_that_a_field_leaves_alone_are_those_that_a_clean_list_may_have(
 
     event = {"items": items}
     assert outcome(plain_steps(mapping, check), event) == outcome(generate(mapping, check), event)
+
+
+@pytest.mark.parametrize(
+    "field", [Field(type="string"), Field(type="string", maximum=1), Field(type="integer")]
+)
+@pytest.mark.parametrize("options", [{"multiple": True}, {"multiple": True, "keeps_single": True}, {}])
+@pytest.mark.parametrize("hashed", [None, "ct"])
+def test_a_list_of_texts_that_is_clean_is_what_the_plain_steps_make_of_it(
+    field: Field, options: dict[str, Any], hashed: str | None
+) -> None:
+    """Fields with a limit, of another type, and those that hash or unwrap, look at it all the same."""
+
+    def clean(payload: Any) -> Any:
+        usual = all(type(text) is str and text for text in payload["a"])
+        return payload["a"].copy() if usual else None
+
+    resolver = CleanResolver(resolve=lambda payload: payload["a"], clean=clean)
+    texts = Directive(name="@texts", compile=lambda value, compiler: resolver)
+    mapping = compile_mapping({"a": {"@texts": {}}}, {**BUILTIN, "@texts": texts})
+    check = compile_fields({"a": evolve(field, hashed=hashed, **options)}, HASHERS)
+
+    for value in ([], ["x"], ["1"], ["x", "Ada"], ["x", ""], ["1", 2, None]):
+        assert outcome(plain_steps(mapping, check), {"a": value}) == outcome(
+            generate(mapping, check), {"a": value}
+        )

@@ -19,10 +19,12 @@ from capi_actions_facebook.fields.contents import (
     contents_problems,
 )
 from capi_actions_facebook.products import (
+    plain_product_ids,
     plain_products,
     product_count,
     product_ids,
     products,
+    usual_product_ids,
     usual_products,
 )
 from capi_actions_facebook.validation import check_event
@@ -343,7 +345,7 @@ def test_a_purchase_may_predict_what_the_customer_will_bring(plugins: Plugins) -
     assert built(plugins, "facebook.purchase", ORDER, predicted_ltv="99.5")["predicted_ltv"] == 99.5
 
 
-ODD = st.sampled_from(
+ODD: st.SearchStrategy[Any] = st.sampled_from(
     ["p", " p", "", " ", "7", 7, 0, -1, 2.0, 2.5, 1e300, float("inf"), True, None, [], {}, 2**60]
 )
 LISTED = st.lists(
@@ -360,17 +362,24 @@ LISTED = st.lists(
     | ODD,
     max_size=3,
 )
-CHECK = compile_fields({"contents": Field(type="object", multiple=True, properties=CONTENT_FIELDS)})
+CHECK = compile_fields(
+    {
+        "contents": Field(type="object", multiple=True, properties=CONTENT_FIELDS),
+        "ids": Field(type="string", multiple=True),
+    }
+)
 
 
 @given(LISTED | ODD)
 def test_usual_products_are_what_the_plain_way_and_the_field_make_of_them(listed: Any) -> None:
     """They are neither made product by product nor checked again."""
     event = {"properties": {"products": listed}}
-    usual = usual_products(event)
+    usual, ids = usual_products(event), usual_product_ids(event)
 
     if usual is not None:
         assert repr(plain_products(event)) == repr(usual) == repr(CHECK({"contents": usual})["contents"])
+    if ids is not None:
+        assert plain_product_ids(event) == ids == CHECK({"ids": ids})["ids"]
 
 
 def test_products_with_id_quantity_and_price_are_usual_and_all_others_are_not() -> None:
@@ -379,10 +388,13 @@ def test_products_with_id_quantity_and_price_are_usual_and_all_others_are_not() 
     usual = [{"id": "p", "quantity": 2, "item_price": 9.5}] * 2
 
     assert usual == usual_products({"properties": {"products": [product, product]}})
+    assert ["p", "p"] == usual_product_ids({"properties": {"products": [product, product]}})
     for odd in ({"price": "9.5"}, {"quantity": 2.0}, {"product_id": " "}, {"delivery_category": "curbside"}):
         assert usual_products({"properties": {"products": [product, {**product, **odd}]}}) is None
-    for event in ({}, {"properties": product}, {"properties": {"products": []}}, [], None, "text", 1):
+    others: list[Any] = [{}, {"properties": product}, {"properties": {"products": []}}, [], None, "text", 1]
+    for event in others:
         assert usual_products(event) is None
+        assert usual_product_ids(event) is None
 
 
 @given(

@@ -41,6 +41,7 @@ class FastPath:
     :ivar keeps_others: whether other keys are kept as they are.
     :ivar items: the node of each object in a list, when all of their keys are known; None for everything else.
     :ivar properties: the definitions of an object's keys; None for everything else.
+    :ivar texts: whether lists of texts that aren't empty pass unchanged.
     """
 
     plain: type | None = None
@@ -52,6 +53,7 @@ class FastPath:
     keeps_others: bool = False
     items: "Node | None" = None
     properties: Mapping[str, Field] | None = None
+    texts: bool = False
 
 
 @frozen
@@ -133,7 +135,8 @@ def list_node(item: Node, check: Check | None = None, join: Callable[[list[Any]]
         return join(items)
 
     if item.fast.members is None or item.fast.keeps_others:
-        return Node(check or _check_items(item.check, item.fast.plain), explain)
+        fast = FastPath(texts=check is None and item.fast.plain is str)
+        return Node(check or _check_items(item.check, item.fast.plain), explain, fast=fast)
     return Node(check or _check_items(_in_order(item), None), explain, fast=FastPath(items=item))
 
 

@@ -46,19 +46,19 @@ and raises EventError for an event that can never be sent.
 class CleanResolver:
     """A resolver that knows of most events' values that a field's check would leave them as they are.
 
-    For directives that make a list of objects.  Where a field has the same ``properties``, lists that ``clean`` returns
+    For directives that make a list of objects or of texts.  Where a field takes just that, lists that ``clean`` returns
     aren't looked through again.  Without it nothing changes but the time: each object is checked member by member.
 
     :ivar resolve: the resolver itself.
-    :ivar clean: returns what ``resolve`` would for the same payload, if it is a list that a field with these properties
-        passes on without any change, the order of keys included; None if it isn't, or finding out takes too long.  The
-        list and its objects are new ones.  Tests should hold both equal.
-    :ivar properties: of the field.
+    :ivar clean: returns what ``resolve`` would for the same payload, if it is a list that such a field passes on as it
+        is, the order of keys included; None if it isn't, or finding out takes too long.  The list and its objects are
+        new ones.  Tests should hold both equal.
+    :ivar properties: of a field that takes objects; None for one of texts without a limit.  The texts aren't empty.
     """
 
     resolve: Resolver
-    clean: Callable[[Any], "list[JsonObject] | None"]
-    properties: Mapping[str, Field]
+    clean: Callable[[Any], "list[Any] | None"]
+    properties: Mapping[str, Field] | None = None
 
     def __call__(self, payload: Any) -> Any:
         """Resolve the value."""

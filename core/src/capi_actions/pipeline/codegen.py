@@ -452,8 +452,12 @@ def _unguarded(node: Resolver) -> Resolver:
 
 def _takes_clean(target: Target, resolver: CleanResolver) -> bool:
     """Return whether a field passes on what the resolver calls clean: three products less to check are 1.4 µs."""
-    items = target.field.fast.items if target.field else None
-    return items is not None and items.fast.properties == resolver.properties
+    if target.field is None:
+        return False
+    fast = target.field.fast
+    if resolver.properties is None:
+        return fast.texts
+    return fast.items is not None and fast.items.fast.properties == resolver.properties
 
 
 def _groups(members: Sequence[Member]) -> Iterator[tuple[list[Member], list[Steps]]]:

@@ -36,7 +36,7 @@ def products(event: Json) -> Any:
 def plain_products(event: Json) -> Any:
     """Return what :func:`products` does, product by product."""
     listed, ids = _listed(event)
-    found = [_content(product, ids) for product in listed if product.__class__ is dict]
+    found = [_content(product, ids) for product in listed if isinstance(product, dict)]
     contents = list(filter(None, found))
     if len(contents) < len(listed) and ids is _IDS_IN_LIST:
         note_dropped("$.contents", "products without an id, or that are no objects")
@@ -58,7 +58,7 @@ def usual_products(event: Json) -> list[dict[str, Any]] | None:
             if (
                 type(id_) is not str
                 or type(quantity) is not int
-                or not (type(price) is int or (type(price) is float and price - price == 0))
+                or not ((type(price) is float and price - price == 0) or type(price) is int)
                 or not id_.strip()
                 or "delivery_category" in product
             ):
@@ -71,15 +71,24 @@ def usual_products(event: Json) -> list[dict[str, Any]] | None:
 
 def product_ids(event: Json) -> Any:
     """Return the ids of the event's products, as :func:`products` finds them, or MISSING when there is none."""
-    try:  # nearly always texts that aren't blank: 0.4 µs less for three
+    usual = usual_product_ids(event)
+    return plain_product_ids(event) if usual is None else usual
+
+
+def usual_product_ids(event: Json) -> list[str] | None:
+    """Return what :func:`product_ids` does if all products have a text for an id, which isn't blank, else None."""
+    try:
         listed = event["properties"]["products"]
         texts = [product["product_id"] for product in listed]
-        if texts and type(listed) is list and all(map(str.strip, texts)):
-            return texts
+        return texts if texts and type(listed) is list and all(map(str.strip, texts)) else None
     except (KeyError, TypeError, IndexError):
-        pass
+        return None
+
+
+def plain_product_ids(event: Json) -> Any:
+    """Return what :func:`product_ids` does, product by product."""
     listed, ids = _listed(event)
-    found = [_id(product, ids) for product in listed if product.__class__ is dict]
+    found = [_id(product, ids) for product in listed if isinstance(product, dict)]
     return [id_ for id_ in found if id_ is not None] or MISSING
 
 
@@ -191,7 +200,7 @@ PRODUCTS = Directive(
 )
 PRODUCT_IDS = Directive(
     name="@product_ids",
-    compile=_without_options("@product_ids", product_ids),
+    compile=_without_options("@product_ids", CleanResolver(resolve=product_ids, clean=usual_product_ids)),
     description="The ids of the products that `@products` finds.",
     copies_event=False,
 )
