@@ -164,6 +164,7 @@ class AcmeServer(ThreadingHTTPServer):
 
     :ivar taken: the items that it took, in order.
     :ivar status: what it answers to everything; None: 400 to requests with an item named Bad, else 200.
+    :ivar failures: how many of the next requests it answers with 503 first.
     :ivar after: how many seconds it wants to be left alone after each request.
     """
 
@@ -173,6 +174,7 @@ class AcmeServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Answer)
         self.taken: list[dict[str, Any]] = []
         self.status: int | None = None
+        self.failures = 0
         self.after = 0.0
         self.url = f"http://127.0.0.1:{self.server_port}/"
 
@@ -184,9 +186,16 @@ class _Answer(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Take items, or don't."""
         items = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        if self.server.failures:
+            self.server.failures -= 1
+            self._answer(503)
+            return
         status = self.server.status or (400 if any(each["name"] == "Bad" for each in items) else 200)
         if status == 200:
             self.server.taken += items
+        self._answer(status)
+
+    def _answer(self, status: int) -> None:
         self.send_response(status)
         self.send_header("content-length", "0")
         self.send_header("x-after", str(self.server.after))
