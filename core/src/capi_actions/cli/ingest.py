@@ -3,7 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from time import monotonic, time
 from typing import TypeAlias
 
@@ -117,8 +117,11 @@ class Ingester:
         )
         flusher.start()
         interrupts = interrupts or DeferredInterrupts()
+        filling: Callable[[], AbstractContextManager[object]] = getattr(
+            self._runtime.outbox, "filling", nullcontext
+        )  # an outbox of a plugin needn't have it
         try:
-            with collect_notes(self.stats.notes):
+            with filling(), collect_notes(self.stats.notes):
                 for record in records:
                     interrupts.defer()
                     with self._lock:
