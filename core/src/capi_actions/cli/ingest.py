@@ -4,6 +4,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext, suppress
+from itertools import islice
 from time import monotonic, time
 from typing import TypeAlias
 
@@ -99,6 +100,7 @@ class Ingester:
         self._workers = workers
         self._items: list[Item] = []
         self._keys: list[bytes] = []  # one for each item; empty without `once`
+        self._reported = 0  # how many of the items observers know of
         self._lock = threading.Lock()
         self._watch = PersonalDataWatch()
 
@@ -171,6 +173,7 @@ class Ingester:
 
     def _store(self) -> None:
         if self._items:
+            self._report_items()
             repeated = 0
             if self._once is None:
                 self._runtime.outbox.put(self._items)
@@ -179,7 +182,7 @@ class Ingester:
             self._runtime.deliverer.wake()
             self.stats.stored += len(self._items) - repeated
             self.stats.repeated += repeated
-            self._items, self._keys = [], []
+            self._items, self._keys, self._reported = [], [], 0
         self.stats.kept, self.stats.last_kept = self.stats.events, self.stats.last
 
     def _settle(self, mapped: Iterable[MappedRecord]) -> None:
@@ -197,22 +200,35 @@ class Ingester:
         outcomes = record.outcomes
         if isinstance(outcomes, EventError):
             self.stats.broken += 1
+            self._report_items()
             self._runtime.intake.refuse(outcomes)
             self._report({**record.place, "error": error_record(outcomes)})
             return
-        self._runtime.intake.report_outcomes(outcomes)
-        if not outcomes:
-            count_unmatched(self.stats.unmatched, record.name)
         self._keys += record.keys
         for outcome in outcomes:
             if isinstance(outcome, Item):
                 self._watch.look(outcome)
                 self._items.append(outcome)
-            elif isinstance(outcome, HeldBack):
+                continue
+            self._report_items()
+            self._runtime.intake.report_outcomes((outcome,))
+            if isinstance(outcome, HeldBack):
                 self._count_held_back(outcome)
             else:
                 self.stats.refused += 1
                 self._report(refusal_record(record.place, outcome))
+        if not outcomes:
+            self._report_items()
+            self._runtime.intake.report_outcomes(())
+            count_unmatched(self.stats.unmatched, record.name)
+
+    def _report_items(self) -> None:
+        """Report to observers what items were made since the last call.
+
+        One call for many items: of the 3 µs that a call takes with Prometheus' counters, 0.2 are left for an item.
+        """
+        self._runtime.intake.report_items(islice(self._items, self._reported, None))
+        self._reported = len(self._items)
 
     def _count_held_back(self, outcome: HeldBack) -> None:
         key = outcome.destination, outcome.reason
