@@ -12,7 +12,7 @@ from attrs import Factory, define
 
 from capi_actions.cli.console import error_record
 from capi_actions.cli.personal_data import PersonalDataWatch
-from capi_actions.cli.record_mapper import MappedRecord, RecordMapper
+from capi_actions.cli.record_mapper import MappedRecord, MappedRun, RecordMapper
 from capi_actions.cli.signals import DeferredInterrupts
 from capi_actions.cli.workers import WorkerError, Workers
 from capi_actions.errors import ConfigError, EventError, OutboxError
@@ -47,8 +47,8 @@ class IngestStats:
     :ivar notes: values that were left out, or read as may be wrong.
     """
 
-    last: MappedRecord | None = None
-    last_kept: MappedRecord | None = None
+    last: MappedRecord | MappedRun | None = None
+    last_kept: MappedRecord | MappedRun | None = None
     events: int = 0
     kept: int = 0
     broken: int = 0
@@ -157,7 +157,7 @@ class Ingester:
         with self._lock:
             self._workers.call_in_order(function)
 
-    def _map(self, record: AnyRecord) -> Iterable[MappedRecord]:
+    def _map(self, record: AnyRecord) -> Iterable[MappedRecord | MappedRun]:
         if self._workers is not None:
             return self._workers.add(record)
         file, line, value = record
@@ -185,13 +185,24 @@ class Ingester:
             self._items, self._keys, self._reported = [], [], 0
         self.stats.kept, self.stats.last_kept = self.stats.events, self.stats.last
 
-    def _settle(self, mapped: Iterable[MappedRecord]) -> None:
+    def _settle(self, mapped: Iterable[MappedRecord | MappedRun]) -> None:
         """Count, report and store what became of records."""
         for record in mapped:
-            self._count(record)
+            if isinstance(record, MappedRecord):
+                self._count(record)
+            else:
+                self._count_run(record)
             self.stats.last = record
             if len(self._items) >= _CHUNK:
                 self._store()
+
+    def _count_run(self, run: MappedRun) -> None:
+        self.stats.events += run.events
+        if run.notes is not None:
+            self.stats.notes.add(run.notes)
+        self._keys += run.keys
+        self._watch.look_through(run.items)
+        self._items += run.items
 
     def _count(self, record: MappedRecord) -> None:
         self.stats.events += 1

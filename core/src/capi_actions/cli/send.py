@@ -24,7 +24,7 @@ from capi_actions.cli.options import (
     json_option,
     load_for_pipeline,
 )
-from capi_actions.cli.record_mapper import MappedRecord, RecordMapper
+from capi_actions.cli.record_mapper import MappedRecord, MappedRun, RecordMapper
 from capi_actions.cli.signals import DeferredInterrupts, stop_on_signal
 from capi_actions.cli.summary import merge, progress_bar, summary_record, summary_table
 from capi_actions.cli.tables import stderr
@@ -277,7 +277,9 @@ def _with_progress(
             bar.update(bar.tasks[0].id, completed=_position(files), events=ingester.stats.events)
 
 
-def _restart_hint(command: Sequence[str], count: int, last: MappedRecord | None, names: Sequence[str]) -> str:
+def _restart_hint(
+    command: Sequence[str], count: int, last: MappedRecord | MappedRun | None, names: Sequence[str]
+) -> str:
     """Return how far a run got, and the command that goes on from there.
 
     :param command: without files.
