@@ -490,7 +490,7 @@ def test_records_larger_than_any_pipe_come_back_in_order(
     sizes: list[tuple[int, int]], number: int, pipe: int
 ) -> None:
     """Whichever of both waits to send: if both did, both would wait for ever."""
-    results: list[MappedRecord] = []
+    results: list[Any] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(workers, "_PIPE_BYTES", pipe)
         patch.setattr(workers, "_CHUNK_RECORDS", 2)
@@ -506,7 +506,7 @@ def test_records_larger_than_any_pipe_come_back_in_order(
 
 def test_a_worker_that_fails_says_where_and_quotes_nothing(small_chunks: None) -> None:
     """The text of an error may quote an event.  What came before is returned first, and there is no way on."""
-    results: list[MappedRecord] = []
+    results: list[Any] = []
     with Workers(Echo(Pipeline([])), 2) as pool:
         for number in range(6):
             results += pool.add(record(number, fails=number == 5))
