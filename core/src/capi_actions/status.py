@@ -2,8 +2,9 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
+from operator import itemgetter
 from time import time
 from typing import TypeAlias
 
@@ -171,9 +172,13 @@ class Monitor:
 
     def observe_event(self, report: EventReport) -> None:
         """Count what became of an event."""
+        self.observe_events(report, 1)
+
+    def observe_events(self, report: EventReport, number: int) -> None:
+        """Count what became of several events."""
         name = report.destination
         with self._lock:
-            self._events[report.outcome, name] += 1
+            self._events[report.outcome, name] += number
         match report.outcome:
             case EventOutcome.MAPPED:
                 self._end_streak("unmatched", "")
@@ -181,11 +186,11 @@ class Monitor:
             case EventOutcome.REFUSED:
                 self._end_streak("unmatched", "")
                 self.pass_on(
-                    Incident(kind=IncidentKind.REFUSED, destination=name, message=report.reason, items=1)
+                    Incident(kind=IncidentKind.REFUSED, destination=name, message=report.reason, items=number)
                 )
-                self._add_to_streak("refused", name, 1, report.reason)
+                self._add_to_streak("refused", name, number, report.reason)
             case EventOutcome.UNMATCHED | EventOutcome.INVALID:
-                self._add_to_streak("unmatched", "", 1, report.reason)
+                self._add_to_streak("unmatched", "", number, report.reason)
 
     def observe_outbox_error(self, error: OutboxError) -> None:
         """Pass on that the outbox can't be used."""
@@ -365,12 +370,23 @@ class Intake:
             pipeline = self._restricted[destinations] = self._pipeline.restricted_to(destinations)
         return pipeline
 
+    def report_items(self, items: Iterable[Item]) -> None:
+        """Report the items of several events: with one call for each action, not for each item."""
+        for key, number in Counter(map(_action_of, items)).items():
+            self._observers.notify_of_events(self._mapped_report(key), number)
+
     def _report_item(self, item: Item) -> None:
-        key = (item.destination, item.action)
+        self.report(self._mapped_report(_action_of(item)))
+
+    def _mapped_report(self, key: tuple[str, str]) -> EventReport:
         report = self._mapped.get(key)
         if report is None:
-            report = EventReport(
-                outcome=EventOutcome.MAPPED, destination=item.destination, action=item.action
-            )
+            destination, action = key
+            report = EventReport(outcome=EventOutcome.MAPPED, destination=destination, action=action)
             self._mapped[key] = report
-        self.report(report)
+        return report
+
+
+_action_of: Callable[[Item], tuple[str, str]] = itemgetter(
+    *map(Item._fields.index, ("destination", "action"))
+)

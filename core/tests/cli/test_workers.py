@@ -185,6 +185,33 @@ def test_observers_are_told_of_events_in_this_process(
     assert seen[0] == seen[1]
 
 
+def test_observers_may_take_many_events_at_once(
+    capi: Any, paused: Path, ping: Any, install: Any, small_chunks: None
+) -> None:
+    """A call for each costs more than counting; but nothing may change places."""
+    reports: list[tuple[str, int]] = []
+
+    class Observer:
+        def observe(self, report: object) -> None: ...
+
+        def observe_events(self, report: Any, number: int) -> None:
+            reports.append((str(report.outcome), number))
+
+        def observe_event(self, report: Any) -> None:
+            reports.append((str(report.outcome), 1))
+
+    install("watch", capi_report=[Observer])
+    file = paused.with_name("events.jsonl")
+    file.write_text("\n".join(map(json.dumps, [ping(1), ping(2), 5, ping(3), {"type": "page"}])))
+    for number in ("1", "2"):
+        empty_outbox(paused)
+        reports.clear()
+        capi("send", "-c", str(paused), "--wait", "0", "--processes", number, str(file))
+
+        events = [outcome for outcome, count in reports for _ in range(count)]
+        assert events == ["mapped", "mapped", "invalid", "mapped", "unmatched"]
+
+
 def test_an_error_of_a_plugins_own_kind_arrives(capi: Any, paused: Path, ping: Any, install: Any) -> None:
     """It may be one that can't be pickled; nor can what its text may quote get out."""
 
@@ -463,7 +490,7 @@ def test_records_larger_than_any_pipe_come_back_in_order(
     sizes: list[tuple[int, int]], number: int, pipe: int
 ) -> None:
     """Whichever of both waits to send: if both did, both would wait for ever."""
-    results: list[MappedRecord] = []
+    results: list[Any] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(workers, "_PIPE_BYTES", pipe)
         patch.setattr(workers, "_CHUNK_RECORDS", 2)
@@ -479,7 +506,7 @@ def test_records_larger_than_any_pipe_come_back_in_order(
 
 def test_a_worker_that_fails_says_where_and_quotes_nothing(small_chunks: None) -> None:
     """The text of an error may quote an event.  What came before is returned first, and there is no way on."""
-    results: list[MappedRecord] = []
+    results: list[Any] = []
     with Workers(Echo(Pipeline([])), 2) as pool:
         for number in range(6):
             results += pool.add(record(number, fails=number == 5))

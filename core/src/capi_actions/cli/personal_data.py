@@ -1,5 +1,7 @@
 """Warn about personal data in fields that are not hashed."""
 
+from collections.abc import Sequence
+
 from capi_actions.cli.console import echo_error
 from capi_actions.codec import decode_json
 from capi_actions.errors import EventError
@@ -22,10 +24,21 @@ class PersonalDataWatch:
         self._warned: set[tuple[str, str, Kind]] = set()
 
     def look(self, item: Item) -> None:
-        """Look at an item, and warn on standard error."""
+        """Look at the next item, and warn on standard error."""
         self._items += 1
-        if self._items > _LOOKED_AT and self._items % _INTERVAL:
-            return
+        if self._items <= _LOOKED_AT or not self._items % _INTERVAL:
+            self._look_at(item)
+
+    def look_through(self, items: Sequence[Item]) -> None:
+        """Look at the same items as if :meth:`look` were called with each."""
+        number, self._items = self._items, self._items + len(items)
+        first = max(0, _LOOKED_AT - number)
+        for item in items[:first]:
+            self._look_at(item)
+        for item in items[first + -(number + first + 1) % _INTERVAL :: _INTERVAL]:
+            self._look_at(item)
+
+    def _look_at(self, item: Item) -> None:
         try:
             data = decode_json(item.body)
         except EventError:  # no JSON, as a platform's items needn't be

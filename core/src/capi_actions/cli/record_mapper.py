@@ -25,7 +25,8 @@ class MappedRecord(NamedTuple):
     :ivar outcomes: what became of the event; or why the record is none.
     :ivar name: type and name of an event that no mapping matches; empty for all others.
     :ivar keys: a key for each item, the same in another run; empty unless they are asked for.
-    :ivar notes: what was noted while the record was mapped in another process; None if nothing was.
+    :ivar notes: what was noted while this record, and those before it, were mapped in another process; None if nothing
+        was.
     """
 
     file: str
@@ -39,6 +40,25 @@ class MappedRecord(NamedTuple):
     def place(self) -> JsonObject:
         """Where it is, for JSON records of errors."""
         return place_record(self.file, self.line)
+
+
+class MappedRun(NamedTuple):
+    """What became of records in a row that are events, and of which nothing came but items.
+
+    :ivar file: the name of the last one's file; empty for standard input.
+    :ivar line: the line where the last one begins, from 1.
+    :ivar events: their number.
+    :ivar items: of all of them, in order.
+    :ivar keys: as those of a :class:`MappedRecord`.
+    :ivar notes: as those of a :class:`MappedRecord`.
+    """
+
+    file: str
+    line: int
+    events: int
+    items: list[Item]
+    keys: Sequence[bytes]
+    notes: Notes | None = None
 
 
 @frozen

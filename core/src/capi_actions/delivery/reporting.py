@@ -8,7 +8,7 @@ from attrs import evolve
 
 from capi_actions.delivery.options import Summary
 from capi_actions.errors import OutboxError, where
-from capi_actions.model import Judgement, Observer, Report, Verdict
+from capi_actions.model import EventReport, Judgement, Observer, Report, Verdict
 from capi_actions.text import platform_words
 
 LOG = logging.getLogger("capi_actions.delivery")
@@ -139,12 +139,24 @@ class Observers:
             methods = [(observer, bound) for observer, bound in candidates if callable(bound)]
             self._methods[method] = methods
         for observer, bound in methods:
-            try:
-                bound(*arguments)
-            except KeyboardInterrupt:
-                raise
-            except BaseException as error:  # noqa: BLE001  an observer's fault must not stop delivery
-                self._log_fault(observer, error)
+            self._call(observer, bound, *arguments)
+
+    def notify_of_events(self, report: EventReport, number: int) -> None:
+        """Report that the same became of several events: in one call, or in one for each if that is what there is."""
+        for observer in self._observers:
+            if callable(observe_events := getattr(observer, "observe_events", None)):
+                self._call(observer, observe_events, report, number)
+            elif callable(observe_event := getattr(observer, "observe_event", None)):
+                for _ in range(number):
+                    self._call(observer, observe_event, report)
+
+    def _call(self, observer: Observer, method: Callable[..., object], *arguments: object) -> None:
+        try:
+            method(*arguments)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001  an observer's fault must not stop delivery
+            self._log_fault(observer, error)
 
     def _log_fault(self, observer: Observer, error: BaseException) -> None:
         if id(observer) not in self._faulty:

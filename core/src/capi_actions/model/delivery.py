@@ -201,6 +201,9 @@ class Observer(Protocol):
         instead of being absent until the first failure.
     ``observe_event(report)``
         gets an :class:`~capi_actions.EventReport` of every event that the program passes in, before it is stored.
+    ``observe_events(report, number)``
+        is called instead of ``observe_event`` where many events are read at once, when the same became of several in a
+        row.
     ``observe_outbox_error(error)``
         gets the ``OutboxError`` when delivery in the background can't use the outbox.
     ``close()``

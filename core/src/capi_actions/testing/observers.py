@@ -34,6 +34,9 @@ class ObserverTests(PluginTests):
             if (observe_event := getattr(observer, "observe_event", None)) is not None:
                 for event_report in _event_reports():
                     observe_event(event_report)
+            if (observe_events := getattr(observer, "observe_events", None)) is not None:
+                for event_report in _event_reports():
+                    observe_events(event_report, 3)
             if (observe_error := getattr(observer, "observe_outbox_error", None)) is not None:
                 observe_error(OutboxError("the disk is full; make room"))
             if (close := getattr(observer, "close", None)) is not None:

@@ -219,3 +219,30 @@ def test_failing_to_wipe_fails_nothing(path: Path, monkeypatch: pytest.MonkeyPat
         assert outbox.stats() == {}
 
     assert found(path) == set()
+
+
+def test_a_claim_that_finds_nothing_wipes_what_was_put_off_while_the_outbox_was_filled(path: Path) -> None:
+    """Wiping after every batch would take longer than sending it; but the input may fall silent for days."""
+    with SqliteOutbox(path) as outbox, outbox.filling():
+        outbox.put([marked(number, 30) for number in range(20)])
+        drain(outbox)
+        outbox.put([marked(number, 30) for number in range(20, 40)])
+        outbox._database._next_wiping = float("inf")  # less than a second has passed
+        drain(outbox)
+        assert found(path)
+
+        outbox._database._next_wiping = 0.0
+        assert outbox.claim("shop", 1, 10**9, 60, NOW) is None
+        assert found(path) == set()
+
+
+def test_nothing_is_put_off_once_the_outbox_is_filled(path: Path) -> None:
+    """Whoever claims next wipes, or who closes the outbox."""
+    with SqliteOutbox(path) as outbox:
+        with outbox.filling():
+            outbox._database._next_wiping = float("inf")
+            outbox.put([marked(number, 30) for number in range(20)])
+            drain(outbox)
+            assert found(path)
+        assert outbox.claim("shop", 1, 10**9, 60, NOW) is None
+        assert found(path) == set()

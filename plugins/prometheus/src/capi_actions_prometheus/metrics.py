@@ -80,7 +80,11 @@ class Metrics(Collector):
 
     def observe_event(self, report: EventReport) -> None:
         """Count what became of one event."""
-        self._events.labels(report.destination, report.outcome.value).inc()
+        self.observe_events(report, 1)
+
+    def observe_events(self, report: EventReport, number: int) -> None:
+        """Count events of which the same became."""
+        self._events.labels(report.destination, report.outcome.value).inc(number)
 
     def expect(self, destinations: Iterable[str]) -> None:
         """Start the counters of these destinations at 0.

@@ -23,6 +23,7 @@ _RESERVED_BYTES = 16 * 2**20  # of the disk, or a twentieth of a small one
 _ALWAYS_REWRITTEN_PAGES = 128
 _REWRITING_SHARE = 0.05
 _WIPE_BUSY_SECONDS = 1.0  # wiping can be done later
+_WIPE_INTERVAL = 1.0  # seconds between two, while the outbox is being filled
 
 _MIN_BUSY_SECONDS = 0.01  # another process may be committing just now
 
@@ -63,6 +64,9 @@ class Database:
         self._busy_seconds = busy_seconds
         self._has_traces = False  # of deleted items, as far as this process deleted them
         self._next_rewriting = 0.0  # monotonic
+        self._fillers = 0
+        self._next_wiping = 0.0  # monotonic; only counts while there are fillers
+        self._has_put_off_wiping = False
         try:
             _create(self.path)
             self._connection = _connect(self.path, busy_seconds)
@@ -167,6 +171,38 @@ class Database:
                     " what is left; free some space and try again"
                 )
 
+    @contextmanager
+    def filling(self) -> Iterator[None]:
+        """Wipe at most once a second while the context is open."""
+        with self._lock:
+            self._fillers += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._fillers -= 1
+
+    @property
+    def owes_wiping(self) -> bool:
+        """Whether :meth:`tidy` has put wiping off, and it should be done now if there is nothing to deliver."""
+        return self._has_put_off_wiping and self._may_wipe
+
+    @property
+    def _may_wipe(self) -> bool:
+        return not self._fillers or monotonic() >= self._next_wiping
+
+    def tidy(self, *, is_idle: bool) -> None:
+        """Wipe or shrink the file, if it is time for that, after items were deleted.
+
+        :param is_idle: whether nothing is left to deliver.
+        """
+        if not self._may_wipe:
+            self._has_put_off_wiping = True
+        elif is_idle:
+            self.wipe()
+        else:
+            self.shrink()
+
     def wipe(self, *, closing: bool = False) -> None:
         """Remove what is left of deleted items from the file and its write-ahead log.
 
@@ -178,6 +214,8 @@ class Database:
 
         :param closing: whether to rewrite a larger file, too, and whether or not it was rewritten a moment ago.
         """
+        self._has_put_off_wiping = False
+        self._next_wiping = monotonic() + _WIPE_INTERVAL
         with suppress(OutboxError), self.connection() as db:
             busy_seconds = min(_WIPE_BUSY_SECONDS, self._busy_seconds)
             with _busy_timeout(db, busy_seconds, self._busy_seconds):

