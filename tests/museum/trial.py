@@ -1,10 +1,10 @@
 """Try a broken plugin: load it, run the conformance tests on it, and use it."""
 
+import importlib
 import itertools
 import logging
 import sys
 from collections.abc import Iterator, Sequence
-from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -22,7 +22,8 @@ from capi_actions import (
 )
 from capi_actions.config import read_config
 from capi_actions.pipeline.pipeline import Refusal
-from capi_actions.plugins.loading import Candidate, _load
+from capi_actions.plugins.loading import Candidate
+from capi_actions.plugins.packages import find_plugins
 from capi_actions.runtime import Runtime
 from capi_actions.testing import PluginConformance
 from museum.plugins import Broken
@@ -50,8 +51,15 @@ def load(name: str, broken: Broken, folder: Path) -> ModuleType:
     path.write_text(broken.source, encoding="utf-8")
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
-    entry = EntryPoint(name, module_name, "capi_actions")
-    Plugins(builtin, candidates=[Candidate(name, "", lambda: _load(entry))])
+    info = folder / f"{module_name}-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: {module_name}\nVersion: 1.0\n", encoding="utf-8"
+    )
+    (info / "entry_points.txt").write_text(f"[capi_actions]\n{name} = {module_name}\n", encoding="utf-8")
+    importlib.invalidate_caches()
+    (plugin,) = (plugin for plugin in find_plugins() if plugin.name == name)
+    Plugins(builtin, candidates=[Candidate(name, "", plugin.load)])
     return sys.modules[module_name]
 
 

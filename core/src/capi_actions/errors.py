@@ -201,14 +201,25 @@ class PluginError(CapiError):
     :ivar plugin: its entry-point name.
     :ivar problem: what is wrong with it.
     :ivar others: what is wrong with other plugins, found at the same time.
+    :ivar package: name and version of the package that it came with; "" when unknown, or when it came with none.
+    :ivar advice: what would help who doesn't need the plugin; "" when nothing would.
     """
 
     plugin: str
     problem: str
     others: "tuple[PluginError, ...]" = ()
+    package: str = ""
+    advice: str = ""
+
+    @property
+    def subject(self) -> str:
+        """Which plugin it is about: its name, and its package's."""
+        return f"plugin {self.plugin!r} ({self.package})" if self.package else f"plugin {self.plugin!r}"
 
     def __str__(self) -> str:
-        return "\n".join([f"plugin {self.plugin!r}: {self.problem}", *map(str, self.others)])
+        return "\n".join(
+            [f"{self.subject}: {self.problem}", *map(str, self.others), *filter(None, [self.advice])]
+        )
 
 
 _Error = TypeVar("_Error", bound=BaseException)
@@ -257,6 +268,23 @@ def where(error: BaseException) -> str:
         frame = frame.tb_next
     code = frame.tb_frame.f_code
     return f"{type(error).__name__} in {code.co_name}, {code.co_filename}:{frame.tb_lineno}"
+
+
+def exception_text(error: BaseException) -> str:
+    """Return an exception's type and text in one line of at most 300 characters, whatever its author made of it.
+
+    >>> exception_text(ValueError("one  two")), exception_text(SystemExit())
+    ('ValueError: one two', 'SystemExit')
+    """
+    try:
+        text = " ".join(str(error).split()).encode("utf-8", "replace").decode()
+    except Exception:  # noqa: BLE001  its own method may raise anything
+        text = ""
+    shortened = text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…"
+    return f"{type(error).__name__}: {shortened}" if text else type(error).__name__
+
+
+_LONGEST_TEXT = 300  # characters
 
 
 def source_line(error: BaseException, file: str = "") -> str:

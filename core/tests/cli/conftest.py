@@ -2,8 +2,6 @@
 
 import sys
 from collections.abc import Callable
-from importlib import metadata
-from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,6 +9,7 @@ import pytest
 
 from capi_actions import Action, Directive, hookimpl
 from capi_actions.plugins import loading
+from capi_actions.plugins.packages import PackagedPlugin, find_plugins
 
 Install = Callable[..., None]
 
@@ -66,10 +65,9 @@ def no_plugins(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _leave(monkeypatch: pytest.MonkeyPatch, names: set[str]) -> None:
-    entry_points = metadata.entry_points
-    others = {entry_point.name for entry_point in entry_points(group=loading.GROUP)} - names
+    others = {plugin.name for plugin in find_plugins()} - names
 
-    def filtered(group: str) -> list[EntryPoint]:
-        return [entry_point for entry_point in entry_points(group=group) if entry_point.name not in others]
+    def filtered() -> list[PackagedPlugin]:
+        return [plugin for plugin in find_plugins() if plugin.name not in others]
 
-    monkeypatch.setattr(loading, "entry_points", filtered)
+    monkeypatch.setattr(loading, "find_plugins", filtered)

@@ -48,9 +48,9 @@ def test_a_command_that_is_missing_with_a_refused_plugin_is_not_called_unknown(
 
     assert result.status == 2
     assert result.err.startswith(
-        "capi: plugin 'acme2': capi_actions() must return a list, but returned int\n"
+        "capi: plugin 'acme2' (acme2 1.0): capi_actions() must return a list, but returned int\n"
     )
-    assert result.err.count("acme2") == 1
+    assert result.err.count("'acme2'") == 1
     assert (
         "Error: no command 'greet': its plugin may be one that can't be loaded; see `capi plugins`\n"
         in result.err

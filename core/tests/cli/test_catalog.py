@@ -149,13 +149,15 @@ def test_a_refused_plugin_stops_what_needs_plugins(capi: Any, config: Any, insta
     for arguments in (("preview", "-c", str(config)), ("eval", "mapping"), ("actions",)):
         result = capi(*arguments, lines=[{}])
         assert (result.status, result.out) == (2, "")
-        assert result.err == "capi: plugin 'acme2': capi_actions() must return a list, but returned int\n"
+        assert result.err.startswith(
+            "capi: plugin 'acme2' (acme2 1.0): capi_actions() must return a list, but returned int\n"
+        )
     checked = capi("check", "-c", str(config), "--json")
     assert checked.status == 2
     assert checked.lines == [
         {
             "severity": "error",
-            "path": "plugin 'acme2'",
+            "path": "plugin 'acme2' (acme2 1.0)",
             "message": "capi_actions() must return a list, but returned int",
             "code": None,
         }

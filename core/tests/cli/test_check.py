@@ -330,8 +330,8 @@ def test_every_plugin_that_is_refused_is_named(capi: Any, config: Path, install:
 
     assert result.status == 2
     assert [(line["path"], line["message"]) for line in result.lines] == [
-        ("plugin 'first'", "capi_actions() must return a list, but returned int"),
-        ("plugin 'second'", "capi_directives() must return a list, but returned str"),
+        ("plugin 'first' (first 1.0)", "capi_actions() must return a list, but returned int"),
+        ("plugin 'second' (second 1.0)", "capi_directives() must return a list, but returned str"),
     ]
 
 
@@ -350,12 +350,13 @@ def test_a_refused_plugin_that_is_not_used_is_a_warning(capi: Any, config: Path,
     )
     assert checked.status == 0
     assert [(line["severity"], line["path"]) for line in checked.lines if "plugin" in line["path"]] == [
-        ("warning", "plugin 'first'"),
-        ("warning", "plugin 'second'"),
+        ("warning", "plugin 'first' (first 1.0)"),
+        ("warning", "plugin 'second' (second 1.0)"),
     ]
     assert previewed.status == 0
     assert (
-        "plugin 'first': capi_actions() must return a list, but returned int; it isn't used" in previewed.err
+        "plugin 'first' (first 1.0): capi_actions() must return a list, but returned int; it isn't used"
+        in previewed.err
     )
     assert previewed.err.count("; it isn't used here\n") == 2
 
@@ -385,10 +386,16 @@ def test_a_refused_plugin_that_may_be_used_stops_events(
     checked = capi("check", "-c", str(config), "--json")
 
     assert (previewed.status, previewed.out) == (2, "")
-    refused = [line[6:19] for line in previewed.err.splitlines() if not line.startswith("capi: warning: $")]
-    assert refused == ["plugin 'lost'", "plugin 'more'"]
+    lines = [line for line in previewed.err.splitlines() if not line.startswith("capi: warning: $")]
+    lost, more, advice = lines
+    assert ["capi: plugin 'lost' (lost 1.0)", "capi: plugin 'more' (more 1.0)"] == [
+        line.rpartition(": ")[0].partition(": capi_")[0] for line in (lost, more)
+    ]
+    assert advice.startswith("capi: to go on without 'lost', 'more': `capi uninstall`, or `disabled = [")
     assert checked.status == 2
-    assert [line["path"] for line in checked.lines] == ["plugin 'lost'", "plugin 'more'"]
+    assert ["plugin 'lost' (lost 1.0)", "plugin 'more' (more 1.0)"] == [
+        line["path"] for line in checked.lines
+    ]
 
 
 @pytest.mark.parametrize(
@@ -407,7 +414,7 @@ def test_a_plugin_that_can_not_be_imported_is_judged_by_its_text(
     checked = capi("check", "-c", str(config), "--json")
 
     assert checked.status == status
-    assert "plugin 'broken'" in [line["path"] for line in checked.lines]
+    assert "plugin 'broken' (broken 1.0)" in [line["path"] for line in checked.lines]
 
 
 def test_a_broken_file_that_the_configuration_names_is_used(capi: Any, config: Path) -> None:
@@ -429,9 +436,14 @@ def test_the_outbox_can_always_be_looked_after(capi: Any, config: Path, install:
     assert capi("outbox", "stats", "-c", str(config), "--json").status == 0
     config.write_text(config.read_text(encoding="utf-8") + '[outbox]\ntype = "lost"\n', encoding="utf-8")
     unknown = capi("outbox", "stats", "-c", str(config))
-    assert (unknown.status, unknown.err) == (
-        2,
-        f"capi: plugin 'lost': {hook}() must return a list, but returned int\n",
+    problem, advice = unknown.err.splitlines()
+    assert (2, f"capi: plugin 'lost' (lost 1.0): {hook}() must return a list, but returned int") == (
+        unknown.status,
+        problem,
+    )
+    assert (
+        "capi: to go on without 'lost': `capi uninstall`, or `disabled = [\"lost\"]` below [plugins] in the"
+        " configuration, or CAPI_DISABLED_PLUGINS=lost" == advice
     )
 
 

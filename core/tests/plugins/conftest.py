@@ -4,7 +4,8 @@ from importlib.metadata import entry_points
 
 import pytest
 
-from capi_actions.plugins.loading import GROUP, Candidate
+from capi_actions.plugins.loading import Candidate
+from capi_actions.plugins.packages import GROUP
 
 
 @pytest.fixture

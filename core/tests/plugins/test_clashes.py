@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 import pytest
+from attrs import evolve
 
 from capi_actions import (
     Action,
@@ -131,13 +132,15 @@ def test_a_plugin_can_clash_with_itself() -> None:
     """Which of the two it means is nobody's guess."""
     twice = installed("acm", capi_actions=[an_action("acme.ping"), an_action("acme.ping")])
 
-    assert refusal(twice) == "plugin 'acm': capi_actions(): it offers 'acme.ping' twice"
+    assert refusal(twice) == "plugin 'acm' (acm 1): capi_actions(): it offers 'acme.ping' twice"
 
 
 def test_both_of_one_entry_point_name_are_marked() -> None:
     """Either may be the one to uninstall."""
-    one, two = (Candidate("same", package, lambda: SimpleNamespace()) for package in ("one 1", "two 1"))
-    why = "two plugins have this name: one of one 1, one of two 1"
+    one, two = (
+        evolve(installed("same", capi_report=[list]), distribution=name) for name in ("one 1", "two 1")
+    )
+    why = "several plugins have this name: one of one 1, one of two 1"
 
     assert [(info.distribution, info.error) for info in Registry((), (one, two)).describe()] == [
         ("one 1", why),
@@ -151,7 +154,7 @@ def test_replacing_nothing_is_refused() -> None:
     typo = installed("two", capi_normalizers=[lower("pixl", replaces=True)])
 
     assert refusal(one, typo) == (
-        "plugin 'two': capi_normalizers(): 'pixl/em' replaces nothing: no other plugin offers it;"
+        "plugin 'two' (two 1): capi_normalizers(): 'pixl/em' replaces nothing: no other plugin offers it;"
         " did you mean 'pixel/em'?"
     )
     assert described(one, typo)["one"].error is None
@@ -164,7 +167,7 @@ def test_a_default_profile_that_nobody_offers_is_refused(plugins: Plugins) -> No
     with_another = installed("two", capi_normalizers=[lower("pixel")])
 
     assert refusal(without, with_another) == (
-        "plugin 'one': the default profile of its destination type 'acme':"
+        "plugin 'one' (one 1): the default profile of its destination type 'acme':"
         " no normalization profile 'plain'; there are: pixel"
     )
 

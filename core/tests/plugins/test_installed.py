@@ -83,7 +83,9 @@ def test_a_plugin_for_another_version_of_the_core_is_refused(site: Path) -> None
     """pip can be made to install it all the same."""
     install(site, "old", GOOD, needs="capi-actions>=9")
 
-    with pytest.raises(PluginError, match=r"plugin 'old': it needs capi-actions>=9, but 0\.\d"):
+    with pytest.raises(
+        PluginError, match=r"plugin 'old' \(acme-old 1\.0\): it needs capi-actions>=9, but 0\.\d"
+    ):
         Plugins.installed()
 
 

@@ -90,8 +90,8 @@ def test_offering_the_wrong_thing_is_refused_by_name(hook: str, offered: Any, ex
 
 def test_a_plugin_that_is_there_twice_is_refused() -> None:
     """Two entry points of one name: pluggy's own loader drops the second without a word."""
-    with pytest.raises(PluginError, match="two plugins have this name"):
-        Plugins(plugin("acme"), plugin("acme"))
+    with pytest.raises(PluginError, match="several plugins have this name: two of no package"):
+        Plugins(plugin("acme", capi_report=[list]), plugin("acme", capi_report=[list]))
 
 
 def test_a_misspelt_hook_is_refused() -> None:
@@ -209,7 +209,7 @@ def test_hooks_may_have_another_name_and_arguments_that_nobody_gives() -> None:
 
 def test_one_object_under_two_names_is_refused() -> None:
     """Two entry points that lead to one module."""
-    acme = plugin("acme")
+    acme = plugin("acme", capi_report=[list])
     candidates = [Candidate(name, "", lambda: acme) for name in ("one", "two")]
 
     with pytest.raises(PluginError, match="plugin 'two': it is the same as the plugin 'one'"):

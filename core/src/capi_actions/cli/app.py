@@ -33,7 +33,7 @@ Only the module of the command that is called is imported: all of them take 120 
 
 # Keys of click's context, where the commands of plugins are cached for the length of one run.
 _PLUGIN_COMMANDS = "capi_actions.plugin_commands"
-_PLUGINS_FAILED = "capi_actions.plugins_failed"
+_REFUSED = "capi_actions.refused_plugins"
 
 
 class _CommandGroup(click.Group):
@@ -65,6 +65,7 @@ class _CommandGroup(click.Group):
         """List the commands as click does, but without importing the core's."""
         commands = {**self.commands, **_plugin_commands(ctx)}
         names = self.list_commands(ctx)
+        _print_refused(ctx)
         width = formatter.width - 6 - max(map(len, names))
         with formatter.section("Commands"):
             formatter.write_dl([(name, commands[name].get_short_help_str(width)) for name in names])
@@ -75,7 +76,7 @@ class _CommandGroup(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            if _PLUGINS_FAILED in ctx.meta and not args[0].startswith("-"):
+            if not args[0].startswith("-") and _print_refused(ctx):
                 hint = "its plugin may be one that can't be loaded; see `capi plugins`"
                 raise click.UsageError(f"no command {args[0]!r}: {hint}", ctx) from error
             raise
@@ -133,16 +134,24 @@ def _plugin_commands(ctx: click.Context) -> dict[str, click.Command]:
 
 def _load_plugin_commands(ctx: click.Context) -> dict[str, click.Command]:
     try:
-        installed = Plugins.installed(selection())
-    except PluginError as error:
-        echo_error(f"capi: {error}")
-        ctx.meta[_PLUGINS_FAILED] = True
+        usable = Plugins.usable(selection())
+    except PluginError as error:  # the core's own plugin isn't there
+        ctx.meta[_REFUSED] = [error]
         return {}
-    commands = dict(installed.commands)
+    ctx.meta[_REFUSED] = usable.refused
+    commands = dict(usable.commands)
     for name in sorted(commands.keys() & CORE_COMMANDS):
-        plugin = installed.provider("capi_commands", name)
+        plugin = usable.provider("capi_commands", name)
         echo_error(
             f"capi: plugin {plugin!r}: the command {name!r} is ignored: capi has a command of this name"
         )
         del commands[name]
     return commands
+
+
+def _print_refused(ctx: click.Context) -> bool:
+    """Print why plugins are refused, and return whether any is."""
+    refused: Sequence[PluginError] = ctx.meta.get(_REFUSED, ())
+    for error in refused:
+        echo_error(f"capi: {error}")
+    return bool(refused)

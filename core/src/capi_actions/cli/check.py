@@ -81,10 +81,10 @@ def _collect(config_path: Path, diagnostics: Diagnostics) -> _Result:
     if plugins.refused and (found.errors or may_need_refused(config, plugins)):
         # Without all plugins nobody knows what the configuration may hold.
         for refusal in plugins.refused:
-            diagnostics.add(refusal.problem, f"plugin {refusal.plugin!r}")
-        return _Result()
+            diagnostics.add(refusal.problem, refusal.subject)
+        return _Result(notes=[plugins.advice])
     for refusal in plugins.refused:
-        diagnostics.warn(f"{refusal.problem}; it isn't used here", f"plugin {refusal.plugin!r}")
+        diagnostics.warn(f"{refusal.problem}; it isn't used here", refusal.subject)
     for offer in plugins.describe():
         for note in lint_offer(offer):
             diagnostics.warn(note, f"plugin {offer.name!r}")

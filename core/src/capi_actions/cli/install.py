@@ -5,7 +5,7 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Iterator, Sequence
-from importlib.metadata import Distribution, distributions, entry_points
+from importlib.metadata import Distribution, distributions
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -14,10 +14,9 @@ from packaging.utils import canonicalize_name
 
 from capi_actions.cli.console import echo, echo_error
 from capi_actions.errors import CapiError, ConfigError
+from capi_actions.plugins.packages import CORE, find_plugins
 from capi_actions.text import did_you_mean
 
-_GROUP = "capi_actions"
-_CORE = "capi-actions"
 _UNKNOWN_PACKAGE = "No matching distribution found for "  # how pip's message begins, up to the package's name
 
 _VERBOSE = click.option(
@@ -87,9 +86,8 @@ Plugin = tuple[str, str, str]
 def _find_plugins() -> Iterator[Plugin]:
     """Return all installed plugins, without importing them."""
     importlib.invalidate_caches()
-    for entry in entry_points(group=_GROUP):
-        if entry.dist is not None:
-            yield entry.name, entry.dist.name, entry.dist.version
+    for plugin in find_plugins():
+        yield plugin.name, plugin.package.name, plugin.package.version
 
 
 def _find_package(name: str) -> str:
@@ -102,8 +100,8 @@ def _find_package(name: str) -> str:
     packages |= {
         package for _, package, _ in plugins if canonicalize_name(package) == canonicalize_name(name)
     }
-    if _CORE in packages:
-        raise click.UsageError(f"{name!r} is capi itself; `pip uninstall {_CORE}` removes it")
+    if CORE in packages:
+        raise click.UsageError(f"{name!r} is capi itself; `pip uninstall {CORE}` removes it")
     if len(packages) > 1:
         raise click.UsageError(
             f"several packages have a plugin {name!r}: name one of {', '.join(sorted(packages))}"
@@ -112,7 +110,7 @@ def _find_package(name: str) -> str:
         return packages.pop()
     if _is_installed(name):
         raise click.UsageError(f"{name!r} is no plugin of capi: `pip uninstall {name}` removes it")
-    others = [plugin for plugin, package, _ in plugins if package != _CORE]
+    others = [plugin for plugin, package, _ in plugins if package != CORE]
     raise click.UsageError(f"there is no plugin {name!r}{did_you_mean(name, others)}")
 
 
@@ -167,7 +165,7 @@ def _run_pip(command: str, *arguments: str) -> None:
                 unknown = line.partition(_UNKNOWN_PACKAGE)[2].strip()
     if unknown:
         raise _PipError(
-            f"pip finds no package {unknown!r} that fits this Python and the installed {_CORE}; nothing was changed"
+            f"pip finds no package {unknown!r} that fits this Python and the installed {CORE}; nothing was changed"
         )
     if process.returncode != 0:
         raise _PipError(f"`pip {command}` failed; what it printed says why")

@@ -1,8 +1,8 @@
 """Load plugins, refuse broken ones by name, and hand out what the others offer.
 
-``selection`` says which plugins are loaded, ``loading`` finds and calls them, those in single files with ``files``,
-``validate`` checks each offer by itself, ``registry`` resolves names across plugins, and ``facade`` is what the rest of
-the core uses.
+``selection`` says which plugins are loaded, ``packages`` finds those that are installed, ``files`` imports those in
+single files, ``loading`` calls their hooks, ``validate`` checks each offer by itself, ``registry`` resolves names
+across plugins, and ``facade`` is what the rest of the core uses.
 """
 
 from capi_actions.plugins.facade import Plugins

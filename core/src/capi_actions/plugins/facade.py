@@ -1,10 +1,13 @@
 """What plugins offer, by name."""
 
+import json
+import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
+from attrs import evolve
 
 from capi_actions.errors import PluginError
 from capi_actions.hashing import Hasher, make_hasher
@@ -22,7 +25,7 @@ from capi_actions.model import (
 )
 from capi_actions.plugins.loading import Candidate, find_candidates, mentioned_hooks
 from capi_actions.plugins.registry import PluginInfo, Registry, normalizers_by_key
-from capi_actions.plugins.selection import Selection
+from capi_actions.plugins.selection import DISABLED_VARIABLE, Selection
 
 
 class Plugins:
@@ -48,11 +51,11 @@ class Plugins:
     def __init__(self, *plugins: object, candidates: Sequence[Candidate] = ()) -> None:
         """Register plugins given as objects and as entry points.
 
-        :raises PluginError: for the first plugin that breaks its contract.
+        :raises PluginError: for the first plugin that breaks its contract, with the others.
         """
         registry = Registry(plugins, candidates)
         if registry.faults:
-            raise registry.faults[0]
+            raise _join(registry.faults)
         self._use(registry)
 
     def _use(self, registry: Registry) -> None:
@@ -73,7 +76,7 @@ class Plugins:
 
         :param selection: which ones not to load, and files to load besides; by default those that the environment
             variable CAPI_DISABLED_PLUGINS names aren't loaded.
-        :raises PluginError: naming the first one that can't be loaded or breaks its contract.
+        :raises PluginError: naming those that can't be loaded or break their contract.
         """
         return cls(candidates=find_candidates(selection))
 
@@ -81,10 +84,19 @@ class Plugins:
     def configured(cls, path: Path) -> "Plugins":
         """Load the plugins that a configuration file selects: those that are installed, and its own files.
 
-        Plugins that are refused are left out: perhaps the configuration doesn't use them.  They are in
-        ``refused``, and ``missing_hooks`` says what they may have offered.
+        Those that are refused are left out, as by :meth:`usable`.
         """
-        selected = find_candidates(Selection.read(path))
+        return cls.usable(Selection.read(path))
+
+    @classmethod
+    def usable(cls, selection: Selection | None = None) -> "Plugins":
+        """Load every plugin that is installed, without those that are refused: perhaps nobody needs them.
+
+        They are in ``refused``, and ``missing_hooks`` says what they may have offered.
+
+        :param selection: as for :meth:`installed`.
+        """
+        selected = find_candidates(selection)
         refused: dict[str, PluginError] = {}
         while (
             registry := Registry((), [plugin for plugin in selected if plugin.name not in refused])
@@ -104,8 +116,16 @@ class Plugins:
         :raises PluginError: for the first of them, with the others.
         """
         if self.refused:
-            first, *others = self.refused
-            raise PluginError(first.plugin, first.problem, tuple(others)) from first.__cause__
+            raise evolve(_join(self.refused), advice=self.advice) from self.refused[0].__cause__
+
+    @property
+    def advice(self) -> str:
+        """How to go on without the plugins that are left out."""
+        names = [fault.plugin for fault in self.refused]
+        return (
+            f"to go on without {', '.join(map(repr, names))}: `capi uninstall`, or `disabled = {json.dumps(names)}`"
+            f" below [plugins] in the configuration, or {DISABLED_VARIABLE}={shlex.quote(','.join(names))}"
+        )
 
     def actions_of(self, destination: str) -> Mapping[str, Action]:
         """Return the actions of one destination type, by full name."""
@@ -157,3 +177,15 @@ class Plugins:
 
     def _named(self, hook: str) -> dict[str, Any]:
         return {name: offer.value for name, offer in self._registry.by_name[hook].items()}
+
+
+def _join(faults: Sequence[PluginError]) -> PluginError:
+    """Return the first of several errors, with the others; a clash, which is noted for each of its plugins, once."""
+    distinct: dict[tuple[str, str], PluginError] = {}
+    for fault in faults:
+        is_clash = repr(fault.plugin) in fault.problem
+        distinct.setdefault(("" if is_clash else fault.plugin, fault.problem), fault)
+    first, *others = distinct.values()
+    joined = evolve(first, others=tuple(others))
+    joined.__cause__ = first.__cause__
+    return joined

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from capi_actions.errors import PluginError, source_line
+from capi_actions.errors import PluginError, exception_text, source_line
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as Buffer  # collections.abc has it since Python 3.12
@@ -41,7 +41,7 @@ def load_file(path: Path) -> ModuleType:
         raise
     except BaseException as error:  # a module may do anything when it is imported
         del sys.modules[name]
-        problem = f"can't be imported: {type(error).__name__}: {error}{source_line(error, str(location))}"
+        problem = f"can't be imported: {exception_text(error)}{source_line(error, str(location))}"
         raise PluginError(path.stem, problem) from error
     return module
 

@@ -1,7 +1,7 @@
-"""Find, import and call installed plugins.
+"""Load plugins, wherever they come from, and call their hooks.
 
 pluggy's own loader isn't used: it silently drops the second of two entry points of one name, and
-one broken import stops the host without saying which plugin it was.
+one broken import stops the host without saying which plugin it was; :mod:`~capi_actions.plugins.packages` does better.
 
 Nor is pluggy's hook call: each plugin's functions are called by themselves, so that an error names
 its plugin and doesn't hide the others.  Options of ``hookimpl`` that order or wrap calls have no
@@ -13,26 +13,17 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stdout
 from functools import partial
-from importlib.metadata import EntryPoint, entry_points, version
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import pluggy
 from attrs import evolve, frozen
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
 
 from capi_actions import hookspecs
-from capi_actions.errors import PluginError, source_line
+from capi_actions.errors import PluginError, exception_text, source_line
 from capi_actions.plugins.files import load_file
+from capi_actions.plugins.packages import BUILTIN, find_plugins
 from capi_actions.plugins.selection import Selection
 from capi_actions.text import did_you_mean
-
-GROUP = "capi_actions"
-CORE = "capi-actions"
-BUILTIN = "core"
-"""The name of the core's own plugin, which can't be disabled."""
 
 HOOKS = tuple(name for name in vars(hookspecs) if name.startswith("capi_"))
 """The hooks' names, in the order of ``hookspecs.py``."""
@@ -45,19 +36,21 @@ class Candidate:
     :ivar name: its entry point's name.
     :ivar distribution: name and version of the package that it came with; "" when unknown.
     :ivar load: imports and returns it; raises PluginError when that fails.
-    :ivar summary: returns what its package says of itself; "" when there is no package.
+    :ivar summary: what its package says of itself; "" when there is no package.
     :ivar disabled_by: what disables it, so that it isn't loaded; "" when nothing does.
     :ivar source: returns the text of its module; "" when that can't be found.
     :ivar is_named: whether the configuration names it, and so uses it.
+    :ivar notes: what is wrong with its package, though it can be loaded.
     """
 
     name: str
     distribution: str
     load: Callable[[], Any]
-    summary: Callable[[], str] = str
+    summary: str = ""
     disabled_by: str = ""
     source: Callable[[], str] = str
     is_named: bool = False
+    notes: tuple[str, ...] = ()
 
 
 def find_candidates(selection: Selection | None = None) -> Sequence[Candidate]:
@@ -66,18 +59,16 @@ def find_candidates(selection: Selection | None = None) -> Sequence[Candidate]:
     :param selection: by default nothing is disabled but by the environment.
     """
     selection = selection or Selection.make()
-    entries = sorted(
-        entry_points(group=GROUP), key=lambda entry: (entry.name != BUILTIN, entry.name, entry.value)
-    )
     candidates = [
         Candidate(
-            entry.name,
-            _distribution(entry),
-            partial(_load, entry),
-            partial(_summary, entry),
-            source=partial(_source, entry),
+            plugin.name,
+            str(plugin.package),
+            plugin.load,
+            summary=plugin.package.summary,
+            source=plugin.read_source,
+            notes=tuple(plugin.package.notes),
         )
-        for entry in entries
+        for plugin in find_plugins()
     ]
     candidates += [
         Candidate(path.stem, str(path), partial(load_file, path), is_named=True) for path in selection.files
@@ -122,11 +113,15 @@ class HookCaller:
         same = self._manager.get_name(plugin)
         if same is not None:
             raise PluginError(
-                name, f"it is the same as the plugin {same!r}: keep one of the two entry points"
+                name,
+                f"it is the same as the plugin {same!r}: keep one of the two entry points, or, if two packages have a"
+                " module of this name, rename one of the modules",
             )
         for attribute in dir(plugin):
             if problem := self._hook_error(plugin, attribute):
                 raise PluginError(name, problem)
+        if not any(self._manager.parse_hookimpl_opts(plugin, attribute) for attribute in dir(plugin)):
+            raise PluginError(name, _describe_without_hooks(plugin))
         try:
             self._manager.register(plugin, name)
         except pluggy.PluginValidationError as error:
@@ -161,8 +156,13 @@ class HookCaller:
                 )
         if hook not in HOOKS:
             return None if options.get("optionalhook") else _unknown_hook(hook)
-        if required := list(_required_parameters(getattr(plugin, attribute))):
-            return f"{attribute}() must take no arguments, but it takes {', '.join(required)}"
+        try:
+            required = list(_required_parameters(getattr(plugin, attribute)))
+        except ValueError:  # a method without a parameter for its object
+            return f"{attribute}() of an object must take self, or be a static method"
+        if required:
+            hint = "; the plugin is a class: name an object of it" if inspect.isclass(plugin) else ""
+            return f"{attribute}() must take no arguments, but it takes {', '.join(required)}{hint}"
         return None
 
 
@@ -175,6 +175,20 @@ _WITHOUT_EFFECT = {
     "hookwrapper": _NO_WRAPPING,
 }
 """Options of ``hookimpl`` that change nothing, with the reason.  ``specname`` and ``optionalhook`` work."""
+
+
+def _describe_without_hooks(plugin: object) -> str:
+    """Return why something without hooks is no plugin."""
+    if inspect.isroutine(plugin):
+        return f"it is the function {plugin.__name__}(): the entry point must name its module, {plugin.__module__!r}"
+    if not inspect.ismodule(plugin):
+        return f"it is {type(plugin).__name__}, but must be a module or an object with hooks"
+    if plugin.__file__ is None:
+        return (
+            f"its module {plugin.__name__} is a folder without __init__.py, such as an uninstalled package may leave:"
+            " install the package again, or uninstall it and remove the folder"
+        )
+    return f"it has no hook: mark a function that has the name of one with @hookimpl; there are: {', '.join(HOOKS)}"
 
 
 def _unknown_hook(hook: str) -> str:
@@ -195,7 +209,7 @@ def _call(function: Any, hook: str, plugin: str) -> Sequence[Any]:
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        problem = f"{hook}() failed with {type(error).__name__}: {error}{source_line(error, _file(function))}"
+        problem = f"{hook}() failed with {exception_text(error)}{source_line(error, _file(function))}"
         raise PluginError(plugin, problem) from error
     if not isinstance(offered, list | tuple):
         raise PluginError(plugin, f"{hook}() must return a list, but returned {type(offered).__name__}")
@@ -205,64 +219,3 @@ def _call(function: Any, hook: str, plugin: str) -> Sequence[Any]:
 def _file(function: Any) -> str:
     """Return the file that a hook is written in; "" for one that isn't written in Python."""
     return str(getattr(getattr(function, "__code__", None), "co_filename", ""))
-
-
-def _distribution(entry: EntryPoint) -> str:
-    return f"{entry.dist.name} {entry.dist.version}" if entry.dist else ""
-
-
-def _summary(entry: EntryPoint) -> str:
-    metadata = entry.dist.metadata if entry.dist else None
-    return metadata["Summary"] if metadata and "Summary" in metadata else ""
-
-
-def _source(entry: EntryPoint) -> str:
-    try:
-        spec = find_spec(entry.module)
-    except KeyboardInterrupt:
-        raise
-    except BaseException:  # noqa: BLE001  the package around it is imported, and may do anything
-        return ""
-    return _read(Path(spec.origin)) if spec and spec.origin else ""
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, ValueError):
-        return ""
-
-
-def _load(entry: EntryPoint) -> Any:
-    _check_core_version(entry)
-    try:
-        with redirect_stdout(sys.stderr):
-            return entry.load()
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # a module may do anything when it is imported
-        problem = f"can't be imported ({entry.value}): {type(error).__name__}: {error}{source_line(error)}"
-        raise PluginError(entry.name, problem) from error
-
-
-def _check_core_version(entry: EntryPoint) -> None:
-    """Refuse a plugin whose package requires another version of the core."""
-    installed = version(CORE)
-    for text in (entry.dist.requires or []) if entry.dist else []:
-        try:
-            requirement = Requirement(text)
-        except InvalidRequirement:  # pip's to report
-            continue
-        if canonicalize_name(requirement.name) != CORE or not _applies(requirement):
-            continue
-        if not requirement.specifier.contains(installed, prereleases=True):
-            needed = f"{CORE}{requirement.specifier}"
-            raise PluginError(entry.name, f"it needs {needed}, but {installed} is installed")
-
-
-def _applies(requirement: Requirement) -> bool:
-    """Return whether a requirement's marker holds here.
-
-    Those of extras don't: which extras were installed isn't recorded.
-    """
-    return requirement.marker is None or requirement.marker.evaluate({"extra": ""})

@@ -6,20 +6,19 @@ refused, unless it is a normalizer that replaces another.
 
 import inspect
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from attrs import define, field, frozen
 
-from capi_actions.errors import PluginError
+from capi_actions.errors import PluginError, exception_text, source_line
 from capi_actions.model import Normalizer
 from capi_actions.plugins.loading import HOOKS, Candidate, HookCaller, find_candidates
+from capi_actions.plugins.packages import BUILTIN_MODULE
 from capi_actions.plugins.selection import Selection
 from capi_actions.plugins.validate import normalize_offer, offer_name, validate_offer
 from capi_actions.text import did_you_mean
-
-_BUILTIN = "capi_actions.builtin"
-"""The module of the core's own plugin: in a clash with it, the other plugin is at fault."""
 
 
 @frozen(kw_only=True)
@@ -88,12 +87,16 @@ class Offer:
         return bool(getattr(self.value, "replaces", False))
 
 
+_NUMBERS = {1: "one", 2: "two"}
+
+
 @define
 class _Plugin:
     """A plugin and what became of it.
 
     :ivar module: the plugin's module; "" when the plugin is no module or couldn't be loaded.
-    :ivar summary: returns what its package says of itself; "" when there is no package.
+    :ivar package: that which is named with it in messages; "" for a file, whose name is the plugin's.
+    :ivar summary: what its package says of itself; "" when there is no package.
     :ivar docstring: the module's; "" when the plugin is no module or couldn't be loaded.
     :ivar offered: what it offers, by hook.
     :ivar cause: the exception for which it is refused; None when there was none.
@@ -101,7 +104,8 @@ class _Plugin:
 
     name: str
     distribution: str
-    summary: Callable[[], str] = str
+    package: str = ""
+    summary: str = ""
     disabled_by: str = ""
     module: str = ""
     docstring: str = ""
@@ -141,7 +145,7 @@ class Registry:
     @property
     def core_plugin(self) -> str | None:
         """The name of the core's own plugin; None if it isn't there."""
-        return next((plugin.name for plugin in self._plugins if plugin.module == _BUILTIN), None)
+        return next((plugin.name for plugin in self._plugins if plugin.module == BUILTIN_MODULE), None)
 
     def describe(self) -> Iterator[PluginInfo]:
         """Return a description of every plugin, in order of registration."""
@@ -149,7 +153,7 @@ class Registry:
         for plugin in self._plugins:
             yield PluginInfo(
                 name=plugin.name,
-                description=plugin.summary() or _first_line(plugin.docstring),
+                description=plugin.summary or _first_line(plugin.docstring),
                 distribution=plugin.distribution,
                 hooks={
                     hook: tuple(sorted(map(offer_name, values)))
@@ -173,42 +177,57 @@ class Registry:
         }
 
     def _add(self, candidate: Candidate) -> None:
-        plugin = _Plugin(candidate.name, candidate.distribution, candidate.summary, candidate.disabled_by)
+        plugin = _Plugin(
+            name=candidate.name,
+            distribution=candidate.distribution,
+            package="" if candidate.is_named else candidate.distribution,
+            summary=candidate.summary,
+            disabled_by=candidate.disabled_by,
+            notes=list(candidate.notes),
+        )
         if plugin.disabled_by:
             self._plugins.append(plugin)
             return
         namesakes = [other for other in self._plugins if other.name == plugin.name and not other.disabled_by]
         self._plugins.append(plugin)
         if namesakes:
-            packages = [other.distribution or "another package" for other in (*namesakes, plugin)]
-            self._refuse([plugin, *namesakes], f"two plugins have this name: {_one_of_each(packages)}")
+            packages = Counter(other.distribution or "no package" for other in (*namesakes, plugin))
+            owners = ", ".join(
+                f"{_NUMBERS.get(count, count)} of {package}" for package, count in packages.items()
+            )
+            self._refuse([plugin, *namesakes], f"several plugins have this name: {owners}")
             return
         try:
-            loaded = candidate.load()
-            plugin.module = getattr(loaded, "__name__", "")
-            plugin.docstring = (loaded.__doc__ or "") if inspect.ismodule(loaded) else ""
-            self._hooks.add(loaded, plugin.name)
-            offered = self._hooks.call(plugin.name)
+            self._load(plugin, candidate)
         except PluginError as error:
-            plugin.error, plugin.cause = error.problem, error.__cause__
-            self.faults.append(error)
-            return
+            self._refuse([plugin], error.problem, error.__cause__)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001  an object may do anything when it is looked at
+            self._refuse([plugin], f"can't be loaded: {exception_text(error)}{source_line(error)}", error)
+
+    def _load(self, plugin: _Plugin, candidate: Candidate) -> None:
+        loaded = candidate.load()
+        plugin.module = getattr(loaded, "__name__", "")
+        plugin.docstring = (loaded.__doc__ or "") if inspect.ismodule(loaded) else ""
+        self._hooks.add(loaded, plugin.name)
+        offered = self._hooks.call(plugin.name)
         problems = (validate_offer(hook, value) for hook, values in offered.items() for value in values)
         if problem := next(filter(None, problems), None):
-            self._refuse([plugin], problem)
-        else:
-            plugin.offered = {hook: [*map(normalize_offer, values)] for hook, values in offered.items()}
+            raise PluginError(plugin.name, problem)
+        plugin.offered = {hook: [*map(normalize_offer, values)] for hook, values in offered.items()}
 
     def _offers(self, hook: str) -> Iterator[Offer]:
         for plugin in self._plugins:
             yield from (Offer(plugin.name, value) for value in plugin.offered.get(hook, ()))
 
     def _resolve_names(self, hook: str) -> dict[str, Offer]:
-        """Return the offer that is used under each name, and refuse plugins that clash."""
+        """Return the offer that is used under each name, and refuse plugins that clash, apart from the core's own."""
         by_name = group_by_name(self._offers(hook))
         for clash in find_clashes(by_name, self._owners(hook)):
             rivals = [self._plugin(name) for name in clash.rivals]
-            self._refuse(rivals, _clash_message(hook, clash, [rival.description for rival in rivals]))
+            message = _clash_message(hook, clash, [rival.description for rival in rivals])
+            self._refuse([rival for rival in rivals if rival.name != self.core_plugin], message)
         return {name: winner(offers) for name, offers in by_name.items()}
 
     def _owners(self, hook: str) -> dict[str, str]:
@@ -258,10 +277,13 @@ class Registry:
     def _plugin(self, name: str) -> _Plugin:
         return next(plugin for plugin in self._plugins if plugin.name == name)
 
-    def _refuse(self, plugins: Sequence[_Plugin], problem: str) -> None:
+    def _refuse(self, plugins: Sequence[_Plugin], problem: str, cause: BaseException | None = None) -> None:
         for plugin in plugins:
-            plugin.error = plugin.error or problem
-            self.faults.append(PluginError(plugin.name, problem))
+            plugin.error, plugin.cause = plugin.error or problem, plugin.cause or cause
+            package = "" if plugin.package and plugin.package in problem else plugin.package
+            fault = PluginError(plugin.name, problem, package=package)
+            fault.__cause__ = cause
+            self.faults.append(fault)
 
 
 def _describe_offers(plugin: _Plugin, replaced: Mapping[str, str]) -> Iterator[OfferInfo]:
@@ -292,10 +314,6 @@ def _first_line(text: str) -> str:
 def _candidate(plugin: object) -> Candidate:
     """Return a candidate for a plugin that is there as an object."""
     return Candidate(getattr(plugin, "__name__", type(plugin).__name__), "", lambda: plugin)
-
-
-def _one_of_each(packages: Iterable[str]) -> str:
-    return ", ".join(f"one of {package}" for package in packages)
 
 
 def split_profiles(profile: str) -> list[str]:
