@@ -126,7 +126,7 @@ def test_without_the_facebook_plugin_the_demo_says_what_to_install(
 ) -> None:
     """The stand-in can be installed without it."""
     monkeypatch.setattr(plugins, "destinations", {})
-    monkeypatch.setattr("capi_actions_sandbox.demo.command.Plugins.installed", lambda *_: plugins)
+    monkeypatch.setattr("capi_actions_sandbox.demo.command.Plugins.configured", lambda *_: plugins)
     result = capi("demo")
 
     assert result.status == 2

@@ -77,7 +77,28 @@ def test_any_line_can_be_uncommented(
         path.write_text(text, encoding="utf-8")
         result = capi("check", "-c", str(path))
         assert result.status == (2 if '\nca_file = ""' in text else 0), result.err
-    assert len(files) == 6 + 4 + 3 + 5 + 3 + 4
+    assert len(files) == 6 + 4 + 3 + 5 + 3 + 2 + 4
+
+
+def test_plugins_of_an_overwritten_file_stay_selected(
+    capi: Any, tmp_path: Path, only_acme: None, install: Any
+) -> None:
+    """The destination type may be one of a plugin in a file; and what is disabled may be what breaks everything."""
+    (tmp_path / "mine.py").write_text(
+        "from capi_actions import *\n\n@hookimpl\ndef capi_directives():\n"
+        "    return [Directive(name='@mine', compile=print)]\n",
+        encoding="utf-8",
+    )
+    install("lost", capi_actions=5)
+    path = tmp_path / "capi.toml"
+    path.write_text('[plugins]\nfiles = ["mine.py"]\ndisabled = ["acme"]\n', encoding="utf-8")
+    result = capi("init", "--force", "-c", str(path))
+    text = path.read_text(encoding="utf-8")
+
+    assert 0 == result.status
+    assert "# No plugin offers a destination type" in text
+    assert '[plugins]\nfiles = ["mine.py"]\ndisabled = ["acme"]\n' in text
+    assert "capi: warning: plugin 'lost' (lost 1.0): capi_actions() must return a list" in result.err
 
 
 def test_init_says_of_each_setting_what_it_is(
@@ -194,7 +215,7 @@ def test_init_writes_a_plugin_s_table(capi: Any, tmp_path: Path, monkeypatch: An
     table = ConfigTable(
         name="server", settings_type=Settings, example='[server.keys]\na = "b"\n', description="who may send"
     )
-    monkeypatch.setattr(Plugins, "installed", classmethod(lambda cls: cls(builtin, offering(table))))
+    monkeypatch.setattr(Plugins, "configured", classmethod(lambda cls, path: cls(builtin, offering(table))))
     path = tmp_path / "capi.toml"
     result = capi("init", "--serve", "-c", str(path))
 

@@ -4,17 +4,18 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
 from rich.table import Table
 
 from capi_actions.cli.console import echo
-from capi_actions.cli.options import json_option, selection
+from capi_actions.cli.options import config_option, json_option
 from capi_actions.cli.tables import cell, stdout, table
 from capi_actions.jsonl import write_line
 from capi_actions.model import Action, Field
-from capi_actions.plugins import Plugins
+from capi_actions.plugins import Plugins, Selection
 from capi_actions.text import did_you_mean
 
 _MAX_KEY_WIDTH = 40  # characters; longer keys fold
@@ -23,14 +24,15 @@ _PLACEHOLDER = re.compile(r"\{\{([\w.]+)\}\}")
 
 @click.command()
 @click.argument("name", required=False)
+@config_option
 @json_option
 @click.option("--markdown", is_flag=True, help="Print Markdown, as in the docs.")
-def actions(name: str | None, as_json: bool, markdown: bool) -> int:
+def actions(name: str | None, config_path: Path, as_json: bool, markdown: bool) -> int:
     """List actions, or show the fields of one.
 
-    With NAME: that action's trigger, fields and prebuilt mapping.
+    With NAME: that action's trigger, fields and prebuilt mapping.  Of the configuration, only [plugins] is read.
     """
-    known = Plugins.installed(selection()).actions
+    known = Plugins.installed(Selection.read(config_path)).actions
     if name is not None and name not in known:
         raise click.UsageError(f"there is no action {name!r}{did_you_mean(name, known)}")
     selected = [known[name]] if name else list(known.values())

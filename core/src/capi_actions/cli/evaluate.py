@@ -1,12 +1,13 @@
 """``capi eval``: try mappings, triggers, fields, actions and whole flows, one JSON line each."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import IO
 
 import click
 
 from capi_actions.cli.console import error_record
-from capi_actions.cli.options import files_argument, selection
+from capi_actions.cli.options import config_option, files_argument
 from capi_actions.codec import decode_json
 from capi_actions.errors import ConfigError, EventError, where
 from capi_actions.fields import compile_fields, read_fields
@@ -15,7 +16,7 @@ from capi_actions.jsonl import JsonLine, read_lines, write_line
 from capi_actions.mapping import compile_mapping
 from capi_actions.model import MISSING, Action, Json, JsonObject
 from capi_actions.pipeline.compiled_action import CompiledAction
-from capi_actions.plugins import Plugins
+from capi_actions.plugins import Plugins, Selection
 from capi_actions.text import closest, did_you_mean
 from capi_actions.triggers import compile_trigger
 
@@ -28,7 +29,8 @@ _MAX_KEY_LENGTH = 60  # characters of a key that a message repeats
 def evaluate() -> None:
     """Try a mapping, trigger or action on JSON Lines.
 
-    Reads JSON Lines from files or standard input and prints one JSON line for each.
+    Reads JSON Lines from files or standard input and prints one JSON line for each.  Of the configuration, only the
+    table [plugins] is read.
     """
 
 
@@ -36,15 +38,17 @@ def _subcommand(name: str) -> Callable[[Evaluator], Evaluator]:
     """Add an evaluator as a subcommand; its docstring is the help text."""
 
     def add(evaluator: Evaluator) -> Evaluator:
-        def command(files: tuple[IO[bytes], ...]) -> int:
-            installed = Plugins.installed(selection())
+        def command(files: tuple[IO[bytes], ...], config_path: Path) -> int:
+            installed = Plugins.installed(Selection.read(config_path))
             failed = False
             for line in read_lines(files):
                 answer = _evaluate_line(line, lambda record: evaluator(record, installed))
                 failed = _write(line, answer) or failed
             return 1 if failed else 0
 
-        evaluate.add_command(click.command(name, help=evaluator.__doc__)(files_argument(command)))
+        evaluate.add_command(
+            click.command(name, help=evaluator.__doc__)(files_argument(config_option(command)))
+        )
         return evaluator
 
     return add

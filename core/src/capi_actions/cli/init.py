@@ -3,6 +3,7 @@
 import inspect
 import re
 import textwrap
+import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
 from pathlib import Path
@@ -13,7 +14,7 @@ import click
 
 from capi_actions.cli.console import echo_error
 from capi_actions.cli.options import config_option
-from capi_actions.config import DEFAULT_TYPES, DeliveryConfig
+from capi_actions.config import DEFAULT_TYPES, DeliveryConfig, PluginsConfig
 from capi_actions.errors import ConfigError
 from capi_actions.model import Action, ConsentSettings, Destination, JsonObject
 from capi_actions.plugins import Plugins
@@ -37,6 +38,10 @@ _MAPPINGS = """
 # mapping_file = "mapping.json"  # or: replaces the prebuilt mapping
 """
 
+_PLUGINS = (
+    "\n# Which plugins are loaded: those that are installed, but for disabled ones, and single files.\n"
+)
+
 _SERVER = "server"  # the table that `capi serve` reads
 
 _WIDTH = 100  # characters, for comments
@@ -56,8 +61,12 @@ def init(config_path: Path, force: bool, serve: bool) -> None:
         )
     if config_path.exists() and not force:
         raise ConfigError.of(f"{config_path} already exists; use --force to overwrite", "")
-    plugins = Plugins.installed()
-    text = render_config(plugins) + (render_plugin_table(plugins, _SERVER) if serve else "")
+    plugins = Plugins.configured(config_path)  # as an existing file selects them
+    for refusal in plugins.refused:
+        echo_error(f"capi: warning: {refusal}")
+    text = render_config(plugins, _read_plugins_table(config_path))
+    if serve:
+        text += render_plugin_table(plugins, _SERVER)
     try:
         config_path.write_text(text, encoding="utf-8")
     except OSError as error:
@@ -66,11 +75,24 @@ def init(config_path: Path, force: bool, serve: bool) -> None:
     echo_error(f"Wrote {config_path}. Fill in the settings, then run {commands}.")
 
 
-def render_config(plugins: Plugins) -> str:
-    """Return a configuration for the first destination type that is installed."""
+def _read_plugins_table(path: Path) -> Mapping[str, Any]:
+    """Return what the table ``[plugins]`` of an existing file has: who overwrites the file may need these plugins."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8")).get("plugins", {})
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return table if isinstance(table, dict) else {}
+
+
+def render_config(plugins: Plugins, selection: Mapping[str, Any]) -> str:
+    """Return a configuration for the first destination type that is installed.
+
+    :param selection: settings of the table ``[plugins]``.
+    """
     destinations = list(plugins.destinations.values())
+    selected = _PLUGINS + _render_table("plugins", _class_settings(PluginsConfig), selection)
     if not destinations:
-        return _HEAD + "# No plugin offers a destination type: install one.\n"
+        return f"{_HEAD}# No plugin offers a destination type: install one.\n{selected}"
     destination = destinations[0]
     actions = list(plugins.actions_of(destination.name).values())
     parts = (
@@ -89,6 +111,7 @@ def render_config(plugins: Plugins) -> str:
         _render_table("transport", _factory_options("transport", plugins.transports)),
         "\n# How waiting events are delivered.\n",
         _render_table("delivery", _class_settings(DeliveryConfig)),
+        selected,
     )
     return "".join(parts)
 
@@ -110,7 +133,7 @@ def render_plugin_table(plugins: Plugins, name: str) -> str:
 
 
 def _render_table(
-    name: str, settings: Iterator[tuple[str, str]], required: Mapping[str, str] | None = None
+    name: str, settings: Iterator[tuple[str, str]], required: Mapping[str, object] | None = None
 ) -> str:
     """Return a TOML table.
 

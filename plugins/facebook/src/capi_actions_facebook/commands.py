@@ -11,6 +11,7 @@ from capi_actions import (
     JsonObject,
     Normalizer,
     Plugins,
+    config_option,
     decode_json,
     make_hasher,
     read_lines,
@@ -25,6 +26,7 @@ _FORMS: Final = 'one of {"key": ..., "value": ...} and {"user": {...}}'
 
 @click.command()
 @click.argument("files", nargs=-1, type=click.File("rb"), metavar="[FILE]...")
+@config_option
 @click.option(
     "--profile",
     default="pixel",
@@ -34,16 +36,16 @@ _FORMS: Final = 'one of {"key": ..., "value": ...} and {"user": {...}}'
     "documentation, another plugin's profile, or several joined by +.",
 )
 @click.pass_context
-def normalize(context: click.Context, files: tuple[IO[bytes], ...], profile: str) -> None:
+def normalize(context: click.Context, files: tuple[IO[bytes], ...], config_path: Path, profile: str) -> None:
     """Show how personal values are normalized and hashed.
 
     Reads JSON Lines from files or standard input.  {"key": "em", "value": "Ada@Example.com"} gives the
     same object with "normalized" and "hash" added.  {"user": {...}}, a user object as passed to the pixel's
     init, gives {"ud": {...}}.  A line that can't be read gives {"line", "error"}, with the file's name in "place"
     if there is one, and the command goes on;
-    its exit status is then 1.
+    its exit status is then 1.  Of the configuration, only the table [plugins] is read.
     """
-    normalizer = _line_normalizer(profile)
+    normalizer = _line_normalizer(config_path, profile)
     failed = False
     for line in read_lines(files):
         try:
@@ -55,9 +57,12 @@ def normalize(context: click.Context, files: tuple[IO[bytes], ...], profile: str
         context.exit(1)
 
 
-def _line_normalizer(profile: str) -> "LineNormalizer":
+def _line_normalizer(config_path: Path, profile: str) -> "LineNormalizer":
+    plugins = Plugins.configured(config_path)
+    if "capi_normalizers" in plugins.missing_hooks:  # one of these may replace another
+        plugins.require_all()
     try:
-        normalizers = Plugins.installed().normalizers(profile)
+        normalizers = plugins.normalizers(profile)
     except KeyError as error:
         raise click.BadParameter(str(error.args[0]), param_hint="'--profile'") from None
     if not normalizers:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from capi_actions import Normalizer, Plugins, builtin, hookimpl
+from capi_actions import Normalizer, PluginError, Plugins, builtin, hookimpl
 from capi_actions_facebook import plugin
 from capi_actions_facebook.commands import normalize
 
@@ -174,7 +174,7 @@ def with_others(monkeypatch: pytest.MonkeyPatch) -> None:
         Normalizer(profile="acme", key="em", normalize=broken, otherwise="raw"),
     ]
     other = SimpleNamespace(__name__="acme", capi_normalizers=hookimpl(lambda: others))
-    monkeypatch.setattr(Plugins, "installed", lambda: Plugins(builtin, plugin, other))
+    monkeypatch.setattr(Plugins, "configured", lambda path: Plugins(builtin, plugin, other))
 
 
 @pytest.mark.usefixtures("with_others")
@@ -238,3 +238,36 @@ def test_a_line_is_answered_before_the_next_arrives() -> None:
             assert json.loads(process.stdout.readline())["normalized"] == name.lower()
         process.stdin.close()
         assert process.wait(timeout=60) == 0
+
+
+MINE = """
+from capi_actions import Normalizer, hookimpl
+
+@hookimpl
+def capi_normalizers():
+    return [Normalizer(profile="mine", key="em", normalize=str.upper, otherwise="drop")]
+"""
+
+
+def test_the_plugins_of_the_configuration_are_used(tmp_path: Path) -> None:
+    """Those in a file of one's own, and not those that are disabled: as events are normalized."""
+    (tmp_path / "mine.py").write_text(MINE, encoding="utf-8")
+    config = tmp_path / "capi.toml"
+    line = '{"key": "em", "value": "a"}\n'
+
+    config.write_text('[plugins]\nfiles = ["mine.py"]\n', encoding="utf-8")
+    (answer,) = answers(run(line, "--profile", "mine", "--config", str(config)))
+    assert "A" == answer["normalized"]
+    config.write_text('[plugins]\nfiles = ["mine.py"]\ndisabled = ["mine"]\n', encoding="utf-8")
+    refused = run(line, "--profile", "mine", "--config", str(config))
+    assert (2, True) == (refused.exit_code, "no normalization profile 'mine'" in refused.stderr)
+
+
+def test_a_normalizer_that_can_not_be_loaded_is_not_passed_over(tmp_path: Path) -> None:
+    """It may be what replaces one of these."""
+    (tmp_path / "mine.py").write_text(f"{MINE}\n1 / 0\n", encoding="utf-8")
+    config = tmp_path / "capi.toml"
+    config.write_text('[plugins]\nfiles = ["mine.py"]\n', encoding="utf-8")
+
+    with pytest.raises(PluginError, match="ZeroDivisionError"):
+        CliRunner().invoke(normalize, ["--config", str(config)], input="", catch_exceptions=False)

@@ -6,11 +6,12 @@ itself does it.
 
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from capi_actions import Plugins, write_line
+from capi_actions import Plugins, config_option, write_line
 
 if TYPE_CHECKING:
     from capi_actions_sandbox.demo.run import Row
@@ -24,6 +25,7 @@ curl -u {key}: {server}/v1/page -H 'content-type: application/json' -d '{{"userI
 
 
 @click.command()
+@config_option
 @click.option("--json", "as_json", is_flag=True, help="Print what arrived as JSON Lines.")
 @click.option(
     "--serve",
@@ -31,9 +33,12 @@ curl -u {key}: {server}/v1/page -H 'content-type: application/json' -d '{{"userI
     is_flag=True,
     help="Send over HTTP to `capi serve`, and leave it running until Ctrl-C.",
 )
-def demo(as_json: bool, with_server: bool) -> int:
-    """Send sample events of every kind to a local stand-in for Meta, and show what arrives."""
-    plugins = Plugins.installed()
+def demo(config_path: Path, as_json: bool, with_server: bool) -> int:
+    """Send sample events of every kind to a local stand-in for Meta, and show what arrives.
+
+    Of the configuration, only the table [plugins] is read: what it disables takes no part, and its files do.
+    """
+    plugins = Plugins.configured(config_path)
     if "facebook" not in plugins.destinations:
         raise click.ClickException(
             "the demo needs the Facebook plugin: pip install ./plugins/facebook, in a clone of the repository"
