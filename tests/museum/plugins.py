@@ -206,6 +206,54 @@ def _command(title: str, code: str, offered: str) -> Broken:
     return Broken(title=f"a command {title}", changes={"MORE": more})
 
 
+def _table(title: str, members: str, *, example: str = "") -> Broken:
+    more = f"""
+def check_limit(instance, attribute, value):
+    if value > 100:
+        raise ValueError("should be at most 100")
+
+
+@attrs.frozen(kw_only=True)
+class Table:
+{indent(dedent(members).strip(), "    ")}
+
+
+@hookimpl
+def capi_tables():
+    return [ConfigTable(name="broken", settings_type=Table, example={example!r})]
+"""
+    return Broken(title=f"a table {title}", changes={"MORE": more})
+
+
+_LIMIT = '"""Settings.\n\n:ivar limit: the most that is taken.\n"""\nlimit: int = attrs.field('
+
+
+def _filter(title: str, body: str) -> Broken:
+    more = f"""
+def apply(event):
+{indent(dedent(body).strip(), "    ")}
+
+
+@hookimpl
+def capi_events():
+    return [EventFilter(name="broken", apply=apply)]
+"""
+    return Broken(title=f"a filter {title}", changes={"MORE": more})
+
+
+def _format(title: str, body: str) -> Broken:
+    more = f"""
+def convert(record):
+{indent(dedent(body).strip(), "    ")}
+
+
+@hookimpl
+def capi_inputs():
+    return [InputFormat(name="broken", convert=convert)]
+"""
+    return Broken(title=f"a format {title}", changes={"MORE": more})
+
+
 PLUGINS: Mapping[str, Broken] = {
     "sound": Broken(title="nothing: a sound plugin", changes={}),
     "build_random_id": _build("adds a random id", 'item["u"] = str(uuid.uuid4())'),
@@ -487,6 +535,44 @@ PLUGINS: Mapping[str, Broken] = {
         "has the name of one of the core's", '@click.command()\ndef send():\n    """Send."""', "send"
     ),
     "command_function": _command("is a plain function", "def brokencmd(): pass", "brokencmd"),
+    "table_sound": _table("that is sound", f"{_LIMIT}default=5, validator=check_limit)"),
+    "table_default_refused": _table(
+        "refuses its own default", f"{_LIMIT}default=500, validator=check_limit)"
+    ),
+    "table_validator_raises": _table(
+        "has a validator that raises KeyError",
+        f"{_LIMIT}default=5, validator=lambda *given: {{5: 5}}[given[2]])",
+    ),
+    "table_example_no_toml": _table(
+        "has an example that is no TOML", f"{_LIMIT}default=5)", example="[broken.more"
+    ),
+    "table_example_unknown": _table(
+        "has an example with an unknown setting", f"{_LIMIT}default=5)", example="most = 5\n"
+    ),
+    "table_example_elsewhere": _table(
+        "has an example that is another table", f"{_LIMIT}default=5)", example="[transport]\nlimit = 5\n"
+    ),
+    "table_undescribed": _table("describes no setting", "limit: int = 5"),
+    "table_random_default": _table(
+        "makes a random default", f"{_LIMIT}factory=lambda: random.randrange(10**9))"
+    ),
+    "table_of_the_core": Broken(
+        title="a table is the core's own",
+        changes={
+            "MORE": 'capi_tables = hookimpl(lambda: [ConfigTable(name="outbox", settings_type=Settings)])\n'
+        },
+    ),
+    "filter_raises": _filter("raises KeyError", 'return event["nope"]'),
+    "filter_text": _filter("returns a text", 'return "x"'),
+    "filter_counts": _filter(
+        "holds every second event back", 'return Held("the second") if next(COUNTER) % 2 else event'
+    ),
+    "format_raises": _format("raises KeyError", 'return [record["nope"]["type"]]'),
+    "format_no_id": _format("makes events without id", 'return [{"type": "track", "event": "Ping"}]'),
+    "format_random_id": _format(
+        "makes random ids", 'return [{"type": "track", "event": "Ping", "messageId": str(uuid.uuid4())}]'
+    ),
+    "format_none": _format("returns None", "return None"),
     "import_prints": Broken(
         title="the module prints when it is imported", changes={"MORE": 'print("hello")'}
     ),

@@ -24,6 +24,7 @@ SOURCES = f"{Path(__file__).parents[2] / 'core' / 'src'}/"  # where faults lie, 
 UNCAUGHT: Mapping[str, str] = {
     "sound": "It is here to show that nothing complains without a reason.",
     "outbox_sound": "The same.",
+    "table_sound": "The same.",
     "build_changes_event": "It does no harm: `build` gets a copy of what it could change.",
     "build_changes_list": "The same.",
     "build_raises_rarely": "Nobody can guess that property; an event in `event_examples` that has it is enough. When"

@@ -16,6 +16,7 @@ SAMPLE = [
         "directive_set_unsent",
     ),
     *("transport_exits", "outbox_loses_put", "observer_exits", "hook_unmarked"),
+    *("filter_text", "format_none", "table_validator_raises"),
 ]
 
 

@@ -21,7 +21,7 @@ from capi_actions import (
     hookimpl,
 )
 from capi_actions.config import read_config
-from capi_actions.pipeline.pipeline import Refusal
+from capi_actions.pipeline import HeldBack, Refusal
 from capi_actions.plugins.loading import Candidate
 from capi_actions.plugins.packages import find_plugins
 from capi_actions.runtime import Runtime
@@ -128,6 +128,8 @@ def told_at_run_time(module: ModuleType, broken: Broken, folder: Path) -> Sequen
     outbox = 'type = "broken"' if broken.has("capi_outboxes") else 'path = "outbox.sqlite3"'
     transport = "broken" if broken.has("capi_transports") else "recorder"
     text = f'[destinations.b]\ntype = "broken"\n[outbox]\n{outbox}\n[transport]\ntype = "{transport}"\n'
+    if broken.has("capi_tables"):
+        text += "[broken]\nlimit = 7\n"
     log = Recorder()
     logger = logging.getLogger("capi_actions")
     logger.addHandler(log)
@@ -148,8 +150,10 @@ def _run(text: str, plugins: Plugins, folder: Path) -> Iterator[str]:
             for outcome in runtime.pipeline.process(event, NOW):
                 if isinstance(outcome, Refusal):
                     yield outcome.error.message
+                elif isinstance(outcome, HeldBack):
+                    yield outcome.reason
                 else:
-                    runtime.outbox.put([outcome])  # type: ignore[list-item]  # nothing is held back
+                    runtime.outbox.put([outcome])
         runtime.deliverer.drain()
         for pause in runtime.outbox.paused().values():
             yield pause.judgement.reason

@@ -19,11 +19,13 @@ from capi_actions.testing.normalizers import NormalizerTests  # noqa: E402  the 
 from capi_actions.testing.observers import ObserverTests  # noqa: E402  the same
 from capi_actions.testing.outboxes import OutboxTests  # noqa: E402  the same
 from capi_actions.testing.strategies import events, json_objects, json_values  # noqa: E402  the same
+from capi_actions.testing.tables import ConfigTableTests  # noqa: E402  the same
 from capi_actions.testing.transports import TransportTests  # noqa: E402  the same
 
 __all__ = [
     "ActionTests",
     "CommandTests",
+    "ConfigTableTests",
     "DestinationTests",
     "DirectiveTests",
     "EventFilterTests",

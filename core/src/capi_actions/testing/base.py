@@ -106,6 +106,7 @@ _ATTRIBUTES = {
     "capi_transports": "transports",
     "capi_outboxes": "outboxes",
     "capi_inputs": "inputs",
+    "capi_tables": "tables",
     "capi_commands": "commands",
 }
 

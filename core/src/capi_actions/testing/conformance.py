@@ -14,6 +14,7 @@ from capi_actions.testing.inputs import InputFormatTests
 from capi_actions.testing.normalizers import NormalizerTests
 from capi_actions.testing.observers import ObserverTests
 from capi_actions.testing.outboxes import OutboxTests
+from capi_actions.testing.tables import ConfigTableTests
 from capi_actions.testing.transports import TransportTests
 
 _KINDS: dict[str, type[PluginTests]] = {
@@ -23,6 +24,7 @@ _KINDS: dict[str, type[PluginTests]] = {
     "capi_normalizers": NormalizerTests,
     "capi_events": EventFilterTests,
     "capi_inputs": InputFormatTests,
+    "capi_tables": ConfigTableTests,
     "capi_transports": TransportTests,
     "capi_outboxes": OutboxTests,
     "capi_report": ObserverTests,
@@ -30,7 +32,9 @@ _KINDS: dict[str, type[PluginTests]] = {
 }
 
 
-class PluginConformance(DeterminismTests, TransportTests, OutboxTests, ObserverTests, CommandTests):
+class PluginConformance(
+    DeterminismTests, TransportTests, OutboxTests, ConfigTableTests, ObserverTests, CommandTests
+):
     """Tests of everything that a plugin offers: that it keeps the contract of each hook.
 
     ::
