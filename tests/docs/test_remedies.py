@@ -20,6 +20,7 @@ PLACEHOLDERS = {
     "{sys.executable}",
     "PACKAGE",
     "[PACKAGE]...",
+    "[OPTIONS]",
 }  # in messages, for what the user named
 
 

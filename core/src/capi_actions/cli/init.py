@@ -156,7 +156,7 @@ def _class_settings(
     settings: type, destination: type[Destination] | None = None
 ) -> Iterator[tuple[str, str]]:
     """Return a line for each attribute; its comment is the docstring's ``:ivar name:``."""
-    texts = _descriptions(settings)
+    texts = describe_parameters(settings)
     for attribute in attrs.fields(attrs.resolve_types(settings)):
         name, text = attribute.name, texts.get(attribute.name, "")
         if not attribute.metadata.get("init", True):
@@ -185,7 +185,7 @@ def _factory_options(table: str, factories: Mapping[str, Any]) -> Iterator[tuple
     """Return a line for each parameter of the default factory; its comment is the docstring's ``:param name:``."""
     defaults = DEFAULT_TYPES[table]
     make = factories[defaults["type"]].make
-    texts = _descriptions(make)
+    texts = describe_parameters(make)
     yield f"# type = {_toml(defaults['type'])}", ""
     for name, parameter in inspect.signature(make).parameters.items():
         default = defaults.get(name, parameter.default)
@@ -193,7 +193,7 @@ def _factory_options(table: str, factories: Mapping[str, Any]) -> Iterator[tuple
             yield f"# {name} = {_toml('' if default is None else default)}", texts.get(name, "")
 
 
-def _descriptions(documented: Callable[..., Any]) -> dict[str, str]:
+def describe_parameters(documented: Callable[..., Any]) -> dict[str, str]:
     """Return a docstring's descriptions of attributes or parameters, without their markup."""
     docs = [inspect.getdoc(part) or "" for part in (documented, getattr(documented, "__init__", None))]
     return {name: _strip_markup(text) for doc in docs for name, text in _DESCRIPTION.findall(doc)}

@@ -46,7 +46,7 @@ class Column:
     :ivar to: the parts of the event that it becomes, such as ``properties.order_id``; ``[]`` in ``products[].price``
         is the product of this row.
     :ivar kind: what its cells hold; None goes by ``to``.
-    :ivar time_format: instead of the table's own; see :class:`~capi_actions.inputs.cells.CellFormat`.
+    :ivar time_format: instead of the table's own; empty for that.
     :ivar digits: how many digits its numbers have, leading zeros included; 0 for any number.
     """
 
@@ -97,10 +97,12 @@ class CsvOptions:
     :ivar group_by: rows one after the other that agree in this column make one event: an order's lines.
     :ivar delimiter: what separates cells; None finds out by the first row.
     :ivar encoding: of files without a byte order mark.
-    :ivar empty: cells that count as empty.
+    :ivar decimal: the decimal mark, a point or a comma.
+    :ivar thousands: what groups digits; empty for nothing.  A space stands for every kind of space.
     :ivar time_zone: of times that name none; None refuses them.
-
-    The others are those of :class:`~capi_actions.inputs.cells.CellFormat`.
+    :ivar time_format: as for :meth:`datetime.datetime.strptime`, or ``unix`` for seconds or milliseconds; empty for
+        ISO 8601.
+    :ivar empty: cells that count as empty.
     """
 
     columns: Mapping[str, Column] | None = None

@@ -113,12 +113,10 @@ class Package:
             try:
                 installed = version(requirement.name)
             except PackageNotFoundError:
-                yield f"its package needs {requirement}, which isn't installed: `pip install '{requirement}'`"
+                yield f"its package needs {requirement}, which isn't installed: install it"
                 continue
             if not requirement.specifier.contains(installed, prereleases=True):
-                yield (
-                    f"its package needs {requirement}, but {installed} is installed: `pip install '{requirement}'`"
-                )
+                yield f"its package needs {requirement}, but {installed} is installed: install that"
 
 
 def _requirements(text: str) -> Iterator[Requirement]:
@@ -206,7 +204,7 @@ class PackagedPlugin:
         if missing and not unmet:
             yield f"its package doesn't name what brings {missing!r} among what it needs: tell its author"
         elif error.name and error.name.partition(".")[0] == GROUP:
-            yield f"it may be written for another version of {CORE} than {version(CORE)}: try `capi install -U`"
+            yield f"it may be written for another version of {CORE} than {version(CORE)}, which is installed"
         elif missing is None and not unmet and not source_line(error):  # Python can't read the file itself
             yield f"install {self.package.name} again, with this Python"
 
