@@ -38,6 +38,8 @@ def test_an_author_writes_a_first_plugin(page: Callable[[str], list[Any]], autho
     *steps, complaint = page(PAGE)
     author.follow(steps)
     assert "6 passed" in author.out
+    author.paste("python -m mypy --strict --config-file= acme/src")
+    assert "Success: no issues found in 3 source files" in author.out
 
     author.paste("capi plugins --json; capi actions --json acme.ping")
     *offers, action = (json.loads(line) for line in author.out.splitlines())
