@@ -12,7 +12,7 @@ from capi_actions.cli.scaffold import KINDS
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A plugin of each kind, one for a platform that is installed, and one of all kinds."""
+    """A plugin of each kind, actions for platforms that are installed, and one of all kinds."""
     folder = tmp_path_factory.mktemp("plugins")
     everything = ["all-kinds-under-a-longer-name", *(word for kind in KINDS for word in ("--kind", kind))]
     for arguments in ([f"my-{kind}", "--kind", kind] for kind in KINDS):
@@ -24,6 +24,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             *arguments,
             *(["--for", "facebook"] if "action" in arguments else []),
         )
+    run(folder, "-m", "capi_actions.cli", "new", "for-webhook", "--kind", "action", "--for", "webhook")
     run(folder, "-m", "capi_actions.cli", "new", *everything)
     return folder
 
@@ -54,7 +55,7 @@ def test_they_pass_their_own_tests(folder: Path) -> None:
 
     report = run(folder, "-m", "pytest", *options, *plugins, PYTHONPATH=sources(folder))
 
-    assert len(KINDS) + 1 == len(plugins)
+    assert len(KINDS) + 2 == len(plugins)
     assert " passed" in report
     assert "skipped" not in report
 

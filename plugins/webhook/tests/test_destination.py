@@ -154,7 +154,7 @@ def test_an_event_without_an_id_gets_one_of_its_content() -> None:
 @pytest.mark.parametrize("data", [{}, {"time": "1000"}, {"time": True}, {"time": None}])
 def test_a_time_that_is_none_is_refused(data: dict[str, Any]) -> None:
     """Another package's action for this type may build anything."""
-    with pytest.raises(EventError, match="should be Unix seconds"):
+    with pytest.raises(EventError, match="needs `time`, when the event happened, in whole Unix seconds"):
         account().prepare(data, "", str)
 
 

@@ -4,8 +4,7 @@ import keyword
 import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from importlib.metadata import entry_points, packages_distributions
-from importlib.metadata import version as installed_version
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +17,13 @@ from capi_actions.cli.scaffold import KINDS, Platform, class_name, module_name, 
 from capi_actions.config.structure import read_values
 from capi_actions.errors import ConfigError, Diagnostics
 from capi_actions.plugins import Plugins
+from capi_actions.plugins.packages import find_plugins
 from capi_actions.text import did_you_mean, with_article
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _MAX_NAME_LENGTH = 30
 """Characters: names of modules are made of it, and lines must not get too long."""
 _PREFIX = "capi-actions-"
-_GROUP = "capi_actions"
 
 
 @click.command()
@@ -121,8 +120,8 @@ def _find_platform(name: str | None, installed: Plugins) -> Platform:
             f"--for: there is no destination type {name!r}{did_you_mean(name, installed.destinations)}"
         )
     plugin = installed.provider("capi_destinations", name)
-    entry = next((entry for entry in entry_points(group=_GROUP, name=plugin) if entry.dist), None)
-    if entry is None or entry.dist is None:
+    packaged = next((packaged for packaged in find_plugins() if packaged.name == plugin), None)
+    if packaged is None:
         raise click.UsageError(
             f"--for: the plugin {plugin!r} is one file; an action for {name!r} can be written there, but no package"
             " can require it"
@@ -130,8 +129,8 @@ def _find_platform(name: str | None, installed: Plugins) -> Platform:
     destination_type = installed.destinations[name]
     return Platform(
         name=name,
-        module=entry.module,
-        package=(entry.dist.name, installed_version(entry.dist.name)),
+        module=packaged.module,
+        package=(packaged.package.name, packaged.package.version),
         settings=_example_settings(destination_type.settings_type),
         action=destination_type.action_template(),
     )

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
+from importlib.resources import files
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -96,6 +97,11 @@ class Webhook(Destination):
     integration_names = ("Webhook",)
     max_bytes = 1_000_000
 
+    @classmethod
+    def action_template(cls) -> str:
+        """Return the module that ``capi new --kind action --for webhook`` begins with."""
+        return files("capi_actions_webhook").joinpath("action_template.py").read_text(encoding="utf-8")
+
     @property
     def max_items(self) -> int:  # type: ignore[override]  # a limit may be a property: it is a setting here
         """The greatest number of events in one request."""
@@ -120,7 +126,9 @@ class Webhook(Destination):
         """Give an event without an id one of its content."""
         time = data.get("time")
         if not isinstance(time, int) or isinstance(time, bool):
-            raise EventError.of("should be Unix seconds", "$.time")
+            raise EventError.of(
+                "an item for a webhook needs `time`, when the event happened, in whole Unix seconds", "$.time"
+            )
         event_id = data.setdefault("id", content_id())
         return Prepared(
             event_id=str(event_id),
