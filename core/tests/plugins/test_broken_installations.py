@@ -132,7 +132,7 @@ def target(name: str, value: str, *said: str, more: str = "") -> Mishap:
     return Mishap(name=name, said=said, files=files)
 
 
-def entries(name: str, text: str | bytes, *said: str, plugin: str = "x-{name}") -> Mishap:
+def entries(name: str, text: str | bytes | None, *said: str, plugin: str = "x-{name}") -> Mishap:
     """Return a plugin whose package has another file of entry points."""
     return Mishap(name=name, said=said, files={f"{INFO}/entry_points.txt": text}, plugin=plugin)
 
@@ -718,6 +718,24 @@ def test_commands_of_other_plugins_stay(tmp_path: Path) -> None:
     assert Outcome(status=0, out="hi\n", err="") == greeted
     assert 2 == unknown.status
     assert "capi: plugin 'attribute_missing' (x-attribute_missing 1.0): " in unknown.err
+
+
+@pytest.mark.parametrize(
+    "text", [None, "", "[console_scripts]\nx = x:main\n"], ids=["none", "empty", "other"]
+)
+def test_a_package_that_brings_no_plugin_is_known_by_name(tmp_path: Path, text: str | None) -> None:
+    """It isn't refused, as a program that uses the core isn't one; but who asks for it has lost its entry point."""
+    site = Site(tmp_path, [entries("silent", text)])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(site.packages)
+        asked, brought = site.run("plugins", "x-silent"), site.run("plugins", "x-sound")
+
+    assert 0 == site.listed.status
+    assert (
+        "there is no plugin 'x-silent'; the package x-silent is installed, but has no entry point in the group"
+        in asked.err
+    )
+    assert "there is no plugin 'x-sound'; the package x-sound brings 'sound'" in brought.err
 
 
 def test_a_core_that_is_only_on_the_import_path_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,12 +1,14 @@
 """``capi plugins``: what is installed, what it offers, and what of it is replaced, disabled or not used."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import click
 from attrs import frozen
 from click.core import ParameterSource
+from packaging.utils import canonicalize_name
 from rich.table import Table
 
 from capi_actions.cli.offers import lint_offer, print_tracebacks
@@ -17,6 +19,7 @@ from capi_actions.config import load_config
 from capi_actions.errors import ConfigError, PluginError
 from capi_actions.jsonl import write_line
 from capi_actions.plugins import PluginInfo, Plugins, Selection, inspect_installed
+from capi_actions.plugins.packages import CORE, GROUP, find_plugins
 from capi_actions.text import did_you_mean
 
 
@@ -90,9 +93,25 @@ def _find(name: str, offers: Sequence[PluginInfo]) -> list[PluginInfo]:
     """
     selected = [offer for offer in offers if offer.name == name]
     if not selected:
-        hint = did_you_mean(name, [offer.name for offer in offers])
+        hint = _package_hint(name) or did_you_mean(name, [offer.name for offer in offers])
         raise click.UsageError(f"there is no plugin {name!r}{hint}")
     return selected
+
+
+def _package_hint(name: str) -> str:
+    """Return the end of a message about a name that is an installed package's, or ""."""
+    for package in (name, f"{CORE}-{name}"):
+        try:
+            version(package)
+        except (PackageNotFoundError, ValueError):
+            continue
+        brought = [
+            plugin.name for plugin in find_plugins() if plugin.package.key == canonicalize_name(package)
+        ]
+        if brought:
+            return f"; the package {package} brings {', '.join(map(repr, brought))}"
+        return f"; the package {package} is installed, but has no entry point in the group {GROUP!r}"
+    return ""
 
 
 def _record(offer: PluginInfo, unused: _Unused | None) -> dict[str, Any]:
