@@ -20,7 +20,7 @@ from capi_actions.testing.samples import ODD_VALUES
 class ConfigTableTests(PluginTests):
     """Tests of every table of a plugin: subclass, and set ``plugin``.
 
-    :cvar table_examples: tables that people write, by the table's name, as :mod:`tomllib` reads them.  One at least
+    :cvar table_examples: tables that people write, by the table's name, as ``tomllib`` reads them.  One at least
         where a setting has no default.
     """
 
