@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from capi_actions import Client, OutboxError, Receipt
 from capi_actions_server.app import create_app
+from capi_actions_server.ingest.deadlines import Deadlines
 from capi_actions_server.ingest.requests import RequestError, read_body
 from capi_actions_server.ingest.senders import RateLimit
 from capi_actions_server.service import Service
@@ -247,8 +248,8 @@ def test_a_body_comes_in_parts(messages: list[tuple[bytes, bool]], limit: int, s
         return {"type": "http.request", "body": body, "more_body": more}
 
     if status is None:
-        assert b"abcdefgh" == asyncio.run(read_body(receive, {}, limit, 30.0))
+        assert b"abcdefgh" == asyncio.run(read_body(receive, {}, limit, Deadlines(30.0)))
         return
     with pytest.raises(RequestError) as caught:
-        asyncio.run(read_body(receive, {}, limit, 0.05))
+        asyncio.run(read_body(receive, {}, limit, Deadlines(0.05)))
     assert status == caught.value.status
