@@ -1,6 +1,7 @@
 """Run the application with uvicorn, until a signal stops it."""
 
 import asyncio
+import gc
 import socket
 from collections.abc import Callable
 from typing import Any, cast
@@ -124,6 +125,17 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if not self.should_exit:
             self._on_ready()
+
+
+def rest_garbage_collection() -> None:
+    """Keep garbage collection from looking through what stays until the end, and from looking often.
+
+    An event makes some hundred objects, none of which is in a cycle.  A search after every 700 of them took 6 to 10 %
+    of a request's time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000)
 
 
 def listen(host: str, port: int, *, reuse_port: bool = False) -> socket.socket:

@@ -1,7 +1,6 @@
 """The endpoints below ``/v1/``, as one raw ASGI function."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from math import ceil
 from time import time
 
@@ -103,7 +102,7 @@ class Ingest:
         try:
             cors = self._origins.headers(headers)
             method, path = scope["method"], scope["path"]
-            if (key := project_key(path)) is not None and method == "GET":
+            if method == "GET" and (key := project_key(path)) is not None:
                 await send_json(send, 200, browser_settings(scope, key, self._keys, self._proxies), cors)
                 return
             _check_path(path, self._webhooks)
@@ -143,11 +142,12 @@ class Ingest:
         times = RequestTimes.of(received, submitted.sent_at)
         events = [complete(event, submitted.kind, facts, times) for event in submitted.events]
         texts = [compact(event) for event in events]
-        with _failures_as_answers(self._deadlines.seconds):
-            receipts = await self._writer.map(events, source.destinations)
-            # Hundreds of events that wait for the disk as objects are more than a processor's cache holds.
-            del submitted, events
-            await self._writer.store(receipts)
+        try:
+            future = self._writer.submit(events, source.destinations)
+            del submitted, events  # the writer frees them as soon as they are mapped
+            receipts = await future
+        except (FullError, StoppedError, TimeoutError, OutboxError) as error:
+            raise _not_stored(error, self._deadlines.seconds) from None
         for text, receipt in zip(texts, receipts, strict=True):
             self._arrivals.add(received, source.name, path, text, receipt)
         return _answer(receipts)
@@ -187,29 +187,25 @@ class Ingest:
         return self._proxies.client_address(peer[0] if peer else None, named)
 
 
-@contextmanager
-def _failures_as_answers(seconds: float) -> Iterator[None]:
-    """Turn what prevents storing into the answer to the request.
+def _not_stored(error: Exception, seconds: float) -> RequestError:
+    """Return the answer to a request whose events could not be stored.
 
     :param seconds: how long storing may take.
     """
-    problem = ""
-    try:
-        yield
-    except FullError:
-        problem = "too many events wait for the disk; send them again later"
-    except StoppedError:
-        problem = "the server stops; send them again later"
-    except TimeoutError:
-        problem = (
-            f"the events could not be stored within {seconds:g} seconds, and may be stored yet:"
-            " send them again with the same messageId"
-        )
-    except OutboxError:
-        # Its text names files; it stands in the log, and at /readyz.
-        problem = "the events can't be stored now, and none was; send them again later"
-    if problem:
-        raise RequestError(503, problem, [(b"retry-after", b"1")])
+    match error:
+        case FullError():
+            problem = "too many events wait for the disk; send them again later"
+        case StoppedError():
+            problem = "the server stops; send them again later"
+        case TimeoutError():
+            problem = (
+                f"the events could not be stored within {seconds:g} seconds, and may be stored yet:"
+                " send them again with the same messageId"
+            )
+        case _:
+            # An OutboxError's text names files; it stands in the log, and at /readyz.
+            problem = "the events can't be stored now, and none was; send them again later"
+    return RequestError(503, problem, [(b"retry-after", b"1")])
 
 
 def _check_method(method: str) -> None:

@@ -1,7 +1,8 @@
-"""Group commit across requests: a thread stores what all requests that wait have accepted, with one wait for the disk.
+"""Group commit across requests: all events that wait are mapped together and stored with one wait for the disk.
 
-Events are mapped on the event loop, request by request, and only stored in the thread.  When the thread mapped, too, it
-held the interpreter's lock for milliseconds, and the event loop waited for it at every read and write: 5 ms each time.
+The event loop maps them, one event right after the other: mapped in turns with the HTTP work of its request, an event
+takes half as long again, as the processor's caches hold only one of them.  A thread stores them.  When that mapped,
+too, it held the interpreter's lock for milliseconds, and the event loop waited for it at every read and write.
 
 A commit takes longer than an event's mapping, so that large groups matter for speed.  After a group of many requests
 the event loop therefore waits up to 2 ms for as many again: their senders are just sending the next ones.  A lone
@@ -20,7 +21,7 @@ from queue import SimpleQueue
 from time import monotonic
 from typing import TypeAlias
 
-from attrs import define
+from attrs import define, field
 
 from capi_actions import CapiError, Client, EventError, JsonObject, OutboxError, Receipt
 from capi_actions_server.ingest.deadlines import Deadlines
@@ -41,13 +42,21 @@ class StoppedError(Exception):
 
 @define(eq=False)
 class _Submission:
-    """What became of the events of one request.
+    """The events of one request.
 
-    :ivar future: is done when what was accepted is on disk, or has the error.
+    :ivar events: JSON objects, or why what was sent is no event; empty once they are mapped.
+    :ivar destinations: the only ones that they may go to; None for all.
+    :ivar size: how many events they were.
+    :ivar future: gets the receipts, or the error.
+    :ivar wait: the number of its time limit.
     """
 
-    receipts: Sequence[Receipt]
-    future: "asyncio.Future[None]"
+    events: Sequence[JsonObject | EventError]
+    destinations: frozenset[str] | None
+    size: int
+    future: "asyncio.Future[Sequence[Receipt]]"
+    wait: int
+    receipts: list[Receipt] = field(factory=list)
 
 
 _Group: TypeAlias = Sequence[_Submission]
@@ -56,7 +65,7 @@ _Group: TypeAlias = Sequence[_Submission]
 class Writer:
     """Maps the events of requests, and stores those of many requests at once.
 
-    Its coroutines are called on one event loop at a time, the other methods on any thread.
+    Usable on one event loop at a time; :meth:`stop` on any thread.
 
     :ivar waiting: how many events wait or are being stored.
     :ivar problem: why nothing could be stored last time; None if it could.
@@ -75,7 +84,8 @@ class Writer:
         self._queue: deque[_Submission] = deque()
         self._target = 1  # requests to wait for: as many as the last group had
         self._timer: asyncio.TimerHandle | None = None  # ends that wait
-        self._is_storing = False
+        self._mapping: _Group = ()  # the group that the event loop is mapping
+        self._is_busy = False  # a group is being mapped or stored
         self._stopping = False
         self._groups: SimpleQueue[_Group | None] = SimpleQueue()  # for the thread; None ends it
         self._thread = threading.Thread(target=self._run, name="capi-store", daemon=True)
@@ -95,9 +105,12 @@ class Writer:
         """
         with self._lock:
             self._stopping = True
-            while group := self._take_group():
+            # The event loop may have ended before it came to these.
+            group, self._mapping = self._mapping, ()
+            while group := group or self._take_group():
                 self._groups.put(group)
-        self._groups.put(None)
+                group = ()
+            self._groups.put(None)
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
@@ -111,104 +124,105 @@ class Writer:
         """Whether the thread runs."""
         return self._thread.is_alive()
 
-    async def map(
+    def submit(
         self, events: Sequence[JsonObject | EventError], destinations: frozenset[str] | None
-    ) -> Sequence[Receipt]:
-        """Turn the events of a request into items, for which :meth:`store` must be called.
-
-        Others have their turn between slices of a large request.
+    ) -> "asyncio.Future[Sequence[Receipt]]":
+        """Queue the events of a request; call this on the event loop.
 
         :param events: JSON objects, or why what was sent is no event.
         :param destinations: the only ones that they may go to; None for all.
+        :returns: a future that gets a receipt for each event once all that were accepted are on disk;
+            :class:`capi_actions.OutboxError` if they can't be stored: then none was accepted; or
+            :class:`TimeoutError` when it takes too long: they may be stored yet.
         :raises FullError: when too many wait already.
         :raises StoppedError: when the server stops.
-        :raises capi_actions.OutboxError: when the server fails on them.
-        """
-        self._admit(len(events))
-        receipts: list[Receipt] = []
-        client = self._client
-        try:
-            for event in events:
-                if receipts and not len(receipts) % _SLICE:
-                    await asyncio.sleep(0)
-                receipts.append(
-                    client.refuse(event)
-                    if isinstance(event, EventError)
-                    else client.prepare(event, destinations)
-                )
-        except Exception as error:  # noqa: BLE001  a fault of ours must not end the server
-            log_fault("the events of a request could not be mapped", error)
-        else:
-            return receipts
-        finally:
-            if len(receipts) < len(events):
-                with self._lock:
-                    self.waiting -= len(events)
-        raise OutboxError("the server failed on these events")
-
-    async def store(self, receipts: Sequence[Receipt]) -> None:
-        """Return once all that was accepted of a request is on disk.
-
-        :raises TimeoutError: when it takes too long; it may be stored yet.
-        :raises capi_actions.OutboxError: when it can't be stored: then nothing was accepted.
         """
         loop = asyncio.get_running_loop()
         future = loop.create_future()
+        size = len(events)
         with self._lock:
             if self._stopping:
-                self.waiting -= len(receipts)
                 raise StoppedError
-            self._queue.append(_Submission(receipts, future))
+            if self.waiting and self.waiting + size > self._max_waiting:
+                raise FullError
+            self.waiting += size
+            wait = self._deadlines.start(loop, partial(_expire, future))
+            self._queue.append(_Submission(events, destinations, size, future, wait))
         self._hand_over_if_enough(loop)
-        wait = self._deadlines.start(loop, partial(_expire, future))
-        try:
-            await future
-        finally:
-            self._deadlines.finish(wait)
+        return future
 
     def _hand_over_if_enough(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Hand what waits over to the thread, or begin to wait for more; the thread may be busy, and comes back."""
-        if self._is_storing or not self._queue:
+        """Begin with what waits, or to wait for more; while a group is being stored, this is called again after it."""
+        if self._is_busy or not self._queue:
             return
         if len(self._queue) >= self._target:
-            self._hand_over()
+            self._hand_over(loop)
         elif self._timer is None or self._timer.when() < loop.time():  # of a loop that has ended
-            self._timer = loop.call_later(_COMMIT_DELAY, self._hand_over)
+            self._timer = loop.call_later(_COMMIT_DELAY, self._hand_over, loop)
 
-    def _hand_over(self) -> None:
+    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Take a group from the queue, and begin to map it."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         with self._lock:
-            if not self._is_storing and (group := self._take_group()):
-                self._is_storing = True
-                self._target = len(group)
+            if self._is_busy:
+                return
+            self._mapping = group = self._take_group()
+        if group:
+            self._is_busy = True
+            self._target = len(group)
+            self._map_group(loop, group, 0)
+
+    def _map_group(self, loop: asyncio.AbstractEventLoop, group: _Group, start: int) -> None:
+        """Map a group from one of its submissions on, and give it to the thread.
+
+        After some events others have their turn on the loop.
+        """
+        mapped = 0
+        for index in range(start, len(group)):
+            if mapped >= _SLICE:
+                loop.call_soon(self._map_group, loop, group, index)
+                return
+            self._map(group[index])
+            mapped += group[index].size
+        with self._lock:
+            if self._mapping:  # else the thread has it already, as the server stops
+                self._mapping = ()
                 self._groups.put(group)
+
+    def _map(self, submission: _Submission) -> None:
+        """Map the events of a request; when that fails, it alone fails."""
+        client, destinations = self._client, submission.destinations
+        try:
+            submission.receipts = [
+                client.refuse(event) if isinstance(event, EventError) else client.prepare(event, destinations)
+                for event in submission.events
+            ]
+        except Exception as error:  # noqa: BLE001  a fault of ours must not end the server
+            log_fault("the events of a request could not be mapped", error)
+        # Hundreds of events that wait for the disk as objects are more than the processor's caches hold.
+        submission.events = ()
 
     def _take_group(self) -> _Group:
         """Take submissions from the queue; the caller has the lock."""
         group: list[_Submission] = []
         events = 0
-        while self._queue and (not group or events + len(self._queue[0].receipts) <= _MAX_GROUP):
+        while self._queue and (not group or events + self._queue[0].size <= _MAX_GROUP):
             submission = self._queue.popleft()
-            events += len(submission.receipts)
+            events += submission.size
             group.append(submission)
         return group
 
-    def _admit(self, events: int) -> None:
-        with self._lock:
-            if self._stopping:
-                raise StoppedError
-            if self.waiting and self.waiting + events > self._max_waiting:
-                raise FullError
-            self.waiting += events
-
     def _run(self) -> None:
         while group := self._groups.get():
+            for submission in group:
+                if submission.events:  # the event loop had ended before it came to them
+                    self._map(submission)
             error = self._store_group(group)
             with self._lock:
-                self.waiting -= sum(len(submission.receipts) for submission in group)
-                self._is_storing = False
+                self.waiting -= sum(submission.size for submission in group)
+                self._is_busy = False
             with suppress(RuntimeError):  # the event loop has ended: nobody waits any more
                 loop = group[0].future.get_loop()
                 loop.call_soon_threadsafe(self._resolve, loop, group, error)
@@ -227,17 +241,21 @@ class Writer:
         return None
 
     def _resolve(self, loop: asyncio.AbstractEventLoop, group: _Group, error: CapiError | None) -> None:
-        """Let the requests of a group go on that still wait, and gather the next."""
+        """Hand receipts, or the error, to the requests that still wait, and go on with the next group."""
         for submission in group:
-            if submission.future.done():  # the request's time was up, or its connection was closed
+            self._deadlines.finish(submission.wait)
+            future = submission.future
+            if future.done():  # the request's time was up, or its connection was closed
                 continue
-            if error is None:
-                submission.future.set_result(None)
+            if error is not None:
+                future.set_exception(error)
+            elif len(submission.receipts) < submission.size:
+                future.set_exception(OutboxError("the server failed on these events"))
             else:
-                submission.future.set_exception(error)
+                future.set_result(submission.receipts)
         self._hand_over_if_enough(loop)
 
 
-def _expire(future: "asyncio.Future[None]") -> None:
+def _expire(future: "asyncio.Future[Sequence[Receipt]]") -> None:
     if not future.done():
         future.set_exception(TimeoutError())
