@@ -8,7 +8,6 @@ for machines; `--memory SECONDS` loads the server for so long and prints its mem
 
 import argparse
 import asyncio
-import gc
 import json
 import multiprocessing
 import os
@@ -28,7 +27,7 @@ from stand_in import pin_to_first_core
 from capi_actions import Client, Plugins, decode_json
 from capi_actions_server.app import create_app
 from capi_actions_server.service import Service
-from capi_actions_server.serving import Server, listen
+from capi_actions_server.serving import Server, listen, rest_garbage_collection
 from capi_actions_server.settings import ServerSettings
 
 KEY = "benchmark-write-key"
@@ -173,8 +172,7 @@ def serve(connection: Connection, name: str) -> None:
         path.write_text(CONFIG, encoding="utf-8")
         app = bare if name == "bare" else create_app(Service.open(path, deliver=False))
         listening = listen("127.0.0.1", 0)
-        gc.collect()
-        gc.freeze()  # as `capi serve` does
+        rest_garbage_collection()  # as `capi serve` does
 
         def ready() -> None:
             asyncio.get_running_loop().add_reader(connection.fileno(), answer)

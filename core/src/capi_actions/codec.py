@@ -106,7 +106,26 @@ def event_from_python(event: Json) -> JsonObject:
 
     :raises EventError: when it is no event, or holds what JSON can't.
     """
-    return decode_event(_encode_event(check_event(event)))
+    return decode_event(encode_event(event))
+
+
+def encode_event(event: Json) -> bytes | str:
+    """Return the JSON text of an event that a program made, as :func:`event_from_python` says.
+
+    :raises EventError: when it is no event, or holds what JSON can't.
+    """
+    check_event(event)
+    try:
+        return orjson.dumps(event, default=_json_default, option=orjson.OPT_SERIALIZE_NUMPY)
+    except TypeError:
+        pass
+    try:  # lone surrogates, integers over 64 bits, more than 254 levels
+        return json.dumps(event, default=_json_default)
+    except RecursionError:
+        problem = "is nested too deeply"
+    except (ValueError, TypeError):  # their texts may quote the event
+        problem = "holds what JSON can't: an object of another type, a key that isn't text, or itself"
+    raise EventError.of(problem)
 
 
 def copy_json(value: Json) -> Json:
@@ -189,20 +208,6 @@ def check_depth(value: Json, limit: int = _MAX_DEPTH) -> Json:
         if not containers:
             return value
     raise RecursionError
-
-
-def _encode_event(event: JsonObject) -> bytes | str:
-    try:
-        return orjson.dumps(event, default=_json_default, option=orjson.OPT_SERIALIZE_NUMPY)
-    except TypeError:
-        pass
-    try:  # lone surrogates, integers over 64 bits, more than 254 levels
-        return json.dumps(event, default=_json_default)
-    except RecursionError:
-        problem = "is nested too deeply"
-    except (ValueError, TypeError):  # their texts may quote the event
-        problem = "holds what JSON can't: an object of another type, a key that isn't text, or itself"
-    raise EventError.of(problem)
 
 
 def _json_default(value: object) -> Json:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from capi_actions import Client, OutboxError, Receipt
 from capi_actions_server.app import create_app
+from capi_actions_server.ingest.deadlines import Deadlines
 from capi_actions_server.ingest.requests import RequestError, read_body
 from capi_actions_server.ingest.senders import RateLimit
 from capi_actions_server.service import Service
@@ -145,6 +146,27 @@ def test_what_waits_is_stored_before_the_server_ends(
     assert "the server stops" in late.body["error"]
 
 
+def test_what_the_event_loop_did_not_come_to_is_stored_when_the_server_stops(
+    open_service: Callable[[str], Service], order: dict[str, Any]
+) -> None:
+    """The loop ends in the middle of a group's mapping; what was taken is stored all the same, and once."""
+    service = open_service(TABLE.replace("max_waiting = 3", "max_waiting = 1000"))
+    writer = service.writer
+
+    async def submit() -> None:
+        writer._target = 3
+        for number in range(4):
+            writer.submit(
+                [{**order, "type": "track", "messageId": f"{number}-{at}"} for at in range(100)], None
+            )
+
+    asyncio.run(submit())
+
+    assert writer.stop(60)
+    assert 0 == writer.waiting
+    assert 400 == service.client.outbox.stats()["shop"].waiting
+
+
 def test_many_requests_share_a_commit(
     open_service: Callable[[str], Service], order: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -247,8 +269,8 @@ def test_a_body_comes_in_parts(messages: list[tuple[bytes, bool]], limit: int, s
         return {"type": "http.request", "body": body, "more_body": more}
 
     if status is None:
-        assert b"abcdefgh" == asyncio.run(read_body(receive, {}, limit, 30.0))
+        assert b"abcdefgh" == asyncio.run(read_body(receive, {}, limit, Deadlines(30.0)))
         return
     with pytest.raises(RequestError) as caught:
-        asyncio.run(read_body(receive, {}, limit, 0.05))
+        asyncio.run(read_body(receive, {}, limit, Deadlines(0.05)))
     assert status == caught.value.status

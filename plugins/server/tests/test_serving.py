@@ -118,6 +118,15 @@ def test_a_slow_head_after_a_request_ends_it_too() -> None:
         assert b"" == connection.recv(1)
 
 
+def test_a_connection_without_a_further_request_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else those that are never used again would add up."""
+    monkeypatch.setattr(serving, "_KEEP_ALIVE_SECONDS", 0.1)
+    with running(2.0) as address, connect(address) as connection:
+        connection.sendall(REQUEST)
+        assert read_answer(connection).endswith(BODY)
+        assert b"" == connection.recv(1)
+
+
 def test_an_endless_head_ends_the_connection(address: tuple[str, int]) -> None:
     """It would fill the memory."""
     with connect(address) as connection, pytest.raises(OSError):

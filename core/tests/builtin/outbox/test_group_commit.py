@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from capi_actions.builtin.outbox import SqliteOutbox
-from capi_actions.builtin.outbox.connection import Database, LockedError
-from capi_actions.builtin.outbox.group_commit import GroupCommit, _Ticket
+from capi_actions.builtin.outbox.connection import Database
 from capi_actions.errors import OutboxError
+from capi_actions.group_commit import GroupCommit, LockedError, _Ticket
 from capi_actions.model import Item, Judgement, Verdict
 
 NOW = 1_800_000_000

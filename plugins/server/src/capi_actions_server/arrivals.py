@@ -2,6 +2,7 @@
 
 from collections import deque
 
+import orjson
 from attrs import frozen
 
 from capi_actions import Json, Receipt
@@ -37,15 +38,39 @@ class Arrivals:
     """
 
     def __init__(self) -> None:
-        self._latest: deque[tuple[int, float, str, str, Json, Receipt]] = deque(maxlen=_KEPT)
+        self._latest: deque[tuple[int, float, str, str, bytes | Json, Receipt]] = deque(maxlen=_KEPT)
         self.count = 0
 
-    def add(self, received: float, source: str, endpoint: str, event: Json, receipt: Receipt) -> None:
-        """Note that an event came in."""
+    def add(self, received: float, source: str, endpoint: str, event: bytes | Json, receipt: Receipt) -> None:
+        """Note that an event came in.
+
+        :param event: as :func:`compact` returns it, or as it is.
+        """
         self.count += 1
         # A tuple: making an Arrival of every event would take as long as reading its JSON.
         self._latest.append((self.count, received, source, endpoint, event, receipt))
 
     def latest(self) -> list[Arrival]:
         """Return them, oldest first."""
-        return [Arrival(*values) for values in list(self._latest)]
+        return [
+            Arrival(
+                number,
+                received,
+                source,
+                endpoint,
+                orjson.loads(event) if type(event) is bytes else event,
+                receipt,
+            )
+            for number, received, source, endpoint, event, receipt in list(self._latest)
+        ]
+
+
+def compact(event: Json) -> bytes | Json:
+    """Return an event as JSON text; what such text can't hold, or what is no event, as it is.
+
+    500 events as objects are 5 MB: more than a processor's cache holds, and garbage collection looks through them.
+    """
+    try:
+        return orjson.dumps(event)
+    except TypeError:
+        return event

@@ -1,6 +1,5 @@
 """Run the server: open everything, serve until a signal, close within a bound."""
 
-import gc
 import logging
 import os
 import signal
@@ -16,7 +15,7 @@ from attrs import evolve
 from capi_actions_server.app import create_app
 from capi_actions_server.logs import LOG
 from capi_actions_server.service import Service
-from capi_actions_server.serving import Server, listen, url_of
+from capi_actions_server.serving import Server, listen, rest_garbage_collection, url_of
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -48,9 +47,7 @@ def run(
         try:
             listening = listen(settings.host, settings.port, reuse_port=reuse_port)
             app = create_app(service)
-            # What is there now stays until the end: garbage collection needn't look through it for every event.
-            gc.collect()
-            gc.freeze()
+            rest_garbage_collection()
             Server(app, settings, lambda: announce(url_of(listening))).run([listening])
         finally:
             _close(service)

@@ -46,7 +46,7 @@ class Service:
         if not config.errors:
             check_sources(settings, config.names, installed.inputs)
         client = Client.from_config(path, plugins=installed, deliver=deliver)
-        writer = Writer(client, settings.max_waiting)
+        writer = Writer(client, settings.max_waiting, settings.request_seconds)
         writer.start()
         return cls(
             client=client,

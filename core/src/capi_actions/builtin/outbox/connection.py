@@ -12,6 +12,7 @@ from time import monotonic
 
 from capi_actions.builtin.outbox.schema import prepare
 from capi_actions.errors import OutboxError
+from capi_actions.group_commit import LockedError
 
 _MIN_FREE_PAGES = 1024  # 8 MiB: shrinking by less isn't worth the work
 _MAX_LIVE_PAGES = 4096  # 32 MiB: rewriting them takes 0.4 s, during which nothing can be put
@@ -38,10 +39,6 @@ FILE_ERRORS = (
 )
 """What the ``sqlite3`` module raises for faults of the file and for values that it can't store, and what code raises
 that reads a value of the wrong type from a damaged file."""
-
-
-class LockedError(OutboxError):
-    """Another process kept the file locked for as long as the caller was willing to wait."""
 
 
 class Database:

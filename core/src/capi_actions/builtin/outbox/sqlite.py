@@ -2,8 +2,7 @@
 
 ``connection`` opens the file and guards it, ``schema`` creates and checks it, ``queue`` has the SQL for items on their
 way to delivery, ``once`` remembers what was put, ``dead_letters`` has the SQL for buried items, ``status`` that for
-pauses, back-offs and counts, and
-``group_commit`` lets threads that put at the same time share a commit.
+pauses, back-offs and counts.  Threads that put at the same time share a commit (``capi_actions.group_commit``).
 """
 
 import os
@@ -14,7 +13,7 @@ from typing import NamedTuple, Self
 
 from capi_actions.builtin.outbox import dead_letters, once, queue, status
 from capi_actions.builtin.outbox.connection import Database
-from capi_actions.builtin.outbox.group_commit import GroupCommit
+from capi_actions.group_commit import GroupCommit
 from capi_actions.model import (
     ALL_DEAD,
     Claim,

@@ -1,6 +1,5 @@
 """The endpoints below ``/v1/``, as one raw ASGI function."""
 
-import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from math import ceil
 from time import time
@@ -10,6 +9,7 @@ from attrs import frozen
 from starlette.types import Receive, Scope, Send
 
 from capi_actions import EventError, Json, JsonObject, OutboxError, Receipt, TrustedProxies
+from capi_actions_server.arrivals import compact
 from capi_actions_server.ingest.browser_settings import browser_settings, project_key
 from capi_actions_server.ingest.completion import (
     NO_FACTS,
@@ -19,6 +19,7 @@ from capi_actions_server.ingest.completion import (
     complete,
 )
 from capi_actions_server.ingest.cors import Origins
+from capi_actions_server.ingest.deadlines import Deadlines
 from capi_actions_server.ingest.requests import (
     ClientGoneError,
     Headers,
@@ -85,7 +86,7 @@ class Ingest:
         self._proxies = TrustedProxies(settings.trusted_proxies, address_headers=settings.address_headers)
         self._address_headers = ("x-forwarded-for", "forwarded", *self._proxies.address_headers)
         self._max_body = settings.max_body_bytes
-        self._seconds = settings.request_seconds
+        self._deadlines = Deadlines(settings.request_seconds)
         self._figures = Figures()
         destination_types = {configured.type for configured in service.config.destinations}
         self._cookies: Mapping[str, Sequence[str]] = {
@@ -101,7 +102,7 @@ class Ingest:
         try:
             cors = self._origins.headers(headers)
             method, path = scope["method"], scope["path"]
-            if (key := project_key(path)) is not None and method == "GET":
+            if method == "GET" and (key := project_key(path)) is not None:
                 await send_json(send, 200, browser_settings(scope, key, self._keys, self._proxies), cors)
                 return
             _check_path(path, self._webhooks)
@@ -127,30 +128,43 @@ class Ingest:
     ) -> tuple[int, bytes, int]:
         """Take the events of a request, and return status and body of the answer, and how many were accepted."""
         received = time()
-        if path.startswith(WEBHOOKS):
-            webhook = self._webhooks[path.removeprefix(WEBHOOKS)]
-            body = await read_body(receive, headers, self._max_body, self._seconds)
-            submitted = _read_webhook(webhook, headers, body, received)
-        else:
-            source = self._keys.from_headers(headers)
-            lines = is_json_lines(headers)
-            body = await read_body(receive, headers, self._max_body, self._seconds)
-            submitted = self._read_events(path, source, body, lines)
-        if seconds := submitted.source.rate.wait(len(submitted.events)):
+        submitted = await self._read(path, headers, receive, received)
+        source = submitted.source
+        if seconds := source.rate.wait(len(submitted.events)):
             raise RequestError(
                 429,
                 "this write key sends more events than its events_per_second allows; wait, and send them again",
                 [(b"retry-after", str(ceil(seconds)).encode())],
             )
         facts = NO_FACTS
-        if comes_from_client(submitted.source, headers):
+        if comes_from_client(source, headers):
             facts = client_facts(headers, self._address(scope, headers), self._cookies)
         times = RequestTimes.of(received, submitted.sent_at)
         events = [complete(event, submitted.kind, facts, times) for event in submitted.events]
-        receipts = await self._store(events, submitted.source)
-        for event, receipt in zip(events, receipts, strict=True):
-            self._arrivals.add(received, submitted.source.name, path, event, receipt)
+        texts = [compact(event) for event in events]
+        try:
+            future = self._writer.submit(events, source.destinations)
+            del submitted, events  # the writer frees them as soon as they are mapped
+            receipts = await future
+        except (FullError, StoppedError, TimeoutError, OutboxError) as error:
+            raise _not_stored(error, self._deadlines.seconds) from None
+        for text, receipt in zip(texts, receipts, strict=True):
+            self._arrivals.add(received, source.name, path, text, receipt)
         return _answer(receipts)
+
+    async def _read(self, path: str, headers: Headers, receive: Receive, received: float) -> Submitted:
+        """Return what a request sends.
+
+        :raises RequestError: when it can't be read, or its sender isn't known.
+        """
+        if path.startswith(WEBHOOKS):
+            webhook = self._webhooks[path.removeprefix(WEBHOOKS)]
+            body = await read_body(receive, headers, self._max_body, self._deadlines)
+            return _read_webhook(webhook, headers, body, received)
+        source = self._keys.from_headers(headers)
+        lines = is_json_lines(headers)
+        body = await read_body(receive, headers, self._max_body, self._deadlines)
+        return self._read_events(path, source, body, lines)
 
     def _read_events(self, path: str, source: Source | None, body: bytes, lines: bool) -> Submitted:
         """Return what a request sends with a write key."""
@@ -172,33 +186,26 @@ class Ingest:
         named = {name: header_text(headers, name.encode()) or "" for name in self._address_headers}
         return self._proxies.client_address(peer[0] if peer else None, named)
 
-    async def _store(self, events: Sequence[Json | EventError], source: Source) -> list[Receipt]:
-        try:
-            future = self._writer.submit(events, source.destinations)
-            timer = asyncio.get_running_loop().call_later(self._seconds, _expire, future)
-            try:
-                return await future
-            finally:
-                timer.cancel()
-        except FullError:
+
+def _not_stored(error: Exception, seconds: float) -> RequestError:
+    """Return the answer to a request whose events could not be stored.
+
+    :param seconds: how long storing may take.
+    """
+    match error:
+        case FullError():
             problem = "too many events wait for the disk; send them again later"
-        except StoppedError:
+        case StoppedError():
             problem = "the server stops; send them again later"
-        except TimeoutError:
+        case TimeoutError():
             problem = (
-                f"the events could not be stored within {self._seconds:g} seconds, and may be stored yet:"
+                f"the events could not be stored within {seconds:g} seconds, and may be stored yet:"
                 " send them again with the same messageId"
             )
-        except OutboxError:
-            # Its text names files; it stands in the log, and at /readyz.
+        case _:
+            # An OutboxError's text names files; it stands in the log, and at /readyz.
             problem = "the events can't be stored now, and none was; send them again later"
-        raise RequestError(503, problem, [(b"retry-after", b"1")])
-
-
-def _expire(future: "asyncio.Future[list[Receipt]]") -> None:
-    """End a request's wait; asyncio.timeout() takes 3 µs more."""
-    if not future.done():
-        future.set_exception(TimeoutError())
+    return RequestError(503, problem, [(b"retry-after", b"1")])
 
 
 def _check_method(method: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from starlette.types import Receive, Scope
 
 from capi_actions import EventError, Json, decode_json
+from capi_actions_server.ingest.deadlines import Deadlines
 from capi_actions_server.responses import Header
 
 Headers = Mapping[bytes, bytes]
@@ -72,11 +73,11 @@ def is_json_lines(headers: Headers) -> bool:
     return media_type in _LINES_TYPES
 
 
-async def read_body(receive: Receive, headers: Headers, limit: int, seconds: float) -> bytes:
+async def read_body(receive: Receive, headers: Headers, limit: int, deadlines: Deadlines) -> bytes:
     """Return the body, decompressed.
 
     :param limit: bytes, before and after decompression.
-    :param seconds: how long it may take to arrive.
+    :param deadlines: limit the time that it may take to arrive.
     :raises RequestError: when it is too large, too slow, or damaged.
     """
     encoding = headers.get(b"content-encoding", b"").strip().lower()
@@ -85,11 +86,17 @@ async def read_body(receive: Receive, headers: Headers, limit: int, seconds: flo
     length = headers.get(b"content-length", b"0")
     if len(length) > 12 or (length.isdigit() and int(length) > limit):
         raise _too_large(limit)
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101  for the type checker: a coroutine runs in a task
+    wait = deadlines.start(task.get_loop(), task.cancel)
     try:
-        async with asyncio.timeout(seconds):
-            body = await _read_all(receive, limit)
-    except TimeoutError:
-        raise RequestError(408, f"the body should arrive within {seconds:g} seconds") from None
+        body = await _read_all(receive, limit)
+    except asyncio.CancelledError:
+        if deadlines.finish(wait) or task.uncancel():  # cancelled by somebody else
+            raise
+        raise RequestError(408, f"the body should arrive within {deadlines.seconds:g} seconds") from None
+    finally:
+        deadlines.finish(wait)
     return _gunzip(body, limit) if encoding in (b"gzip", b"x-gzip") else body
 
 

@@ -1,8 +1,12 @@
-"""Group commit across requests: a thread that maps and stores all events that wait, with one wait for the disk.
+"""Group commit across requests: all events that wait are mapped together and stored with one wait for the disk.
+
+The event loop maps them, one event right after the other: mapped in turns with the HTTP work of its request, an event
+takes half as long again, as the processor's caches hold only one of them.  A thread stores them.  When that mapped,
+too, it held the interpreter's lock for milliseconds, and the event loop waited for it at every read and write.
 
 A commit takes longer than an event's mapping, so that large groups matter for speed.  After a group of many requests
-the writer therefore waits up to 2 ms for as many again: their senders are just sending the next ones.  A lone sender
-never waits.
+the event loop therefore waits up to 2 ms for as many again: their senders are just sending the next ones.  A lone
+sender never waits.
 
 What waits is bounded: beyond that, requests are refused, so that a slow disk can't fill the memory.
 """
@@ -12,15 +16,20 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
+from queue import SimpleQueue
 from time import monotonic
+from typing import TypeAlias
 
 from attrs import define, field
 
 from capi_actions import CapiError, Client, EventError, JsonObject, OutboxError, Receipt
+from capi_actions_server.ingest.deadlines import Deadlines
 from capi_actions_server.logs import log_fault
 
-_MAX_GROUP = 2_000  # events: mapping them takes some 0.1 s, and a request that comes now waits for it
+_MAX_GROUP = 2_000  # events: storing them takes some 20 ms, and a request that comes now waits for it
 _COMMIT_DELAY = 0.002  # seconds
+_SLICE = 100  # events: mapping them takes some 5 ms, during which nothing else is answered
 
 
 class FullError(Exception):
@@ -35,35 +44,50 @@ class StoppedError(Exception):
 class _Submission:
     """The events of one request.
 
-    :ivar events: JSON objects, or why what was sent is no event.
+    :ivar events: JSON objects, or why what was sent is no event; empty once they are mapped.
     :ivar destinations: the only ones that they may go to; None for all.
+    :ivar size: how many events they were.
     :ivar future: gets the receipts, or the error.
+    :ivar wait: the number of its time limit.
     """
 
     events: Sequence[JsonObject | EventError]
     destinations: frozenset[str] | None
-    future: "asyncio.Future[list[Receipt]]"
+    size: int
+    future: "asyncio.Future[Sequence[Receipt]]"
+    wait: int
     receipts: list[Receipt] = field(factory=list)
 
 
+_Group: TypeAlias = Sequence[_Submission]
+
+
 class Writer:
-    """Maps and stores the events of many requests at once, in a thread of its own.
+    """Maps the events of requests, and stores those of many requests at once.
+
+    Usable on one event loop at a time; :meth:`stop` on any thread.
 
     :ivar waiting: how many events wait or are being stored.
     :ivar problem: why nothing could be stored last time; None if it could.
     """
 
-    def __init__(self, client: Client, max_waiting: int) -> None:
+    def __init__(self, client: Client, max_waiting: int, seconds: float) -> None:
         """Start with an empty queue.
 
         :param max_waiting: how many events may wait; the events of a single request may be more.
+        :param seconds: how long a request may wait until its events are stored.
         """
         self._client = client
         self._max_waiting = max_waiting
-        self._condition = threading.Condition()
+        self._deadlines = Deadlines(seconds)
+        self._lock = threading.Lock()
         self._queue: deque[_Submission] = deque()
-        self._stopping = False
         self._target = 1  # requests to wait for: as many as the last group had
+        self._timer: asyncio.TimerHandle | None = None  # ends that wait
+        self._mapping: _Group = ()  # the group that the event loop is mapping
+        self._is_busy = False  # a group is being mapped or stored
+        self._stopping = False
+        self._groups: SimpleQueue[_Group | None] = SimpleQueue()  # for the thread; None ends it
         self._thread = threading.Thread(target=self._run, name="capi-store", daemon=True)
         self.waiting = 0
         self.problem: OutboxError | None = None
@@ -79,9 +103,14 @@ class Writer:
         :param timeout: seconds.
         :returns: False when the time was up first.
         """
-        with self._condition:
+        with self._lock:
             self._stopping = True
-            self._condition.notify()
+            # The event loop may have ended before it came to these.
+            group, self._mapping = self._mapping, ()
+            while group := group or self._take_group():
+                self._groups.put(group)
+                group = ()
+            self._groups.put(None)
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
@@ -97,78 +126,136 @@ class Writer:
 
     def submit(
         self, events: Sequence[JsonObject | EventError], destinations: frozenset[str] | None
-    ) -> "asyncio.Future[list[Receipt]]":
+    ) -> "asyncio.Future[Sequence[Receipt]]":
         """Queue the events of a request; call this on the event loop.
 
-        :returns: a future that gets a receipt for each event once all that were accepted are on disk, or
-            :class:`capi_actions.OutboxError` if they can't be stored: then none was accepted.
+        :param events: JSON objects, or why what was sent is no event.
+        :param destinations: the only ones that they may go to; None for all.
+        :returns: a future that gets a receipt for each event once all that were accepted are on disk;
+            :class:`capi_actions.OutboxError` if they can't be stored: then none was accepted; or
+            :class:`TimeoutError` when it takes too long: they may be stored yet.
         :raises FullError: when too many wait already.
         :raises StoppedError: when the server stops.
         """
-        future = asyncio.get_running_loop().create_future()
-        with self._condition:
+        loop = asyncio.get_running_loop()
+        future = loop.create_future()
+        size = len(events)
+        with self._lock:
             if self._stopping:
                 raise StoppedError
-            if self.waiting and self.waiting + len(events) > self._max_waiting:
+            if self.waiting and self.waiting + size > self._max_waiting:
                 raise FullError
-            self.waiting += len(events)
-            self._queue.append(_Submission(events, destinations, future))
-            if len(self._queue) in (1, self._target):  # the writer wakes for no other
-                self._condition.notify()
+            self.waiting += size
+            wait = self._deadlines.start(loop, partial(_expire, future))
+            self._queue.append(_Submission(events, destinations, size, future, wait))
+        self._hand_over_if_enough(loop)
         return future
 
-    def _run(self) -> None:
-        while group := self._next_group():
-            error = self._store(group)
-            with self._condition:
-                self.waiting -= sum(len(submission.events) for submission in group)
-            with suppress(RuntimeError):  # the event loop has ended: nobody waits any more
-                group[0].future.get_loop().call_soon_threadsafe(_resolve, group, error)
+    def _hand_over_if_enough(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Begin with what waits, or to wait for more; while a group is being stored, this is called again after it."""
+        if self._is_busy or not self._queue:
+            return
+        if len(self._queue) >= self._target:
+            self._hand_over(loop)
+        elif self._timer is None or self._timer.when() < loop.time():  # of a loop that has ended
+            self._timer = loop.call_later(_COMMIT_DELAY, self._hand_over, loop)
 
-    def _next_group(self) -> list[_Submission]:
-        """Wait for submissions and return them; nothing when the writer stops and all is stored."""
+    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Take a group from the queue, and begin to map it."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        with self._lock:
+            if self._is_busy:
+                return
+            self._mapping = group = self._take_group()
+        if group:
+            self._is_busy = True
+            self._target = len(group)
+            self._map_group(loop, group, 0)
+
+    def _map_group(self, loop: asyncio.AbstractEventLoop, group: _Group, start: int) -> None:
+        """Map a group from one of its submissions on, and give it to the thread.
+
+        After some events others have their turn on the loop.
+        """
+        mapped = 0
+        for index in range(start, len(group)):
+            if mapped >= _SLICE:
+                loop.call_soon(self._map_group, loop, group, index)
+                return
+            self._map(group[index])
+            mapped += group[index].size
+        with self._lock:
+            if self._mapping:  # else the thread has it already, as the server stops
+                self._mapping = ()
+                self._groups.put(group)
+
+    def _map(self, submission: _Submission) -> None:
+        """Map the events of a request; when that fails, it alone fails."""
+        client, destinations = self._client, submission.destinations
+        try:
+            submission.receipts = [
+                client.refuse(event) if isinstance(event, EventError) else client.prepare(event, destinations)
+                for event in submission.events
+            ]
+        except Exception as error:  # noqa: BLE001  a fault of ours must not end the server
+            log_fault("the events of a request could not be mapped", error)
+        # Hundreds of events that wait for the disk as objects are more than the processor's caches hold.
+        submission.events = ()
+
+    def _take_group(self) -> _Group:
+        """Take submissions from the queue; the caller has the lock."""
         group: list[_Submission] = []
         events = 0
-        with self._condition:
-            while not self._queue and not self._stopping:
-                self._condition.wait()
-            if len(self._queue) < self._target and not self._stopping:
-                self._condition.wait(_COMMIT_DELAY)
-            while self._queue and (not group or events + len(self._queue[0].events) <= _MAX_GROUP):
-                submission = self._queue.popleft()
-                events += len(submission.events)
-                group.append(submission)
-            self._target = len(group)
+        while self._queue and (not group or events + self._queue[0].size <= _MAX_GROUP):
+            submission = self._queue.popleft()
+            events += submission.size
+            group.append(submission)
         return group
 
-    def _store(self, group: Sequence[_Submission]) -> CapiError | None:
-        """Map and store the events of a group; return why that isn't possible."""
-        client = self._client
-        try:
+    def _run(self) -> None:
+        while group := self._groups.get():
             for submission in group:
-                submission.receipts = [
-                    client.refuse(event)
-                    if isinstance(event, EventError)
-                    else client.prepare(event, submission.destinations)
-                    for event in submission.events
-                ]
-            client.store(receipt for submission in group for receipt in submission.receipts)
+                if submission.events:  # the event loop had ended before it came to them
+                    self._map(submission)
+            error = self._store_group(group)
+            with self._lock:
+                self.waiting -= sum(submission.size for submission in group)
+                self._is_busy = False
+            with suppress(RuntimeError):  # the event loop has ended: nobody waits any more
+                loop = group[0].future.get_loop()
+                loop.call_soon_threadsafe(self._resolve, loop, group, error)
+
+    def _store_group(self, group: _Group) -> CapiError | None:
+        """Store what was accepted of a group; return why that isn't possible."""
+        try:
+            self._client.store(receipt for submission in group for receipt in submission.receipts)
         except OutboxError as error:
             self.problem, self.problem_at = error, monotonic()
             return error
         except Exception as error:  # noqa: BLE001  a fault of ours must not end the thread, and with it the server
-            log_fault("a group of events could not be mapped", error)
+            log_fault("a group of events could not be stored", error)
             return OutboxError("the server failed on these events")
         self.problem = None
         return None
 
+    def _resolve(self, loop: asyncio.AbstractEventLoop, group: _Group, error: CapiError | None) -> None:
+        """Hand receipts, or the error, to the requests that still wait, and go on with the next group."""
+        for submission in group:
+            self._deadlines.finish(submission.wait)
+            future = submission.future
+            if future.done():  # the request's time was up, or its connection was closed
+                continue
+            if error is not None:
+                future.set_exception(error)
+            elif len(submission.receipts) < submission.size:
+                future.set_exception(OutboxError("the server failed on these events"))
+            else:
+                future.set_result(submission.receipts)
+        self._hand_over_if_enough(loop)
 
-def _resolve(group: Sequence[_Submission], error: CapiError | None) -> None:
-    """Hand receipts, or the error, to the requests that still wait."""
-    for submission in group:
-        if submission.future.done():  # the request's time was up, or its connection was closed
-            continue
-        if error is None:
-            submission.future.set_result(submission.receipts)
-        else:
-            submission.future.set_exception(error)
+
+def _expire(future: "asyncio.Future[Sequence[Receipt]]") -> None:
+    if not future.done():
+        future.set_exception(TimeoutError())
