@@ -19,7 +19,7 @@ from capi_actions import ConfigError, EventError, Judgement, Secret, Verdict
 from capi_actions_server.app import create_app
 from capi_actions_server.hash_password import hash_command
 from capi_actions_server.page_settings import PageSettings
-from capi_actions_server.pages.sessions import COOKIE, Sessions, TryLimit
+from capi_actions_server.pages.sessions import COOKIE, Sessions
 from capi_actions_server.passwords import is_password_hash, verify_password
 from capi_actions_server.service import Service
 from support.asgi import Answer, Caller
@@ -209,17 +209,33 @@ def test_tries_to_log_in_are_limited(visitor: Visitor) -> None:
     assert visitor.post("/login", secret=TOKEN).status == 303
 
 
-def test_who_has_many_addresses_guesses_no_faster() -> None:
-    """30 a minute together; the next minute starts anew."""
-    now = [1000.0]
-    limit = TryLimit(lambda: now[0])
+def test_who_has_many_addresses_guesses_no_faster(visitor: Visitor) -> None:
+    """30 a minute together."""
+    statuses = []
+    for number in range(31):
+        visitor.call_from(f"1.1.1.{number}")
+        statuses.append(visitor.post("/login", secret="wrong").status)
 
-    waits = [limit.wait(f"address-{number}") for number in range(31)]
-    now[0] += 61
+    assert [401] * 30 + [429] == statuses
 
-    assert waits[:30] == [0.0] * 30
-    assert waits[30] == 60.0
-    assert limit.wait("address-0") == 0.0
+
+def test_tries_of_the_token_are_limited(visitor: Visitor) -> None:
+    """As programs send it; other addresses, and who is logged in, don't suffer from it."""
+    visitor.log_in()
+    session = visitor.cookie
+    visitor.cookie = ""
+    statuses = [visitor.get("/", Authorization=f"Bearer wrong-{number}").status for number in range(6)]
+    answer = visitor.get("/", Authorization=f"Bearer {TOKEN}")
+    visitor.cookie = session
+    logged_in = visitor.get("/")
+    visitor.cookie = ""
+    visitor.call_from("1.1.1.2")
+
+    assert [303] * 5 + [429] == statuses
+    assert 429 == answer.status
+    assert 0 < int(answer.headers["retry-after"]) <= 60
+    assert 200 == logged_in.status
+    assert 200 == visitor.get("/", Authorization=f"Bearer {TOKEN}").status
 
 
 def test_every_page_has_the_headers(visitor: Visitor) -> None:

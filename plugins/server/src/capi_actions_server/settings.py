@@ -123,6 +123,8 @@ class ServerSettings:
     :ivar max_body_bytes: how large the body of a request may be, in bytes, after decompression.
     :ivar max_connections: how many connections and requests there may be at once; more are refused with 503.
     :ivar max_waiting: how many events may wait for the disk; more are refused with 503.
+    :ivar failures_per_minute: how many requests with a wrong write key or signature one address may send; then it is
+        answered with 429, but for what has sent with a right one from there before.  0 for any number.
     :ivar request_seconds: how long a request may take to arrive, and then to be stored.
     :ivar shutdown_seconds: how long requests may take to end when the server stops.
     :ivar keys: who may send.
@@ -139,6 +141,7 @@ class ServerSettings:
     max_body_bytes: int = field(default=4_000_000, validator=_between(1_000, 100_000_000))
     max_connections: int = field(default=2_000, validator=_between(1, 1_000_000))
     max_waiting: int = field(default=10_000, validator=_between(1, 1_000_000))
+    failures_per_minute: int = field(default=60, validator=_between(0, 1_000_000))
     request_seconds: float = field(default=10.0, validator=_between(0.1, 600))
     shutdown_seconds: float = field(default=10.0, validator=_between(0.1, 600))
     keys: Mapping[str, WriteKey] = field(factory=dict, metadata=_TABLES)

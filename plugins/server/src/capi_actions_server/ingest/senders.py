@@ -96,15 +96,12 @@ class WriteKeys:
             )
         return found
 
-    def from_headers(self, headers: Headers) -> Source | None:
-        """Return whose key the header ``Authorization`` has; None without such a header.
+    def from_headers(self, headers: Headers) -> Source:
+        """Return whose key the header ``Authorization`` has, which must be there.
 
         :raises RequestError: when it can't be read, or has no known key.
         """
-        value = headers.get(b"authorization")
-        if value is None:
-            return None
-        scheme, _, credentials = value.strip().partition(b" ")
+        scheme, _, credentials = headers[b"authorization"].strip().partition(b" ")
         if scheme.lower() == b"bearer":
             return self.find(credentials.strip())
         if scheme.lower() != b"basic":
@@ -148,8 +145,8 @@ class SignedWebhook:
     settings: Webhook
     format: InputFormat | None
 
-    def check(self, headers: Headers, body: bytes, now: float) -> None:
-        """Check the signature of a body.
+    def sender(self, headers: Headers, body: bytes, now: float) -> Source:
+        """Check the signature of a body, and return who sends it.
 
         :param now: Unix seconds.
         :raises RequestError: when it is missing, wrong or too old.
@@ -174,6 +171,7 @@ class SignedWebhook:
             raise RequestError(
                 401, f"the signature in {name} is wrong; was the body signed with the same secret?"
             )
+        return self.source
 
     def _read_timestamped(self, value: str) -> tuple[str, list[str]]:
         pairs = [part.strip().partition("=")[::2] for part in value.split(",")[:20]]

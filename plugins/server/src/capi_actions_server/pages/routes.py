@@ -3,6 +3,7 @@
 import hmac
 import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
+from math import ceil
 from time import time
 from typing import Any, Final
 from urllib.parse import parse_qs, quote, urlencode
@@ -19,9 +20,11 @@ from capi_actions_server.pages.letters import letter_groups, replay_group
 from capi_actions_server.pages.live import STATES, Selection, read_rows
 from capi_actions_server.pages.overview import WORDS, read_overview
 from capi_actions_server.pages.rendering import page, redirect, static_file
-from capi_actions_server.pages.sessions import COOKIE, Session, Sessions, TryLimit
+from capi_actions_server.pages.sessions import COOKIE, Session, Sessions
 from capi_actions_server.service import Service
+from capi_actions_server.tries import TryLimit
 
+_TRIES, _ALL_TRIES = 5, 30  # a minute, from one address and from all: who has many must not guess faster
 _MAX_FORM: Final = 20_000  # bytes
 _PAGES: Final = ("/", "/live", "/dead")  # where one may be sent after the login
 _OTHER_SITES: Final = {"cross-site", "same-site"}
@@ -38,7 +41,10 @@ class Pages:
         self._service = service
         self._history = History.beside_outbox(service.config)
         self._sessions = Sessions(service.settings.pages)
-        self._tries = TryLimit()
+        self._tries = TryLimit(_TRIES, _ALL_TRIES)
+        self._token_tries = TryLimit(
+            _TRIES
+        )  # apart: tries from elsewhere must not stop a program with the token
         self._proxies = TrustedProxies(
             service.settings.trusted_proxies, address_headers=service.settings.address_headers
         )
@@ -64,8 +70,14 @@ class Pages:
                 return page("closed", 403)
             session = self._sessions.session(request.cookies.get(COOKIE))
             scheme, _, token = request.headers.get("authorization", "").partition(" ")
-            if session is None and scheme.lower() == "bearer" and self._sessions.verify_token(token):
-                session = Session("")
+            if session is None and scheme.lower() == "bearer":
+                address = self._visit(request)[1]
+                if wait := self._token_tries.wait(address):
+                    return _too_many_tries(wait, request.url.path)
+                if self._sessions.verify_token(token):
+                    session = Session("")
+                else:
+                    self._token_tries.take(address)
             if session is None:
                 if request.method == "POST" or request.url.path not in _PAGES:
                     return redirect("/login")
@@ -156,13 +168,9 @@ class Pages:
         form = await _read_form(request, None)
         if form is None:
             return page("login", 403, problem="This form came from another site.", next=following)
-        visit = WebRequest.of(request.scope, self._proxies)
-        address = visit.client_address or (request.client.host if request.client else "")
-        if wait := self._tries.wait(address):
-            problem = f"Too many tries. Wait {int(wait) + 1} seconds."
-            response = page("login", 429, problem=problem, next=following)
-            response.headers["Retry-After"] = str(int(wait) + 1)
-            return response
+        visit, address = self._visit(request)
+        if wait := self._tries.take(address):
+            return _too_many_tries(wait, following)
         if not await to_thread.run_sync(self._sessions.verify, form.get("secret", "")):
             return page("login", 401, problem="That is not the password.", next=following)
         self._tries.forget(address)
@@ -176,6 +184,11 @@ class Pages:
             samesite="strict",
         )
         return response
+
+    def _visit(self, request: Request) -> tuple[WebRequest, str]:
+        """Return what is known of a request, and the visitor's address, else that of the connection."""
+        visit = WebRequest.of(request.scope, self._proxies)
+        return visit, visit.client_address or (request.client.host if request.client else "")
 
     async def _logout(self, request: Request, session: Session) -> Response:
         if await _read_form(request, session) is None:
@@ -207,6 +220,14 @@ async def _read_form(request: Request, session: Session | None) -> Form | None:
     ):
         return None
     return form
+
+
+def _too_many_tries(wait: float, following: str) -> Response:
+    seconds = ceil(wait)
+    problem = f"Too many tries. Wait {seconds} second{'' if seconds == 1 else 's'}."
+    response = page("login", 429, problem=problem, next=following)
+    response.headers["Retry-After"] = str(seconds)
+    return response
 
 
 def _equal(text: str, expected: str) -> bool:
