@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from attrs import frozen
+from attrs import evolve, frozen
 
-from capi_actions import Client, Config, Plugins, load_config
+from capi_actions import Client, Config, ConfigError, ConfigNames, Plugins, load_config
 from capi_actions_server.arrivals import Arrivals
-from capi_actions_server.ingest.senders import check_sources
+from capi_actions_server.checks import check_server
 from capi_actions_server.ingest.writer import Writer
 from capi_actions_server.settings import ServerSettings
 
@@ -44,7 +44,13 @@ class Service:
         config = load_config(path, installed, strict=False)
         settings = config.tables.get("server") or ServerSettings()
         if not config.errors:
-            check_sources(settings, config.names, installed.inputs)
+            names = ConfigNames(destinations=config.names, inputs=list(installed.inputs))
+            if errors := [
+                evolve(problem, path=f"$.server{problem.path[1:]}")
+                for problem in check_server(settings, names)
+                if problem.severity == "error"
+            ]:
+                raise ConfigError(tuple(errors))
         client = Client.from_config(path, plugins=installed, deliver=deliver)
         writer = Writer(client, settings.max_waiting)
         writer.start()

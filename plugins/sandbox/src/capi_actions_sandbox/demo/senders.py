@@ -34,8 +34,8 @@ def choose_sender() -> tuple[Send, str]:
             f"{SDK} {version}, Segment's own SDK, sent the events; only its host and write key were set.",
         )
     return send_batch, (
-        f"{SDK} isn't installed, so the events went as one request of the kind that it sends."
-        f" To send with the SDK itself: pip install {SDK}"
+        f"{SDK} isn't installed, so the events went as one request of the kind that it sends. To send with the SDK"
+        " itself: pip install './plugins/server[demo]', in a clone of the repository"
     )
 
 
