@@ -8,6 +8,7 @@ from capi_actions import Client, Config, ConfigError, ConfigNames, Plugins, load
 from capi_actions_server.arrivals import Arrivals
 from capi_actions_server.checks import check_server
 from capi_actions_server.ingest.writer import Writer
+from capi_actions_server.live_file import LiveFile, Sharer
 from capi_actions_server.settings import ServerSettings
 
 
@@ -21,6 +22,8 @@ class Service:
     :ivar plugins: everything that is installed.
     :ivar writer: stores events.
     :ivar arrivals: what came in last, for the live view.
+    :ivar live_file: shows it to the live views of other processes, and theirs here.
+    :ivar sharer: writes it to that file.
     """
 
     client: Client
@@ -29,6 +32,8 @@ class Service:
     plugins: Plugins
     writer: Writer
     arrivals: Arrivals
+    live_file: LiveFile
+    sharer: Sharer
 
     @classmethod
     def open(cls, path: Path, *, plugins: Plugins | None = None, deliver: bool = True) -> "Service":
@@ -54,16 +59,22 @@ class Service:
         client = Client.from_config(path, plugins=installed, deliver=deliver)
         writer = Writer(client, settings.max_waiting)
         writer.start()
+        arrivals, live_file = Arrivals(), LiveFile.beside_outbox(config)
+        sharer = Sharer(arrivals, live_file)
+        sharer.start()
         return cls(
             client=client,
             config=config,
             settings=settings,
             plugins=installed,
             writer=writer,
-            arrivals=Arrivals(),
+            arrivals=arrivals,
+            live_file=live_file,
+            sharer=sharer,
         )
 
     def close(self) -> None:
         """Store what waits, and stop delivering; what is left stays in the outbox for the next time."""
+        self.sharer.close()
         self.writer.stop(self.settings.shutdown_seconds)
         self.client.close()

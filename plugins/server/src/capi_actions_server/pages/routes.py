@@ -17,7 +17,7 @@ from capi_actions import OutboxError, TrustedProxies, WebRequest
 from capi_actions_server.history import History
 from capi_actions_server.pages.charts import HOUR, SPANS
 from capi_actions_server.pages.letters import letter_groups, replay_group
-from capi_actions_server.pages.live import STATES, Selection, read_rows
+from capi_actions_server.pages.live import STATES, Selection, read_view
 from capi_actions_server.pages.overview import WORDS, read_overview
 from capi_actions_server.pages.rendering import page, redirect, static_file
 from capi_actions_server.pages.sessions import COOKIE, Session, Sessions
@@ -112,17 +112,16 @@ class Pages:
         selection = Selection(
             words=request.query_params.get("words", "")[:200], state=state if state in STATES else ""
         )
-        rows = await to_thread.run_sync(read_rows, self._service, selection)
+        view = await to_thread.run_sync(read_view, self._service, selection, time())
         name = "rows" if "rows" in request.query_params else "live"
         return page(
             name,
             session=session,
             here="/live",
             now=time(),
-            rows=rows,
+            view=view,
             selection=selection,
             states=STATES,
-            total=self._service.arrivals.count,
         )
 
     async def _dead(self, request: Request, session: Session) -> Response:
