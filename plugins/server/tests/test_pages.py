@@ -19,6 +19,7 @@ from capi_actions import ConfigError, EventError, Judgement, Secret, Verdict
 from capi_actions_server.app import create_app
 from capi_actions_server.hash_password import hash_command
 from capi_actions_server.page_settings import PageSettings
+from capi_actions_server.pages.overview import ActionRow, _worst_and_busiest
 from capi_actions_server.pages.sessions import COOKIE, Sessions
 from capi_actions_server.passwords import is_password_hash, verify_password
 from capi_actions_server.service import Service
@@ -236,6 +237,40 @@ def test_tries_of_the_token_are_limited(visitor: Visitor) -> None:
     assert 0 < int(answer.headers["retry-after"]) <= 60
     assert 200 == logged_in.status
     assert 200 == visitor.get("/", Authorization=f"Bearer {TOKEN}").status
+
+
+def test_an_address_that_is_not_there_is_answered_to_people_and_programs(visitor: Visitor) -> None:
+    """A page for the one, JSON for the other, whatever the method."""
+    seen = visitor.get("/nothing/here", Accept="text/html,*/*")
+    program = visitor.post("/track", type="page")
+
+    assert (404, True) == (seen.status, "There is no such page" in seen.body)
+    assert (404, False) == (program.status, program.body["success"])
+    assert "/v1/" in program.body["error"]
+
+
+def test_a_page_stays_short(service: Service, visitor: Visitor) -> None:
+    """However many causes there are; it says how many it leaves out."""
+    for number in range(52):
+        bury(service, f"Cause {number}.", number)
+    visitor.log_in()
+    body = visitor.get("/dead").body
+
+    assert 50 == body.count('class="card letter"')
+    assert "2 older causes are not shown" in body
+
+
+def test_the_worst_actions_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If there are too many: those that failed, then those with most events, in their usual order."""
+    monkeypatch.setattr("capi_actions_server.pages.overview._ACTIONS_SHOWN", 2)
+    rows = [
+        ActionRow(
+            destination="shop", action=name, title=name, accepted_by_bar=[accepted], refused=0, dead=dead
+        )
+        for name, accepted, dead in (("a", 1, 0), ("b", 9, 0), ("c", 2, 1), ("d", 3, 0))
+    ]
+
+    assert ["b", "c"] == [row.action for row in _worst_and_busiest(rows)]
 
 
 def test_every_page_has_the_headers(visitor: Visitor) -> None:

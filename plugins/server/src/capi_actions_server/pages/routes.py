@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, quote, urlencode
 
 from anyio import to_thread
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from capi_actions import OutboxError, TrustedProxies, WebRequest
@@ -21,12 +21,15 @@ from capi_actions_server.pages.live import STATES, Selection, read_view
 from capi_actions_server.pages.overview import WORDS, read_overview
 from capi_actions_server.pages.rendering import page, redirect, static_file
 from capi_actions_server.pages.sessions import COOKIE, Session, Sessions
+from capi_actions_server.responses import error_body
 from capi_actions_server.service import Service
 from capi_actions_server.tries import TryLimit
 
 _TRIES, _ALL_TRIES = 5, 30  # a minute, from one address and from all: who has many must not guess faster
+_GROUPS_SHOWN: Final = 50  # of dead letters
 _MAX_FORM: Final = 20_000  # bytes
 _PAGES: Final = ("/", "/live", "/dead")  # where one may be sent after the login
+_METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _OTHER_SITES: Final = {"cross-site", "same-site"}
 
 Handler = Callable[[Request, Session], Awaitable[Response]]
@@ -60,6 +63,7 @@ class Pages:
             Route("/logout", self._guarded(self._logout), methods=["POST"]),
             Route("/login", self._login, methods=["GET", "POST"]),
             Route("/static/{name}", self._static),
+            Route("/{path:path}", self._missing, methods=_METHODS),
         ]
 
     def _guarded(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
@@ -127,7 +131,15 @@ class Pages:
     async def _dead(self, request: Request, session: Session) -> Response:
         now = time()
         groups = await to_thread.run_sync(letter_groups, self._service.client.outbox, now)
-        return page("dead", session=session, here="/dead", now=now, groups=groups, notice=_notice(request))
+        return page(
+            "dead",
+            session=session,
+            here="/dead",
+            now=now,
+            groups=groups[:_GROUPS_SHOWN],
+            further=max(0, len(groups) - _GROUPS_SHOWN),
+            notice=_notice(request),
+        )
 
     async def _replay(self, request: Request, session: Session) -> Response:
         form = await _read_form(request, session)
@@ -195,6 +207,13 @@ class Pages:
         response = redirect("/login")
         response.delete_cookie(COOKIE, httponly=True, samesite="strict")
         return response
+
+    async def _missing(self, request: Request) -> Response:
+        """Answer for an address that there isn't, to a person or to a program."""
+        if "text/html" in request.headers.get("accept", ""):
+            return page("missing", 404)
+        problem = "there is no such address; events go to those below /v1/, which /openapi.json lists"
+        return JSONResponse(error_body(problem), 404)
 
     async def _static(self, request: Request) -> Response:
         return static_file(request.path_params["name"]) or PlainTextResponse("Not found", 404)
