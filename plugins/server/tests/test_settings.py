@@ -162,6 +162,12 @@ def test_what_is_right_is_not_objected_to(table: str, tmp_path: Path) -> None:
     assert [] == check(f'[server]\n{table}\n[server.keys.a]\nkey = {{ env = "KEY_A" }}\n', tmp_path)
 
 
+def test_without_a_configuration_the_command_says_what_writes_one(tmp_path: Path) -> None:
+    """One with a table for it."""
+    with pytest.raises(ConfigError, match=r"there is no file .*none\.toml; `capi init --serve` writes one"):
+        serve.main(["--config", str(tmp_path / "none.toml")], standalone_mode=False)
+
+
 def test_the_command_offers_what_the_docs_say(root: Path) -> None:
     """An option that nobody knows is of no use."""
     page = (root / "docs" / "how-to" / "serve.md").read_text(encoding="utf-8")
