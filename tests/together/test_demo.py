@@ -1,11 +1,13 @@
 """The demo shows what a new user should see, and says so truthfully."""
 
 import json
+import os
 import re
 import signal
 import socket
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,22 +37,41 @@ def test_every_standard_event_arrives_and_every_hash_is_the_pixel_s(capi: Any) -
     assert [line["equal_to_pixel"] for line in arrived] == [line["hashes"] for line in arrived] == [11] * 22
 
 
-def test_the_demo_with_a_server_says_the_same_and_what_it_opens(capi: Any) -> None:
-    """The samples go over HTTP there; it ends at a signal, and its server with it."""
+@pytest.mark.parametrize("has_sdk", [False, True])
+def test_the_demo_with_a_server_says_the_same_and_what_it_opens(
+    capi: Any, has_sdk: bool, tmp_path: Path
+) -> None:
+    """The samples go over HTTP there, by the SDK if it is there; it ends at a signal, and its server with it."""
+    if has_sdk:
+        pytest.importorskip("segment.analytics")
+    else:
+        hide_sdk(tmp_path)
     command = [sys.executable, "-m", "capi_actions.cli", "demo", "--serve", "--json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as demo:
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path), "HTTP_PROXY": "http://127.0.0.1:1"}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    ) as demo:
         assert demo.stderr is not None
-        opened = demo.stderr.readline()
+        said = "".join(iter(demo.stderr.readline, "Send an event of your own:\n"))
         demo.send_signal(signal.SIGINT)
         out, err = demo.communicate(timeout=60)
-    addresses = re.findall(r"http://[0-9.:]+", opened)
+    addresses = set(re.findall(r"http://[0-9.:]+", said))
 
     assert 0 == demo.returncode, err
     assert summary([json.loads(line) for line in out.splitlines()]) == summary(capi("demo", "--json").lines)
+    assert "" == err.partition("curl")[0].strip()
+    assert ("Segment's own SDK, sent the events" in said) is has_sdk
+    assert ("isn't installed" in said) is not has_sdk
     assert 2 == len(addresses)
     for address in addresses:
         with pytest.raises(OSError, match="refused"):
             socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2])), timeout=5)
+
+
+def hide_sdk(folder: Path) -> None:
+    """Let a package stand before the SDK's that has nothing of it."""
+    (folder / "segment").mkdir()
+    (folder / "segment" / "__init__.py").touch()
 
 
 def summary(lines: list[Any]) -> list[tuple[object, ...]]:

@@ -1,12 +1,25 @@
 """Tables of the configuration that plugins read."""
 
+from collections.abc import Iterator
+from itertools import repeat
 from types import SimpleNamespace
 
 import pytest
 from attrs import field, frozen
 
-from capi_actions import ConfigError, ConfigTable, PluginError, Plugins, Secret, builtin, hookimpl
-from capi_actions.config import read_config
+from capi_actions import (
+    ConfigError,
+    ConfigNames,
+    ConfigTable,
+    PluginError,
+    Plugins,
+    Problem,
+    Secret,
+    builtin,
+    hookimpl,
+)
+from capi_actions.config import check_tables, read_config
+from capi_actions.errors import Diagnostics
 
 
 @frozen(kw_only=True)
@@ -69,6 +82,68 @@ def test_mistakes_in_it_are_found(text: str, problem: str, all_plugins: Plugins,
     assert problem in str(caught.value).replace("$['acme-server']", "$.acme-server")
 
 
+def test_a_secret_in_the_file_is_warned_of(all_plugins: Plugins, config_text: str) -> None:
+    """Wherever it stands in the table; one from the environment isn't."""
+    text = config_text + '[acme-server.listeners.a]\nkey = "sesame-key"\n'
+    (warning,) = (
+        problem for problem in read_config(text, all_plugins).problems if "acme-server" in problem.path
+    )
+
+    assert "warning" == warning.severity
+    assert "$['acme-server'].listeners.a.key" == warning.path.replace("$.acme-server", "$['acme-server']")
+    assert warning.message.startswith("is written in the file")
+    assert "sesame" not in warning.message
+
+
+def check_port(settings: Settings, names: ConfigNames) -> Iterator[Problem]:
+    """Find what isn't below a port, and name what there is."""
+    yield Problem(f"should be above {len(names.destinations)}", "$.port")
+    yield Problem("is unusual", severity="warning")
+
+
+def checked(check: object, acme: SimpleNamespace, text: str) -> list[Problem]:
+    """Return what a check finds in a configuration."""
+    plugins = Plugins(builtin, acme, offer(check=check))
+    diagnostics = Diagnostics()
+    check_tables(read_config(text, plugins), plugins, diagnostics)
+    return list(diagnostics)
+
+
+def test_the_plugin_s_check_finds_more(acme: SimpleNamespace, config_text: str) -> None:
+    """Beyond the form of the table; it knows what else is configured."""
+    text = config_text + "[acme-server]\nport = 1\n"
+    error, warning = checked(check_port, acme, text)
+
+    assert ("should be above 1", "error") == (error.message, error.severity)
+    assert error.path.endswith(".port") or error.path.endswith("'].port")
+    assert ("is unusual", "warning") == (warning.message, warning.severity)
+    assert [] == checked(check_port, acme, config_text)
+    assert [] == checked(None, acme, text)
+
+
+def fail(settings: Settings, names: ConfigNames) -> Iterator[Problem]:
+    """Fail in the middle."""
+    yield Problem("is unusual", severity="warning")
+    raise KeyError("sesame")
+
+
+@pytest.mark.parametrize("check", [fail, lambda settings, names: ["text"], lambda settings, names: 1])
+def test_a_check_that_fails_is_a_warning(check: object, acme: SimpleNamespace, config_text: str) -> None:
+    """It is no reason not to send."""
+    (warning,) = checked(check, acme, config_text + "[acme-server]\nport = 1\n")
+
+    assert "warning" == warning.severity
+    assert "its check of this table failed" in warning.message
+    assert "sesame" not in warning.message
+
+
+def test_a_check_that_does_not_end_is_ended(acme: SimpleNamespace, config_text: str) -> None:
+    """Nobody reads a thousand problems."""
+    text = config_text + "[acme-server]\nport = 1\n"
+
+    assert 1_000 == len(checked(lambda settings, names: repeat(Problem("again")), acme, text))
+
+
 @pytest.mark.parametrize(
     ("members", "problem"),
     [
@@ -76,6 +151,8 @@ def test_mistakes_in_it_are_found(text: str, problem: str, all_plugins: Plugins,
         ({"name": "two words"}, "must be one word"),
         ({"settings_type": int}, "settings_type of 'acme-server' must be an attrs class"),
         ({"settings_type": Settings()}, "must be an attrs class"),
+        ({"check": "port"}, "check of 'acme-server' must be a function"),
+        ({"check": lambda settings: ()}, "takes settings and names, and nothing else"),
     ],
 )
 def test_a_plugin_can_t_offer_any_table(members: dict[str, object], problem: str) -> None:

@@ -43,6 +43,7 @@ trusted_proxies = ["10.0.0.0/8"]
 address_headers = ["CF-Connecting-IP"]
 allowed_origins = ["https://shop.example"]
 max_body_bytes = 50000
+failures_per_minute = 0
 
 [server.keys.main]
 key = "0123456789abcdef-main"

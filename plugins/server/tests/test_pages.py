@@ -19,7 +19,8 @@ from capi_actions import ConfigError, EventError, Judgement, Secret, Verdict
 from capi_actions_server.app import create_app
 from capi_actions_server.hash_password import hash_command
 from capi_actions_server.page_settings import PageSettings
-from capi_actions_server.pages.sessions import COOKIE, Sessions, TryLimit
+from capi_actions_server.pages.overview import ActionRow, _worst_and_busiest
+from capi_actions_server.pages.sessions import COOKIE, Sessions
 from capi_actions_server.passwords import is_password_hash, verify_password
 from capi_actions_server.service import Service
 from support.asgi import Answer, Caller
@@ -209,17 +210,67 @@ def test_tries_to_log_in_are_limited(visitor: Visitor) -> None:
     assert visitor.post("/login", secret=TOKEN).status == 303
 
 
-def test_who_has_many_addresses_guesses_no_faster() -> None:
-    """30 a minute together; the next minute starts anew."""
-    now = [1000.0]
-    limit = TryLimit(lambda: now[0])
+def test_who_has_many_addresses_guesses_no_faster(visitor: Visitor) -> None:
+    """30 a minute together."""
+    statuses = []
+    for number in range(31):
+        visitor.call_from(f"1.1.1.{number}")
+        statuses.append(visitor.post("/login", secret="wrong").status)
 
-    waits = [limit.wait(f"address-{number}") for number in range(31)]
-    now[0] += 61
+    assert [401] * 30 + [429] == statuses
 
-    assert waits[:30] == [0.0] * 30
-    assert waits[30] == 60.0
-    assert limit.wait("address-0") == 0.0
+
+def test_tries_of_the_token_are_limited(visitor: Visitor) -> None:
+    """As programs send it; other addresses, and who is logged in, don't suffer from it."""
+    visitor.log_in()
+    session = visitor.cookie
+    visitor.cookie = ""
+    statuses = [visitor.get("/", Authorization=f"Bearer wrong-{number}").status for number in range(6)]
+    answer = visitor.get("/", Authorization=f"Bearer {TOKEN}")
+    visitor.cookie = session
+    logged_in = visitor.get("/")
+    visitor.cookie = ""
+    visitor.call_from("1.1.1.2")
+
+    assert [303] * 5 + [429] == statuses
+    assert 429 == answer.status
+    assert 0 < int(answer.headers["retry-after"]) <= 60
+    assert 200 == logged_in.status
+    assert 200 == visitor.get("/", Authorization=f"Bearer {TOKEN}").status
+
+
+def test_an_address_that_is_not_there_is_answered_to_people_and_programs(visitor: Visitor) -> None:
+    """A page for the one, JSON for the other, whatever the method."""
+    seen = visitor.get("/nothing/here", Accept="text/html,*/*")
+    program = visitor.post("/track", type="page")
+
+    assert (404, True) == (seen.status, "There is no such page" in seen.body)
+    assert (404, False) == (program.status, program.body["success"])
+    assert "/v1/" in program.body["error"]
+
+
+def test_a_page_stays_short(service: Service, visitor: Visitor) -> None:
+    """However many causes there are; it says how many it leaves out."""
+    for number in range(52):
+        bury(service, f"Cause {number}.", number)
+    visitor.log_in()
+    body = visitor.get("/dead").body
+
+    assert 50 == body.count('class="card letter"')
+    assert "2 older causes are not shown" in body
+
+
+def test_the_worst_actions_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If there are too many: those that failed, then those with most events, in their usual order."""
+    monkeypatch.setattr("capi_actions_server.pages.overview._ACTIONS_SHOWN", 2)
+    rows = [
+        ActionRow(
+            destination="shop", action=name, title=name, accepted_by_bar=[accepted], refused=0, dead=dead
+        )
+        for name, accepted, dead in (("a", 1, 0), ("b", 9, 0), ("c", 2, 1), ("d", 3, 0))
+    ]
+
+    assert ["b", "c"] == [row.action for row in _worst_and_busiest(rows)]
 
 
 def test_every_page_has_the_headers(visitor: Visitor) -> None:

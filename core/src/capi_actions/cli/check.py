@@ -1,8 +1,8 @@
 """``capi check``: collect all problems of a configuration, print them, exit.
 
 The checks themselves are where what they check is: ``config/lint.py`` (keys, accounts, secrets, files),
-``pipeline/lint.py`` (mappings beside their action's fields), ``triggers/lint.py``, and the destination type's own
-``lint_settings`` and ``lint_mapping``.
+``pipeline/lint.py`` (mappings beside their action's fields), ``triggers/lint.py``, the destination type's own
+``lint_settings`` and ``lint_mapping``, and the ``check`` of a plugin's table.
 """
 
 import time
@@ -15,7 +15,7 @@ from attrs import frozen
 from capi_actions.cli.console import echo, echo_error, join_words
 from capi_actions.cli.offers import lint_offer, print_tracebacks
 from capi_actions.cli.options import config_option, json_option
-from capi_actions.config import Config, check_outbox_file, load_config, may_need_refused
+from capi_actions.config import Config, check_outbox_file, check_tables, load_config, may_need_refused
 from capi_actions.delivery.exchange import probe
 from capi_actions.errors import CapiError, ConfigError, Diagnostics, PluginError, Problem, json_path
 from capi_actions.jsonl import write_line
@@ -78,6 +78,7 @@ def _collect(config_path: Path, diagnostics: Diagnostics) -> _Result:
         return _Result(plugins=plugins)
     found = Diagnostics(config.problems)
     mappings = check_mappings(config, plugins, found)
+    check_tables(config, plugins, found)
     if plugins.refused and (found.errors or may_need_refused(config, plugins)):
         # Without all plugins nobody knows what the configuration may hold.
         for refusal in plugins.refused:

@@ -11,6 +11,7 @@ from capi_actions.config.model import (
     MappingDraft,
 )
 from capi_actions.config.plugins import PluginsConfig, may_need_refused
+from capi_actions.config.tables import check_tables
 
 __all__ = [
     "DEFAULT_TYPES",
@@ -22,6 +23,7 @@ __all__ = [
     "MappingDraft",
     "PluginsConfig",
     "check_outbox_file",
+    "check_tables",
     "load_config",
     "may_need_refused",
     "read_config",

@@ -5,9 +5,11 @@ What is named ``lint_…`` only warns.
 
 import os
 import stat
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import attrs
 
 from capi_actions.config.model import Config, DestinationConfig, MappingConfig, MappingDraft
 from capi_actions.errors import Diagnostics, Problem, json_path, where
@@ -35,6 +37,28 @@ def lint_secrets(settings: Mapping[str, Any], mode: int, diagnostics: Diagnostic
             diagnostics.warn(
                 message.replace(". its", ". Its").replace(". everyone", ". Everyone"), f"$.{key}"
             )
+
+
+def lint_table_secrets(settings: object, mode: int, diagnostics: Diagnostics) -> None:
+    """Warn about tokens that are written in a table of a plugin, or in tables below it."""
+    lint_secrets(dict(_secrets(settings, ())), mode, diagnostics)
+
+
+def _secrets(value: object, keys: tuple[str | int, ...]) -> Iterator[tuple[str, Secret]]:
+    """Yield the secrets within settings, each with its path without the root."""
+    if isinstance(value, Secret):
+        yield json_path(keys).removeprefix("$."), value
+        return
+    kind = type(value)
+    if attrs.has(kind):
+        for attribute in attrs.fields(kind):
+            yield from _secrets(getattr(value, attribute.name, None), (*keys, attribute.name))
+    elif isinstance(value, Mapping):
+        for key, member in value.items():
+            yield from _secrets(member, (*keys, str(key)))
+    elif isinstance(value, list | tuple):
+        for index, member in enumerate(value):
+            yield from _secrets(member, (*keys, index))
 
 
 def lint_accounts(destinations: Sequence[DestinationConfig], diagnostics: Diagnostics) -> None:

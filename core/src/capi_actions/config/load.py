@@ -9,11 +9,11 @@ from typing import Any
 
 from capi_actions.config.destinations import read_destination
 from capi_actions.config.inputs import read_inputs
-from capi_actions.config.lint import check_certificates, lint_accounts, lint_secrets
+from capi_actions.config.lint import check_certificates, lint_accounts, lint_secrets, lint_table_secrets
 from capi_actions.config.model import Config, DeliveryConfig, DestinationConfig, DestinationDraft
 from capi_actions.config.plugins import hint_disabled, read_plugins
 from capi_actions.config.structure import describe, read_values, structure, structure_option
-from capi_actions.errors import ConfigError, Diagnostics
+from capi_actions.errors import ConfigError, Diagnostics, json_path
 from capi_actions.model import CORE_TABLES, OutboxFactory, TransportFactory
 from capi_actions.plugins import Plugins
 from capi_actions.text import did_you_mean
@@ -104,7 +104,7 @@ def _read(
     delivery = read_values(data.get("delivery", {}), DeliveryConfig, diagnostics.under("$.delivery"))
     read_plugins(data, plugins, diagnostics)
     inputs = read_inputs(data.get("inputs", {}), plugins, diagnostics.under("$.inputs"))
-    tables = dict(_read_tables(data, plugins, diagnostics, need_secrets))
+    tables = dict(_read_tables(data, plugins, diagnostics, need_secrets, mode))
     if need_secrets:  # what sends nothing does without certificates, too
         check_certificates(transport, folder, diagnostics.under("$.transport"))
     if strict and diagnostics.errors:
@@ -137,19 +137,21 @@ def _read_destinations(
 
 
 def _read_tables(
-    data: Mapping[str, Any], plugins: Plugins, diagnostics: Diagnostics, need_secrets: bool
+    data: Mapping[str, Any], plugins: Plugins, diagnostics: Diagnostics, need_secrets: bool, mode: int
 ) -> Iterator[tuple[str, object]]:
     """Yield the settings of plugins' own tables, of those that are there and right."""
     for name, table in plugins.tables.items():
         if name in data:
+            own = diagnostics.under(json_path((name,)))
             settings: object | None = structure(
                 data[name],
                 table.settings_type,
-                diagnostics.under(f"$.{name}"),
+                own,
                 need_secrets=need_secrets,
                 plugin=plugins.provider("capi_tables", name),
             )
             if settings is not None:
+                lint_table_secrets(settings, mode, own)
                 yield name, settings
 
 

@@ -1,12 +1,13 @@
 """What a plugin can offer besides actions and destinations, such as directives, normalizers, transports and formats."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from enum import Enum
 from typing import Any, Final, Literal, Protocol, TypeAlias
 
 from attrs import frozen
 
 from capi_actions.codec import Json, JsonObject
+from capi_actions.errors import Problem
 from capi_actions.model.action import Field
 from capi_actions.model.delivery import Transport
 from capi_actions.model.outbox import Outbox
@@ -187,6 +188,18 @@ CORE_TABLES = ("destinations", "outbox", "transport", "delivery", "inputs", "plu
 
 
 @frozen(kw_only=True)
+class ConfigNames:
+    """What a table of the configuration may refer to by name.
+
+    :ivar destinations: those that are configured.
+    :ivar inputs: formats of files that are installed.
+    """
+
+    destinations: Collection[str]
+    inputs: Collection[str]
+
+
+@frozen(kw_only=True)
 class ConfigTable:
     """A table of the configuration that a plugin reads, such as ``[server]``.
 
@@ -195,9 +208,13 @@ class ConfigTable:
         ``:ivar name:`` text from the docstring, except those with ``metadata={"init": False}``.
     :ivar example: TOML that ``capi init`` writes after the settings, such as tables below this one; may be empty.
     :ivar description: a sentence for ``capi plugins``.
+    :ivar check: called by ``capi check`` with the settings and what they may refer to.  Returns errors and warnings
+        that the form of the table doesn't show; their paths start at the table, as ``$.port`` does.  None checks
+        nothing.
     """
 
     name: str
     settings_type: type
     example: str = ""
     description: str = ""
+    check: Callable[[Any, ConfigNames], Iterable[Problem]] | None = None

@@ -235,6 +235,8 @@ def _validate_table(table: Any) -> str | None:
         return f"the table {table.name!r} is the core's own"
     if not (isinstance(table.settings_type, type) and has(table.settings_type)):
         return f"settings_type of {table.name!r} must be an attrs class"
+    if table.check is not None and not _accepts(table.check, 2):
+        return f"check of {table.name!r} must be a function that takes settings and names, and nothing else"
     return None
 
 

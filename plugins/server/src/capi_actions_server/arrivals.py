@@ -1,4 +1,4 @@
-"""What came in last, and what became of it: kept in memory for the live view, never on disk."""
+"""What came in last, and what became of it: kept in memory for the live view."""
 
 from collections import deque
 

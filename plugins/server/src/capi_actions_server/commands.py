@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from capi_actions import config_option
+from capi_actions import ConfigError, config_option
 
 
 @click.command()
@@ -23,6 +23,8 @@ def serve(config_path: Path, host: str | None, port: int | None, reuse_port: boo
     """
     from capi_actions_server.run import run
 
+    if not config_path.exists():
+        raise ConfigError.of(f"there is no file {config_path}; `capi init --serve` writes one", "")
     run(
         config_path,
         host=host,

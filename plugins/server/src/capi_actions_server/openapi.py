@@ -16,7 +16,8 @@ _ANSWERS: Mapping[int, str] = {
     408: "The body took too long to arrive.",
     413: "The body has too many bytes or events.",
     415: "Content-Type or Content-Encoding is one that isn't read.",
-    429: "The write key sends more events than it may; Retry-After says when to come again.",
+    429: "The write key sends more events than it may, or the address has sent too many wrong ones; Retry-After says"
+    " when to come again.",
     503: "The events can't be stored now; send them again later.",
 }
 

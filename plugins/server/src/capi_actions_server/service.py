@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
-from attrs import frozen
+from attrs import evolve, frozen
 
-from capi_actions import Client, Config, Plugins, load_config
+from capi_actions import Client, Config, ConfigError, ConfigNames, Plugins, load_config
 from capi_actions_server.arrivals import Arrivals
-from capi_actions_server.ingest.senders import check_sources
+from capi_actions_server.checks import check_server
 from capi_actions_server.ingest.writer import Writer
+from capi_actions_server.live_file import LiveFile, Sharer
 from capi_actions_server.settings import ServerSettings
 
 
@@ -21,6 +22,8 @@ class Service:
     :ivar plugins: everything that is installed.
     :ivar writer: stores events.
     :ivar arrivals: what came in last, for the live view.
+    :ivar live_file: shows it to the live views of other processes, and theirs here.
+    :ivar sharer: writes it to that file.
     """
 
     client: Client
@@ -29,6 +32,8 @@ class Service:
     plugins: Plugins
     writer: Writer
     arrivals: Arrivals
+    live_file: LiveFile
+    sharer: Sharer
 
     @classmethod
     def open(cls, path: Path, *, plugins: Plugins | None = None, deliver: bool = True) -> "Service":
@@ -44,20 +49,32 @@ class Service:
         config = load_config(path, installed, strict=False)
         settings = config.tables.get("server") or ServerSettings()
         if not config.errors:
-            check_sources(settings, config.names, installed.inputs)
+            names = ConfigNames(destinations=config.names, inputs=list(installed.inputs))
+            if errors := [
+                evolve(problem, path=f"$.server{problem.path[1:]}")
+                for problem in check_server(settings, names)
+                if problem.severity == "error"
+            ]:
+                raise ConfigError(tuple(errors))
         client = Client.from_config(path, plugins=installed, deliver=deliver)
         writer = Writer(client, settings.max_waiting, settings.request_seconds)
         writer.start()
+        arrivals, live_file = Arrivals(), LiveFile.beside_outbox(config)
+        sharer = Sharer(arrivals, live_file)
+        sharer.start()
         return cls(
             client=client,
             config=config,
             settings=settings,
             plugins=installed,
             writer=writer,
-            arrivals=Arrivals(),
+            arrivals=arrivals,
+            live_file=live_file,
+            sharer=sharer,
         )
 
     def close(self) -> None:
         """Store what waits, and stop delivering; what is left stays in the outbox for the next time."""
+        self.sharer.close()
         self.writer.stop(self.settings.shutdown_seconds)
         self.client.close()

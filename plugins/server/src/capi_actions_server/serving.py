@@ -1,6 +1,7 @@
 """Run the application with uvicorn, until a signal stops it."""
 
 import asyncio
+import errno
 import gc
 import socket
 from collections.abc import Callable
@@ -173,7 +174,10 @@ def listen(host: str, port: int, *, reuse_port: bool = False) -> socket.socket:
     except (OSError, OverflowError) as error:
         listening.close()
         problem = getattr(error, "strerror", None) or str(error)
-        raise ConfigError.of(f"can't listen at {host} port {port}: {problem}", "") from error
+        hint = ""
+        if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+            hint = "; another server may be running there: stop it, or choose another port with --port"
+        raise ConfigError.of(f"can't listen at {host} port {port}: {problem}{hint}", "") from error
     return listening
 
 

@@ -1,11 +1,12 @@
 """The table ``[server]`` of the configuration."""
 
 import ipaddress
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from attrs import Attribute, Factory, field, frozen
+from attrs import Attribute, field, frozen
 
 from capi_actions import Secret
 from capi_actions_server.page_settings import PageSettings
@@ -22,6 +23,7 @@ key = { env = "CAPI_WRITE_KEY" }
 
 _TABLES = {"init": False}  # metadata of attributes that are tables: the example shows them
 _SHORTEST_SECRET = 16  # characters
+_HOST_NAME = re.compile(r"[A-Za-z][A-Za-z0-9.-]{0,252}")
 
 
 def _between(low: float, high: float) -> Callable[[object, "Attribute[Any]", float], None]:
@@ -30,6 +32,17 @@ def _between(low: float, high: float) -> Callable[[object, "Attribute[Any]", flo
             raise ValueError(f"{attribute.name} should be from {low:,} to {high:,}")
 
     return check
+
+
+def _host(_: object, attribute: "Attribute[Any]", value: str) -> None:
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        if not _HOST_NAME.fullmatch(value):
+            raise ValueError(
+                f"{attribute.name} should be an address or a name to listen at, such as 127.0.0.1, :: or localhost,"
+                " without a port"
+            ) from None
 
 
 def _networks(_: object, attribute: "Attribute[Any]", values: Sequence[str]) -> None:
@@ -73,14 +86,14 @@ class WriteKey:
     """A table ``[server.keys.<name>]``: who may send, and where to.
 
     :ivar key: the write key, at least 16 characters.
-    :ivar destinations: names of the destinations that its events go to; all if there is none.
+    :ivar destinations: names of the destinations that its events go to; all without it.
     :ivar client: whether events come from the person's own device, so that the connection's address and user agent are
         the person's: "auto" looks at the request, "always" and "never" decide it.
     :ivar events_per_second: how many events are taken in a second on average; 0 for any number.
     """
 
     key: Secret = field(validator=_secret)
-    destinations: list[str] = Factory(list)
+    destinations: list[str] | None = None
     client: Literal["auto", "always", "never"] = "auto"
     events_per_second: int = field(default=0, validator=_between(0, 1_000_000))
 
@@ -96,7 +109,7 @@ class Webhook:
     :ivar digest: "sha256" or "sha1".
     :ivar encoding: of the signature: "hex" or "base64".
     :ivar tolerance: how many seconds a time stamp may differ from the clock.
-    :ivar destinations: names of the destinations that its events go to; all if there is none.
+    :ivar destinations: names of the destinations that its events go to; all without it.
     """
 
     secret: Secret = field(validator=_secret)
@@ -106,7 +119,7 @@ class Webhook:
     digest: Literal["sha256", "sha1"] = "sha256"
     encoding: Literal["hex", "base64"] = "hex"
     tolerance: int = field(default=300, validator=_between(1, 86_400))
-    destinations: list[str] = Factory(list)
+    destinations: list[str] | None = None
 
 
 @frozen(kw_only=True)
@@ -123,6 +136,8 @@ class ServerSettings:
     :ivar max_body_bytes: how large the body of a request may be, in bytes, after decompression.
     :ivar max_connections: how many connections and requests there may be at once; more are refused with 503.
     :ivar max_waiting: how many events may wait for the disk; more are refused with 503.
+    :ivar failures_per_minute: how many requests with a wrong write key or signature one address may send; then it is
+        answered with 429, but for what has sent with a right one from there before.  0 for any number.
     :ivar request_seconds: how long a request may take to arrive, and then to be stored.
     :ivar shutdown_seconds: how long requests may take to end when the server stops.
     :ivar keys: who may send.
@@ -130,7 +145,7 @@ class ServerSettings:
     :ivar webhooks: signed webhooks that are taken.
     """
 
-    host: str = "127.0.0.1"
+    host: str = field(default="127.0.0.1", validator=_host)
     port: int = field(default=8090, validator=_between(0, 65_535))
     trusted_proxies: list[str] = field(factory=list, validator=_networks)
     address_headers: list[str] = field(factory=list, validator=_header_names)
@@ -139,6 +154,7 @@ class ServerSettings:
     max_body_bytes: int = field(default=4_000_000, validator=_between(1_000, 100_000_000))
     max_connections: int = field(default=2_000, validator=_between(1, 1_000_000))
     max_waiting: int = field(default=10_000, validator=_between(1, 1_000_000))
+    failures_per_minute: int = field(default=60, validator=_between(0, 1_000_000))
     request_seconds: float = field(default=10.0, validator=_between(0.1, 600))
     shutdown_seconds: float = field(default=10.0, validator=_between(0.1, 600))
     keys: Mapping[str, WriteKey] = field(factory=dict, metadata=_TABLES)

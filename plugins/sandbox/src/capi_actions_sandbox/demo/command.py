@@ -17,8 +17,12 @@ if TYPE_CHECKING:
     from capi_actions_sandbox.demo.run import Row
 
 _RUNNING = """\
+{sent_with}
+
 The server listens at {server}, the stand-in for Meta at {sandbox}; both only on this machine, until Ctrl-C.
-Send an event of your own, and look at what arrives at {sandbox}/_sandbox/events:
+Status page: open {server}/ and log in with {token}
+What arrives: {sandbox}/_sandbox/events
+Send an event of your own:
 
 curl -u {key}: {server}/v1/page -H 'content-type: application/json' -d '{{"userId": "u-1"}}'
 """
@@ -31,7 +35,7 @@ curl -u {key}: {server}/v1/page -H 'content-type: application/json' -d '{{"userI
     "--serve",
     "with_server",
     is_flag=True,
-    help="Send over HTTP to `capi serve`, and leave it running until Ctrl-C.",
+    help="Send over HTTP to `capi serve`, with Segment's SDK if it is installed, until Ctrl-C.",
 )
 def demo(config_path: Path, as_json: bool, with_server: bool) -> int:
     """Send sample events of every kind to a local stand-in for Meta, and show what arrives.
@@ -53,7 +57,7 @@ def demo(config_path: Path, as_json: bool, with_server: bool) -> int:
 def _serve(plugins: Plugins, as_json: bool) -> int:
     if "serve" not in plugins.commands:
         raise click.ClickException(
-            "this demo needs the server: pip install ./plugins/server, in a clone of the repository"
+            "this demo needs the server: pip install './plugins/server[demo]', in a clone of the repository"
         )
     from capi_actions_sandbox.demo.served import served_demo
     from capi_actions_sandbox.serve import stopping_signals
@@ -61,7 +65,16 @@ def _serve(plugins: Plugins, as_json: bool) -> int:
     stopped = threading.Event()
     with stopping_signals(stopped), served_demo(plugins) as running:
         status = _show(running.rows, as_json)
-        click.echo(_RUNNING.format(server=running.server, sandbox=running.sandbox, key=running.key), err=True)
+        click.echo(
+            _RUNNING.format(
+                sent_with=running.sent_with,
+                server=running.server,
+                sandbox=running.sandbox,
+                key=running.key,
+                token=running.token,
+            ),
+            err=True,
+        )
         stopped.wait()
     return status
 

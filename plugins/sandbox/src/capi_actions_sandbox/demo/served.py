@@ -1,24 +1,22 @@
-"""The demo with a server: the samples go over HTTP, as an analytics SDK sends them."""
+"""The demo with a server: the samples go over HTTP, as a shop's program sends them."""
 
-import json
 import secrets
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-import urllib.request
-from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from attrs import frozen
 
-from capi_actions import Client, ConfigError, DeadLetter, Plugins
+from capi_actions import Client, ConfigError, DeadLetter, Plugins, Receipt
 from capi_actions_sandbox.demo.run import Row, configuration, dead_reason, make_row
 from capi_actions_sandbox.demo.samples import Sample, samples
+from capi_actions_sandbox.demo.senders import choose_sender
 from capi_actions_sandbox.options import SandboxOptions, known_currencies
 from capi_actions_sandbox.server import Sandbox
 
@@ -29,49 +27,63 @@ allowed_origins = ["*"]
 
 [server.keys.demo]
 key = "{key}"
+
+[server.pages]
+token = "{token}"
 """
-_SECONDS = 60.0  # that starting and delivering may take on a busy machine
+_SECONDS = 60.0  # that delivering may take on a busy machine
 _ANNOUNCEMENT = "Listening at "
 
 
-@frozen
+@frozen(kw_only=True)
 class ServedDemo:
     """What runs, and what became of the samples.
 
     :ivar rows: an outcome for each sample.
+    :ivar sent_with: a sentence that says what sent the samples.
     :ivar server: the server's address.
     :ivar sandbox: the sandbox's address.
     :ivar key: the write key.
+    :ivar token: with which one can log in to the server's pages.
     """
 
     rows: list[Row]
+    sent_with: str
     server: str
     sandbox: str
     key: str
+    token: str
 
 
 @contextmanager
 def served_demo(plugins: Plugins) -> Iterator[ServedDemo]:
     """Start a sandbox and a server, and send the samples; both run until the end of the block.
 
-    :raises ConfigError: when the server can't be started.
+    :raises ConfigError: when the server can't be started, or doesn't take the samples.
     """
-    key = secrets.token_urlsafe(24)
+    key, token = secrets.token_hex(16), secrets.token_hex(16)
     options = SandboxOptions(currencies=known_currencies())
+    send, sent_with = choose_sender()
     with tempfile.TemporaryDirectory() as folder, Sandbox(options) as sandbox:
-        config = Path(folder, "capi.toml")
-        config.write_text(configuration(sandbox.url, plugins) + _SERVER.format(key=key), encoding="utf-8")
-        with _server(config) as url, Client.from_config(config, plugins=plugins, deliver=False) as client:
+        text = configuration(sandbox.url, plugins)
+        config, ours = Path(folder, "capi.toml"), Path(folder, "without-server.toml")
+        config.write_text(text + _SERVER.format(key=key, token=token), encoding="utf-8")
+        ours.write_text(text, encoding="utf-8")  # what is done with it isn't counted on the status page
+        with _server(config) as url, Client.from_config(ours, plugins=plugins, deliver=False) as client:
             all_samples = list(samples())
-            errors = _send(url, key, all_samples)
+            send(url, key, [sample.event for sample in all_samples])
             _wait_until(lambda: _is_delivered(client))
             dead = {letter.item.event_id: letter for letter in client.dead_letters()}
             received = {stored["event"]["event_id"]: stored["event"] for stored in sandbox.events()}
+            # SDKs don't hand on what the server answered: its answer is made once more.
+            receipts = [client.prepare(sample.event) for sample in all_samples]
             rows = [
-                make_row(sample, received, _reason(sample, number, errors, received, dead))
-                for number, sample in enumerate(all_samples)
+                make_row(sample, received, _reason(sample, receipt, received, dead))
+                for sample, receipt in zip(all_samples, receipts, strict=True)
             ]
-            yield ServedDemo(rows, url, sandbox.url, key)
+            yield ServedDemo(
+                rows=rows, sent_with=sent_with, server=url, sandbox=sandbox.url, key=key, token=token
+            )
 
 
 @contextmanager
@@ -84,30 +96,16 @@ def _server(config: Path) -> Iterator[str]:
             line = process.stderr.readline()
             if not line.startswith(_ANNOUNCEMENT):
                 raise ConfigError.of(f"the server did not start: {line.strip() or 'it said nothing'}", "")
+            # A pipe that nobody reads would stop the server once it is full.
+            threading.Thread(target=_discard, args=(process.stderr,), daemon=True).start()
             yield line.removeprefix(_ANNOUNCEMENT).partition(";")[0]
         finally:
             process.terminate()
 
 
-def _send(url: str, key: str, all_samples: list[Sample]) -> Mapping[int, str]:
-    """Send the samples as an SDK does, in one batch, and return the errors by index."""
-    batch = {
-        "batch": [sample.event for sample in all_samples],
-        "sentAt": datetime.now(UTC).isoformat(),
-    }
-    request = urllib.request.Request(  # noqa: S310  the server's own address
-        f"{url}/v1/batch",
-        data=json.dumps(batch).encode(),
-        headers={
-            "authorization": f"Basic {b64encode(f'{key}:'.encode()).decode()}",
-            "content-type": "application/json",
-            "user-agent": "analytics-python/2.3.4",
-        },
-    )
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(request, timeout=_SECONDS) as answer:
-        errors: list[Mapping[str, Any]] = json.load(answer).get("errors", [])
-    return {error["index"]: error["error"] for error in reversed(errors)}
+def _discard(lines: Iterable[str]) -> None:
+    for _ in lines:
+        pass
 
 
 def _is_delivered(client: Client) -> bool:
@@ -124,15 +122,11 @@ def _wait_until(condition: Callable[[], bool]) -> None:
 
 
 def _reason(
-    sample: Sample,
-    number: int,
-    errors: Mapping[int, str],
-    received: Mapping[str, Any],
-    dead: Mapping[str, DeadLetter],
+    sample: Sample, receipt: Receipt, received: Mapping[str, Any], dead: Mapping[str, DeadLetter]
 ) -> str:
     message_id = sample.event["messageId"]
-    if number in errors:
-        return f"refused before sending: {errors[number]}"
+    if message_id in received:
+        return ""
     if message_id in dead:
         return dead_reason(dead[message_id])
-    return "" if message_id in received else "no action takes it"
+    return f"refused before sending: {receipt.refused[0].error}" if receipt.refused else "no action takes it"

@@ -10,6 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from capi_actions import EventError, Json, JsonObject, OutboxError, Receipt, TrustedProxies
 from capi_actions_server.arrivals import compact
+from capi_actions_server.ingest.authentication import Authentication
 from capi_actions_server.ingest.browser_settings import browser_settings, project_key
 from capi_actions_server.ingest.completion import (
     NO_FACTS,
@@ -85,6 +86,9 @@ class Ingest:
         self._origins = Origins(settings.allowed_origins)
         self._proxies = TrustedProxies(settings.trusted_proxies, address_headers=settings.address_headers)
         self._address_headers = ("x-forwarded-for", "forwarded", *self._proxies.address_headers)
+        self._identify = Authentication(
+            settings.failures_per_minute, self._proxies, self._address_headers
+        ).identify
         self._max_body = settings.max_body_bytes
         self._deadlines = Deadlines(settings.request_seconds)
         self._figures = Figures()
@@ -103,7 +107,8 @@ class Ingest:
             cors = self._origins.headers(headers)
             method, path = scope["method"], scope["path"]
             if method == "GET" and (key := project_key(path)) is not None:
-                await send_json(send, 200, browser_settings(scope, key, self._keys, self._proxies), cors)
+                self._identify(lambda: self._keys.from_body(key), scope, headers)
+                await send_json(send, 200, browser_settings(scope, key, self._proxies), cors)
                 return
             _check_path(path, self._webhooks)
             _check_method(method)
@@ -128,7 +133,7 @@ class Ingest:
     ) -> tuple[int, bytes, int]:
         """Take the events of a request, and return status and body of the answer, and how many were accepted."""
         received = time()
-        submitted = await self._read(path, headers, receive, received)
+        submitted = await self._read(scope, path, headers, receive, received)
         source = submitted.source
         if seconds := source.rate.wait(len(submitted.events)):
             raise RequestError(
@@ -152,34 +157,30 @@ class Ingest:
             self._arrivals.add(received, source.name, path, text, receipt)
         return _answer(receipts)
 
-    async def _read(self, path: str, headers: Headers, receive: Receive, received: float) -> Submitted:
-        """Return what a request sends.
+    async def _read(
+        self, scope: Scope, path: str, headers: Headers, receive: Receive, received: float
+    ) -> Submitted:
+        """Return who sends a request, and what.
 
         :raises RequestError: when it can't be read, or its sender isn't known.
         """
         if path.startswith(WEBHOOKS):
             webhook = self._webhooks[path.removeprefix(WEBHOOKS)]
             body = await read_body(receive, headers, self._max_body, self._deadlines)
-            return _read_webhook(webhook, headers, body, received)
-        source = self._keys.from_headers(headers)
+            self._identify(lambda: webhook.sender(headers, body, received), scope, headers)
+            return _read_webhook(webhook, headers, body)
+        source = None
+        if b"authorization" in headers:  # before the body is read
+            source = self._identify(lambda: self._keys.from_headers(headers), scope, headers)
         lines = is_json_lines(headers)
         body = await read_body(receive, headers, self._max_body, self._deadlines)
-        return self._read_events(path, source, body, lines)
-
-    def _read_events(self, path: str, source: Source | None, body: bytes, lines: bool) -> Submitted:
-        """Return what a request sends with a write key."""
+        value = None if lines else decode_body(body)
+        if source is None:
+            key = value.get("writeKey") if type(value) is dict else None
+            source = self._identify(lambda: self._keys.from_body(key), scope, headers)
         if lines:
-            source = source or self._keys.from_body(None)
             return Submitted(source, decode_lines(body, MAX_EVENTS), KINDS.get(path))
-        value = decode_body(body)
-        members = value if type(value) is dict else {}
-        source = source or self._keys.from_body(members.get("writeKey"))
-        if path in KINDS:
-            return Submitted(source, [value], KINDS[path], members.get("sentAt"))
-        if path == EVENTS and "batch" not in members:
-            events = value if type(value) is list else [value]
-            return Submitted(source, _limited(events))
-        return Submitted(source, _limited(_read_batch(value)), None, members.get("sentAt"))
+        return _read_value(path, source, value)
 
     def _address(self, scope: Scope, headers: Headers) -> str | None:
         peer = scope.get("client")
@@ -223,6 +224,16 @@ def _check_path(path: str, webhooks: Mapping[str, SignedWebhook]) -> None:
     raise RequestError(404, "there is no such endpoint; /openapi.json lists them all")
 
 
+def _read_value(path: str, source: Source, value: Json) -> Submitted:
+    """Return what a request with a write key sends as JSON."""
+    members = value if type(value) is dict else {}
+    if path in KINDS:
+        return Submitted(source, [value], KINDS[path], members.get("sentAt"))
+    if path == EVENTS and "batch" not in members:
+        return Submitted(source, _limited(value if type(value) is list else [value]))
+    return Submitted(source, _limited(_read_batch(value)), None, members.get("sentAt"))
+
+
 def _read_batch(value: Json) -> list[Json]:
     """Return the events of a batch, with what the batch says for all of them.
 
@@ -248,12 +259,11 @@ def _merge_shared(event: JsonObject, key: str, shared: JsonObject) -> None:
         event[key] = {**shared, **own}
 
 
-def _read_webhook(webhook: SignedWebhook, headers: Headers, body: bytes, now: float) -> Submitted:
+def _read_webhook(webhook: SignedWebhook, headers: Headers, body: bytes) -> Submitted:
     """Return what a webhook sends.
 
-    :raises RequestError: when its signature is wrong, or its body holds nothing that can be read.
+    :raises RequestError: when its body holds nothing that can be read.
     """
-    webhook.check(headers, body, now)
     if is_json_lines(headers):
         return Submitted(webhook.source, decode_lines(body, MAX_EVENTS))
     value = decode_body(body)

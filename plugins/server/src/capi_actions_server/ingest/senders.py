@@ -2,15 +2,14 @@
 
 import base64
 import binascii
-import hashlib
 import hmac
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from time import monotonic
 from typing import Literal
 
 from attrs import define, frozen
 
-from capi_actions import ConfigError, InputFormat, Problem
+from capi_actions import InputFormat
 from capi_actions_server.ingest.requests import Headers, RequestError, header_text
 from capi_actions_server.settings import ServerSettings, Webhook
 
@@ -73,7 +72,7 @@ class WriteKeys:
                 write_key.key.value.encode(),
                 Source(
                     name=name,
-                    destinations=frozenset(write_key.destinations) or None,
+                    destinations=frozenset(write_key.destinations or ()) or None,
                     client=write_key.client,
                     rate=RateLimit(write_key.events_per_second),
                 ),
@@ -96,15 +95,12 @@ class WriteKeys:
             )
         return found
 
-    def from_headers(self, headers: Headers) -> Source | None:
-        """Return whose key the header ``Authorization`` has; None without such a header.
+    def from_headers(self, headers: Headers) -> Source:
+        """Return whose key the header ``Authorization`` has, which must be there.
 
         :raises RequestError: when it can't be read, or has no known key.
         """
-        value = headers.get(b"authorization")
-        if value is None:
-            return None
-        scheme, _, credentials = value.strip().partition(b" ")
+        scheme, _, credentials = headers[b"authorization"].strip().partition(b" ")
         if scheme.lower() == b"bearer":
             return self.find(credentials.strip())
         if scheme.lower() != b"basic":
@@ -148,8 +144,8 @@ class SignedWebhook:
     settings: Webhook
     format: InputFormat | None
 
-    def check(self, headers: Headers, body: bytes, now: float) -> None:
-        """Check the signature of a body.
+    def sender(self, headers: Headers, body: bytes, now: float) -> Source:
+        """Check the signature of a body, and return who sends it.
 
         :param now: Unix seconds.
         :raises RequestError: when it is missing, wrong or too old.
@@ -174,6 +170,7 @@ class SignedWebhook:
             raise RequestError(
                 401, f"the signature in {name} is wrong; was the body signed with the same secret?"
             )
+        return self.source
 
     def _read_timestamped(self, value: str) -> tuple[str, list[str]]:
         pairs = [part.strip().partition("=")[::2] for part in value.split(",")[:20]]
@@ -199,12 +196,12 @@ class SignedWebhook:
 def make_webhooks(
     settings: ServerSettings, formats: Mapping[str, InputFormat]
 ) -> Mapping[str, SignedWebhook]:
-    """Return the webhooks of a configuration by name; :func:`check_sources` has found no problem in them."""
+    """Return the webhooks of a configuration by name; their formats are installed."""
     return {
         name: SignedWebhook(
             Source(
                 name=name,
-                destinations=frozenset(webhook.destinations) or None,
+                destinations=frozenset(webhook.destinations or ()) or None,
                 client="never",
                 rate=RateLimit(0),
             ),
@@ -213,48 +210,3 @@ def make_webhooks(
         )
         for name, webhook in settings.webhooks.items()
     }
-
-
-def check_sources(settings: ServerSettings, destinations: Collection[str], formats: Collection[str]) -> None:
-    """Check what the settings can't know themselves.
-
-    :param destinations: names of those that are configured.
-    :param formats: names of those that are installed.
-    :raises ConfigError: with all problems.
-    """
-    problems = [*_missing_names(settings, destinations), *_missing_formats(settings, formats)]
-    if not settings.keys and not settings.webhooks:
-        problems.append(
-            Problem(
-                "nobody may send: add a table [server.keys.main]; `capi init --serve` writes one", "$.server"
-            )
-        )
-    names_by_key: dict[str, str] = {}
-    for name, write_key in settings.keys.items():
-        other = names_by_key.setdefault(hashlib.sha256(write_key.key.value.encode()).hexdigest(), name)
-        if other != name:
-            problems.append(Problem(f"is the key of {other!r}, too", f"$.server.keys.{name}.key"))
-    if problems:
-        raise ConfigError(tuple(problems))
-
-
-def _missing_names(settings: ServerSettings, destinations: Collection[str]) -> Iterable[Problem]:
-    for table, sources in (("keys", settings.keys), ("webhooks", settings.webhooks)):
-        for name, source in sources.items():
-            for destination in source.destinations:
-                if destination not in destinations:
-                    known = ", ".join(sorted(destinations))
-                    yield Problem(
-                        f"there is no destination {destination!r}; there are: {known}",
-                        f"$.server.{table}.{name}.destinations",
-                    )
-
-
-def _missing_formats(settings: ServerSettings, formats: Collection[str]) -> Iterable[Problem]:
-    for name, webhook in settings.webhooks.items():
-        if webhook.format != "events" and webhook.format not in formats:
-            known = ", ".join(["events", *sorted(formats)])
-            yield Problem(
-                f"no plugin offers the format {webhook.format!r}; there are: {known}",
-                f"$.server.webhooks.{name}.format",
-            )

@@ -122,7 +122,7 @@ def make_chart(title: str, span: Span, first_minute: int, series: Sequence[Serie
         title=title,
         series=series,
         bars=bars,
-        ticks=[(0.0, f"{top:,}"), (HEIGHT / 2, f"{top / 2:,g}")],
+        ticks=[(0.0, short(top)), (HEIGHT / 2, short(top // 2))],
         labels=[
             (round(index * step, 2), clock(first_minute + index * span.step))
             for index in range(0, span.bars, every)
@@ -151,6 +151,18 @@ def nice_top(value: int) -> int:
     power: int = 10 ** floor(log10(max(value, 1)))
     tops = (power * tenths // 10 for tenths in (10, 12, 16, 20, 30, 40, 60, 80, 100))
     return next(top for top in tops if top >= value and top % 2 == 0)
+
+
+def short(value: int) -> str:
+    """Return a number that fits beside a chart.
+
+    >>> [short(value) for value in (0, 1_200, 9_999, 30_000, 1_500_000, 40_000_000_000)]
+    ['0', '1,200', '9,999', '30k', '1.5M', '40G']
+    """
+    for size, unit in ((1_000_000_000, "G"), (1_000_000, "M"), (1_000, "k")):
+        if value >= max(size, 10_000):
+            return f"{value / size:g}{unit}"
+    return f"{value:,}"
 
 
 def clock(minute: int) -> str:

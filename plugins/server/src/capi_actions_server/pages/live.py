@@ -1,15 +1,16 @@
 """The live view: what came in last, and what became of it."""
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from heapq import merge
 from itertools import islice
 from typing import Final
 
 from attrs import frozen
 
-from capi_actions import DeadFilter, DeadLetter, Item, Stats
-from capi_actions_server.arrivals import Arrival
-from capi_actions_server.pages.masking import event_name, masked
+from capi_actions import DeadFilter, DeadLetter, Outbox, Stats
+from capi_actions_server.live_file import Others
+from capi_actions_server.pages.entries import ACCEPTED, Entry, Outcome, event_key, make_entry
 from capi_actions_server.service import Service
 
 STATES: Final[Mapping[str, str]] = {
@@ -48,115 +49,115 @@ class Fate:
 
 @frozen(kw_only=True)
 class Row:
-    """An event that came in.
+    """An event that came in, with what became of it."""
 
-    :ivar event: masked, as indented JSON.
+    entry: Entry
+    fates: Sequence[Fate]
+
+
+@frozen(kw_only=True)
+class View:
+    """What the page shows.
+
+    :ivar rows: the last events, the newest first.
+    :ivar total: how many came in since the processes started.
+    :ivar processes: names of those whose events are shown, this one's first.
+    :ivar problem: why those of other processes can't be shown.
     """
 
-    number: int
-    received: float
-    source: str
-    endpoint: str
-    name: str
-    fates: Sequence[Fate]
-    event: str
+    rows: Sequence[Row]
+    total: int
+    processes: Sequence[str]
+    problem: str = ""
 
 
 @frozen(kw_only=True)
 class Selection:
     """Which rows are shown.
 
-    :ivar words: all of which are in the event's name, source, destination, action or reason.
+    :ivar words: all of which are in the event's name, source, process, destination, action or reason.
     :ivar state: only rows with it; "" for all.
     """
 
     words: str = ""
     state: str = ""
 
-    def takes(self, name: str, source: str, fates: Sequence[Fate]) -> bool:
+    def takes(self, entry: Entry, fates: Sequence[Fate]) -> bool:
         """Return whether a row is shown."""
         if self.state and all(fate.state != self.state for fate in fates):
             return False
-        parts = [name, source, *(f"{fate.destination} {fate.action} {fate.reason}" for fate in fates)]
+        parts = [
+            entry.name,
+            entry.source,
+            entry.process,
+            *(f"{fate.destination} {fate.action} {fate.reason}" for fate in fates),
+        ]
         text = " ".join(parts).lower()
         return all(word in text for word in self.words.lower().split())
 
 
-def read_rows(service: Service, selection: Selection) -> Sequence[Row]:
-    """Return the last rows, the newest first; it may wait for the disk.
+def read_view(service: Service, selection: Selection, now: float) -> View:
+    """Return the last events of all server processes; it may wait for the disk.
 
     :raises OutboxError: when the outbox can't be read.
     """
-    arrivals = service.arrivals.latest()
-    if not arrivals:
-        return ()
-    stats = service.client.outbox.stats()
-    since = DeadFilter(since=arrivals[0].received - 60)
+    others, problem = Others(), ""
+    try:
+        others = service.live_file.visit(now)
+    except (sqlite3.Error, OSError) as error:
+        problem = str(error)
+    arrivals, name = service.arrivals.latest(), service.live_file.name
+    own = (make_entry(arrival, name) for arrival in reversed(arrivals))
+    entries = merge(own, sorted(others.entries, key=_newest_first), key=_newest_first)
+    since = min(
+        [*(arrival.received for arrival in arrivals[:1]), *(entry.received for entry in others.entries)],
+        default=now,
+    )
+    return View(
+        rows=list(islice(_rows(service.client.outbox, entries, since, selection), _ROWS)),
+        total=service.arrivals.count + others.total,
+        processes=[name, *others.names],
+        problem=problem,
+    )
+
+
+def _newest_first(entry: Entry) -> tuple[float, int]:
+    return -entry.received, -entry.number
+
+
+def _rows(outbox: Outbox, entries: Iterable[Entry], since: float, selection: Selection) -> Iterator[Row]:
+    """Yield the rows that are shown.
+
+    :param since: the time of the oldest entry.
+    """
+    stats = outbox.stats()
     letters = {
-        (letter.item.destination, letter.item.action, letter.item.event_id): letter
-        for letter in islice(service.client.outbox.dead(since), _LETTERS)
+        (letter.item.destination, letter.item.action, event_key(letter.item.event_id)): letter
+        for letter in islice(outbox.dead(DeadFilter(since=since - 60)), _LETTERS)
     }
-    return list(islice(_rows(arrivals, stats, letters, selection), _ROWS))
+    for entry in entries:
+        fates = [_fate(outcome, stats, letters) for outcome in entry.outcomes]
+        if selection.takes(entry, fates):
+            yield Row(entry=entry, fates=fates)
 
 
-def _rows(
-    arrivals: Sequence[Arrival],
-    stats: Mapping[str, Stats],
-    letters: Mapping[tuple[str, str, str], DeadLetter],
-    selection: Selection,
-) -> Iterator[Row]:
-    for arrival in reversed(arrivals):
-        fates = list(_fates(arrival, stats, letters))
-        name = event_name(arrival.event)
-        if selection.takes(name, arrival.source, fates):
-            yield Row(
-                number=arrival.number,
-                received=arrival.received,
-                source=arrival.source,
-                endpoint=arrival.endpoint,
-                name=name,
-                fates=fates,
-                event=json.dumps(masked(arrival.event), indent=2, ensure_ascii=False),
-            )
-
-
-def _fates(
-    arrival: Arrival, stats: Mapping[str, Stats], letters: Mapping[tuple[str, str, str], DeadLetter]
-) -> Iterator[Fate]:
-    receipt = arrival.receipt
-    if receipt.problem is not None:
-        yield Fate(state="invalid", reason=receipt.problem.message)
-        return
-    for item in receipt.accepted:
-        letter = letters.get((item.destination, item.action, item.event_id))
+def _fate(
+    outcome: Outcome, stats: Mapping[str, Stats], letters: Mapping[tuple[str, str, str], DeadLetter]
+) -> Fate:
+    state, reason, advice = outcome.state, outcome.reason, ""
+    if state == ACCEPTED:
+        letter = letters.get((outcome.destination, outcome.action, outcome.event_key))
         if letter is not None:
-            yield Fate(
-                state="dead",
-                destination=item.destination,
-                action=item.action,
-                reason=letter.reason,
-                advice=letter.advice,
-            )
+            state, reason, advice = "dead", letter.reason, letter.advice
         else:
-            state = "waiting" if _may_wait(item, stats.get(item.destination)) else "delivered"
-            yield Fate(state=state, destination=item.destination, action=item.action)
-    for refusal in receipt.refused:
-        yield Fate(
-            state="refused",
-            destination=refusal.destination,
-            action=refusal.action,
-            reason=refusal.error.message,
-        )
-    for held in receipt.held_back:
-        yield Fate(
-            state="refused" if held.failed else "held", destination=held.destination, reason=held.reason
-        )
-    if not (receipt.accepted or receipt.refused or receipt.held_back):
-        yield Fate(state="unmatched", reason="no mapping's trigger takes it")
+            state = "waiting" if _may_wait(outcome, stats.get(outcome.destination)) else "delivered"
+    return Fate(
+        state=state, destination=outcome.destination, action=outcome.action, reason=reason, advice=advice
+    )
 
 
-def _may_wait(item: Item, stats: Stats | None) -> bool:
-    """Return whether an item may still be in the outbox, which isn't searched for it.
+def _may_wait(item: Outcome, stats: Stats | None) -> bool:
+    """Return whether what was accepted may still be in the outbox, which isn't searched for it.
 
     What the outbox sends next has the nearest deadline: an item with a nearer one has left.
     """

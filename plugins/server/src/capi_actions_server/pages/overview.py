@@ -15,6 +15,7 @@ from capi_actions_server.service import Service
 _COUNTED_LETTERS: Final = 10_000  # dead letters that are looked at
 
 _PROBLEMS_READ, _PROBLEMS_SHOWN = 60, 12
+_ACTIONS_SHOWN: Final = 24
 
 # Outcomes, as the charts name them: those of events that came in, and those of items that went out.
 INCOMING: Final = (
@@ -104,6 +105,8 @@ class Overview:
     """The status page.
 
     :ivar destination: the one that all but the table of destinations is about; "" for all.
+    :ivar actions: those that failed most and had most events, if there are too many to show.
+    :ivar further_actions: how many aren't shown.
     :ivar letters: how many dead letters there are.
     :ivar waiting: how many items aren't delivered yet.
     :ivar oldest: how long ago the oldest event of those happened, in seconds; None if nothing waits.
@@ -115,6 +118,7 @@ class Overview:
     outgoing: Chart
     destinations: Sequence[DestinationRow]
     actions: Sequence[ActionRow]
+    further_actions: int
     problems: Sequence[Problem]
     letters: int
     waiting: int
@@ -151,6 +155,7 @@ def read_overview(
     problems = [
         problem for problem in history.problems(_PROBLEMS_READ) if destination in ("", problem.destination)
     ]
+    actions = list(_actions(counts, letters, service.plugins))
     shown_stats = [stats for name, stats in all_stats.items() if destination in ("", name)]
     return Overview(
         span=span,
@@ -161,7 +166,8 @@ def read_overview(
             _destination(name, types, all_stats.get(name, Stats()), everything.at(name), now)
             for name in names
         ],
-        actions=list(_actions(counts, letters, service.plugins)),
+        actions=_worst_and_busiest(actions),
+        further_actions=max(0, len(actions) - _ACTIONS_SHOWN),
         problems=group_problems(problems)[:_PROBLEMS_SHOWN],
         letters=sum(stats.dead for stats in shown_stats),
         waiting=sum(stats.undelivered for stats in shown_stats),
@@ -257,6 +263,12 @@ def _state(stats: Stats, has_delivered: bool, now: float) -> tuple[str, str]:
     if has_delivered:
         return "ok", "Delivering"
     return ("waiting", "Nothing delivered yet") if stats.undelivered else ("idle", "Nothing to do")
+
+
+def _worst_and_busiest(actions: Sequence[ActionRow]) -> Sequence[ActionRow]:
+    """Return as many as are shown, in the same order."""
+    chosen = sorted(actions, key=lambda row: (-row.refused - row.dead, -row.accepted))[:_ACTIONS_SHOWN]
+    return [row for row in actions if row in chosen]
 
 
 def _actions(

@@ -3,27 +3,33 @@
 import hmac
 import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
+from math import ceil
 from time import time
 from typing import Any, Final
 from urllib.parse import parse_qs, quote, urlencode
 
 from anyio import to_thread
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from capi_actions import OutboxError, TrustedProxies, WebRequest
 from capi_actions_server.history import History
 from capi_actions_server.pages.charts import HOUR, SPANS
 from capi_actions_server.pages.letters import letter_groups, replay_group
-from capi_actions_server.pages.live import STATES, Selection, read_rows
+from capi_actions_server.pages.live import STATES, Selection, read_view
 from capi_actions_server.pages.overview import WORDS, read_overview
 from capi_actions_server.pages.rendering import page, redirect, static_file
-from capi_actions_server.pages.sessions import COOKIE, Session, Sessions, TryLimit
+from capi_actions_server.pages.sessions import COOKIE, Session, Sessions
+from capi_actions_server.responses import error_body
 from capi_actions_server.service import Service
+from capi_actions_server.tries import TryLimit
 
+_TRIES, _ALL_TRIES = 5, 30  # a minute, from one address and from all: who has many must not guess faster
+_GROUPS_SHOWN: Final = 50  # of dead letters
 _MAX_FORM: Final = 20_000  # bytes
 _PAGES: Final = ("/", "/live", "/dead")  # where one may be sent after the login
+_METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _OTHER_SITES: Final = {"cross-site", "same-site"}
 
 Handler = Callable[[Request, Session], Awaitable[Response]]
@@ -38,7 +44,10 @@ class Pages:
         self._service = service
         self._history = History.beside_outbox(service.config)
         self._sessions = Sessions(service.settings.pages)
-        self._tries = TryLimit()
+        self._tries = TryLimit(_TRIES, _ALL_TRIES)
+        self._token_tries = TryLimit(
+            _TRIES
+        )  # apart: tries from elsewhere must not stop a program with the token
         self._proxies = TrustedProxies(
             service.settings.trusted_proxies, address_headers=service.settings.address_headers
         )
@@ -54,6 +63,7 @@ class Pages:
             Route("/logout", self._guarded(self._logout), methods=["POST"]),
             Route("/login", self._login, methods=["GET", "POST"]),
             Route("/static/{name}", self._static),
+            Route("/{path:path}", self._missing, methods=_METHODS),
         ]
 
     def _guarded(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
@@ -64,8 +74,14 @@ class Pages:
                 return page("closed", 403)
             session = self._sessions.session(request.cookies.get(COOKIE))
             scheme, _, token = request.headers.get("authorization", "").partition(" ")
-            if session is None and scheme.lower() == "bearer" and self._sessions.verify_token(token):
-                session = Session("")
+            if session is None and scheme.lower() == "bearer":
+                address = self._visit(request)[1]
+                if wait := self._token_tries.wait(address):
+                    return _too_many_tries(wait, request.url.path)
+                if self._sessions.verify_token(token):
+                    session = Session("")
+                else:
+                    self._token_tries.take(address)
             if session is None:
                 if request.method == "POST" or request.url.path not in _PAGES:
                     return redirect("/login")
@@ -100,23 +116,30 @@ class Pages:
         selection = Selection(
             words=request.query_params.get("words", "")[:200], state=state if state in STATES else ""
         )
-        rows = await to_thread.run_sync(read_rows, self._service, selection)
+        view = await to_thread.run_sync(read_view, self._service, selection, time())
         name = "rows" if "rows" in request.query_params else "live"
         return page(
             name,
             session=session,
             here="/live",
             now=time(),
-            rows=rows,
+            view=view,
             selection=selection,
             states=STATES,
-            total=self._service.arrivals.count,
         )
 
     async def _dead(self, request: Request, session: Session) -> Response:
         now = time()
         groups = await to_thread.run_sync(letter_groups, self._service.client.outbox, now)
-        return page("dead", session=session, here="/dead", now=now, groups=groups, notice=_notice(request))
+        return page(
+            "dead",
+            session=session,
+            here="/dead",
+            now=now,
+            groups=groups[:_GROUPS_SHOWN],
+            further=max(0, len(groups) - _GROUPS_SHOWN),
+            notice=_notice(request),
+        )
 
     async def _replay(self, request: Request, session: Session) -> Response:
         form = await _read_form(request, session)
@@ -156,13 +179,9 @@ class Pages:
         form = await _read_form(request, None)
         if form is None:
             return page("login", 403, problem="This form came from another site.", next=following)
-        visit = WebRequest.of(request.scope, self._proxies)
-        address = visit.client_address or (request.client.host if request.client else "")
-        if wait := self._tries.wait(address):
-            problem = f"Too many tries. Wait {int(wait) + 1} seconds."
-            response = page("login", 429, problem=problem, next=following)
-            response.headers["Retry-After"] = str(int(wait) + 1)
-            return response
+        visit, address = self._visit(request)
+        if wait := self._tries.take(address):
+            return _too_many_tries(wait, following)
         if not await to_thread.run_sync(self._sessions.verify, form.get("secret", "")):
             return page("login", 401, problem="That is not the password.", next=following)
         self._tries.forget(address)
@@ -177,12 +196,24 @@ class Pages:
         )
         return response
 
+    def _visit(self, request: Request) -> tuple[WebRequest, str]:
+        """Return what is known of a request, and the visitor's address, else that of the connection."""
+        visit = WebRequest.of(request.scope, self._proxies)
+        return visit, visit.client_address or (request.client.host if request.client else "")
+
     async def _logout(self, request: Request, session: Session) -> Response:
         if await _read_form(request, session) is None:
             return page("forged", 403, session=session, here="")
         response = redirect("/login")
         response.delete_cookie(COOKIE, httponly=True, samesite="strict")
         return response
+
+    async def _missing(self, request: Request) -> Response:
+        """Answer for an address that there isn't, to a person or to a program."""
+        if "text/html" in request.headers.get("accept", ""):
+            return page("missing", 404)
+        problem = "there is no such address; events go to those below /v1/, which /openapi.json lists"
+        return JSONResponse(error_body(problem), 404)
 
     async def _static(self, request: Request) -> Response:
         return static_file(request.path_params["name"]) or PlainTextResponse("Not found", 404)
@@ -207,6 +238,14 @@ async def _read_form(request: Request, session: Session | None) -> Form | None:
     ):
         return None
     return form
+
+
+def _too_many_tries(wait: float, following: str) -> Response:
+    seconds = ceil(wait)
+    problem = f"Too many tries. Wait {seconds} second{'' if seconds == 1 else 's'}."
+    response = page("login", 429, problem=problem, next=following)
+    response.headers["Retry-After"] = str(seconds)
+    return response
 
 
 def _equal(text: str, expected: str) -> bool:

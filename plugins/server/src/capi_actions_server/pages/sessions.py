@@ -1,10 +1,8 @@
-"""Who is logged in: signed cookies, tokens against forged requests, and a limit on tries."""
+"""Who is logged in: signed cookies, and tokens against forged requests."""
 
 import hashlib
 import hmac
 import secrets
-import threading
-from collections import deque
 from collections.abc import Callable
 from time import time
 from typing import Final
@@ -15,10 +13,7 @@ from capi_actions_server.page_settings import PageSettings
 from capi_actions_server.passwords import verify_password
 
 COOKIE: Final = "capi_session"
-_TRIES, _SECONDS = 5, 60.0  # of one address
-_ALL_TRIES: Final = 30  # of all addresses together: who has many must not guess faster
 _LONGEST: Final = 1_000  # characters of a password that are looked at
-_MAX_ADDRESSES: Final = 1_000
 
 
 @frozen
@@ -80,39 +75,3 @@ class Sessions:
     def _sign(self, purpose: str, text: str) -> str:
         message = f"{purpose}\0{text}".encode("utf-8", "replace")
         return hmac.new(self._key, message, hashlib.sha256).hexdigest()
-
-
-class TryLimit:
-    """Limits how often somebody may try to log in: 5 times a minute from one address, 30 times from all.
-
-    Usable from several threads.
-    """
-
-    def __init__(self, clock: Callable[[], float] = time) -> None:
-        """Start without tries."""
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._by_address: dict[str, deque[float]] = {}
-        self._all: deque[float] = deque()
-
-    def wait(self, address: str) -> float:
-        """Count a try, or return how many seconds are to be waited before the next."""
-        now = self._clock()
-        with self._lock:
-            tries = self._by_address.setdefault(address, deque())
-            for counted in (tries, self._all):
-                while counted and counted[0] <= now - _SECONDS:
-                    counted.popleft()
-            for counted, limit in ((tries, _TRIES), (self._all, _ALL_TRIES)):
-                if len(counted) >= limit:
-                    return counted[0] + _SECONDS - now
-            tries.append(now)
-            self._all.append(now)
-            if len(self._by_address) > _MAX_ADDRESSES:
-                self._by_address = {key: value for key, value in self._by_address.items() if value}
-        return 0.0
-
-    def forget(self, address: str) -> None:
-        """Start anew for an address from which somebody has logged in."""
-        with self._lock:
-            self._by_address.pop(address, None)
