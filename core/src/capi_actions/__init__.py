@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from capi_actions.logs import LOGGER, UnconfiguredHandler
 
 if TYPE_CHECKING:
+    from capi_actions.bounds import Between
     from capi_actions.cli.options import config_option
     from capi_actions.client import Client, Receipt
     from capi_actions.codec import decode_json
@@ -102,6 +103,7 @@ __all__ = [
     "MISSING",
     "Action",
     "Batch",
+    "Between",
     "CapiError",
     "Choice",
     "Claim",
@@ -191,6 +193,7 @@ __all__ = [
 
 _NAMES = {
     "ip_addresses": ("public_ip",),
+    "bounds": ("Between",),
     "cli.options": ("config_option",),
     "client": (
         "Client",

@@ -6,11 +6,11 @@ from typing import Any, Self
 
 from attrs import frozen
 
-from capi_actions.config import Config
+from capi_actions.config import Config, check_outbox_file
 from capi_actions.config.structure import anchor_paths
 from capi_actions.delivery import Deliverer, Options
 from capi_actions.delivery.reporting import Observers
-from capi_actions.errors import CapiError, PluginError, where
+from capi_actions.errors import CapiError, Diagnostics, PluginError, where
 from capi_actions.model import Destination, Observer, Outbox, OutboxFactory, Transport, TransportFactory
 from capi_actions.outbox_guard import LOG, guard_outbox, require_transport
 from capi_actions.pipeline.pipeline import Pipeline
@@ -117,6 +117,27 @@ def open_outbox(config: Config, plugins: Plugins) -> Outbox:
     return outbox if plugins.is_core(plugin) else guard_outbox(outbox, plugin, name)
 
 
+def check_outbox(config: Config, plugins: Plugins, diagnostics: Diagnostics) -> None:
+    """Add why the outbox can't be opened, as far as that can be said without opening it: nothing is created.
+
+    :param diagnostics: has the problems of the configuration; with errors in ``[outbox]`` its ``check`` isn't called.
+    """
+    check_outbox_file(config, diagnostics)
+    name = config.outbox["type"]
+    factory = plugins.outboxes.get(name) if isinstance(name, str) else None
+    if factory is None or factory.check is None:
+        return
+    if any(problem.path.startswith("$.outbox.") for problem in diagnostics.errors):
+        return
+    try:
+        diagnostics.under("$.outbox").extend(factory.check(**_arguments(config.outbox, config)))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  a plugin may raise anything; it is no reason not to send
+        plugin = plugins.provider("capi_outboxes", name)
+        diagnostics.warn(f"the check of its outbox {name!r} failed: {_describe(error)}", f"plugin {plugin!r}")
+
+
 def open_transport(config: Config, plugins: Plugins) -> Transport:
     """Open the transport alone, to ask a platform something.
 
@@ -135,21 +156,25 @@ def _make(plugins: Plugins, kind: str, options: Mapping[str, Any], config: Confi
     factories: Mapping[str, OutboxFactory | TransportFactory] = (
         plugins.outboxes if kind == "outbox" else plugins.transports
     )
-    arguments = {
+    name = options["type"]
+    try:
+        return factories[name].make(**_arguments(options, config))
+    except (CapiError, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        plugin = plugins.provider("capi_outboxes" if kind == "outbox" else "capi_transports", name)
+        raise PluginError(plugin, f"its {kind} {name!r} can't be opened: {_describe(error)}") from error
+
+
+def _arguments(options: Mapping[str, Any], config: Config) -> dict[str, Any]:
+    """Return the options as keyword arguments of a factory, their paths made to start in the configuration's folder."""
+    return {
         key: str(config.folder / value)
         if key in _FILE_OPTIONS and isinstance(value, str)
         else anchor_paths(value, config.folder)
         for key, value in options.items()
         if key != "type"
     }
-    name = options["type"]
-    try:
-        return factories[name].make(**arguments)
-    except (CapiError, KeyboardInterrupt):
-        raise
-    except BaseException as error:
-        plugin = plugins.provider("capi_outboxes" if kind == "outbox" else "capi_transports", name)
-        raise PluginError(plugin, f"its {kind} {name!r} can't be opened: {_describe(error)}") from error
 
 
 def _make_observer(plugin: str, make: Callable[[], Observer], outbox: Outbox, config: Config) -> Observer:

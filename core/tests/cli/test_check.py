@@ -94,7 +94,7 @@ def test_certificates_must_be_there(
     assert capi("preview", "-c", str(config), lines=[ping()]).status == 0
 
 
-def test_an_outbox_in_the_place_of_a_folder_or_behind_a_file_is_check(check: Any, config: Path) -> None:
+def test_an_outbox_in_the_place_of_a_folder_or_behind_a_file_is_reported(check: Any, config: Path) -> None:
     """Before the first event comes; and nothing is made."""
     status, problems = check('[outbox]\npath = "."\n')
     assert (status, problems["error", "$.outbox.path"]) == (2, "is a folder; name a file in it")
@@ -107,7 +107,9 @@ def test_an_outbox_in_the_place_of_a_folder_or_behind_a_file_is_check(check: Any
     assert not (config.parent / "new").exists()
 
 
-def test_an_outbox_that_is_some_other_file_is_check(check: Any, config: Path, capi: Any, ping: Any) -> None:
+def test_an_outbox_that_is_some_other_file_is_reported(
+    check: Any, config: Path, capi: Any, ping: Any
+) -> None:
     """Naming the events' own file is a likely slip; an empty file, or an outbox, is fine."""
     other = config.with_name("events.jsonl")
     other.write_text("{}\n", encoding="utf-8")
@@ -123,7 +125,7 @@ def test_an_outbox_that_is_some_other_file_is_check(check: Any, config: Path, ca
     assert check("") == (0, {})
 
 
-def test_an_outbox_that_this_user_may_not_write_is_check(tmp_path: Path) -> None:
+def test_an_outbox_that_this_user_may_not_write_is_reported(tmp_path: Path) -> None:
     """In a process that isn't root, as root may write anything."""
     script = f"""
 import os

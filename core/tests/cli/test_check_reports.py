@@ -73,8 +73,8 @@ def test_check_reports_everything_that_is_wrong_at_once(
     assert found["$.outbox"] == "'pth' isn't known here; did you mean 'path'?"
     assert found["$.outbox.busy_seconds"] == "should be a number, but it is text in quotes"
     assert found["$.transport.type"] == "no plugin offers 'pigeon'; there are: urllib3"
-    assert found["$.delivery.workers"] == "workers should be 1 or more"
-    assert found["$.delivery.keep_dead_days"] == "keep_dead_days should be 1 or more"
+    assert found["$.delivery.workers"] == "should be from 1 to 1,000"
+    assert found["$.delivery.keep_dead_days"] == "should be from 1 to 36,500"
     assert len(found) == len(errors) == 16
     assert [line["path"] for line in result.lines if line["severity"] == "warning"] == [
         "$.destinations.one.token",

@@ -270,3 +270,28 @@ def test_online_says_when_there_is_no_way_to_ask(capi: Any, fine: Path) -> None:
 
     assert result.status == 0
     assert "capi: main: the destination type acme offers no way to ask its platform\n" in result.err
+
+
+def test_a_mistake_in_the_transport_hides_nothing_else(check: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever corrects one thing and checks again should be done."""
+    monkeypatch.setenv("HTTPS_PROXY", "ftp://proxy.example.com")
+
+    status, problems = check('[transport]\nmax_seconds = 500\n[outbox]\npath = "."\n')
+
+    assert status == 2
+    assert problems["error", "$.transport.max_seconds"] == "should be from 0.1 to 30"
+    assert problems["error", "$.outbox.path"] == "is a folder; name a file in it"
+    assert any("HTTPS_PROXY" in message for message in problems.values())
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    ["size = 0.5", 'normalization = "plian"', "colour = 1", 'token = ""', "check_consent = 5"],
+)
+def test_an_account_with_a_mistake_is_compared_with_others(check: Any, accounts: None, mistake: str) -> None:
+    """Both are there once the mistake is corrected."""
+    token = "" if mistake.startswith("token") else 'token = { env = "ACME_TOKEN" }\n'
+
+    _, problems = check(f'[destinations.again]\ntype = "acme"\naccount = "a"\n{token}{mistake}\n')
+
+    assert "is the same account as destinations.main" in problems["warning", "$.destinations.again"]

@@ -152,7 +152,7 @@ MISTAKES = [
         ("transport",), "connections", "few", "error", "$.transport.connections", "should be a whole number"
     ),
     Mistake(("transport",), "ca_file", "none.pem", "error", "$.transport.ca_file", "can't be read"),
-    Mistake(("delivery",), "workers", 0, "error", "$.delivery.workers", "should be 1 or more"),
+    Mistake(("delivery",), "workers", 0, "error", "$.delivery.workers", "should be from 1 to 1,000"),
     Mistake(
         ("delivery",), "keep_dead_days", "x", "error", "$.delivery.keep_dead_days", "should be a whole number"
     ),

@@ -47,8 +47,8 @@ class Limited:
 def test_all_validators_run_beside_a_value_of_the_wrong_type() -> None:
     """attrs itself runs none then, and stops at the first that objects."""
     assert problems(Limited, size=11, width=21, name="long", colour="red") == {
-        "$.size": "size should be at most the limit",
-        "$.width": "width should be at most double the limit",
+        "$.size": "should be at most the limit",
+        "$.width": "should be at most double the limit",
         "$.name": "Length of 'name' must be <= 3: 4",
         "$": "'colour' isn't known here; there are: limit, name, size, width",
     }

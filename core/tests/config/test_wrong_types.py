@@ -45,7 +45,7 @@ WHOLE: dict[str, Any] = {
     "transport": {
         "type": "urllib3",
         "connections": 1,
-        "max_answer_bytes": 1,
+        "max_answer_bytes": 1_000,
         "max_seconds": 1.0,
         "ca_file": "x.pem",
     },
@@ -157,10 +157,10 @@ def test_what_python_can_not_read_is_said_in_a_sentence(plugins: Plugins, text: 
 @pytest.mark.parametrize(
     ("table", "key", "message"),
     [
-        ("delivery", "workers", "workers should be 1,000 or less"),
-        ("delivery", "keep_dead_days", "keep_dead_days should be 36,500 or less"),
-        ("outbox", "busy_seconds", "should be a number of a sensible size"),
-        ("transport", "max_seconds", "should be a number of a sensible size"),
+        ("delivery", "workers", "should be from 1 to 1,000"),
+        ("delivery", "keep_dead_days", "should be from 1 to 36,500"),
+        ("outbox", "busy_seconds", "should be from 0 to 600"),
+        ("transport", "max_seconds", "should be from 0.1 to 30"),
     ],
 )
 def test_numbers_beyond_all_measure_are_refused(errors_of: Check, table: str, key: str, message: str) -> None:

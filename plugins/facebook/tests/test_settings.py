@@ -29,13 +29,13 @@ def warnings(plugins: Plugins, options: str) -> list[tuple[str, int | None]]:
 @pytest.mark.parametrize(
     ("setting", "why"),
     [
-        ('pixel_id = "abc"', "pixel_id should be digits only"),
-        ('pixel_id = "١٢٣"', "pixel_id should be digits only"),
-        ('pixel_id = "1"\napi_version = "25"', 'api_version should look like "v25.0"'),
-        ('pixel_id = "1"\napi_version = "vx.0"', "api_version should look like"),
+        ('pixel_id = "abc"', "should be digits only"),
+        ('pixel_id = "١٢٣"', "should be digits only"),
+        ('pixel_id = "1"\napi_version = "25"', 'should look like "v25.0"'),
+        ('pixel_id = "1"\napi_version = "vx.0"', "should look like"),
         ('pixel_id = "1"\npartner_agent = "a-very-long-agent-name-1.0"', "fewer than 23 characters"),
         ('pixel_id = "1"\npartner_agent = "1.0"', "2 letters at least"),
-        ('pixel_id = "1"\nbase_url = "ftp://a"', "base_url should be an http or https address"),
+        ('pixel_id = "1"\nbase_url = "ftp://a"', "should be an http or https address"),
         ('pixel_id = "1"\nbase_url = "https://a/?access_token=x"', "without user, query"),
         ('pixel_id = "1"\nbase_url = "http://a.example"', "over http the token would travel unencrypted"),
         (
@@ -43,7 +43,7 @@ def warnings(plugins: Plugins, options: str) -> list[tuple[str, int | None]]:
             "over http the token would travel unencrypted",
         ),
         ('pixel_id = "1"\nbase_url = "http://10.0.0.1:8080"', "http is for this machine alone"),
-        ('pixel_id = "1"\ntime_zone = "Berlin"', "time_zone should be a time zone that this machine knows"),
+        ('pixel_id = "1"\ntime_zone = "Berlin"', "should be a time zone that this machine knows"),
         (
             'pixel_id = "1"\nnormalization = "pixle"',
             "no normalization profile 'pixle'; there are: documented, pixel, or several joined by +",
@@ -131,7 +131,7 @@ HOSTILE_ADDRESSES = [
 @pytest.mark.parametrize("url", HOSTILE_ADDRESSES)
 def test_addresses_that_parsers_read_differently_are_refused(url: str) -> None:
     """Whoever can set one must not get the token."""
-    with pytest.raises(ValueError, match="base_url should"):
+    with pytest.raises(ValueError, match="should"):
         make_settings(url)
 
 

@@ -44,8 +44,8 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> None:
             KEY + '[server.webhooks.w]\nsecret = "0123456789abcdef"\nformat = "shopfiy"\n',
             "no plugin offers the format 'shopfiy'",
         ),
-        ("[server]\nport = 70000\n" + KEY, "port should be from 0 to 65,535"),
-        ("[server]\nmax_body_bytes = 1\n" + KEY, "max_body_bytes should be from 1,000 to"),
+        ("[server]\nport = 70000\n" + KEY, "$.server.port: should be from 0 to 65,535"),
+        ("[server]\nmax_body_bytes = 1\n" + KEY, "$.server.max_body_bytes: should be from 1,000 to"),
         ('[server]\ntrusted_proxies = ["10.0.0.0/33"]\n' + KEY, "should be addresses or networks"),
         (
             '[server]\nallowed_origins = ["shop.example"]\n' + KEY,

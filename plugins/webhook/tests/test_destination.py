@@ -67,9 +67,9 @@ def test_an_address_that_would_not_do_is_refused(url: str, message: str) -> None
     ("line", "message"),
     [
         ('secret = "whsec_%%"', "secret: what follows whsec_ should be Base64"),
-        ("batch_items = 0", "batch_items should be from 1 to 1,000"),
-        ("batch_items = 1001", "batch_items should be from 1 to 1,000"),
-        ("keep_days = 366", "keep_days should be from 1 to 365"),
+        ("batch_items = 0", "should be from 1 to 1,000"),
+        ("batch_items = 1001", "should be from 1 to 1,000"),
+        ("keep_days = 366", "should be from 1 to 365"),
     ],
 )
 def test_settings_out_of_bounds_are_refused(line: str, message: str) -> None:

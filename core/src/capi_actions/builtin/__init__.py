@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from capi_actions.builtin.consent import CONSENT
 from capi_actions.builtin.outbox import SqliteOutbox
+from capi_actions.builtin.outbox.check import check_file
 from capi_actions.builtin.transport import open_transport
 from capi_actions.hookspecs import hookimpl
 from capi_actions.mapping import DIRECTIVES
@@ -32,5 +33,10 @@ def capi_transports() -> Sequence[TransportFactory]:
 def capi_outboxes() -> Sequence[OutboxFactory]:
     """Offer a file with SQLite."""
     return [
-        OutboxFactory(name="sqlite", make=SqliteOutbox, description="one file, durable, shared by processes")
+        OutboxFactory(
+            name="sqlite",
+            make=SqliteOutbox,
+            check=check_file,
+            description="one file, durable, shared by processes",
+        )
     ]

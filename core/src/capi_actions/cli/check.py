@@ -15,14 +15,14 @@ from attrs import frozen
 from capi_actions.cli.console import echo, echo_error, join_words
 from capi_actions.cli.offers import lint_offer, print_tracebacks
 from capi_actions.cli.options import config_option, json_option
-from capi_actions.config import Config, check_outbox_file, check_tables, load_config, may_need_refused
+from capi_actions.config import Config, check_tables, load_config, may_need_refused
 from capi_actions.delivery.exchange import probe
 from capi_actions.errors import CapiError, ConfigError, Diagnostics, PluginError, Problem, json_path
 from capi_actions.jsonl import write_line
 from capi_actions.model import Verdict
 from capi_actions.pipeline import check_mappings
 from capi_actions.plugins import Plugins, Selection, inspect_installed
-from capi_actions.runtime import open_transport
+from capi_actions.runtime import check_outbox, open_transport
 from capi_actions.text import platform_words
 
 
@@ -90,7 +90,7 @@ def _collect(config_path: Path, diagnostics: Diagnostics) -> _Result:
         for note in lint_offer(offer):
             diagnostics.warn(note, f"plugin {offer.name!r}")
     diagnostics.extend(found)
-    check_outbox_file(config, diagnostics)
+    check_outbox(config, plugins, diagnostics)
     notes = _check_transport(config, plugins, diagnostics)
     return _Result(plugins=plugins, config=config, mappings=mappings, notes=notes)
 
@@ -100,15 +100,18 @@ def _check_transport(config: Config, plugins: Plugins, diagnostics: Diagnostics)
 
     :returns: its notes.
     """
-    if any(problem.path.startswith("$.transport") for problem in diagnostics.errors):
-        return ()  # making it would only report them once more
+    name = config.transport["type"]
+    if not isinstance(name, str) or name not in plugins.transports:
+        return ()
+    has_errors = any(problem.path.startswith("$.transport") for problem in diagnostics.errors)
     try:
-        transport = open_transport(config, plugins)
+        transport = open_transport(config, plugins)  # with the options that are right
         transport.close()
     except ConfigError as error:
         diagnostics.extend(error.problems)
     except PluginError as error:
-        diagnostics.add(error.problem, f"plugin {error.plugin!r}")
+        if not has_errors:  # else it may lack the very option that is reported already
+            diagnostics.add(error.problem, f"plugin {error.plugin!r}")
     else:
         notes: object = getattr(transport, "notes", ())
         return [note for note in notes if isinstance(note, str)] if isinstance(notes, list | tuple) else ()

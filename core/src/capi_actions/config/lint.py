@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 
-from capi_actions.config.model import Config, DestinationConfig, MappingConfig, MappingDraft
+from capi_actions.config.model import Config, DestinationDraft, MappingConfig, MappingDraft
 from capi_actions.errors import Diagnostics, Problem, json_path, where
 from capi_actions.model import Destination
 from capi_actions.secret import Secret
@@ -61,8 +61,10 @@ def _secrets(value: object, keys: tuple[str | int, ...]) -> Iterator[tuple[str, 
             yield from _secrets(member, (*keys, index))
 
 
-def lint_accounts(destinations: Sequence[DestinationConfig], diagnostics: Diagnostics) -> None:
+def lint_accounts(destinations: Sequence[DestinationDraft], diagnostics: Diagnostics) -> None:
     """Warn about destinations that send to one account: it gets each event twice.
+
+    One with errors takes part as soon as its account can be read: correcting them is no reason for a second round.
 
     One without enabled mappings takes no events: it is there to deliver what is queued under a former name.
     """
@@ -70,6 +72,8 @@ def lint_accounts(destinations: Sequence[DestinationConfig], diagnostics: Diagno
     for destination in destinations:
         mappings = destination.mappings
         if mappings is not None and not any(mapping.enabled for mapping in mappings):
+            continue
+        if destination.destination is None:
             continue
         try:
             account: object = destination.destination.account
@@ -145,20 +149,13 @@ def check_certificates(transport: Mapping[str, Any], folder: Path, diagnostics: 
         diagnostics.add(f"{name} can't be read: {reason}", "$.ca_file")
 
 
-# Source: https://www.sqlite.org/fileformat.html (read 2026-11-28).
-_SQLITE_HEADER = b"SQLite format 3\0"
-
-
 def check_outbox_file(config: Config, diagnostics: Diagnostics) -> None:
     """Check that the file that ``[outbox]`` names can be opened or created.  Nothing is created."""
     name = config.outbox.get("path")
     if not isinstance(name, str):
         return
-    path = (config.folder / name).absolute()
     try:
-        problem = _access_problem(path)
-        if not problem and config.outbox.get("type") == "sqlite":
-            problem = _format_problem(path)
+        problem = _access_problem((config.folder / name).absolute())
     except ValueError:
         problem = "no file can have this name"
     if problem:
@@ -168,6 +165,8 @@ def check_outbox_file(config: Config, diagnostics: Diagnostics) -> None:
 def _access_problem(path: Path) -> str | None:
     if path.is_dir():
         return "is a folder; name a file in it"
+    if path.exists() and not path.is_file():
+        return f"{path} is not a regular file"
     if path.exists() and not os.access(path, os.R_OK | os.W_OK):
         return f"{path} exists, but this user can't read and write it"
     folder = next(parent for parent in path.parents if parent.exists())
@@ -176,11 +175,3 @@ def _access_problem(path: Path) -> str | None:
     if not os.access(folder, os.W_OK | os.X_OK):
         return f"this user can't write to the folder {folder}"
     return None
-
-
-def _format_problem(path: Path) -> str | None:
-    if not path.is_file():
-        return f"{path} is not a regular file" if path.exists() else None
-    with path.open("rb") as file:
-        is_outbox = file.read(len(_SQLITE_HEADER)) in (b"", _SQLITE_HEADER)
-    return None if is_outbox else f"{path} is not an outbox but some other file; give another path"

@@ -94,8 +94,7 @@ def _read(
         mode=mode,
     )
     drafts = list(_read_destinations(data.get("destinations"), read, diagnostics))
-    destinations = [draft for draft in drafts if isinstance(draft, DestinationConfig)]
-    lint_accounts(destinations, diagnostics)
+    lint_accounts(drafts, diagnostics)
     options = partial(_read_options, data=data, plugins=plugins, need_secrets=need_secrets, mode=mode)
     outbox = options("outbox", factories=plugins.outboxes, diagnostics=diagnostics.under("$.outbox"))
     transport = options(
@@ -110,7 +109,7 @@ def _read(
     if strict and diagnostics.errors:
         raise ConfigError(diagnostics.errors)
     return Config(
-        destinations=destinations,
+        destinations=[draft for draft in drafts if isinstance(draft, DestinationConfig)],
         drafts=[draft for draft in drafts if not isinstance(draft, DestinationConfig)],
         outbox=outbox,
         transport=transport,
@@ -159,8 +158,6 @@ Factory = OutboxFactory | TransportFactory
 
 _HOOKS = {"outbox": "capi_outboxes", "transport": "capi_transports"}
 
-_MAX_NUMBER = 2**53  # seconds, bytes, counts: nothing sensible is larger, and Python's own limits vary
-
 
 def _read_options(
     table_name: str,
@@ -201,7 +198,10 @@ def _read_options(
 def _structure_options(
     options: Mapping[str, Any], factory: Factory, plugin: str, diagnostics: Diagnostics, need_secrets: bool
 ) -> Mapping[str, Any]:
-    """Return options in the types of the factory's parameters, and report what doesn't fit them."""
+    """Return options in the types of the factory's parameters, and report what doesn't fit them.
+
+    What doesn't fit is left out: ``capi check`` goes on with the others.
+    """
     try:
         parameters = inspect.signature(factory.make, eval_str=True).parameters.values()
     except (NameError, TypeError, ValueError):  # it has none that can be read
@@ -212,14 +212,15 @@ def _structure_options(
     structured = dict(options)
     for key, value in options.items():
         if key in named:
-            own = diagnostics.under(f"$.{key}")
-            if isinstance(value, int | float) and not -_MAX_NUMBER < value < _MAX_NUMBER:
-                own.add("should be a number of a sensible size")
-                continue
+            own = Diagnostics()
             structured[key] = structure_option(
                 value, named[key].annotation, own, need_secrets=need_secrets, plugin=plugin
             )
+            diagnostics.under(f"$.{key}").extend(own)
+            if own.errors:
+                del structured[key]
         elif key != "type" and not takes_any:
+            del structured[key]
             diagnostics.add(f"{key!r} isn't known here{did_you_mean(key, list(named))}")
     for key, parameter in named.items():
         if parameter.default is inspect.Parameter.empty and key not in options:

@@ -1,11 +1,12 @@
 """The shape of ``capi.toml``."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from attrs import Attribute, field, frozen
+from attrs import field, frozen
 
+from capi_actions.bounds import Between
 from capi_actions.errors import Problem, Severity
 from capi_actions.inputs import CsvOptions
 from capi_actions.model import ConsentSettings, Destination, DestinationInfo, JsonObject
@@ -77,16 +78,6 @@ class DestinationConfig(DestinationDraft):
         return DestinationInfo(name=self.name, type=self.type, consent=self.consent)
 
 
-def _up_to(maximum: int) -> Callable[[object, "Attribute[int]", int], None]:
-    def check(_: object, attribute: "Attribute[int]", value: int) -> None:
-        if value < 1:
-            raise ValueError(f"{attribute.name} should be 1 or more")
-        if value > maximum:
-            raise ValueError(f"{attribute.name} should be {maximum:,} or less")
-
-    return check
-
-
 @frozen(kw_only=True)
 class DeliveryConfig:
     """The ``[delivery]`` table.
@@ -96,8 +87,8 @@ class DeliveryConfig:
     :ivar drop_refused_field: leave out a field that the platform names as malformed and send the rest.
     """
 
-    workers: int = field(default=1, validator=_up_to(1_000))
-    keep_dead_days: int = field(default=90, validator=_up_to(36_500))
+    workers: int = field(default=1, validator=Between(1, 1_000))
+    keep_dead_days: int = field(default=90, validator=Between(1, 36_500))
     drop_refused_field: bool = False
 
 

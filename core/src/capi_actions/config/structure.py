@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 from enum import Enum
 from pathlib import Path, PurePath
 from types import NoneType, UnionType
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import attrs
 from cattrs import Converter
@@ -19,6 +19,7 @@ from cattrs.errors import (
     IterableValidationError,
 )
 
+from capi_actions.bounds import Between
 from capi_actions.errors import Diagnostics, PluginError, json_path, where
 from capi_actions.secret import Secret
 from capi_actions.text import closest, did_you_mean
@@ -123,8 +124,13 @@ def structure_option(
 
     :returns: the value as it is if it doesn't fit, or if the annotation allows several types.
     """
+    annotation, bounds = _split_bounds(annotation)
     if expected := type_mismatch(value, annotation):
         diagnostics.add(f"should be {expected}, but it is {describe(value)}")
+        return value
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if is_number and (problem := bounds.problem(value)):
+        diagnostics.add(problem)
         return value
     alternatives = _alternatives(annotation)
     if len(alternatives) != 1 or alternatives[0] in (Any, inspect.Parameter.empty):
@@ -136,6 +142,19 @@ def structure_option(
     except BaseException as error:  # noqa: BLE001  a plugin's class may raise anything
         _explain(error, (), diagnostics, plugin, annotation)
         return value
+
+
+_ANY_NUMBER = Between(
+    -(2**53), 2**53
+)  # seconds, bytes, counts: nothing sensible is larger, and Python's limits vary
+
+
+def _split_bounds(annotation: Any) -> tuple[Any, Between]:
+    """Return the type of an ``Annotated`` and its bounds; wide ones if there are none."""
+    if get_origin(annotation) is not Annotated:
+        return annotation, _ANY_NUMBER
+    plain, *metadata = get_args(annotation)
+    return plain, next((item for item in metadata if isinstance(item, Between)), _ANY_NUMBER)
 
 
 def anchor_paths(value: Any, folder: Path) -> Any:
@@ -203,7 +222,7 @@ def _validate(
             raise
         except BaseException as error:  # noqa: BLE001  a plugin's validator may raise anything
             if not _needs_missing(error, incomplete):
-                diagnostics.add(_objection(error, plugin), f"$.{name}")
+                diagnostics.add(_objection(error, plugin, name), f"$.{name}")
                 del values[name]
 
 
@@ -222,7 +241,8 @@ def _explain(
     :param annotation: the type that was asked for at this place; None for what a class itself objects to.
     """
     if not isinstance(error, ClassValidationError | IterableValidationError):
-        message = _objection(error, plugin) if annotation is None else _type_problem(error, annotation)
+        name = str(keys[-1]) if keys else ""
+        message = _objection(error, plugin, name) if annotation is None else _type_problem(error, annotation)
         diagnostics.add(message, json_path(keys))
         return
     noted, others = error.group_exceptions()
@@ -247,15 +267,18 @@ def _type_problem(error: BaseException, annotation: Any) -> str:
     return f"should be {expected}" if expected else _UNSUITABLE
 
 
-def _objection(error: BaseException, plugin: str) -> str:
-    """Explain an error of a class or a validator: a ValueError is the user's to correct, any other the author's."""
+def _objection(error: BaseException, plugin: str, name: str = "") -> str:
+    """Explain an error of a class or a validator: a ValueError is the user's to correct, any other the author's.
+
+    :param name: of the attribute, if its path comes before the message: a validator's text begins with it, too.
+    """
     if isinstance(error, ForbiddenExtraKeysError):
         known = [attribute.name for attribute in attrs.fields(error.cl)]
         return ", ".join(
             f"{key!r} isn't known here{did_you_mean(key, known)}" for key in sorted(error.extra_fields)
         )
     if isinstance(error, ValueError):
-        return str(error.args[0]) if error.args else _UNSUITABLE
+        return str(error.args[0]).removeprefix(f"{name} ") if error.args else _UNSUITABLE
     if isinstance(error, TypeError) and len(error.args) == 4:  # attrs.validators.instance_of()
         return _type_problem(error, error.args[2])
     return str(PluginError(plugin, f"its validator failed ({where(error)})"))

@@ -143,7 +143,8 @@ class TransportFactory:
     :ivar make: opens one; called with the other options of that table as keyword arguments, each structured by the
         annotation of its parameter: a number, ``bool``, ``str``, a list, an enumeration, a ``pathlib.Path`` (relative
         to the configuration's folder), a :class:`~capi_actions.Secret` (``{ env = "NAME" }``).  What doesn't fit is
-        refused when the configuration is read.  Must connect to nothing: ``capi check`` opens it, too.
+        refused when the configuration is read, and so is a number outside the bounds in
+        ``Annotated[int, Between(1, 64)]``.  Must connect to nothing: ``capi check`` opens it, too.
     :ivar description: a sentence for ``capi plugins``.
     """
 
@@ -161,11 +162,15 @@ class OutboxFactory:
         :class:`TransportFactory`.  The option ``path`` is relative to the configuration's folder, also as a ``str``.
         Raises OutboxError if the store can't be opened.
     :ivar description: a sentence for ``capi plugins``.
+    :ivar check: for ``capi check``: returns why ``make`` couldn't open the store, one :class:`~capi_actions.Problem`
+        for each reason, its path the option's (``$.path``).  Called with the same options as ``make``; must create and
+        change nothing, not even the store.  None for a store of which nothing can be said before it is opened.
     """
 
     name: str
     make: Callable[..., Outbox]
     description: str = ""
+    check: Callable[..., Iterable[Problem]] | None = None
 
 
 @frozen(kw_only=True)

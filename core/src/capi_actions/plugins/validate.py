@@ -223,7 +223,11 @@ def _validate_normalizer(normalizer: Any) -> str | None:
 
 
 def _validate_factory(factory: Any) -> str | None:
-    return None if callable(factory.make) else f"make of {factory.name!r} can't be called"
+    for name in ("make", "check"):
+        function = getattr(factory, name, None)
+        if not callable(function) and (name == "make" or function is not None):
+            return f"{name} of {factory.name!r} can't be called"
+    return None
 
 
 def _validate_input(offered: Any) -> str | None:

@@ -131,7 +131,7 @@ def prepare(db: sqlite3.Connection, path: Path, migrations: Sequence[Sequence[st
     :raises OutboxError: if it is some other file, or of a format that this version can't read.
     :raises sqlite3.Error: if it can't be read or written.
     """
-    is_new = _check(db, path, len(migrations))
+    is_new = check_format(db, path, len(migrations))
     for statement in _CREATION if is_new else ():
         db.execute(statement)
     _use_wal(db, path)
@@ -141,8 +141,12 @@ def prepare(db: sqlite3.Connection, path: Path, migrations: Sequence[Sequence[st
         _migrate(db, migrations)
 
 
-def _check(db: sqlite3.Connection, path: Path, newest: int) -> bool:
-    """Return whether the file is empty; refuse what isn't an outbox of a known format."""
+def check_format(db: sqlite3.Connection, path: Path, newest: int = len(MIGRATIONS)) -> bool:
+    """Return whether the file is empty.  Nothing is written.
+
+    :param newest: the newest format that is known.
+    :raises OutboxError: if it is neither empty nor an outbox of a known format.
+    """
     is_new = not db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     if not is_new and _number(db, "application_id") != APPLICATION:
         raise OutboxError(f"{path} is another program's SQLite database, not an outbox; give another path")

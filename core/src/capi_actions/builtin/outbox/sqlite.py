@@ -9,8 +9,9 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from time import monotonic
-from typing import NamedTuple, Self
+from typing import Annotated, NamedTuple, Self
 
+from capi_actions.bounds import Between
 from capi_actions.builtin.outbox import dead_letters, once, queue, status
 from capi_actions.builtin.outbox.connection import Database
 from capi_actions.group_commit import GroupCommit
@@ -49,7 +50,9 @@ class SqliteOutbox(OnceOutbox):
     is left to deliver, after a purge, and when the outbox is closed.
     """
 
-    def __init__(self, path: str | os.PathLike[str], busy_seconds: float = 10.0) -> None:
+    def __init__(
+        self, path: str | os.PathLike[str], busy_seconds: Annotated[float, Between(0, 600)] = 10.0
+    ) -> None:
         """Open the file, or create it.
 
         :param path: the file; missing folders are created, too.

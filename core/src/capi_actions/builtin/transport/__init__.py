@@ -1,12 +1,15 @@
 """The built-in transport: HTTP through urllib3, in :mod:`capi_actions.builtin.transport.urllib3`."""
 
+from typing import Annotated
+
+from capi_actions.bounds import Between
 from capi_actions.model import Transport
 
 
 def open_transport(
-    connections: int = 32,
-    max_answer_bytes: int = 1_048_576,
-    max_seconds: float = 30.0,
+    connections: Annotated[int, Between(1, 10_000)] = 32,
+    max_answer_bytes: Annotated[int, Between(1_000, 1_000_000_000)] = 1_048_576,
+    max_seconds: Annotated[float, Between(0.1, 30)] = 30.0,
     ca_file: str | None = None,
 ) -> Transport:
     """Return a transport.  Urllib3 is imported now, as it takes 22 ms, which what sends nothing needn't wait for.

@@ -1,0 +1,52 @@
+"""What ``capi check`` can say of an outbox file without writing to it."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from capi_actions.builtin.outbox.connection import to_outbox_error
+from capi_actions.builtin.outbox.schema import check_format
+from capi_actions.errors import OutboxError, Problem
+
+# Source: https://www.sqlite.org/fileformat.html (read 2026-11-28).
+_HEADER = b"SQLite format 3\0"
+
+_UNUSABLE = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
+
+
+def check_file(path: str | os.PathLike[str], **_: object) -> Iterator[Problem]:
+    """Yield why a file can't be opened as an outbox.  One that isn't there yet, or is empty, can.
+
+    The parameters are those of :class:`~capi_actions.builtin.outbox.SqliteOutbox`.
+    """
+    absolute = Path(path).absolute()
+    if not absolute.is_file():
+        return
+    with absolute.open("rb") as file:
+        header = file.read(len(_HEADER))
+    if header not in (b"", _HEADER):
+        yield Problem(f"{absolute} is not an outbox but some other file; give another path", "$.path")
+    elif problem := _format_problem(absolute):
+        yield Problem(problem, "$.path")
+
+
+def _format_problem(path: Path) -> str | None:
+    # A database in WAL mode can be opened read-only only beside its log, unless SQLite may take it for immutable.
+    # While the log is there, the marks that are looked for may be in it alone.
+    has_log = path.with_name(f"{path.name}-wal").exists()
+    try:
+        with closing(
+            sqlite3.connect(f"{path.as_uri()}?{'mode=ro' if has_log else 'immutable=1'}", uri=True)
+        ) as db:
+            check_format(db, path)
+    except OutboxError as error:
+        return str(error)
+    except sqlite3.Error as error:
+        code = (
+            getattr(error, "sqlite_errorcode", 0) & 0xFF
+        )  # extended codes keep the primary one in the low byte
+        # Any other, such as a lock, says nothing of the file.
+        return str(to_outbox_error(error, path)) if code in _UNUSABLE else None
+    return None
