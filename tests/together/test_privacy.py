@@ -16,6 +16,7 @@ import pytest
 from prometheus_client import generate_latest
 
 from capi_actions import CapiError, Client
+from capi_actions.delivery.reporting import Observers
 from capi_actions_sandbox import Sandbox, SandboxOptions
 
 TOKEN = "EAAmarkertoken8731"
@@ -272,3 +273,133 @@ def test_errors_of_configuration_do_not_quote_the_token(private: Path, search: S
         search.add_error(wrong.replace(TOKEN, "…"), caught.value)
 
     assert search.found() == []
+
+
+SHAPES: tuple[Any, ...] = (
+    "Qzv",  # as long as a currency
+    "Qzvx",  # the reference quotes a wrong currency of this length
+    "qzvx@example.com",
+    "Qzvx Person, 5 Street",
+    "https://qzvx.example/?email=qzvx@example.com",
+    "739 184 6205",
+    7391846205,
+    "Qzvx " * 80,  # the sandbox refuses it
+    {"Qzvx": "Qzvx"},
+    ["Qzvx"],
+)
+SHAPE_MARKERS = ("qzv", "739 184 6205", "7391846205")
+NAMED = {("event",), ("messageId",)}  # what docs/why/privacy.md says that is named
+
+
+def full_event() -> dict[str, Any]:
+    """Make an order with every part that a prebuilt mapping, a filter or a check looks at."""
+    event = person(0)
+    context = {
+        **event["context"],
+        "ip": "203.0.113.7",
+        "locale": "de-DE",
+        "timezone": "Europe/Berlin",
+        "page": {"url": "https://shop.example/thanks", "referrer": "https://shop.example/", "search": "?a=b"},
+        "campaign": {"name": "c"},
+        "device": {"type": "ios", "advertisingId": "a"},
+        "app": {"name": "n", "version": "1"},
+        "consent": {"categoryPreferences": {"Advertising": True}},
+    }
+    properties = {
+        **event["properties"],
+        "order_id": "o",
+        "value": 5,
+        "total": 5,
+        "quantity": 1,
+        "predicted_ltv": 5,
+        "delivery_category": "in_store",
+        "fbc": "fb.1.1.a",
+        "fbp": "fb.1.1.1",
+        "email": "a@example.com",
+        "products": [{"product_id": "p", "price": 5, "quantity": 1, "name": "n", "category": "c"}],
+    }
+    return {
+        **event,
+        "sentAt": event["timestamp"],
+        "integrations": {},
+        "context": context,
+        "properties": properties,
+    }
+
+
+def places(value: Any, keys: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Yield the keys that lead to every part of an event."""
+    members: Any = (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    )
+    for key, member in members:
+        yield (*keys, key)
+        yield from places(member, (*keys, key))
+
+
+def marked_events() -> Iterator[dict[str, Any]]:
+    """Yield an event for each place and shape: the marker stands in this place alone."""
+    number = 0
+    for keys in places(full_event()):
+        for shape in SHAPES if keys not in NAMED else ():
+            number += 1
+            event: Any = json.loads(json.dumps(full_event()).replace("arker", "other"))
+            event["messageId"] = f"m-{number}"
+            inner = event
+            for key in keys[:-1]:
+                inner = inner[key]
+            inner[keys[-1]] = shape
+            yield event
+
+
+@pytest.fixture
+def reports(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Everything that observers get, and with them metrics, the status and the server's history."""
+    collected: list[Any] = []
+    notify = Observers.notify
+
+    def collect(self: Observers, method: str, *arguments: object) -> None:
+        collected.append((method, arguments))
+        notify(self, method, *arguments)
+
+    monkeypatch.setattr(Observers, "notify", collect)
+    return collected
+
+
+def test_no_part_of_an_event_is_in_what_is_reported_of_it(
+    private: Path, reports: list[Any], start: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever stands in whatever place: the log, incidents, the status, metrics, dead letters and error messages."""
+    caplog.set_level(logging.DEBUG)
+    events = list(marked_events())
+    incidents: list[Any] = []
+    with Client.from_config(private, on_problem=incidents.append) as client:
+        receipts = client.send_many(events)
+        client.flush(timeout=60)
+        dead = [
+            (letter.reason, letter.advice, letter.platform_message, letter.platform_field)
+            for letter in client.dead_letters()
+        ]
+        status = client.status()
+    texts = {
+        "log": "\n".join(f"{record.getMessage()} {record.__dict__}" for record in caplog.records),
+        "incidents": str(incidents),
+        "status": str(status),
+        "reports": "\n".join(map(str, reports)),
+        "metrics": str(generate_latest()),
+        "dead letters": str(dead),
+        "refusals": "\n".join(str(refusal.error) for receipt in receipts for refusal in receipt.refused),
+        "problems": "\n".join(str(receipt.problem) for receipt in receipts),
+    }
+    running = start("send", "--config", str(private))
+    lines = "".join(json.dumps(event) + "\n" for event in events)
+    texts["stdout of send"], texts["stderr of send"] = map(str, running.process.communicate(lines.encode()))
+
+    assert dead
+    assert {"dead", "refused"} <= {incident.kind for incident in incidents}
+    assert [] == [
+        (name, line.strip()[:300])
+        for name, text in texts.items()
+        for line in text.splitlines()
+        if any(marker in line.lower() for marker in SHAPE_MARKERS)
+    ]

@@ -19,7 +19,7 @@ class Between:
     low: float
     high: float
 
-    def problem(self, value: float) -> str | None:
+    def problem(self, value: Any) -> str | None:
         """Return what would be right; None if the number is within the bounds."""
         # NaN is neither smaller nor larger than anything, but isn't between two numbers either.
         return None if self.low <= value <= self.high else f"should be from {self.low:,} to {self.high:,}"

@@ -11,12 +11,13 @@
     ├── OutboxError        the store on disk can't do what was asked; nothing was accepted
     └── PluginError        a plugin broke its contract; tell its author
 
-No message may hold a raw personal value or a token: say which field, not what was in it.
+No message may hold a raw personal value or a token: say which field, not what was in it.  Where the reference's own
+sentence quotes a value, the problem has another one beside it, to be logged and printed.
 """
 
 import re
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePath
 from typing import Literal, Self, TypeAlias, TypeVar
 
@@ -35,15 +36,22 @@ class Problem:
         (``$.user_data.email``, ``$.destinations.shop.pixel_id``); empty when it is in no document.
     :ivar code: the platform's own number for this problem (such as 2804003), or None.
     :ivar severity: ``"error"`` or ``"warning"``.
+    :ivar logged: the message without the value of the event that ``message`` quotes; empty if it quotes none.
     """
 
     message: str
     path: str = "$"
     code: int | None = None
     severity: Severity = "error"
+    logged: str = ""
+
+    @property
+    def loggable(self) -> str:
+        """The message as it may be logged, printed and passed on: without any value of the event."""
+        return self.logged or self.message
 
     def __str__(self) -> str:
-        return self.message if self.path in ("", "$") else f"{self.path}: {self.message}"
+        return self.loggable if self.path in ("", "$") else f"{self.path}: {self.loggable}"
 
 
 class Diagnostics:
@@ -120,9 +128,9 @@ class _ProblemsError(CapiError):
     problems: tuple[Problem, ...] = field(converter=_only_problems)
 
     @classmethod
-    def of(cls, message: str, path: str = "$", code: int | None = None) -> Self:
+    def of(cls, message: str, path: str = "$", code: int | None = None, *, logged: str = "") -> Self:
         """Return the error for a single problem."""
-        return cls((Problem(message, path, code),))
+        return cls((Problem(message, path, code, logged=logged),))
 
     def __str__(self) -> str:
         return "\n".join(str(problem) for problem in self.problems)
@@ -130,14 +138,23 @@ class _ProblemsError(CapiError):
     @property
     def message(self) -> str:
         """All messages in one line, without their paths.  Those without a full stop are ended by a semicolon."""
-        *others, last = [problem.message for problem in self.problems] or [""]
-        ended = [message if message.endswith((".", "!", "?")) else f"{message};" for message in others]
-        return " ".join([*ended, last])
+        return _one_line([problem.message for problem in self.problems])
+
+    @property
+    def loggable(self) -> str:
+        """The same line without any value of the event, as it may be logged, printed and passed on."""
+        return _one_line([problem.loggable for problem in self.problems])
 
     @property
     def path(self) -> str:
         """The first problem's path."""
         return self.problems[0].path if self.problems else "$"
+
+
+def _one_line(messages: Sequence[str]) -> str:
+    *others, last = messages or [""]
+    ended = [message if message.endswith((".", "!", "?")) else f"{message};" for message in others]
+    return " ".join([*ended, last])
 
 
 @frozen(eq=False)

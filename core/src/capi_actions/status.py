@@ -352,13 +352,13 @@ class Intake:
                         outcome=EventOutcome.REFUSED,
                         destination=outcome.destination,
                         action=outcome.action,
-                        reason=outcome.error.message,
+                        reason=outcome.error.loggable,
                     )
                 )
 
     def refuse(self, error: EventError) -> None:
         """Report what is no event."""
-        self.report(EventReport(outcome=EventOutcome.INVALID, reason=error.message))
+        self.report(EventReport(outcome=EventOutcome.INVALID, reason=error.loggable))
 
     def report(self, report: EventReport) -> None:
         """Report what became of an event."""

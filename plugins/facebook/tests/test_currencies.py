@@ -69,7 +69,7 @@ def test_currencies_in_any_case(text: str, code: str) -> None:
         ("ANG", "ANG is withdrawn since 2025-03-31: XCG took its place"),
         ("ZWL", "ZWL is withdrawn since 2024-06-25: ZWG took its place"),
         ("rmb", "RMB is no code of ISO 4217: write CNY"),
-        ("ABC", "ABC is unknown: this release has the currencies of ISO 4217 as of 2026-11-23"),
+        ("ABC", "the code is unknown: this release has the currencies of ISO 4217 as of 2026-11-23"),
     ],
 )
 def test_a_refused_currency_is_named_unless_it_may_be_personal(text: str, message: str) -> None:
@@ -78,6 +78,20 @@ def test_a_refused_currency_is_named_unless_it_may_be_personal(text: str, messag
         currency_code(text)
 
     assert (message, 2804011) == (caught.value.message, caught.value.problems[0].code)
+    assert text != "FAKE" or text not in f"{caught.value} {caught.value.loggable}"
+
+
+@given(st.text(alphabet=st.characters(codec="ascii"), min_size=1))
+def test_no_text_but_a_known_code_is_printed_or_logged(text: str) -> None:
+    """A first name is as short as a currency."""
+    known = {*currencies.ISO_4217, *currencies.WITHDRAWN, *currencies.NO_MONEY, *currencies.OTHER_NAMES}
+    texts = ["Qzv", "Qzvx", text] if text.strip().upper() not in known else ["Qzv", "Qzvx"]
+    for unknown in texts:
+        with pytest.raises(EventError) as caught:
+            currency_code(unknown)
+        shown = {str(caught.value).removeprefix("$.currency: "), caught.value.loggable, str(refusal(unknown))}
+
+        assert shown <= {str(refusal("")), str(refusal("zzz"))}
 
 
 @given(

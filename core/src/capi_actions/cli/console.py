@@ -95,7 +95,7 @@ def error_record(error: CapiError) -> dict[str, Any]:
     """Return an error as a JSON object.  With more than one problem, ``problems`` lists them all."""
     if not isinstance(error, ConfigError | EventError):
         return {"message": str(error), "path": "$"}
-    record: dict[str, Any] = {"message": error.message, "path": error.path}
+    record: dict[str, Any] = {"message": error.loggable, "path": error.path}
     if error.problems and error.problems[0].code is not None:
         record["code"] = error.problems[0].code
     if len(error.problems) > 1:
@@ -105,7 +105,7 @@ def error_record(error: CapiError) -> dict[str, Any]:
 
 def _problem_record(problem: Problem) -> dict[str, Any]:
     code = {} if problem.code is None else {"code": problem.code}
-    return {"message": problem.message, "path": problem.path, **code}
+    return {"message": problem.loggable, "path": problem.path, **code}
 
 
 def try_write_line(record: Json) -> None:

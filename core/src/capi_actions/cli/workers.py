@@ -472,6 +472,6 @@ class _LogCollector(logging.Handler):
 def _portable(error: EventError) -> EventError:
     """Return an error that can be pickled: a plugin's own kind may be none."""
     return EventError(
-        Problem(str(problem.message), str(problem.path), problem.code, problem.severity)
+        Problem(str(problem.message), str(problem.path), problem.code, problem.severity, str(problem.logged))
         for problem in error.problems
     )

@@ -128,8 +128,9 @@ def structure_option(
     if expected := type_mismatch(value, annotation):
         diagnostics.add(f"should be {expected}, but it is {describe(value)}")
         return value
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if is_number and (problem := bounds.problem(value)):
+    if type(value) in (int, float) and (
+        problem := bounds.problem(value)
+    ):  # not bool, which is an int to Python
         diagnostics.add(problem)
         return value
     alternatives = _alternatives(annotation)

@@ -69,7 +69,7 @@ class BoundFilter:
         try:
             return event_from_python(result)  # a copy: the filter may have kept the one that it returned
         except EventError as error:
-            return self._failure(f"returned what is no event: {error.message}")
+            return self._failure(f"returned what is no event: {error.loggable}")
 
     def _failure(self, problem: str) -> Objection:
         return Objection(

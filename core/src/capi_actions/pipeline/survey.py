@@ -87,7 +87,7 @@ class Survey:
             if isinstance(outcome, Refusal):
                 survey.refused += 1
                 for problem in outcome.error.problems:
-                    count_finding(survey.refusals, (problem.path, problem.message))
+                    count_finding(survey.refusals, (problem.path, problem.loggable))
                 continue
             survey.items += 1
             if route is not None:

@@ -90,7 +90,7 @@ WITHDRAWN_ON: Mapping[str, date] = {
 }
 
 # What people write for a currency of ISO 4217, and don't find there.
-_OTHER_NAMES: Mapping[str, str] = {
+OTHER_NAMES: Mapping[str, str] = {
     "CNH": "CNY",
     "NIS": "ILS",
     "NTD": "TWD",
@@ -104,6 +104,7 @@ ACCEPTED = ISO_4217 - REFUSED_BY_META
 
 _USUAL_SPELLINGS = {spelling: code for code in LISTED_BY_META for spelling in (code, code.lower())}
 _SUBCODE = 2804011
+_NO_CODE = "a currency is written as three letters of ISO 4217, such as EUR; this is something else"
 _LOGGER = logging.getLogger("capi_actions.facebook")
 
 
@@ -120,8 +121,9 @@ def currency_code(text: str, path: str = "$.currency") -> str:
     code = text.strip().upper()
     if code in LISTED_BY_META:
         return code
-    if message := refusal(text):
-        raise EventError.of(message, path, _SUBCODE)
+    if reason := refusal(text):
+        message = f"{text} is not a valid currency code." if reason == _NO_CODE and _is_word(code) else reason
+        raise EventError.of(message, path, _SUBCODE, logged=reason)
     note_doubt(path, f"that no list of Meta's names: {code}, which Meta may refuse")
     _log_unlisted(code)
     return code
@@ -142,16 +144,19 @@ def refusal(currency: Any) -> str | None:
     if code in WITHDRAWN:
         day = WITHDRAWN_ON.get(code)
         return f"{code} is withdrawn{f' since {day}' if day else ''}: {WITHDRAWN[code]} took its place"
-    if code in _OTHER_NAMES:
-        return f"{code} is no code of ISO 4217: write {_OTHER_NAMES[code]}"
+    if code in OTHER_NAMES:
+        return f"{code} is no code of ISO 4217: write {OTHER_NAMES[code]}"
     if code in NO_MONEY:
         return f"{code} is a code of ISO 4217 that names no money: write the order's currency, such as EUR"
-    # A short word of letters can be shown; anything longer might be personal data in the wrong place.
+    # A code of a list can be named.  Any other text might be personal data in the wrong place.
     if len(code) == 3 and code.isascii() and code.isalpha():
-        return f"{code} is unknown: this release has the currencies of ISO 4217 as of {CURRENCIES_READ}"
-    if code and len(code) <= 4 and code.isascii() and code.isalpha():
-        return f"{currency} is not a valid currency code."
-    return "a currency is written as three letters of ISO 4217, such as EUR; this is something else"
+        return f"the code is unknown: this release has the currencies of ISO 4217 as of {CURRENCIES_READ}"
+    return _NO_CODE
+
+
+def _is_word(code: str) -> bool:
+    """Return whether a text is so short that the reference's own sentence about it is kept."""
+    return 0 < len(code) <= 4 and code.isascii() and code.isalpha()
 
 
 def notice(code: str) -> str | None:

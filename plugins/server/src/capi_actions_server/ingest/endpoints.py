@@ -318,7 +318,7 @@ def _errors(index: int, receipt: Receipt) -> Iterator[JsonObject]:
     """Yield what is wrong with an event, for each destination that refuses it."""
     if receipt.problem is not None:
         for problem in receipt.problem.problems:
-            yield {"index": index, "path": problem.path, "error": problem.message}
+            yield {"index": index, "path": problem.path, "error": problem.loggable}
     for refusal in receipt.refused:
         for problem in refusal.error.problems:
             yield {
@@ -326,5 +326,5 @@ def _errors(index: int, receipt: Receipt) -> Iterator[JsonObject]:
                 "destination": refusal.destination,
                 "action": refusal.action,
                 "path": problem.path,
-                "error": problem.message,
+                "error": problem.loggable,
             }

@@ -78,7 +78,7 @@ def make_entry(arrival: Arrival, process: str) -> Entry:
 def _outcomes(arrival: Arrival) -> Iterator[Outcome]:
     receipt = arrival.receipt
     if receipt.problem is not None:
-        yield Outcome("invalid", reason=receipt.problem.message)
+        yield Outcome("invalid", reason=receipt.problem.loggable)
         return
     for item in receipt.accepted:
         yield Outcome(
@@ -89,7 +89,7 @@ def _outcomes(arrival: Arrival) -> Iterator[Outcome]:
             deadline=int(item.deadline),
         )
     for refusal in receipt.refused:
-        yield Outcome("refused", refusal.destination, refusal.action, refusal.error.message)
+        yield Outcome("refused", refusal.destination, refusal.action, refusal.error.loggable)
     for held in receipt.held_back:
         yield Outcome("refused" if held.failed else "held", held.destination, reason=held.reason)
     if not (receipt.accepted or receipt.refused or receipt.held_back):
