@@ -13,7 +13,18 @@ PLUGINS = [*sorted((ROOT / "plugins").glob("*/src/*/")), TEMPLATE / "plugin" / "
 
 # Each layer may import from those before it, and from its own.
 LAYERS = [
-    {"bounds", "errors", "ip_addresses", "logs", "notes", "personal_data", "secret", "text", "times"},
+    {
+        "bounds",
+        "errors",
+        "files",
+        "ip_addresses",
+        "logs",
+        "notes",
+        "personal_data",
+        "secret",
+        "text",
+        "times",
+    },
     {"codec"},
     {"model", "web"},
     {"outbox_guard", "group_commit", "hookspecs", "declare", "hashing", "jsonl", "inputs"},

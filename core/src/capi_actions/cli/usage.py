@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from capi_actions.config import Config, DestinationDraft, MappingConfig
+from capi_actions.errors import ConfigError
+from capi_actions.files import read_regular_file
 from capi_actions.model import Action
 from capi_actions.plugins import Plugins
 
@@ -65,9 +67,9 @@ def _find_directives(config: Config, mapping: MappingConfig, action: Action | No
     """Return the directives in a mapping, those of the prebuilt one included unless a file takes its place."""
     if mapping.mapping_file is not None:
         try:
-            text = (config.folder / mapping.mapping_file).read_text(encoding="utf-8")
-            yield from _directives(json.loads(text))
-        except (OSError, ValueError, RecursionError):  # `capi check` reports it
+            content = read_regular_file(config.folder / mapping.mapping_file, mapping.mapping_file)
+            yield from _directives(json.loads(content))
+        except (ConfigError, OSError, ValueError, RecursionError):  # `capi check` reports it
             return
     else:
         yield from _directives(action.mapping if action else {})

@@ -12,7 +12,8 @@ from typing import Any
 import attrs
 
 from capi_actions.config.model import Config, DestinationDraft, MappingConfig, MappingDraft
-from capi_actions.errors import Diagnostics, Problem, json_path, where
+from capi_actions.errors import ConfigError, Diagnostics, Problem, json_path, where
+from capi_actions.files import read_regular_file
 from capi_actions.model import Destination
 from capi_actions.secret import Secret
 
@@ -140,8 +141,10 @@ def check_certificates(transport: Mapping[str, Any], folder: Path, diagnostics: 
     import ssl  # takes 6 ms
 
     try:
-        (folder / name).read_bytes()
+        read_regular_file(folder / name, name)
         ssl.create_default_context(cafile=folder / name)
+    except ConfigError as error:
+        diagnostics.add(error.message, "$.ca_file")
     except ssl.SSLError:
         diagnostics.add("should hold certificates (PEM), but no certificate is in it", "$.ca_file")
     except (OSError, ValueError) as error:  # ValueError: a path that no file can have

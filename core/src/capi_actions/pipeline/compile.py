@@ -1,7 +1,5 @@
 """Compile the mappings of a configuration, reporting every problem at once."""
 
-import os
-import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -12,6 +10,7 @@ from capi_actions.codec import decode_json
 from capi_actions.config import Config, DestinationConfig, DestinationDraft, MappingConfig, MappingDraft
 from capi_actions.errors import ConfigError, Diagnostics, EventError, Problem, json_path
 from capi_actions.fields.validate import problems_of
+from capi_actions.files import read_regular_file
 from capi_actions.mapping import compile_mapping, is_directive
 from capi_actions.model import Action, Field, JsonObject
 from capi_actions.pipeline.compiled_action import CompiledAction
@@ -19,8 +18,6 @@ from capi_actions.pipeline.route import Route
 from capi_actions.plugins import Plugins
 from capi_actions.text import did_you_mean
 from capi_actions.triggers import Trigger, compile_trigger
-
-_MAX_MAPPING_BYTES = 8 * 2**20  # a mapping's million characters take 6 MB when all of them are escaped
 
 
 @frozen(kw_only=True)
@@ -252,7 +249,7 @@ def read_mapping_file(folder: Path, name: str) -> JsonObject:
     :raises ConfigError: when it is no regular file, is longer than 8 MiB, can't be read or holds no mapping.
     """
     try:
-        mapping = decode_json(_read_regular_file(folder / name, name))
+        mapping = decode_json(read_regular_file(folder / name, name))
     except (OSError, ValueError) as error:  # ValueError: a path that no file can have
         reason = error.strerror if isinstance(error, OSError) else "no file can have this name"
         raise ConfigError.of(f"{name} can't be read: {reason}") from error
@@ -261,21 +258,3 @@ def read_mapping_file(folder: Path, name: str) -> JsonObject:
     if not isinstance(mapping, dict):
         raise ConfigError.of(f"{name} should hold a JSON object, the mapping")
     return mapping
-
-
-def _read_regular_file(path: Path, name: str) -> bytes:
-    """Read a file whole, but neither wait for a pipe nor read a device without end.
-
-    :param name: of the file, for messages.
-    :raises ConfigError: when it is something else, or too long.
-    :raises OSError: when it can't be read.
-    """
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise ConfigError.of(f"{name} can't be read: it is no regular file")
-    with os.fdopen(descriptor, "rb") as file:
-        content = file.read(_MAX_MAPPING_BYTES + 1)
-    if len(content) > _MAX_MAPPING_BYTES:
-        raise ConfigError.of(f"{name} can't be read: it is longer than {_MAX_MAPPING_BYTES // 2**20} MiB")
-    return content

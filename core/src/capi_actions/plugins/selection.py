@@ -8,6 +8,9 @@ from typing import Any
 
 from attrs import field, frozen
 
+from capi_actions.errors import ConfigError
+from capi_actions.files import read_regular_file
+
 DISABLED_VARIABLE = "CAPI_DISABLED_PLUGINS"
 """The environment variable that disables plugins: names separated by commas."""
 
@@ -30,8 +33,9 @@ class Selection:
         What is wrong in the file, or its absence, is left to those who read the whole of it.
         """
         try:
-            table = tomllib.loads(path.read_text(encoding="utf-8")).get("plugins", {})
-        except (OSError, ValueError, RecursionError):
+            text = read_regular_file(path, str(path)).decode("utf-8")
+            table = tomllib.loads(text).get("plugins", {})
+        except (ConfigError, OSError, ValueError, RecursionError):
             table = {}
         files = [path.parent / file for file in dict.fromkeys(_texts(table, "files"))]
         return cls.make(_texts(table, "disabled"), files, source=str(path))

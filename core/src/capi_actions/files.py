@@ -1,0 +1,31 @@
+"""Read the files that a configuration consists of: never without an end, and never by waiting for a pipe."""
+
+import codecs
+import os
+import stat
+from pathlib import Path
+
+from capi_actions.errors import ConfigError
+
+MAX_BYTES = 8 * 2**20  # a mapping's million characters take 6 MB when all of them are escaped
+
+
+def read_regular_file(path: Path, name: str) -> bytes:
+    """Return a file's content, without the byte order mark that some editors put before UTF-8.
+
+    :param name: of the file, for messages.
+    :raises ConfigError: when it is a pipe, a device or a folder, or longer than :data:`MAX_BYTES`.
+    :raises OSError: when it can't be read.
+    :raises ValueError: when no file can have this path.
+    """
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        kind = "a folder" if stat.S_ISDIR(mode) else "no regular file"
+        raise ConfigError.of(f"{name} can't be read: it is {kind}")
+    with os.fdopen(descriptor, "rb") as file:
+        content = file.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise ConfigError.of(f"{name} can't be read: it is longer than {MAX_BYTES // 2**20} MiB")
+    return content.removeprefix(codecs.BOM_UTF8)
