@@ -22,7 +22,7 @@ def read_regular_file(path: Path, name: str) -> bytes:
     mode = os.fstat(descriptor).st_mode
     if not stat.S_ISREG(mode):
         os.close(descriptor)
-        kind = "a folder" if stat.S_ISDIR(mode) else "no regular file"
+        kind = "a directory" if stat.S_ISDIR(mode) else "no regular file"
         raise ConfigError.of(f"{name} can't be read: it is {kind}")
     with os.fdopen(descriptor, "rb") as file:
         content = file.read(MAX_BYTES + 1)

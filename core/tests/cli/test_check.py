@@ -239,7 +239,7 @@ def test_files_are_named_once_and_as_they_were_given(
     checked = capi("check", "-c", name).out.splitlines()[0]
     sent = capi("send", "-c", name).err
 
-    problem = "there is no file" if name.endswith(".toml") else "can't be read: it is a folder"
+    problem = "there is no file" if name.endswith(".toml") else "can't be read: it is a directory"
     assert checked == f"error: {sent.removeprefix('capi: ').strip()}"
     assert problem in checked
     assert checked.count(f" {name}") == 1
@@ -293,7 +293,7 @@ def test_a_mapping_file_is_a_regular_file(check: Any, config: Path, kind: str) -
     _, problems = check(MAPPING + 'mapping_file = "mapping.json"\n')
 
     message = problems["error", "$.destinations.main.mappings[0].mapping_file"]
-    what = "a folder" if kind == "directory" else "no regular file"
+    what = "a directory" if kind == "directory" else "no regular file"
     assert message == f"mapping.json can't be read: it is {what}"
 
 
