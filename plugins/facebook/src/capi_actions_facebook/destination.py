@@ -29,6 +29,7 @@ from capi_actions_facebook.fields.original_event import ATTRIBUTION, ORIGINAL, a
 from capi_actions_facebook.mapping_lint import lint_mapping
 from capi_actions_facebook.page_urls import without_personal_parameters
 from capi_actions_facebook.phone_doubts import phone_doubt
+from capi_actions_facebook.placeholders import drop_placeholders
 from capi_actions_facebook.settings import Settings, version_error, version_warning
 from capi_actions_facebook.validation import check_event, max_age
 from capi_actions_facebook.verdicts import judge, judge_probe
@@ -109,6 +110,7 @@ class Facebook(Destination):
 
     def prepare(self, data: JsonObject, group: str, content_id: Callable[[], str]) -> Prepared:
         """Add an id to an event without one, settle its time, click id and addresses, and return its deadline."""
+        drop_placeholders(data)
         event_id = data.get("event_id")
         if not event_id:
             event_id = data["event_id"] = content_id()

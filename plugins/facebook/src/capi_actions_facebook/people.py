@@ -85,7 +85,7 @@ def person(field: str, event: Json) -> Any:
     and after it, as Segment's own libraries do.
 
     :param field: a key of the table above.
-    :returns: MISSING when there is nothing.
+    :returns: MISSING when there is nothing but blanks.
     """
     if not isinstance(event, dict):
         return MISSING
@@ -100,7 +100,7 @@ def person(field: str, event: Json) -> Any:
     ):
         for path in paths:
             value = _look_up(source, path)
-            if value is not None and value != "":
+            if value is not None and (value.__class__ is not str or (value and not value.isspace())):
                 return value
     if field in _NAMES:
         return _name_part(traits, _NAMES[field])

@@ -1,0 +1,85 @@
+"""Blanks and placeholders: what says nothing hides nothing, and isn't sent."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from capi_actions import Plugins
+from capi_actions.notes import Notes, collect_notes
+from capi_actions.testing import build_item
+from capi_actions_facebook.placeholders import drop_placeholders
+
+TIME = "2026-11-23T17:24:12Z"
+blanks = st.text(alphabet=" \t\n\r\u00a0\u2003", max_size=5)
+
+
+def built(plugins: Plugins, **parts: Any) -> dict[str, Any]:
+    """Return the item of a page view."""
+    event = {"type": "page", "timestamp": TIME, "userId": "u-1", **parts}
+    context = {"userAgent": "Mozilla/5.0 (X11; Linux x86_64)", **event.pop("context", {})}
+    item: dict[str, Any] = build_item(plugins, "facebook.page_view", {**event, "context": context})
+    return item
+
+
+@given(blank=blanks)
+def test_a_blank_elsewhere_hides_no_other(plugins: Plugins, blank: str) -> None:
+    """What isn't in the context's traits is looked for in several places, under several names."""
+    expected = built(plugins, properties={"first_name": "Ada"})["user_data"]["fn"]
+    parts = {
+        "traits": {"firstName": blank, "first_name": blank},
+        "properties": {"firstName": blank, "first_name": "Ada"},
+    }
+
+    assert expected == built(plugins, **parts)["user_data"]["fn"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["undefined", "null", " NULL ", "[object Object]", "NaN", "None", "n/a", "(not set)", 5, 1.5, "42"],
+)
+def test_a_placeholder_is_no_address_and_no_user_agent(plugins: Plugins, text: object) -> None:
+    """It would be an address of no page, the same for everybody."""
+    notes = Notes()
+    page = {"page": {"url": text, "referrer": text}, "userAgent": text}
+    with collect_notes(notes):
+        item = built(plugins, context=page)
+        drop_placeholders(item)
+
+    assert not {"event_source_url", "referrer_url"} & item.keys()
+    assert "client_user_agent" not in item["user_data"]
+    assert {"$.event_source_url", "$.referrer_url", "$.user_data.client_user_agent"} == {
+        path for path, _ in notes.dropped
+    }
+
+
+@pytest.mark.parametrize("url", ["https://shop.example/null", "/undefined", "about:blank", "shop.example"])
+def test_other_addresses_stay_byte_for_byte(plugins: Plugins, url: str) -> None:
+    """Only Meta knows what it makes of them."""
+    assert url == built(plugins, context={"page": {"url": url}})["event_source_url"]
+
+
+def test_placeholders_of_other_fields_are_left_out() -> None:
+    """Ids, and names that only a program writes; a person may search for anything."""
+    data: dict[str, Any] = {
+        "user_data": {
+            "madid": "00000000-0000-0000-0000-000000000000",
+            "partner_id": "None",
+            "page_id": "5",
+            "em": "undefined",
+        },
+        "custom_data": {
+            "order_id": "undefined",
+            "content_name": "Null",
+            "content_category": "None",
+            "search_string": "null",
+        },
+    }
+
+    drop_placeholders(data)
+
+    assert {
+        "user_data": {"page_id": "5", "em": "undefined"},
+        "custom_data": {"content_category": "None", "search_string": "null"},
+    } == data
