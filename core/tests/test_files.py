@@ -54,7 +54,10 @@ def test_what_is_no_regular_file_is_refused_at_once(
 
     assert result.status == 2
     assert "special.py" in result.out + result.err
-    assert any(words in result.out + result.err for words in ("no regular file", "a directory", "there is no Python file"))
+    assert any(
+        words in result.out + result.err
+        for words in ("no regular file", "a directory", "there is no Python file")
+    )
     assert "Traceback" not in result.err
 
 

@@ -72,3 +72,16 @@ def test_a_step_that_fails_is_not_forgotten(root: Path, command: str, status: in
 
     assert status == result.returncode, result.stderr
     assert f"== it: exit status {status} after" in result.stdout
+
+
+def test_contributing_names_all_that_nox_runs(root: Path) -> None:
+    """Who reads the list knows what a change must pass."""
+    noxfile, contributing = (
+        (root / name).read_text(encoding="utf-8") for name in ("noxfile.py", "CONTRIBUTING.md")
+    )
+    sessions = re.findall(r'"(\w+)"', noxfile.partition("nox.options.sessions = [")[2].partition("]")[0])
+    line = next(line for line in contributing.splitlines() if line.startswith("| `nox` |"))
+    words = {"core_alone": "core alone", "packages": "built distributions", "soak": "longer tests"}
+
+    assert len(sessions) > 5
+    assert [] == [session for session in sessions if words.get(session, session) not in line]

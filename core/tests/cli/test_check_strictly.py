@@ -41,21 +41,30 @@ def check(capi: Any, fine: Path) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("mapping", "path", "message"),
+    ("mapping", "severity", "message"),
     [
-        ('tag = "$.properties.email"', "tag", 'is the text "$.properties.email" itself;'),
-        ('tag = "$.context.traits[0].id"', "tag", 'write { "@path" = "$.context.traits[0].id" }'),
-        ('tag = { path = "$.x" }', "tag", "the directive is '@path', with an @"),
-        ('tag = { template = "$.x" }', "tag", "the directive is '@template', with an @"),
+        ('tag = "$.properties.email"', "warning", 'is the text "$.properties.email" itself;'),
+        ('tag = "$.context.traits[0].id"', "warning", 'write { "@path" = "$.context.traits[0].id" }'),
+        ('tag = { path = "$.x" }', "error", "the directive is '@path', with an @"),
+        ('tag = { template = "$.x" }', "error", "the directive is '@template', with an @"),
     ],
 )
 def test_what_only_looks_like_a_path_or_a_directive_is_warned_of(
-    check: Any, mapping: str, path: str, message: str
+    check: Any, mapping: str, severity: str, message: str
 ) -> None:
-    """It would be sent as it is, with every event, and nothing else would show it."""
+    """It would be sent as it is, with every event, and nothing else would show it; an object is refused by the field."""
     _, problems = check(MAPPING + f"mapping = {{ {mapping} }}\n")
 
-    assert message in problems["warning", f"{AT}.{path}"]
+    assert message in problems[severity, f"{AT}.tag"]
+
+
+def test_a_text_that_looks_like_a_path_is_one_mistake(check: Any) -> None:
+    """That a number is expected there, or one of some words, is true and misleads; but no event could be sent."""
+    _, problems = check(MAPPING + 'mapping = { time = "$.properties.time" }\n')
+
+    of_time = {severity: text for (severity, path), text in problems.items() if path == f"{AT}.time"}
+    assert ["error"] == list(of_time)
+    assert of_time["error"].startswith('is the text "$.properties.time" itself; to take what the event has')
 
 
 @pytest.mark.parametrize(

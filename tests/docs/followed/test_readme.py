@@ -1,9 +1,7 @@
 """The README: its demo runs, and what it says about one's own events works when the blanks are filled in."""
 
-import json
 import re
 from collections.abc import Callable
-from time import time
 from typing import Any
 
 Page = Callable[[str], list[Any]]
@@ -21,8 +19,6 @@ def test_own_events_are_sent(page: Page, reader: Any, sandbox: Any) -> None:
     """From the shell and from Python, once pixel and address are filled in."""
     shell, python = (each for each in page("README.md") if each.heading == "Send your own events")
     commands = shell.text.splitlines(keepends=True)
-    event = {"type": "page", "messageId": "m-0", "timestamp": time(), "userId": "u-0"}
-    (reader.folder / "events.jsonl").write_text(json.dumps(event))
     config = reader.folder / "capi.toml"
 
     reader.paste(commands[0])

@@ -10,7 +10,7 @@ from attrs import evolve
 from capi_actions.codec import EVENT_FIELDS
 from capi_actions.config import DestinationConfig
 from capi_actions.config.lint import lint_by_plugin
-from capi_actions.errors import ConfigError, Diagnostics, EventError, json_path
+from capi_actions.errors import ConfigError, Diagnostics, EventError, Problem, json_path
 from capi_actions.fields import compile_fields
 from capi_actions.mapping import is_directive
 from capi_actions.model import Action, Field, Json, JsonObject
@@ -38,8 +38,10 @@ def lint_unit(unit: MappingUnit, directives: Collection[str], diagnostics: Diagn
     if unit.mapping is None or "$" in unit.malformed:  # too large or too deep to look at
         return
     diagnostics = diagnostics.under(unit.mapping_path)
+    values, lookalikes = Diagnostics(), Diagnostics()
+    lint_lookalikes(unit.mapping, directives, lookalikes)
     if unit.action is not None and _ROOT_DIRECTIVE not in unit.mapping:
-        linter = FieldLinter(unit.malformed, diagnostics)
+        linter = FieldLinter(unit.malformed, values)
         linter.lint_mapping(without_unused_objects(unit.action, unit.mapping), unit.action)
         destination = unit.destination.destination
         if destination is not None:
@@ -48,15 +50,27 @@ def lint_unit(unit: MappingUnit, directives: Collection[str], diagnostics: Diagn
                 "lint_mapping",
                 unit.action.name,
                 unit.mapping,
-                diagnostics=diagnostics,
+                diagnostics=values,
                 complete=unit.compiled_action is not None and isinstance(unit.destination, DestinationConfig),
             )
+    diagnostics.extend(_merge_lookalikes(values, lookalikes))
     if unit.action is not None:
         lint_personal_data(unit.mapping, unit.action, diagnostics)
     if unit.compiled_action is not None:
         lint_paths(unit.compiled_action.resolve.paths, diagnostics)
-    lint_lookalikes(unit.mapping, directives, diagnostics)
     lint_templates(unit.mapping, diagnostics)
+
+
+def _merge_lookalikes(values: Diagnostics, lookalikes: Diagnostics) -> Iterator[Problem]:
+    """Yield the problems of values, and in place of those of a lookalike that it is one: that is the mistake.
+
+    It is an error where its field refuses the text, as then no event can be sent.
+    """
+    messages = {problem.path: problem for problem in lookalikes}
+    refused = {problem.path for problem in values.errors}
+    yield from (problem for problem in values if problem.path not in messages)
+    for path, problem in messages.items():
+        yield evolve(problem, severity="error") if path in refused else problem
 
 
 class FieldLinter:

@@ -8,8 +8,8 @@ purpose; ``tests/together/test_facts.py`` compares the two.
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
-CHECKED = date(2026, 11, 30)
-"""When somebody last compared all of these facts with their sources."""
+CHECKED = date(2026, 11, 23)
+"""The oldest of the days on which these facts were read: since then no comparison has left one out."""
 
 CHECK_INTERVAL = timedelta(days=90)
 """Meta publishes a version about every four months, and tells of its changes with it."""
@@ -146,5 +146,5 @@ def age_warning(today: date) -> str | None:
         return None
     return (
         f"the facts about Meta were last checked on {CHECKED}, {age.days} days ago:"
-        " compare capi_actions_facebook/facts.py with docs/reference/sources.md and set CHECKED"
+        " compare capi_actions_facebook/facts.py with docs/reference/sources.md and date what you read"
     )
