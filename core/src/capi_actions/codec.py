@@ -12,7 +12,7 @@ from uuid import UUID
 import orjson
 
 from capi_actions.errors import EventError
-from capi_actions.text import json_type, number_text, with_article
+from capi_actions.text import closest, json_type, number_text, with_article
 
 Json: TypeAlias = Any
 """Any JSON value as Python has it: None, bool, int, float, str, list, dict."""
@@ -85,9 +85,9 @@ def check_event(event: Json) -> JsonObject:
         raise EventError.of(f"an event must be a JSON object, but this is {_type_phrase(event)}")
     event_type = event.get("type")
     if not isinstance(event_type, str) or event_type not in EVENT_TYPES:
-        problem = "is missing" if event_type is None else "is something else"
         raise EventError.of(
-            f"type must be one of {', '.join(sorted(EVENT_TYPES))}, but it {problem}", "$.type"
+            f"type must be one of {', '.join(sorted(EVENT_TYPES))}, but it {_type_mistake(event_type)}",
+            "$.type",
         )
     message_id = event.get("messageId")
     if isinstance(message_id, float) and not -_MAX_EXACT < message_id < _MAX_EXACT:
@@ -96,6 +96,16 @@ def check_event(event: Json) -> JsonObject:
             "$.messageId",
         )
     return event
+
+
+def _type_mistake(event_type: Json) -> str:
+    """Return what a wrong type of an event is, without quoting it."""
+    if event_type is None:
+        return "is missing"
+    if not isinstance(event_type, str):
+        return f"is {_type_phrase(event_type)}"
+    match = closest(event_type, EVENT_TYPES)
+    return f"is another word; did you mean {match!r}?" if match else "is another word"
 
 
 def event_from_python(event: Json) -> JsonObject:

@@ -23,6 +23,7 @@ from capi_actions.model import (
     Stats,
     Transport,
 )
+from capi_actions.text import count_noun
 
 LOG = logging.getLogger(f"{LOGGER}.delivery")
 
@@ -255,9 +256,9 @@ class GuardedOutbox:
             self._told_of_repeat |= bool(again)
         if again and is_first:
             LOG.error(
-                "%s has given out %d items whose lease isn't over: they are sent twice",
+                "%s has given out %s whose lease isn't over: what is given out twice is sent twice",
                 self._name,
-                len(again),
+                count_noun(len(again), "item"),
             )
 
     def _settle(self, ids: Sequence[int]) -> None:
@@ -278,10 +279,10 @@ class GuardedOutbox:
         expected = self._at_first + self._added
         if present != expected:
             LOG.error(
-                "%s should hold %d items that wait or are dead, but it holds %d: other processes have changed it"
+                "%s should hold %s, waiting or dead, but it holds %d: other processes have changed it"
                 " meanwhile, or it loses items",
                 self._name,
-                expected,
+                count_noun(expected, "item"),
                 present,
             )
 

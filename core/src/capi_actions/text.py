@@ -128,6 +128,15 @@ def _edit_distance(word: str, other: str) -> int:
     return last[-1]
 
 
+def count_noun(number: int, noun: str, plural: str = "") -> str:
+    """Return a number with the noun that it counts.
+
+    >>> count_noun(1, "item"), count_noun(2_000, "item"), count_noun(0, "reply", "replies")
+    ('1 item', '2,000 items', '0 replies')
+    """
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
+
+
 def did_you_mean(word: str, known: Collection[str]) -> str:
     """Return the end of a message about an unknown word: the closest known one, else all of them.
 

@@ -301,10 +301,9 @@ def _in_named_zone(seconds: int, parts: Mapping[str, str | None]) -> int:
     raise _UnreadableError(_TWELVE if name in ("AM", "PM") else _UNKNOWN_ZONE)
 
 
-_TWELVE: Final = "times with AM or PM aren't read"
-_WITHOUT_SEPARATORS: Final = (
-    "a date and time of digits alone aren't read; write 2026-11-29T15:00:00Z, or Unix seconds"
-)
+_WRITE: Final = "write 2026-11-29T15:00:00Z, or Unix seconds"
+_TWELVE: Final = f"times with AM or PM aren't read; {_WRITE}"
+_WITHOUT_SEPARATORS: Final = f"a date and time of digits alone aren't read; {_WRITE}"
 _UNKNOWN_ZONE: Final = (
     "the name of its zone has no fixed meaning; write the offset, as in 2026-11-29T15:00:00+09:00"
 )
@@ -315,5 +314,5 @@ class _UnreadableError(ValueError):
 
 
 def _event_error(unreadable: _UnreadableError, path: str) -> EventError:
-    found = f": {unreadable.args[0]}." if any(unreadable.args) else " but it was something else."
-    return EventError.of(f"Event Time must be an ISO 8601 time or a Unix timestamp{found}", path)
+    reason = unreadable.args[0] if any(unreadable.args) else _WRITE
+    return EventError.of(f"Event Time must be an ISO 8601 time or a Unix timestamp: {reason}.", path)

@@ -52,7 +52,7 @@ def check(capi: Any, fine: Path) -> Any:
 def test_what_only_looks_like_a_path_or_a_directive_is_warned_of(
     check: Any, mapping: str, severity: str, message: str
 ) -> None:
-    """It would be sent as it is, with every event, and nothing else would show it; an object is refused by the field."""
+    """It would be sent as it is, with every event, and nothing else would show it; some fields refuse an object."""
     _, problems = check(MAPPING + f"mapping = {{ {mapping} }}\n")
 
     assert message in problems[severity, f"{AT}.tag"]

@@ -1,5 +1,6 @@
 """Entry point of ``capi``: find the command, among the core's and plugins', run it, and print errors."""
 
+import errno
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from io import StringIO
@@ -104,10 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         status = app.main(arguments, prog_name="capi", standalone_mode=False)
     except click.ClickException as error:
-        shown = StringIO()
-        error.show(shown)
-        for line in shown.getvalue().removesuffix("\n").split("\n"):
-            echo_error(line)
+        _print_wrong_usage(error)
         return 2
     except click.Abort:
         echo_error("capi: stopped")
@@ -118,10 +116,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except OSError as error:
         # Such as a full disk behind standard output.  A reader that has gone is handled by click.
-        echo_error(f"capi: {error.strerror}{f': {error.filename}' if error.filename else ''}")
+        name = error.filename or ("standard output" if error.errno in _NO_ROOM else "")
+        echo_error(f"capi: {name}{': ' if name else ''}{error.strerror}")
         discard_output()
         return 2
     return status if isinstance(status, int) else 0
+
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # only what is written ends so, and files have a name
+
+
+def _print_wrong_usage(error: click.ClickException) -> None:
+    """Print what is wrong with a command line in the form of all other errors; the help where there is no command."""
+    context = getattr(error, "ctx", None)
+    if isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):
+        shown = StringIO()
+        error.show(shown)
+        lines = shown.getvalue().removesuffix("\n").split("\n")
+    else:
+        lines = [f"capi: {line}" for line in error.format_message().split("\n")]
+        if context is not None:
+            lines.append(f"capi: `{context.command_path} --help` lists what it takes")
+    for line in lines:
+        echo_error(line)
 
 
 def _plugin_commands(ctx: click.Context) -> dict[str, click.Command]:

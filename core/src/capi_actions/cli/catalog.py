@@ -12,7 +12,7 @@ from rich.table import Table
 
 from capi_actions.cli.console import echo
 from capi_actions.cli.options import config_option, json_option
-from capi_actions.cli.tables import cell, stdout, table
+from capi_actions.cli.tables import cell, print_table, stdout, table
 from capi_actions.jsonl import write_line
 from capi_actions.model import Action, Field
 from capi_actions.plugins import Plugins, Selection
@@ -42,7 +42,7 @@ def actions(name: str | None, config_path: Path, as_json: bool, markdown: bool) 
     elif markdown:
         echo(as_markdown(selected))
     elif name is None:
-        stdout().print(_action_table(selected))
+        print_table(stdout(), _action_table(selected), "No plugin offers actions.")
     else:
         _print_action(selected[0])
     return 0
@@ -172,7 +172,7 @@ def _print_action(action: Action) -> None:
         type_name = f"{_type_name(spec)}, required" if spec.required is True else _type_name(spec)
         source = [f"= {summarize_mapping(default)}"] if default is not None else []
         view.add_row(cell(key, type_name), cell(*(_description(spec) or [""]), *source))
-    console.print(view)
+    print_table(console, view, "It has no fields.")
 
 
 def _description(spec: Field, quote: str = "") -> list[str]:

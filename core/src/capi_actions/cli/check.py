@@ -23,7 +23,7 @@ from capi_actions.model import Verdict
 from capi_actions.pipeline import check_mappings
 from capi_actions.plugins import Plugins, Selection, inspect_installed
 from capi_actions.runtime import check_outbox, open_transport
-from capi_actions.text import platform_words
+from capi_actions.text import count_noun, platform_words
 
 
 @click.command()
@@ -150,7 +150,7 @@ def _ask_platforms(
                 )
                 sentences = join_words((judgement.reason, judgement.advice, words))
                 diagnostics.add(
-                    f"the platform was asked, and didn't say yes. {sentences}".rstrip(), path, judgement.code
+                    f"the platform refused this account. {sentences}".rstrip(), path, judgement.code
                 )
     finally:
         transport.close()
@@ -169,11 +169,7 @@ def _print(problem: Problem, *, as_json: bool) -> None:
 
 def _verdict(errors: int, warnings: int, mappings: int) -> str:
     if errors:
-        return f": {_count(errors, 'error')}, {_count(warnings, 'warning')}"
+        return f": {count_noun(errors, 'error')}, {count_noun(warnings, 'warning')}"
     if warnings:
-        return f": {_count(warnings, 'warning')}, no errors; {_count(mappings, 'mapping')}"
-    return f" is fine: {_count(mappings, 'mapping')}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+        return f": {count_noun(warnings, 'warning')}, no errors; {count_noun(mappings, 'mapping')}"
+    return f" is fine: {count_noun(mappings, 'mapping')}"

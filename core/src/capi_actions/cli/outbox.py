@@ -15,12 +15,12 @@ from rich.text import Text
 
 from capi_actions.cli.console import echo_error, format_time, join_words
 from capi_actions.cli.options import command_line, config_option, json_option, load_for_outbox
-from capi_actions.cli.tables import cell, stdout, table
+from capi_actions.cli.tables import cell, print_table, stdout, table
 from capi_actions.errors import ConfigError
 from capi_actions.jsonl import write_line
 from capi_actions.model import DeadFilter, DeadLetter, Outbox, Stats
 from capi_actions.runtime import open_outbox
-from capi_actions.text import did_you_mean, platform_words
+from capi_actions.text import count_noun, did_you_mean, platform_words
 
 _TIME = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"])
 _NONE_MATCHED = "No dead letter matches."
@@ -68,7 +68,7 @@ def stats(config_path: Path, as_json: bool) -> None:
     for name, stats in all_stats.items():
         counts = (cell(f"{count:,}") for count in (stats.waiting, stats.delayed, stats.leased, stats.dead))
         view.add_row(cell(name), *counts, cell("" if stats.oldest is None else format_time(stats.oldest)))
-    console.print(view)
+    print_table(console, view, "The outbox is empty.")
     for name, stats in all_stats.items():
         if stats.leased_until is not None:
             console.print(cell(_lease_notice(name, stats.leased_until)))
@@ -98,7 +98,7 @@ def dead(config_path: Path, limit: int, as_json: bool, **conditions: Any) -> Non
         view = table("Dead letters", "id", "event", "reason and advice", wide="reason and advice", lines=True)
         for letter in islice(letters, limit):
             view.add_row(*_dead_letter_row(letter))
-        stdout().print(view)
+        print_table(stdout(), view, "There are no such dead letters.")
         if any(True for _ in letters):
             echo_error(
                 f"capi: only the first {limit} are shown;"
@@ -258,7 +258,7 @@ def _notices(name: str, stats: Stats, is_configured: bool) -> Iterator[str]:
 def _dead_letter_row(letter: DeadLetter) -> tuple[Text, Text, Text]:
     item = letter.item
     code = _code(letter.code, letter.subcode)
-    tries = f"{letter.tries} {'try' if letter.tries == 1 else 'tries'}, {format_time(letter.buried_at)}"
+    tries = f"{count_noun(letter.tries, 'try', 'tries')}, {format_time(letter.buried_at)}"
     words = platform_words(letter.platform_message, letter.platform_field, letter.trace_id)
     sentences = [text for text in (letter.reason, letter.advice, words) if text]
     return (

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from capi_actions.cli.offers import lint_offer, print_tracebacks
 from capi_actions.cli.options import config_option, json_option
-from capi_actions.cli.tables import cell, stdout, table
+from capi_actions.cli.tables import cell, print_table, stdout, table
 from capi_actions.cli.usage import unused_offers
 from capi_actions.config import load_config
 from capi_actions.errors import ConfigError, PluginError
@@ -46,7 +46,7 @@ def plugins(name: str | None, config_path: Path, traceback: bool, as_json: bool)
     elif name is not None:
         _print_plugin(offers[0])
     else:
-        stdout().print(_plugin_table(offers, unused))
+        print_table(stdout(), _plugin_table(offers, unused), "No plugins are installed.")
     if traceback:
         print_tracebacks(offers)
     return 2 if any(offer.error for offer in offers) else 0

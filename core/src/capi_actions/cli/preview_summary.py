@@ -11,6 +11,7 @@ from rich.text import Text
 from capi_actions.cli.tables import cell, table
 from capi_actions.notes import Finding
 from capi_actions.pipeline.survey import DestinationSurvey, Survey
+from capi_actions.text import count_noun
 
 _SHOWN_ROWS = 20  # of each kind; JSON has all
 
@@ -74,7 +75,7 @@ def findings_record(findings: "Counter[Finding]", name: str) -> list[dict[str, A
     return [{"field": path, name: text, "items": count} for (path, text), count in findings.most_common()]
 
 
-def _destination_tables(name: str, found: DestinationSurvey) -> Iterator[Table]:
+def _destination_tables(name: str, found: DestinationSurvey) -> Iterator[Table | Text]:
     if found.match_keys:
         keys = table(f"{name}: people can be recognised by", "key", "items", "share")
         for column in keys.columns[1:]:
@@ -90,10 +91,7 @@ def _destination_tables(name: str, found: DestinationSurvey) -> Iterator[Table]:
         reasons = found.held_back.most_common()
         _add_rows(held, [(cell(reason), cell(f"{count:,}")) for reason, count in reasons])
         yield held
-    lines = table(
-        f"{name}: {found.items:,} items, {found.refused:,} refused", "field", "what", "items", wide="what"
-    )
-    lines.columns[2].justify = "right"
+    title = f"{name}: {count_noun(found.items, 'item')}, {found.refused:,} refused"
     rows = [
         (cell(path), cell(f"{words} {text}", style=style), cell(f"{count:,}"))
         for findings, words, style in (
@@ -104,6 +102,11 @@ def _destination_tables(name: str, found: DestinationSurvey) -> Iterator[Table]:
         )
         for (path, text), count in findings.most_common()
     ]
+    if not rows:
+        yield cell(title)
+        return
+    lines = table(title, "field", "what", "items", wide="what")
+    lines.columns[2].justify = "right"
     _add_rows(lines, rows)
     yield lines
 

@@ -145,7 +145,10 @@ def send(
     if as_json:
         try_write_line({"summary": summary_record(ingester.stats, summary, outbox_stats)})
     else:
-        stderr().print(summary_table(ingester.stats, summary, outbox_stats, runtime.destinations))
+        event_names = [name for route in runtime.pipeline.routes for name in route.trigger.event_names]
+        stderr().print(
+            summary_table(ingester.stats, summary, outbox_stats, runtime.destinations, event_names)
+        )
     if failure is not None:
         echo_error(f"capi: {failure}; {progress}")
         return 2

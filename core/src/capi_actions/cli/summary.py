@@ -14,6 +14,7 @@ from capi_actions.cli.preview_summary import findings_record
 from capi_actions.cli.tables import ProgressBar, cell, stderr, table
 from capi_actions.delivery import Summary
 from capi_actions.model import Stats
+from capi_actions.text import closest, count_noun, platform_words
 
 _SHOWN_NAMES = 10  # of events that no mapping matches
 
@@ -44,20 +45,22 @@ def summary_table(
     summary: Summary,
     outbox_stats: Mapping[str, Stats],
     configured: Collection[str],
+    event_names: Collection[str] = (),
 ) -> Table:
     """Return the summary of a run as a table.
 
     :param ingest_stats: what was read; None if nothing was.
     :param configured: names of the destinations in the configuration.
+    :param event_names: names of events that some trigger asks for.
     """
     view = table("Sent" if ingest_stats else "Delivered", "what", "how many", "")
     view.columns[1].justify = "right"
     if ingest_stats:
-        _add_ingest_rows(view, ingest_stats)
+        _add_ingest_rows(view, ingest_stats, event_names)
     view.add_row(
         cell("delivered", style="green"),
         cell(f"{summary.delivered:,}"),
-        cell(f"in {summary.requests:,} request{'' if summary.requests == 1 else 's'}"),
+        cell(f"in {count_noun(summary.requests, 'request')}"),
     )
     if summary.repaired:
         note = "without a field that the platform refused"
@@ -75,7 +78,8 @@ def summary_table(
             view.add_row(label, cell(f"{stats.undelivered:,}"), cell(*notes))
         if stats.pause:
             judgement = stats.pause.judgement
-            note = join_words((judgement.reason, judgement.advice))
+            words = platform_words(judgement.platform_message, judgement.platform_field, judgement.trace_id)
+            note = join_words((judgement.reason, judgement.advice, words))
             view.add_row(cell(f"{name} is paused", style="red"), cell(), cell(note))
     return view
 
@@ -146,7 +150,7 @@ def merge(first: Summary, second: Summary) -> Summary:
     )
 
 
-def _add_ingest_rows(view: Table, ingest_stats: IngestStats) -> None:
+def _add_ingest_rows(view: Table, ingest_stats: IngestStats, event_names: Collection[str]) -> None:
     view.add_row(cell("events read"), cell(f"{ingest_stats.events:,}"))
     for label, count in (
         ("not an event", ingest_stats.broken),
@@ -156,8 +160,12 @@ def _add_ingest_rows(view: Table, ingest_stats: IngestStats) -> None:
             view.add_row(cell(label, style="red"), cell(f"{count:,}"), cell("see the lines printed"))
     for (destination, reason), count in ingest_stats.held_back.most_common():
         view.add_row(cell(f"held back from {destination}", style="yellow"), cell(f"{count:,}"), cell(reason))
+    hint = command_line("actions")  # once: further rows without a likely name have nothing new to say
     for name, count in most_common(ingest_stats.unmatched, _SHOWN_NAMES).items():
-        view.add_row(cell(f"no mapping matches: {name}", style="dim"), cell(f"{count:,}"))
+        match = closest(name.partition(" ")[2], event_names)
+        note = f"did you mean {match!r}?" if match else hint
+        hint = hint if match else ""
+        view.add_row(cell(f"no mapping matches: {name}", style="dim"), cell(f"{count:,}"), cell(note))
     for words, findings in (
         ("left out:", ingest_stats.notes.dropped),
         ("a value", ingest_stats.notes.doubts),

@@ -33,6 +33,11 @@ def table(title: str, *columns: str, wide: str = "", lines: bool = False) -> Tab
     return view
 
 
+def print_table(console: Console, view: Table, empty: str) -> None:
+    """Print a table, or a sentence if it has no rows."""
+    console.print(view if view.row_count else cell(empty))
+
+
 def cell(*lines: object, style: str = "") -> Text:
     """Return a table's cell; see :func:`printable`."""
     return Text("\n".join(printable(str(line)) for line in lines), style=style)

@@ -1,6 +1,7 @@
 """Read ``capi.toml``."""
 
 import inspect
+import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -70,12 +71,25 @@ def _parsed(text: str, name: str) -> Mapping[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        problem = f"is not valid TOML: {error}"
+        problem = f"is not valid TOML: {_plain_words(error)}"
     except RecursionError:
         problem = "is nested too deeply"
     except ValueError:  # Python reads no number of over 4,300 digits
         problem = "holds a number that is too long"
     raise ConfigError.of(f"{name} {problem}", "")
+
+
+_TWICE = re.compile(r"Cannot declare \((?P<names>.*?),?\) twice")
+
+
+def _plain_words(error: tomllib.TOMLDecodeError) -> str:
+    """Return the parser's message in TOML's words instead of Python's."""
+
+    def name(match: re.Match[str]) -> str:
+        words = re.findall(r"'([^']*)'|\"([^\"]*)\"", match["names"])
+        return f"[{'.'.join(single or double for single, double in words)}] stands twice"
+
+    return _TWICE.sub(name, str(error)).replace("Cannot overwrite a value", "a key stands twice")
 
 
 def _read(

@@ -391,7 +391,25 @@ def _secret(value: object, need: bool) -> Secret:
             hint = "" if is_name else "; env takes the variable's name, such as MY_TOKEN, not the token"
             raise _TypeMismatchError(f"{source} isn't set{hint}")
         return Secret(_token(token, source))
-    raise _TypeMismatchError('should be { env = "NAME_OF_A_VARIABLE" }')
+    raise _TypeMismatchError(f'should be {{ env = "NAME_OF_A_VARIABLE" }}, but it {_secret_mistake(value)}')
+
+
+def _secret_mistake(value: object) -> str:
+    """Return what stands in the place of a token, without quoting it."""
+    if isinstance(value, str):
+        return "is empty"
+    if not isinstance(value, dict):
+        return f"is {describe(value)}"
+    others = sorted(key for key in value if key != "env")
+    if not others:
+        return f"has {describe(value['env'])} as env" if value else "is an empty table"
+    # Only such a key is shown: others may be the token itself.
+    known = [
+        key
+        for key in others
+        if key in ("file", "path", "value", "default", "variable", "name", "environment")
+    ]
+    return f"has {', '.join(known)}, which isn't known here" if known else "has another key"
 
 
 def _token(text: str, source: str) -> str:

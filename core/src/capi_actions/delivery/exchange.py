@@ -10,6 +10,7 @@ from attrs import evolve, frozen
 from capi_actions.errors import TransportError, where
 from capi_actions.model import Batch, Destination, Judgement, Request, Response, Transport, Verdict
 from capi_actions.personal_data import mask
+from capi_actions.text import count_noun
 
 
 @frozen(kw_only=True)
@@ -145,7 +146,7 @@ def check_count(judgement: Judgement, sent: int) -> Judgement:
     return evolve(
         judgement,
         verdict=Verdict.LATER,
-        reason=f"The platform says that it took {taken:,} events of a request that held {sent:,}: its answer"
+        reason=f"The platform says that it took {count_noun(taken, 'event')} of a request that held {sent:,}: its answer"
         " can't be trusted. The request is repeated with the same event ids.",
         advice="If this continues, check the address, the proxy and the platform's status.",
     )

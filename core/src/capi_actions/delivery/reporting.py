@@ -9,7 +9,7 @@ from attrs import evolve
 from capi_actions.delivery.options import Summary
 from capi_actions.errors import OutboxError, where
 from capi_actions.model import EventReport, Judgement, Observer, Report, Verdict
-from capi_actions.text import platform_words
+from capi_actions.text import count_noun, platform_words
 
 LOG = logging.getLogger("capi_actions.delivery")
 
@@ -75,14 +75,12 @@ class Reporter:
         self._update_last_errors(report.destination, judgement)
         words = platform_words(judgement.platform_message, judgement.platform_field, judgement.trace_id)
         sentences = " ".join(text for text in (judgement.reason, words) if text)
-        brief = f"{report.destination}: {judgement.verdict}, items: {report.items}"
+        brief = f"{report.destination}: {_outcome(judgement.verdict, report.items)}."
         LOG.log(
             _LEVELS.get(judgement.verdict, logging.WARNING),
-            "%s: %s, items: %d%s",
-            report.destination,
-            judgement.verdict,
-            report.items,
-            f". {sentences}" if sentences else "",
+            "%s%s",
+            brief,
+            f" {sentences}" if sentences else "",
             extra={
                 "destination": report.destination,
                 "verdict": str(judgement.verdict),
@@ -90,7 +88,7 @@ class Reporter:
                 "code": judgement.code,
                 "subcode": judgement.subcode,
                 "trace_id": judgement.trace_id,
-                "brief": f"{brief}. {judgement.reason}" if judgement.reason else brief,
+                "brief": f"{brief} {judgement.reason}" if judgement.reason else brief,
                 "seconds": report.seconds,
                 "request_bytes": report.request_bytes,
             },
@@ -118,6 +116,23 @@ class Reporter:
                 last_errors.pop(destination, None)
             if last_errors != self._summary.last_errors:
                 self._summary = evolve(self._summary, last_errors=last_errors)
+
+
+_OUTCOMES = {
+    Verdict.DONE: "delivered",
+    Verdict.SPLIT: "will be sent in smaller requests",
+    Verdict.LATER: "will be retried",
+    Verdict.THROTTLED: "will be retried, as the platform limits requests",
+    Verdict.DEAD: "can't be delivered",
+}
+
+
+def _outcome(verdict: Verdict, items: int) -> str:
+    """Return what becomes of the items of a report."""
+    number = count_noun(items, "item")
+    if verdict is Verdict.PAUSE:
+        return f"is paused, {number} {'waits' if items == 1 else 'wait'}"
+    return f"{number} {_OUTCOMES[verdict]}"
 
 
 class Observers:

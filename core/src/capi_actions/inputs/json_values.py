@@ -16,7 +16,7 @@ MAX_DOCUMENT_BYTES = MAX_LINE_BYTES
 """Longer JSON over several lines is refused, so that memory stays bounded."""
 
 _HINT = "there should be one JSON object a line; `jq -c .` writes such lines"
-_CSV = "this looks like CSV: `--csv` reads it, see docs/how-to/csv.md"
+_CSV = "this looks like CSV: `capi send --csv FILE` reads it"
 _BINARY = "this is no text; export the data as JSON Lines or CSV"
 _MARKUP = "this looks like XML or HTML, not like JSON Lines"
 _TOO_LONG = (
@@ -83,11 +83,20 @@ def check_first_line(line: bytes) -> bytes | EventError:
     try:
         decode_json(line)
     except EventError as error:
-        problem = f"{error.message}; {_HINT}"
+        problem = f"{error.message}; {_hint(line)}"
     else:
         return line
     # Out here the error has no context: the original's may hold the line.
     return EventError.of(problem)
+
+
+def _hint(line: bytes) -> str:
+    """Return what helps with a line that is no JSON."""
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return "save it as UTF-8: `iconv -f latin1 -t utf-8 FILE`"
+    return _HINT
 
 
 def _is_json(line: bytes) -> bool:

@@ -18,7 +18,7 @@ from capi_actions.plugins.loading import HOOKS, Candidate, HookCaller, find_cand
 from capi_actions.plugins.packages import BUILTIN_MODULE
 from capi_actions.plugins.selection import Selection
 from capi_actions.plugins.validate import normalize_offer, offer_name, validate_offer
-from capi_actions.text import did_you_mean
+from capi_actions.text import closest, did_you_mean
 
 
 @frozen(kw_only=True)
@@ -333,9 +333,9 @@ def normalizers_by_key(profile: str, normalizers: Iterable[Normalizer]) -> dict[
     by_key: dict[str, list[Normalizer]] = {}
     for name in split_profiles(profile):
         if name not in by_profile:
-            known = ", ".join(sorted(by_profile)) or "none"
-            joined = ", or several joined by +" if len(by_profile) > 1 else ""
-            raise KeyError(f"no normalization profile {name!r}; there are: {known}{joined}")
+            match = closest(name, by_profile)
+            joined = ", or several joined by +" if len(by_profile) > 1 and not match else ""
+            raise KeyError(f"no normalization profile {name!r}{did_you_mean(name, by_profile)}{joined}")
         for normalizer in by_profile[name]:
             by_key.setdefault(normalizer.key, []).append(normalizer)
     return by_key

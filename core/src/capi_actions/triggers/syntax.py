@@ -5,7 +5,7 @@ directly in an ``AllOf``, no ``AnyOf`` directly in an ``AnyOf``, and at least tw
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final, Literal, TypeAlias
 
 from attrs import frozen
@@ -99,6 +99,18 @@ def any_of(parts: Iterable[Node]) -> Node:
     for part in parts:
         flat.extend(part.parts if isinstance(part, AnyOf) else (part,))
     return flat[0] if len(flat) == 1 else AnyOf(tuple(flat))
+
+
+def compared_texts(node: Node, path: Path) -> Iterator[str]:
+    """Yield the texts that a field is compared with for being equal, in their order in the tree."""
+    match node:
+        case Comparison(own, "=", str(text)) if own == path:
+            yield text
+        case Not(part):
+            yield from compared_texts(part, path)
+        case AllOf(parts) | AnyOf(parts):
+            for part in parts:
+                yield from compared_texts(part, path)
 
 
 def unparse(node: Node) -> str:

@@ -7,7 +7,7 @@ from capi_actions.model import Json
 from capi_actions.triggers.evaluate import PartialTest, Test, compile_partial_test, compile_test
 from capi_actions.triggers.lint import lint
 from capi_actions.triggers.parser import parse
-from capi_actions.triggers.syntax import Node, unparse
+from capi_actions.triggers.syntax import Node, compared_texts, unparse
 
 
 @frozen
@@ -45,6 +45,11 @@ class Trigger:
         :returns: None when the result depends on other fields too.
         """
         return self._partial_test(type, name)
+
+    @property
+    def event_names(self) -> tuple[str, ...]:
+        """The names of events that it asks for, for hints; one that compares in other ways has none."""
+        return tuple(compared_texts(self.tree, ("event",)))
 
     def lint(self) -> tuple[Problem, ...]:
         """Return warnings about parts that can never be true, or always are: most likely mistakes.

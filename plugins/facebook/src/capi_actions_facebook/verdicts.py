@@ -90,7 +90,10 @@ BY_ACCOUNT_CODE: Mapping[int, tuple[str, str]] = {
         "The app requires a proof of its secret.",
         "Set app_secret to the secret of the app that the token is of.",
     ),
-    190: ("The access token is no longer good.", "Make a new access token in Events Manager."),
+    190: (
+        "Meta refused the access token: expired, revoked or mistyped.",
+        "Make a new access token in Events Manager.",
+    ),
     294: ("The app may not use the Marketing API.", "Give the app the permission ads_management."),
     803: ("The pixel doesn't exist.", "Check pixel_id."),
     2635: ("This version of Meta's API has ended.", "Set api_version to a newer one."),
