@@ -53,8 +53,10 @@ def test_anything_else_is_an_event_error(line: bytes | str) -> None:
         (b"1.5", "but this is a number"),
         (b'"track"', "but this is a string"),
         (b"{}", "$.type: type must be one of alias, group, identify, page, screen, track, but it is missing"),
-        (b'{"type":"Track"}', "but it is something else"),
-        (b'{"type":["track"]}', "but it is something else"),
+        (b'{"type":"Track"}', "but it is another word; did you mean 'track'?"),
+        (b'{"type":"buy"}', "but it is another word"),
+        (b'{"type":5}', "but it is a number"),
+        (b'{"type":["track"]}', "but it is an array"),
     ],
 )
 def test_what_is_no_event_says_why(line: bytes, why: str) -> None:

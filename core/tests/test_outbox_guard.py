@@ -145,7 +145,10 @@ def test_items_that_went_missing_are_told_at_the_end(
     outbox.close()
 
     (record,) = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
-    assert f"should hold {expected} items that wait or are dead, but it holds {present}" in record
+    assert (
+        f"should hold {expected} item{'' if expected == 1 else 's'}, waiting or dead, but it holds {present}"
+        in record
+    )
 
 
 def test_items_that_are_given_out_twice_are_told(
@@ -167,7 +170,7 @@ def test_items_that_are_given_out_twice_are_told(
         outbox.claim("shop", 1, 1000, 60, NOW + 61)
 
     (record,) = caplog.records
-    assert "has given out 1 items whose lease isn't over" in record.getMessage()
+    assert "has given out 1 item whose lease isn't over" in record.getMessage()
 
 
 def plugin(make: Any) -> object:

@@ -22,7 +22,12 @@ def write_config(path: Path, url: str) -> Path:
     ("options", "token", "status", "words"),
     [
         ({"tokens": ("good-token",)}, "good-token", 0, "Meta accepted token and pixel"),
-        ({"tokens": ("good-token",)}, "wrong-token", 2, "The access token is no longer good."),
+        (
+            {"tokens": ("good-token",)},
+            "wrong-token",
+            2,
+            "Meta refused the access token: expired, revoked or mistyped.",
+        ),
         ({"pixels": ("999",)}, "good-token", 2, "The pixel doesn't exist, or the token has no access to it."),
     ],
 )

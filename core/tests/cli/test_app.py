@@ -52,7 +52,7 @@ def test_a_command_that_is_missing_with_a_refused_plugin_is_not_called_unknown(
     )
     assert result.err.count("'acme2'") == 1
     assert (
-        "Error: no command 'greet': its plugin may be one that can't be loaded; see `capi plugins`\n"
+        "capi: no command 'greet': its plugin may be one that can't be loaded; see `capi plugins`\n"
         in result.err
     )
     assert "No such option" in capi("--greet").err

@@ -60,7 +60,7 @@ def test_check_reports_everything_that_is_wrong_at_once(
     assert "did you mean 'account'?" in found["$.destinations.one"]
     assert found["$.destinations.one.account"] == "is missing"
     assert found["$.destinations.one.size"] == "should be a whole number, but it is text in quotes"
-    unknown = "no normalization profile 'plian'; there are: plain"
+    unknown = "no normalization profile 'plian'; did you mean 'plain'?"
     assert found["$.destinations.one.normalization"] == unknown
     assert found["$.destinations.one.mappings[0].action"] == "is missing"
     assert "expected" in found["$.destinations.one.mappings[0].trigger"]

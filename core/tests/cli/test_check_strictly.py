@@ -253,7 +253,7 @@ def test_online_asks_the_platform(
     assert granted.err.splitlines()[0] == "capi: main: It may be sent to"
     assert denied.status == 2
     assert denied.out == (
-        "error: $.destinations.main: the platform was asked, and didn't say yes. It is locked. Unlock it."
+        "error: $.destinations.main: the platform refused this account. It is locked. Unlock it."
         ' The platform said: "Session of [removed] has expired" (trace id AbC) (the platform\'s error 190)\n'
     )
     assert not list(fine.parent.glob("*.sqlite3*"))

@@ -121,7 +121,7 @@ def test_every_form_answers_as_agreed(capi: Any, form: str, record: Any, answer:
             "action",
             {"action": "acme.ping", "event": PING, "settings": {"normalization": "plian"}},
             "$.settings.normalization",
-            "there are:",
+            "did you mean",
         ),
         (
             "action",

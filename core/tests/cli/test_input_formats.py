@@ -52,7 +52,7 @@ READABLE = {
 
 # What can't be read: one sentence each, whatever the length of the file.
 UNREADABLE = {
-    b"type,event\npage,x\n" * 1000: (1, "this looks like CSV: `--csv` reads it"),
+    b"type,event\npage,x\n" * 1000: (1, "this looks like CSV: `capi send --csv FILE` reads it"),
     b"type;event\npage;x\n" * 1000: (1, "this looks like CSV"),
     b"\x01\x02,\x93\x00;\n\xff\n" * 1000: (1, "this is no text"),
     b'"type","event"\n"page","x"\n' * 1000: (1, "this looks like CSV"),

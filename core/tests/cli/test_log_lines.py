@@ -27,7 +27,7 @@ def test_why_nothing_arrives_is_logged_to_standard_error(
     words = " ".join(result.err.replace("│", " ").split())
 
     assert result.status == 1
-    assert "capi: warning: main: later, items: 1. It stumbled." in result.err
+    assert "capi: warning: main: 1 item will be retried. It stumbled." in result.err
     assert "waiting for main 1 It stumbled." in words
     assert "capi deliver" in words
     assert again.lines[-1]["summary"]["waiting"] == 1
@@ -39,7 +39,7 @@ def test_successful_requests_are_logged_only_with_verbose(capi: Any, config: Pat
     loud = capi("send", "-c", str(config), "--verbose", lines=[ping(2)])
 
     assert "main: done" not in quiet.err
-    assert "capi: debug: main: done, items: 1\n" in loud.err
+    assert "capi: debug: main: 1 item delivered.\n" in loud.err
     assert LOG.handlers == []
     assert LOG.getEffectiveLevel() == logging.getLogger().getEffectiveLevel()
 

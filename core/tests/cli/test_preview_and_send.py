@@ -242,7 +242,7 @@ def test_a_negative_wait_is_a_usage_error(capi: Any, config: Path) -> None:
     ):
         result = capi(*arguments, "-c", str(config))
         assert (result.status, result.out) == (2, "")
-        assert "Error: Invalid value" in result.err
+        assert "capi: Invalid value" in result.err
 
 
 def test_an_outbox_that_can_not_be_opened_is_named(capi: Any, config: Path, ping: Any) -> None:

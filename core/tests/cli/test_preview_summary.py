@@ -101,7 +101,7 @@ def test_a_person_gets_tables(capi: Any, config: Path, ping: Any, recognising: N
     assert result.status == 0
     assert "main: people can be recognised by" in words
     assert "│ em │ 1 │ 100% │" in words
-    assert "main: 1 items, 0 refused" in words
+    assert "main: 1 item, 0 refused" in words
     assert "│ $.spare │ 1 │" in words
     assert SECRET not in result.out
     assert '"message_id"' not in result.out

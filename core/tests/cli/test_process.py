@@ -85,7 +85,7 @@ def test_an_output_that_can_not_be_written_is_an_error(tmp_path: Path) -> None:
             },  # it writes files, too
         )
 
-    assert result.stderr == b"capi: File too large\n"
+    assert result.stderr == b"capi: standard output: File too large\n"
     assert result.returncode == 2
 
 

@@ -198,11 +198,11 @@ client.close()
 @pytest.mark.parametrize(
     ("setup", "lines"),
     [
-        ("", ["capi_actions: error: main: pause, items: 1. It is locked."]),
+        ("", ["capi_actions: error: main: paused, 1 item waits. It is locked."]),
         ("import logging; logging.getLogger('uvicorn').addHandler(logging.StreamHandler())", None),
         (
             "import logging; logging.basicConfig(format='own: %(message)s')",
-            ["own: main: pause, items: 1. It is locked."],
+            ["own: main: paused, 1 item waits. It is locked."],
         ),
         (
             "import logging; logger = logging.getLogger('capi_actions'); logger.addHandler(logging.NullHandler())",
@@ -223,7 +223,7 @@ def test_a_pause_is_seen_once_on_standard_error(
     )
     result = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True)
 
-    expected = ["capi_actions: error: main: pause, items: 1. It is locked."] if lines is None else lines
+    expected = ["capi_actions: error: main: paused, 1 item waits. It is locked."] if lines is None else lines
     assert expected == result.stderr.splitlines()
 
 

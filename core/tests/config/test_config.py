@@ -107,7 +107,9 @@ def test_every_mistake_is_reported_at_once(plugins: Plugins) -> None:
     )
     assert "'actoin' isn't known here; did you mean 'action'?" in errors["$.destinations.two.mappings[0]"]
     assert errors["$.destinations.two.mappings[1]"] == "has both mapping and mapping_file; keep one of them"
-    assert errors["$.destinations.three.token"] == 'should be { env = "NAME_OF_A_VARIABLE" }'
+    assert errors["$.destinations.three.token"] == (
+        'should be { env = "NAME_OF_A_VARIABLE" }, but it has file, which isn\'t known here'
+    )
     assert errors["$.outbox.type"] == "no plugin offers 'sqllite'; did you mean 'sqlite'?"
     assert errors["$.delivery.workers"] == "should be a whole number, but it is text in quotes"
     assert (
@@ -128,7 +130,7 @@ def test_an_unknown_profile_lists_those_there_are(plugins: Plugins, config_text:
     errors = problems(config_text + 'normalization = "plian"', plugins)
 
     assert errors == {
-        "$.destinations.main.normalization": "no normalization profile 'plian'; there are: plain"
+        "$.destinations.main.normalization": "no normalization profile 'plian'; did you mean 'plain'?"
     }
 
 

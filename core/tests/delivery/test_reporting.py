@@ -87,6 +87,15 @@ def test_an_observer_that_raises_is_logged_once_and_does_no_harm(world: Any, cap
     assert len(world.recorder.reports) == 3
 
 
+SENTENCES = {
+    "done": "2 items delivered",
+    "later": "2 items will be retried",
+    "throttled": "2 items will be retried, as the platform limits requests",
+    "dead": "2 items can't be delivered",
+    "pause": "paused, 2 items wait",
+}
+
+
 @pytest.mark.parametrize(
     ("verdict", "level"),
     [
@@ -107,7 +116,7 @@ def test_log_records_carry_the_figures(make_world: MakeWorld, caplog: Any, verdi
 
     (record,) = caplog.records
     assert (record.name, record.levelno) == ("capi_actions.delivery", level)
-    assert record.getMessage() == f"shop: {verdict}, items: 2. Because."
+    assert record.getMessage() == f"shop: {SENTENCES[verdict]}. Because."
     assert (record.destination, record.verdict, record.items) == ("shop", verdict, 2)
     assert (record.code, record.subcode, record.request_bytes) == (4, 5, len(b'[{"id": "a"},{"id": "b"}]'))
     assert record.seconds >= 0

@@ -101,7 +101,7 @@ def test_what_does_not_fit_is_reported_with_its_place(plugins: Plugins) -> None:
         read_config(SHOP + options, plugins)
 
     assert {problem.path: problem.message for problem in caught.value.problems} == {
-        "$.outbox.password": 'should be { env = "NAME_OF_A_VARIABLE" }',
+        "$.outbox.password": 'should be { env = "NAME_OF_A_VARIABLE" }, but it is a whole number',
         "$.outbox.store": "should be text in quotes, but it is a whole number",
         "$.outbox.ratio": "should be a number, but it is text in quotes",
         "$.outbox.mode": "should be one of fast, safe",

@@ -18,7 +18,7 @@ def test_every_program_of_the_page_sends(page: Callable[[str], list[Any]], reade
     blocks = page(PAGE)
     reader.follow(blocks)
 
-    assert "DEBUG:capi_actions.delivery:shop: done, items: 1" in reader.err
+    assert "DEBUG:capi_actions.delivery:shop: 1 item delivered." in reader.err
     address = f"http://127.0.0.1:{reader.ports['8080']}/_sandbox/events?limit=1000"
     with urllib.request.urlopen(address) as answer:
         ids = Counter(each["event"]["event_id"].partition("-")[0] for each in json.load(answer)["events"])

@@ -146,8 +146,8 @@ def check_count(judgement: Judgement, sent: int) -> Judgement:
     return evolve(
         judgement,
         verdict=Verdict.LATER,
-        reason=f"The platform says that it took {count_noun(taken, 'event')} of a request that held {sent:,}: its answer"
-        " can't be trusted. The request is repeated with the same event ids.",
+        reason=f"The platform says that it took {count_noun(taken, 'event')} of a request that held {sent:,}: its"
+        " answer can't be trusted. The request is repeated with the same event ids.",
         advice="If this continues, check the address, the proxy and the platform's status.",
     )
 

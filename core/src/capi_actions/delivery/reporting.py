@@ -131,7 +131,7 @@ def _outcome(verdict: Verdict, items: int) -> str:
     """Return what becomes of the items of a report."""
     number = count_noun(items, "item")
     if verdict is Verdict.PAUSE:
-        return f"is paused, {number} {'waits' if items == 1 else 'wait'}"
+        return f"paused, {number} {'waits' if items == 1 else 'wait'}"
     return f"{number} {_OUTCOMES[verdict]}"
 
 
