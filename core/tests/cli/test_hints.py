@@ -1,118 +1,100 @@
-"""Hints can be pasted into a shell as they are, and counts say what other processes have to do with them."""
+"""Hints of `capi send`: the event that was likely meant, and the command that goes on."""
 
-import re
-import shlex
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from capi_actions.builtin.outbox import SqliteOutbox
-from capi_actions.cli.ingest import IngestStats
-from capi_actions.cli.summary import settled_elsewhere, summary_record, summary_table
-from capi_actions.delivery import Summary
-from capi_actions.model import Judgement, Stats, Verdict
-
-
-@pytest.fixture
-def odd_config(config: Path) -> Path:
-    """A configuration in a folder whose name a shell would split."""
-    folder = config.parent / "my shop's"
-    folder.mkdir()
-    text = config.read_text().replace("[destinations.main]", '[destinations."my shop"]')
-    (folder / "capi.toml").write_text(text, encoding="utf-8")
-    return folder / "capi.toml"
-
-
-def pasted(text: str) -> list[list[str]]:
-    """Return the commands in a text whose lines were not wrapped, as a shell would read them."""
-    return [shlex.split(match) for match in re.findall(r"capi (?:outbox|deliver)[^`;│\n]*", text)]
-
-
-def test_hints_name_the_configuration_that_was_given(
-    capi: Any, odd_config: Path, acme_server: Any, ping: Any
-) -> None:
-    """Without it they would speak of another outbox, or of none."""
-    acme_server.status = 401
-    given = ("-c", str(odd_config))
-    sent = capi("send", *given, "--wait", "0", lines=[ping(1)], columns=400)
-    stats = capi("outbox", "stats", *given, columns=400)
-    resumed = capi("outbox", "resume", "my shop", *given)
-
-    config = ["--config", str(odd_config)]
-    assert ["capi", "outbox", "resume", "my shop", *config] in pasted(sent.err)
-    assert ["capi", "outbox", "resume", "my shop", *config] in pasted(stats.out)
-    assert pasted(resumed.err) == [["capi", "deliver", *config]]
-
-
-def test_hints_are_short_where_nothing_was_given(
-    capi: Any, config: Path, acme_server: Any, ping: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The default needs no name, and a variable of the environment holds for the next command, too."""
-    acme_server.status = 401
-    monkeypatch.setenv("CAPI_CONFIG", str(config))
-    sent = capi("send", "--wait", "0", lines=[ping(1)], columns=400)
-
-    assert ["capi", "outbox", "resume", "main"] in [command[:4] for command in pasted(sent.err)]
-    assert "--config" not in sent.err
-
-
-def test_stats_say_until_when_items_are_leased(capi: Any, config: Path, ping: Any) -> None:
-    """After a crash that is how long they wait; and then they are sent again."""
-    from time import time
-
-    now = time()
-    capi("preview", "-c", str(config), lines=[ping(1)])
-    with SqliteOutbox(config.parent / "capi-outbox.sqlite3") as outbox:
-        from capi_actions import Item
-
-        outbox.put([Item("main", "acme.ping", "m", "e", int(now), int(now) + 900, "", b"{}")])
-        assert outbox.claim("main", 1, 1000, 60, now) is not None
-    (record,) = capi("outbox", "stats", "-c", str(config), "--json").lines
-    table = " ".join(capi("outbox", "stats", "-c", str(config), columns=200).out.split())
-
-    assert (1, now + 60) == (record["leased"], record["leased_until"])
-    assert "main: what is in flight is leased until 20" in table
-    assert "if its sender has ended, it is sent again then" in table
-
-
-def test_a_pause_shows_the_platform_s_own_words(capi: Any, config: Path) -> None:
-    """With the id that its support asks for."""
-    judgement = Judgement(
-        verdict=Verdict.PAUSE,
-        code=190,
-        reason="It is over.",
-        platform_message="Session has expired",
-        platform_field="access_token",
-        trace_id="AbC",
-    )
-    with SqliteOutbox(config.parent / "capi-outbox.sqlite3") as outbox:
-        outbox.pause("main", judgement, 5.0)
-    (record,) = capi("outbox", "stats", "-c", str(config), "--json").lines
-    words = " ".join(capi("outbox", "stats", "-c", str(config)).out.split())
-
-    paused = record["paused"]
-    assert (
-        paused["platform_message"],
-        paused["platform_field"],
-        paused["trace_id"],
-    ) == ("Session has expired", "access_token", "AbC")
-    assert 'The platform said: "Session has expired" (field access_token; trace id AbC)' in words
+from capi_actions.text import count_noun
+from capi_actions.triggers import compile_trigger
 
 
 @pytest.mark.parametrize(
-    ("stored", "delivered", "buried", "waiting", "elsewhere"),
-    [(10, 10, 0, 0, 0), (10, 4, 1, 0, 5), (10, 0, 0, 10, 0), (10, 30, 0, 0, 0), (10, 2, 0, 3, 5)],
+    ("trigger", "names"),
+    [
+        ('type = "track" and event = "Order Completed"', ("Order Completed",)),
+        ('event = "A" or (type = "page" and not (event = "B"))', ("A", "B")),
+        ('event != "A" and contains(event, "B") and properties.event = "C"', ()),
+    ],
 )
-def test_what_another_process_settled_is_counted(
-    capi: Any, stored: int, delivered: int, buried: int, waiting: int, elsewhere: int
-) -> None:
-    """Else 10 stored and 4 delivered would look like a loss."""
-    ingested, summary = IngestStats(stored=stored), Summary(delivered=delivered, buried=buried)
-    stats = {"main": Stats(waiting=waiting)}
+def test_a_trigger_names_the_events_that_it_asks_for(trigger: str, names: tuple[str, ...]) -> None:
+    """Only what is compared as a whole can be a misspelt name."""
+    assert names == compile_trigger(trigger).event_names
 
-    assert elsewhere == settled_elsewhere(ingested, summary, stats)
-    assert elsewhere == summary_record(ingested, summary, stats)["settled_elsewhere"]
-    assert "settled_elsewhere" not in summary_record(None, summary, stats)
-    cells = [str(text) for text in summary_table(ingested, summary, stats, ["main"]).columns[0].cells]
-    assert ("through another process" in cells) is (elsewhere > 0)
+
+def test_an_event_without_a_mapping_says_which_was_meant(capi: Any, config: Any, ping: Any) -> None:
+    """The first without a likely name says where all are listed; the others have nothing new to say."""
+    mapping = (
+        '[[destinations.main.mappings]]\naction = "acme.ping"\ntrigger = \'event = "Order Completed"\'\n'
+    )
+    config.write_text(config.read_text(encoding="utf-8") + mapping, encoding="utf-8")
+    events = [{**ping(), "event": name} for name in ("order completed", "Something", "Another")]
+
+    result = capi("send", "-c", str(config), lines=events)
+
+    assert " ".join(result.err.split()).count("did you mean 'Order Completed'?") == 1
+    assert result.err.count("capi actions") == 1
+
+
+def test_a_number_agrees_with_its_noun() -> None:
+    """One item, several items."""
+    assert ["0 items", "1 item", "1,000 items"] == [count_noun(number, "item") for number in (0, 1, 1_000)]
+
+
+@pytest.mark.parametrize(
+    "arguments", [("send", "--foo"), ("outbox", "dead", "--limit", "x"), ("new",), ("sned",)]
+)
+def test_wrong_usage_is_reported_as_other_errors_are(capi: Any, arguments: tuple[str, ...]) -> None:
+    """Each line says which program it is of; the last one leads on."""
+    result = capi(*arguments)
+    lines = result.err.splitlines()
+
+    assert (2, "") == (result.status, result.out)
+    assert all(line.startswith("capi: ") for line in lines)
+    assert "--help` lists what it takes" in lines[-1]
+
+
+def test_an_empty_outbox_is_a_sentence(capi: Any, config: Any) -> None:
+    """A table without rows says nothing."""
+    assert capi("outbox", "stats", "-c", str(config)).out == "The outbox is empty.\n"
+    assert capi("outbox", "dead", "-c", str(config)).out == "There are no such dead letters.\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("[outbox]\n[outbox]\n", "[outbox] stands twice (at line 2"),
+        ("[a.b]\n[a.b]\n", "[a.b] stands twice (at line 2"),
+        ("a = 1\na = 2\n", "a key stands twice (at line 2"),
+    ],
+)
+def test_what_stands_twice_in_toml_is_said_in_its_words(
+    capi: Any, config: Any, text: str, problem: str
+) -> None:
+    """Not with a tuple of Python's."""
+    config.write_text(text, encoding="utf-8")
+
+    assert problem in capi("check", "-c", str(config)).out
+
+
+@pytest.mark.parametrize(
+    ("token", "mistake"),
+    [
+        ('""', "but it is empty"),
+        ("{}", "but it is an empty table"),
+        ('{ file = "/etc/x" }', "but it has file, which isn't known here"),
+        ('{ EAAsesame = "x" }', "but it has another key"),
+        ("{ env = 5 }", "but it has a whole number as env"),
+        ("5", "but it is a whole number"),
+    ],
+)
+def test_a_token_in_the_wrong_form_says_what_is_there(
+    capi: Any, config: Any, token: str, mistake: str
+) -> None:
+    """But never the token."""
+    text = config.read_text(encoding="utf-8").replace('"sesame"', token)
+    config.write_text(text, encoding="utf-8")
+
+    out = capi("check", "-c", str(config)).out
+
+    assert f'$.destinations.main.token: should be {{ env = "NAME_OF_A_VARIABLE" }}, {mistake}' in out
+    assert "sesame" not in out
