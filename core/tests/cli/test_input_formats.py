@@ -227,3 +227,29 @@ def test_a_file_name_cannot_steer_a_terminal(capi: Any, config: Path, tmp_path: 
 
     assert re.search("warning: .*\ufffd.*holds no events", result.err)
     assert "\x1b" not in result.err
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ('[{"type": 1}, {"type": "page"}, 5]', ["a.json:1, member 1", "a.json:1, member 3"]),
+        ('\n[5, {"type": "page"}, nope]', ["a.json:2, member 1", "a.json:2, member 3"]),
+        ('[{"type": 1},\n {"type": 1}]', ["a.json:1", "a.json:2"]),
+        ('{"type": 1}\n{"type": 1}\n', ["a.json:1", "a.json:2"]),
+    ],
+)
+def test_members_of_an_array_on_one_line_are_told_apart(
+    capi: Any, config: Path, text: str, places: list[str]
+) -> None:
+    """That all are on line 1 leads nobody to the mistake."""
+    path = config.with_name("a.json")
+    path.write_text(text, encoding="utf-8")
+
+    result = capi("preview", "-c", str(config), str(path))
+
+    errors = [line for line in result.lines if "error" in line]
+    assert [place.replace("a.json", str(path)) for place in places] == [line["place"] for line in errors]
+    assert all(
+        line.get("member") == (int(place[-1]) if "member" in place else None)
+        for line, place in zip(errors, places, strict=True)
+    )

@@ -10,7 +10,7 @@ from attrs import frozen
 
 from capi_actions.codec import check_event, decode_event, decode_json
 from capi_actions.errors import EventError, detached, where
-from capi_actions.inputs.json_values import read_json_values
+from capi_actions.inputs.json_values import MemberLine, read_json_values
 from capi_actions.model import JsonObject
 
 _Value = TypeVar("_Value")
@@ -27,9 +27,13 @@ def place_record(file: str, line: int) -> JsonObject:
     """Return where something is, for JSON records of errors.
 
     :param file: the file's name; empty for standard input.
-    :returns: ``line``, and ``place`` as in ``orders.jsonl:12`` for a file.
+    :returns: ``line``, and ``place`` as in ``orders.jsonl:12`` for a file; where a line holds members of an array,
+        ``member``, too, and ``place`` as in ``orders.json:1, member 3``.
     """
-    return {"place": f"{file}:{line}", "line": line} if file else {"line": line}
+    which: JsonObject = {"member": line.member} if isinstance(line, MemberLine) else {}
+    suffix = f", member {line.member}" if isinstance(line, MemberLine) else ""
+    place: JsonObject = {"place": f"{file}:{line}{suffix}"} if file else {}
+    return {**place, "line": int(line), **which}
 
 
 class InputRecord(NamedTuple):

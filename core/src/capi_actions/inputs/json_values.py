@@ -12,6 +12,16 @@ from capi_actions.inputs.streams import MAX_LINE_BYTES, read_lines_as_utf8
 
 Numbered: TypeAlias = Iterator[tuple[int, bytes | EventError]]
 
+
+class MemberLine(int):
+    """The number of a line that holds several members of an array.
+
+    :ivar member: which of them, from 1.
+    """
+
+    member: int = 0
+
+
 MAX_DOCUMENT_BYTES = MAX_LINE_BYTES
 """Longer JSON over several lines is refused, so that memory stays bounded."""
 
@@ -139,12 +149,15 @@ def _split(number: int, document: bytes) -> Numbered:
         yield number, EventError.of("is not UTF-8 text")
         return
     position, in_array, problem = 0, False, ""
+    member, is_one_line = 0, "\n" not in text  # else the line tells members apart
     while (start := _skip(text, position, _SPACE + ("," if in_array else ""))) < len(text):
         number += text.count("\n", position, start)
         position = start
         if text[start] == ("]" if in_array else "["):
-            in_array, position = not in_array, start + 1
+            in_array, position, member = not in_array, start + 1, 0
             continue
+        member += 1
+        place = _member_line(number, member) if in_array and is_one_line else number
         try:
             position = _DECODER.raw_decode(text, start)[1]
         except json.JSONDecodeError as error:
@@ -153,13 +166,22 @@ def _split(number: int, document: bytes) -> Numbered:
             problem, at = "is nested too deeply, or holds a number that is too long", start
         if problem:
             line = number + text.count("\n", start, at)
-            yield line, EventError.of(f"{problem}; nothing is read from here on")
+            yield (
+                (line if line != number else place),
+                EventError.of(f"{problem}; nothing is read from here on"),
+            )
             return
-        yield number, text[start:position].encode()
+        yield place, text[start:position].encode()
         number += text.count("\n", start, position)
     if in_array:
         number += text.count("\n", position)
         yield number, EventError.of("the file ends in the middle of a JSON array: it may be cut off")
+
+
+def _member_line(number: int, member: int) -> MemberLine:
+    line = MemberLine(number)
+    line.member = member
+    return line
 
 
 def _decode_utf8(document: bytes) -> str | None:
