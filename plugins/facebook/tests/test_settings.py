@@ -46,7 +46,7 @@ def warnings(plugins: Plugins, options: str) -> list[tuple[str, int | None]]:
         ('pixel_id = "1"\ntime_zone = "Berlin"', "should be a time zone that this machine knows"),
         (
             'pixel_id = "1"\nnormalization = "pixle"',
-            "no normalization profile 'pixle'; there are: documented, pixel, or several joined by +",
+            "no normalization profile 'pixle'; did you mean 'pixel'?",
         ),
     ],
 )
