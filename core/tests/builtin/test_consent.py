@@ -256,8 +256,8 @@ class _Platform:
             "consent_categories[0]",
             "should be text in quotes, but it is a whole number",
         ),
-        ('consent_categories = [" "]', "consent_categories", "consent_categories should hold no empty text"),
-        ('integration_names = [""]', "integration_names", "integration_names should hold no empty text"),
+        ('consent_categories = [" "]', "consent_categories", "should hold no empty text"),
+        ('integration_names = [""]', "integration_names", "should hold no empty text"),
         (
             "consent_required = true",
             "consent_required",
