@@ -52,7 +52,10 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> None:
             "should be origins, such as https://shop.example",
         ),
         ('[server]\naddress_headers = ["X Y"]\n' + KEY, "should be the name of a header"),
-        ('[server]\nhost = "https://0.0.0.0:80"\n' + KEY, "host should be an address or a name to listen at"),
+        (
+            '[server]\nhost = "https://0.0.0.0:80"\n' + KEY,
+            "$.server.host: should be an address or a name to listen at",
+        ),
         ('[server]\nhost = "[::1]"\n' + KEY, "such as 127.0.0.1, :: or localhost, without a port"),
         (KEY + "destinations = []\n", "$.server.keys.a.destinations: is empty"),
         ("[server.webhooks.w]\n", "$.server.webhooks.w.secret: is missing"),
