@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capi_actions import Plugins
+from capi_actions import Plugins, Secret
 from capi_actions.notes import Notes, collect_notes
 from capi_actions.testing import build_item
-from capi_actions_facebook.placeholders import drop_placeholders
+from capi_actions_facebook.destination import Facebook
+from capi_actions_facebook.settings import Settings
 
 TIME = "2026-11-23T17:24:12Z"
 blanks = st.text(alphabet=" \t\n\r\u00a0\u2003", max_size=5)
@@ -21,6 +22,11 @@ def built(plugins: Plugins, **parts: Any) -> dict[str, Any]:
     context = {"userAgent": "Mozilla/5.0 (X11; Linux x86_64)", **event.pop("context", {})}
     item: dict[str, Any] = build_item(plugins, "facebook.page_view", {**event, "context": context})
     return item
+
+
+def prepare(data: dict[str, Any]) -> None:
+    """Let the destination complete an item."""
+    Facebook(Settings(pixel_id="1", access_token=Secret("unused"))).prepare(data, "", lambda: "e-1")
 
 
 @given(blank=blanks)
@@ -45,7 +51,7 @@ def test_a_placeholder_is_no_address_and_no_user_agent(plugins: Plugins, text: o
     page = {"page": {"url": text, "referrer": text}, "userAgent": text}
     with collect_notes(notes):
         item = built(plugins, context=page)
-        drop_placeholders(item)
+        prepare(item)
 
     assert not {"event_source_url", "referrer_url"} & item.keys()
     assert "client_user_agent" not in item["user_data"]
@@ -63,6 +69,7 @@ def test_other_addresses_stay_byte_for_byte(plugins: Plugins, url: str) -> None:
 def test_placeholders_of_other_fields_are_left_out() -> None:
     """Ids, and names that only a program writes; a person may search for anything."""
     data: dict[str, Any] = {
+        "event_time": 1_796_000_000,
         "user_data": {
             "madid": "00000000-0000-0000-0000-000000000000",
             "partner_id": "None",
@@ -77,9 +84,11 @@ def test_placeholders_of_other_fields_are_left_out() -> None:
         },
     }
 
-    drop_placeholders(data)
+    prepare(data)
 
     assert {
+        "event_id": "e-1",
+        "event_time": 1_796_000_000,
         "user_data": {"page_id": "5", "em": "undefined"},
         "custom_data": {"content_category": "None", "search_string": "null"},
     } == data

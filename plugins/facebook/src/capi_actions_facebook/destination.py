@@ -29,7 +29,13 @@ from capi_actions_facebook.fields.original_event import ATTRIBUTION, ORIGINAL, a
 from capi_actions_facebook.mapping_lint import lint_mapping
 from capi_actions_facebook.page_urls import without_personal_parameters
 from capi_actions_facebook.phone_doubts import phone_doubt
-from capi_actions_facebook.placeholders import drop_placeholders
+from capi_actions_facebook.placeholders import (
+    IDS,
+    LONGEST,
+    drop_address_placeholder,
+    drop_custom_placeholders,
+    drop_user_placeholders,
+)
 from capi_actions_facebook.settings import Settings, version_error, version_warning
 from capi_actions_facebook.validation import check_event, max_age
 from capi_actions_facebook.verdicts import judge, judge_probe
@@ -110,18 +116,27 @@ class Facebook(Destination):
 
     def prepare(self, data: JsonObject, group: str, content_id: Callable[[], str]) -> Prepared:
         """Add an id to an event without one, settle its time, click id and addresses, and return its deadline."""
-        drop_placeholders(data)
         event_id = data.get("event_id")
         if not event_id:
             event_id = data["event_id"] = content_id()
-        if self._strips_parameters:
-            for key in _ADDRESS_KEYS:
-                if key in data and type(url := data[key]) is str and ("?" in url or "#" in url):
+        # What placeholders are in is asked here, 0.4 µs less than in a function: hardly any event has one.
+        for key in _ADDRESS_KEYS:
+            if type(url := data.get(key)) is str:
+                if url[:4] != "http" and len(url) <= LONGEST:
+                    drop_address_placeholder(data, key)
+                if self._strips_parameters and ("?" in url or "#" in url):
                     self._strip_parameters(data, key)
         event_time: int = data["event_time"]
         if type(event_time) is LocalTime:
             event_time = self._settle_time(data, event_time)
+        if "custom_data" in data:
+            drop_custom_placeholders(data["custom_data"])
         user_data = data.get("user_data")
+        if user_data and (
+            (type(agent := user_data.get("client_user_agent")) is str and len(agent) <= LONGEST)
+            or not IDS.isdisjoint(user_data)
+        ):
+            drop_user_placeholders(user_data)
         # Asked here first, as nearly all click ids are young enough: 0.1 µs less than a call.
         if (
             user_data

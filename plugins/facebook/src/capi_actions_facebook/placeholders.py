@@ -9,39 +9,43 @@ _WRITTEN_BY_PROGRAMS = frozenset(
 # What is no address and no id either.
 _NOTHING = _WRITTEN_BY_PROGRAMS | {"nil", "none", "(none)", "not set", "n/a"}
 _NO_DEVICE = "00000000-0000-0000-0000-000000000000"  # the advertising id of a phone whose owner allows none
-_LONGEST = 2 * max(map(len, _NOTHING))  # with white space around it; addresses and user agents are longer
+LONGEST = 2 * max(map(len, _NOTHING))
+"""Characters of the longest placeholder, with white space around it; hardly any user agent is so short."""
 
 _FIRST_LETTERS = frozenset({word[0] for word in _WRITTEN_BY_PROGRAMS} | {"N", "U", " "})
 
-_IDS = frozenset(
+IDS = frozenset(
     {
         *("subscription_id", "anon_id", "madid", "partner_id", "partner_name", "ctwa_clid", "page_id"),
         *("page_scoped_user_id", "whatsapp_business_account_id", "ig_account_id", "ig_sid"),
     }
 )
+"""Ids in ``user_data`` that aren't hashed."""
+
 _CUSTOM = ("order_id", "content_name", "content_category")  # not search_string: somebody may look for "null"
 
 
-def drop_placeholders(data: JsonObject) -> None:
-    """Leave out, in place, placeholders in the fields that aren't hashed, and numbers where no number can stand.
+def drop_address_placeholder(data: JsonObject, key: str) -> None:
+    """Leave out, in place, an address that is a placeholder or a number, and note it."""
+    _drop(data, key, "$", numbers=True)
 
-    Each is noted.  Hashed values have rules of their own: those of the profile.
+
+def drop_user_placeholders(user_data: JsonObject) -> None:
+    """Leave out, in place, placeholders in the fields of ``user_data`` that aren't hashed, and note them.
+
+    Hashed values have rules of their own: those of the profile.
     """
-    # Written out, as each call of a function takes 0.1 µs, and hardly any event has such a text.
-    if (url := data.get("event_source_url")) is not None and len(url) <= _LONGEST:
-        _drop(data, "event_source_url", "$", numbers=True)
-    if (url := data.get("referrer_url")) is not None and len(url) <= _LONGEST:
-        _drop(data, "referrer_url", "$", numbers=True)
-    if user_data := data.get("user_data"):
-        if (agent := user_data.get("client_user_agent")) is not None and len(agent) <= _LONGEST:
-            _drop(user_data, "client_user_agent", "$.user_data", numbers=True)
-        if not _IDS.isdisjoint(user_data):
-            for key in sorted(_IDS & user_data.keys()):
-                _drop(user_data, key, "$.user_data")
-    if custom := data.get("custom_data"):
-        for key in _CUSTOM:
-            if key in custom and custom[key].__class__ is str and custom[key][0:1] in _FIRST_LETTERS:
-                _drop(custom, key, "$.custom_data", _WRITTEN_BY_PROGRAMS)
+    if "client_user_agent" in user_data:
+        _drop(user_data, "client_user_agent", "$.user_data", numbers=True)
+    for key in sorted(IDS & user_data.keys()):
+        _drop(user_data, key, "$.user_data")
+
+
+def drop_custom_placeholders(custom: JsonObject) -> None:
+    """Leave out, in place, placeholders in ``custom_data``, and note them."""
+    for key in _CUSTOM:
+        if key in custom and custom[key].__class__ is str and custom[key][:1] in _FIRST_LETTERS:
+            _drop(custom, key, "$.custom_data", _WRITTEN_BY_PROGRAMS)
 
 
 def _drop(
