@@ -198,10 +198,7 @@ def test_other_plugins_normalizers_are_shown() -> None:
 @pytest.mark.parametrize(
     ("profile", "why"),
     [
-        (
-            "pixle",
-            "no normalization profile 'pixle'; there are: documented, ",  # and those of other plugins
-        ),
+        ("pixle", "no normalization profile 'pixle'; did you mean 'pixel'?"),
         ("pixel+", "no normalization profile ''; there are:"),
         ("", "should name a profile"),
     ],
