@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from capi_actions_server.app import create_app
 from capi_actions_server.arrivals import Arrival
-from capi_actions_server.ingest.clock_skew import corrected_time, parse_time
+from capi_actions_server.ingest.clock_skew import corrected_time, format_time, parse_time
 from capi_actions_server.ingest.completion import NO_FACTS, RequestTimes, complete
 from capi_actions_server.service import Service
 from support.asgi import Caller
@@ -33,6 +33,12 @@ json_values = st.recursive(
 def iso(moment: datetime) -> str:
     """Return a time as SDKs write it."""
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@given(st.floats(min_value=0, max_value=4e9))
+def test_times_are_written_as_the_standard_library_writes_them(seconds: float) -> None:
+    """Only the milliseconds of a second are made anew."""
+    assert iso(datetime.fromtimestamp(seconds, UTC)) == format_time(seconds)
 
 
 @given(moments, st.integers(0, 10**9), st.integers(-(10**10), 10**10))

@@ -6,6 +6,7 @@ The device's clock may be wrong, but the time between its event and its request 
 """
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 _MAX_AGE = 10 * 365 * 86_400.0  # seconds between event and request: more is no clock's fault
@@ -24,7 +25,13 @@ def parse_time(value: Any) -> datetime | None:
 
 def format_time(seconds: float) -> str:
     """Return Unix seconds as ISO 8601 text in UTC, with milliseconds."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+    second, microseconds = divmod(round(seconds * 1e6), 1_000_000)
+    return f"{_format_second(second)}.{microseconds // 1_000:03}Z"
+
+
+@lru_cache(maxsize=16)  # all requests of a second begin alike: 1 µs less for each
+def _format_second(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).isoformat()[:-6]
 
 
 def corrected_time(original: Any, sent_at: datetime, received: float) -> str | None:
