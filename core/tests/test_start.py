@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterable
+from typing import get_type_hints
 
 import click
 import pytest
@@ -106,5 +107,10 @@ def test_an_unknown_name_is_an_error() -> None:
 
 
 def test_a_transport_takes_the_same_options_before_and_after_it_is_imported() -> None:
-    """`capi check` knows the options without importing urllib3."""
-    assert inspect.signature(Urllib3Transport).parameters == inspect.signature(open_transport).parameters
+    """`capi check` knows the options without importing urllib3; only there do numbers have bounds."""
+    before, after = inspect.signature(open_transport), inspect.signature(Urllib3Transport)
+    types = get_type_hints(open_transport)  # without bounds
+
+    assert list(after.parameters.values()) == [
+        parameter.replace(annotation=types[name]) for name, parameter in before.parameters.items()
+    ]
