@@ -249,7 +249,7 @@ def test_deliver_forever_logs_what_goes_wrong_and_a_second_signal_does_not_wait(
         client.send(order(1))
     forever = start("deliver", "--forever")
     line = b""
-    while b"warning: shop: later" not in line:
+    while b"warning: shop: 1 item will be retried" not in line:
         line = forever.process.stderr.readline()
         assert line
     forever.process.send_signal(signal.SIGTERM)
