@@ -137,10 +137,10 @@ def test_a_currency_that_meta_does_not_list_is_told_once_and_sent(
 )
 def test_constants_are_told_when_the_configuration_is_checked(currency: str, words: str | None) -> None:
     """Before the first event."""
-    found = [
+    messages = [
         problem.message
         for problem in lint_mapping("facebook.lead", {"currency": currency})
         if problem.code == 2804011
     ]
 
-    assert [words in message for message in found if words] == ([True] if words else [])
+    assert [words in message for message in messages if words] == ([True] if words else [])

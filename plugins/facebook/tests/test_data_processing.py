@@ -78,13 +78,13 @@ def test_the_message_says_what_is_missing(
     mapped = {KEY: True, f"{KEY}_country": country, f"{KEY}_state": state}
     with pytest.raises(EventError) as caught:
         sent(plugins, **mapped)
-    found = [problem for problem in lint_mapping("facebook.lead", mapped) if KEY in problem.path]
+    lint_problems = [problem for problem in lint_mapping("facebook.lead", mapped) if KEY in problem.path]
 
     assert words in caught.value.message
     assert (
         [f"$.{KEY}{path}"]
         == [problem.path for problem in caught.value.problems]
-        == [item.path for item in found]
+        == [item.path for item in lint_problems]
     )
 
 
@@ -97,11 +97,11 @@ def test_states_that_meta_does_not_know_are_refused(state: Any, plugins: Plugins
 
 def test_a_region_without_the_options_is_told() -> None:
     """Somebody believes that data use is limited, and it isn't."""
-    found = [
+    messages = [
         problem.message
         for problem in lint_mapping("facebook.lead", {f"{KEY}_country": 1, f"{KEY}_state": 1000})
     ]
 
     assert [f"has no effect without {KEY}: map that to true, too"] == [
-        message for message in found if KEY in message
+        message for message in messages if KEY in message
     ]

@@ -41,9 +41,9 @@ def test_a_placeholder_does_not_hide_the_anonymous_id(
 @given(json_values())
 def test_any_id_is_an_id_or_nobody_s(value: Any) -> None:
     """Whatever libraries send."""
-    found = person_id({"userId": value, "anonymousId": "a-1"})
+    identifier = person_id({"userId": value, "anonymousId": "a-1"})
 
-    assert (value if is_id(value) else "a-1") is found or found == value
+    assert (value if is_id(value) else "a-1") is identifier or identifier == value
     assert person_id(value) is MISSING or isinstance(value, dict)
 
 
@@ -155,8 +155,8 @@ def test_any_event_has_a_trait_or_not(field: str, value: Any) -> None:
         {"context": {"traits": value}},
         {"traits": value, "properties": value},
     ):
-        found = person(field, event)
-        assert found is MISSING or (found is not None and found != "")
+        trait = person(field, event)
+        assert trait is MISSING or (trait is not None and trait != "")
 
 
 @pytest.mark.parametrize("mapping", [{"@person": "shoe_size"}, {"@person": {}}, {"@person_id": {"x": 1}}])

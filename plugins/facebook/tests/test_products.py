@@ -190,14 +190,14 @@ def test_a_price_as_text_is_read_as_the_value_is(text: str, plugins: Plugins) ->
 
     def read(properties: Any, *path: Any) -> Any:
         try:
-            found: Any = built(
+            value: Any = built(
                 plugins, "facebook.add_to_cart", properties, value={"@path": "$.properties.worth"}
             )
         except EventError as error:
             return error.message.partition(" must be ")[2].partition("; it came")[0]
         for key in path:
-            found = found[key] if key in (0, *found) else None
-        return found
+            value = value[key] if key in (0, *value) else None
+        return value
 
     price = read({"product_id": "a", "price": text}, "contents", 0, "item_price")
     value = read({"worth": text}, "value")
@@ -247,11 +247,11 @@ def test_what_an_event_is_about_is_prebuilt(
     action: str, properties: dict[str, Any], custom: dict[str, Any], plugins: Plugins
 ) -> None:
     """Catalog ads need ids and their type beside the contents."""
-    found = built(plugins, action, properties)
+    custom_data = built(plugins, action, properties)
 
-    assert found.pop("content_ids") == ["a"]
-    assert found.pop("contents")[0]["id"] == "a"
-    assert {"content_type": "product", **custom} == found
+    assert custom_data.pop("content_ids") == ["a"]
+    assert custom_data.pop("contents")[0]["id"] == "a"
+    assert {"content_type": "product", **custom} == custom_data
 
 
 def test_without_products_there_is_no_content_type(plugins: Plugins) -> None:

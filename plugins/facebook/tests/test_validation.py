@@ -56,6 +56,7 @@ def test_age_counts_to_the_second(age: int, source: str, codes: list[int]) -> No
         (8 * DAY, "happened 8 days ago; "),
         (10**290, "happened more than 100 years ago; "),
         (-3600, "lies 3600 seconds in the future: "),
+        (-DAY, "lies 1 day in the future: "),
         (-300 * DAY, "lies 300 days in the future: "),
         (-(10**290), "lies more than 100 years in the future: "),
     ],

@@ -232,12 +232,12 @@ def test_no_request_breaks_out_of_a_cookie(host: str, cookie: str, query: str, r
 
     visit = read_visit(environ(headers, query=f"fbclid={query}"), now=NOW)
 
-    for each in visit.cookies:
-        name_and_value, *attributes = each.header().split("; ")
-        assert name_and_value == f"{each.name}={each.value}"
-        assert len(attributes) == 4 + (each.domain is not None)
-        assert each.header().isascii()
-        assert each.header().isprintable()
+    for set_cookie in visit.cookies:
+        name_and_value, *attributes = set_cookie.header().split("; ")
+        assert name_and_value == f"{set_cookie.name}={set_cookie.value}"
+        assert len(attributes) == 4 + (set_cookie.domain is not None)
+        assert set_cookie.header().isascii()
+        assert set_cookie.header().isprintable()
 
 
 def test_a_request_reaches_meta_as_an_event() -> None:

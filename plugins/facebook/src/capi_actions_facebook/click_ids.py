@@ -45,7 +45,7 @@ def is_browser_id(text: str) -> bool:
     return match_browser_id(text) is not None
 
 
-def clicked(fbc: str) -> str:
+def click_of(fbc: str) -> str:
     """Return the ``fbclid`` of a valid ``fbc``."""
     return fbc.split(".", 4)[3]
 
@@ -109,6 +109,6 @@ def newest_click_id(fbc: str | None, urls: Iterable[str | None], first_seen: int
         fbc = fbc.strip()
         fbc = fbc if is_click_id(fbc) else None
     for url in urls:
-        if url and "fbclid=" in url and (made := fbc_from_url(url, first_seen)):
-            return fbc if fbc and clicked(fbc) == clicked(made) else made
+        if url and "fbclid=" in url and (new_click_id := fbc_from_url(url, first_seen)):
+            return fbc if fbc and click_of(fbc) == click_of(new_click_id) else new_click_id
     return fbc

@@ -115,9 +115,9 @@ class LineNormalizer:
             return {"normalized": text, "hash": hashed}
         if isinstance(hashed, str) and HASH_LIKE.fullmatch(hashed) and hashed in text.lower():
             return {"normalized": hashed, "hash": hashed}  # a hash with white space around it
-        return {"normalized": self._normalized(key, text), "hash": hashed}
+        return {"normalized": self._normalize(key, text), "hash": hashed}
 
-    def _normalized(self, key: str, text: str) -> str | list[str | None] | None:
+    def _normalize(self, key: str, text: str) -> str | list[str | None] | None:
         """Return what is hashed: one string when all profiles agree, else one for each profile."""
         strings = [normalizer.normalize(text) if text else None for normalizer in self._normalizers[key]]
         return strings[0] if len(set(strings)) == 1 else strings

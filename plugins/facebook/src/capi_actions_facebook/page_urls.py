@@ -28,10 +28,10 @@ def without_personal_parameters(url: str) -> str:
         return url
     head, hash_sign, fragment = url.partition("#")
     path, question_mark, query = head.partition("?")
-    return path + _cleaned(question_mark, query) + _cleaned(hash_sign, fragment)
+    return path + _strip_personal(question_mark, query) + _strip_personal(hash_sign, fragment)
 
 
-def _cleaned(mark: str, parameters: str) -> str:
+def _strip_personal(mark: str, parameters: str) -> str:
     pairs = parameters.split("&")
     kept = [pair for pair in pairs if not (_SUSPICIOUS.search(pair) and _is_personal(pair))]
     if len(kept) == len(pairs):

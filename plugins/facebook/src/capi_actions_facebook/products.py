@@ -35,9 +35,9 @@ def products(event: Json) -> Any:
 
 def plain_products(event: Json) -> Any:
     """Return what :func:`products` does, product by product."""
-    listed, ids = _listed(event)
-    found = [_content(product, ids) for product in listed if isinstance(product, dict)]
-    contents = list(filter(None, found))
+    listed, ids = _product_list(event)
+    candidates = [_content(product, ids) for product in listed if isinstance(product, dict)]
+    contents = list(filter(None, candidates))
     if len(contents) < len(listed) and ids is _IDS_IN_LIST:
         note_dropped("$.contents", "products without an id, or that are no objects")
     return contents or MISSING
@@ -87,9 +87,9 @@ def usual_product_ids(event: Json) -> list[str] | None:
 
 def plain_product_ids(event: Json) -> Any:
     """Return what :func:`product_ids` does, product by product."""
-    listed, ids = _listed(event)
-    found = [_id(product, ids) for product in listed if isinstance(product, dict)]
-    return [id_ for id_ in found if id_ is not None] or MISSING
+    listed, ids = _product_list(event)
+    candidates = [_id(product, ids) for product in listed if isinstance(product, dict)]
+    return [id_ for id_ in candidates if id_ is not None] or MISSING
 
 
 def product_count(event: Json) -> Any:
@@ -97,14 +97,14 @@ def product_count(event: Json) -> Any:
 
     A product without a usable quantity counts as one item.
     """
-    listed, ids = _listed(event)
+    listed, ids = _product_list(event)
     counts = [
         _count(product) for product in listed if isinstance(product, dict) and _id(product, ids) is not None
     ]
     return sum(counts) or MISSING
 
 
-def _listed(event: Json) -> tuple[Sequence[Any], tuple[str, ...]]:
+def _product_list(event: Json) -> tuple[Sequence[Any], tuple[str, ...]]:
     """Return the objects that may be products, and the keys under which their ids may stand."""
     properties = event.get("properties") if isinstance(event, dict) else None
     if not isinstance(properties, dict):

@@ -128,7 +128,10 @@ def _future_cause(ahead: float) -> str:
 
 
 def _days(seconds: float) -> str:
-    return f"{seconds / DAY:.0f} days" if seconds < _CENTURY else "more than 100 years"
+    if seconds < _CENTURY:
+        days = round(seconds / DAY)
+        return f"{days} day{'' if days == 1 else 's'}"
+    return "more than 100 years"
 
 
 def is_too_broad(keys: frozenset[str]) -> bool:

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 from attrs import field, frozen
 
 from capi_actions import JsonObject, TrustedProxies, WebRequest
-from capi_actions_facebook.click_ids import clicked, is_browser_id, is_click_id
+from capi_actions_facebook.click_ids import click_of, is_browser_id, is_click_id
 from capi_actions_facebook.facts import CLICK_ID_MAX_AGE
 
 _BROWSER_IDS: Final = 2**31  # random numbers that the parameter builder draws from
@@ -83,27 +83,27 @@ def read_visit(
     if isinstance(domains, str):
         raise TypeError(f"domains should be a list of names, not the string {domains!r}")
     request = source if isinstance(source, WebRequest) else WebRequest.of(source, proxies or TrustedProxies())
-    found = {
+    cookie_ids = {
         "fbc": _valid(request.cookies.get("_fbc"), is_click_id),
         "fbp": _valid(request.cookies.get("_fbp"), is_browser_id),
     }
-    made: dict[str, str] = {}
+    new_ids: dict[str, str] = {}
     if make_ids:
         domain = cookie_domain(request.host, domains)
         depth = domain.count(".") if domain else 0
         start = f"fb.{depth}.{int((time() if now is None else now) * 1000)}"
         click = _click(request)
-        if click and not (found["fbc"] and clicked(found["fbc"]) == click):
-            made["fbc"] = f"{start}.{click}"
-        if not found["fbp"]:
-            made["fbp"] = f"{start}.{randbelow(_BROWSER_IDS)}"
+        if click and not (cookie_ids["fbc"] and click_of(cookie_ids["fbc"]) == click):
+            new_ids["fbc"] = f"{start}.{click}"
+        if not cookie_ids["fbp"]:
+            new_ids["fbp"] = f"{start}.{randbelow(_BROWSER_IDS)}"
         cookies = [
             Cookie(name=f"_{key}", value=value, domain=domain, secure=request.scheme == "https")
-            for key, value in made.items()
+            for key, value in new_ids.items()
         ]
     else:
         cookies = []
-    ids = {key: value for key, value in (found | made).items() if value}
+    ids = {key: value for key, value in (cookie_ids | new_ids).items() if value}
     return Visit(context={**request.context(page), **ids}, cookies=cookies)
 
 

@@ -71,12 +71,13 @@ def verify(
         raise SignatureError(f"{TIMESTAMP} should be Unix seconds")
     timestamp = int(stamp)
     if abs((time() if now is None else now) - timestamp) > tolerance:
-        raise SignatureError(f"{TIMESTAMP} is more than {tolerance:g} seconds away from this clock")
+        unit = "second" if tolerance == 1 else "seconds"
+        raise SignatureError(f"{TIMESTAMP} is more than {tolerance:g} {unit} away from this clock")
     expected = [sign(secret_key(secret), message_id, timestamp, body) for secret in secrets]
     matches = [
-        hmac.compare_digest(one.encode("utf-8"), other.encode("utf-8", "surrogateescape"))
-        for one in expected
-        for other in signatures
+        hmac.compare_digest(signature.encode("utf-8"), received.encode("utf-8", "surrogateescape"))
+        for signature in expected
+        for received in signatures
     ]
     if not any(matches):
         raise SignatureError("the signature is another one: the secret differs, or the body was changed")

@@ -28,15 +28,15 @@ def convert_woocommerce(body: JsonObject) -> list[JsonObject]:
     if status == "cancelled":
         return [_event("Order Cancelled", order, _message_id("cancelled", order), "date_modified")]
     # A shop's own status, such as "shipped", comes after the payment.
-    events = [] if status not in _PAID and _time(order, "date_paid") is None else [_completed(order)]
-    return events + [_refunded(order, refund) for refund in order.objects("refunds")]
+    events = [] if status not in _PAID and _time(order, "date_paid") is None else [_order_completed(order)]
+    return events + [_order_refunded(order, refund) for refund in order.objects("refunds")]
 
 
-def _completed(order: Body) -> JsonObject:
+def _order_completed(order: Body) -> JsonObject:
     return _event("Order Completed", order, _message_id("order", order), "date_paid")
 
 
-def _refunded(order: Body, refund: Body) -> JsonObject:
+def _order_refunded(order: Body, refund: Body) -> JsonObject:
     refund_id, total = refund.required_identifier("id"), refund.amount("total")
     return event(
         "Order Refunded",

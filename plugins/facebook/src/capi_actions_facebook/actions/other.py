@@ -14,7 +14,7 @@ from capi_actions_facebook.fields.original_event import (
     ATTRIBUTION_FIELDS,
     ORIGINAL,
     ORIGINAL_FIELDS,
-    mapped,
+    add_mappings,
     wire_object,
 )
 from capi_actions_facebook.presets import first_amount_of, first_of
@@ -87,7 +87,7 @@ class _Append(ServerEvent):
     original_event_data: dict[str, Any] = field(
         label="Original Event Data",
         description="The earlier event: its name and time, and its order id or event id.",
-        properties=mapped(ORIGINAL, ORIGINAL_FIELDS),
+        properties=add_mappings(ORIGINAL, ORIGINAL_FIELDS),
         code=2804019,
     )
 
@@ -139,7 +139,7 @@ class AppendAttribution(_Append):
     attribution_data: dict[str, Any] = field(
         label="Attribution Data",
         description="Which ad gets the credit, and how much: ad id, time, share and value are needed.",
-        properties=mapped(ATTRIBUTION, ATTRIBUTION_FIELDS),
+        properties=add_mappings(ATTRIBUTION, ATTRIBUTION_FIELDS),
         code=2804019,
     )
 

@@ -78,7 +78,7 @@ ATTRIBUTION_FIELDS: Mapping[str, Field] = {
 }
 
 
-def mapped(key: str, fields: Mapping[str, Field]) -> Mapping[str, Field]:
+def add_mappings(key: str, fields: Mapping[str, Field]) -> Mapping[str, Field]:
     """Return fields with a prebuilt mapping to the event's property of this name.
 
     :param key: of the property, an object whose members are called as the fields are.

@@ -14,7 +14,7 @@ def numbers(value: str) -> list[str]:
     return _NUMBER.findall(value)
 
 
-def ordered(first: str, second: str, third: str) -> tuple[int, int, int]:
+def arrange_date(first: str, second: str, third: str) -> tuple[int, int, int]:
     """Return year, month and day of three numbers, as the pixel guesses which is which.
 
     The year is the first or second when that is over 31, else the third.  The others are month
@@ -31,7 +31,7 @@ def ordered(first: str, second: str, third: str) -> tuple[int, int, int]:
     return (year, day, month) if month > 12 else (year, month, day)
 
 
-def plausible(year: int, month: int, day: int) -> bool:
+def is_plausible(year: int, month: int, day: int) -> bool:
     """Return whether the pixel accepts it as a date: years 1800 to next year; 31 February passes."""
     return (
         1 <= month <= 12 and 1 <= day <= 31 and year >= 1800 and (year <= _SAFE_YEAR or year <= _next_year())

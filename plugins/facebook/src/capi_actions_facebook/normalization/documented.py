@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import Final
 from unicodedata import category, combining, normalize
 
-from capi_actions_facebook.normalization.dates import numbers, ordered, plausible, yyyymmdd
+from capi_actions_facebook.normalization.dates import arrange_date, is_plausible, numbers, yyyymmdd
 from capi_actions_facebook.normalization.js_text import NO_DIGITS, WHITE, lower
 from capi_actions_facebook.normalization.places import COUNTRIES, STATES, table
 
@@ -92,10 +92,12 @@ def birth_date(value: str) -> str | None:
     if len(parts) == 1 and len(parts[0]) == 8:
         year, month, day = int(parts[0][:4]), int(parts[0][4:6]), int(parts[0][6:])
     elif len(parts) >= 3:
-        year, month, day = ordered(*parts[:3])
+        year, month, day = arrange_date(*parts[:3])
     else:
         return None
-    return yyyymmdd(year, month, day) if plausible(year, month, day) and _exists(year, month, day) else None
+    return (
+        yyyymmdd(year, month, day) if is_plausible(year, month, day) and _exists(year, month, day) else None
+    )
 
 
 def gender(value: str) -> str | None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from capi_actions_facebook.normalization.dates import numbers, ordered, plausible, yyyymmdd
+from capi_actions_facebook.normalization.dates import arrange_date, is_plausible, numbers, yyyymmdd
 from capi_actions_facebook.normalization.js_text import (
     ADDRESS,
     NO_DIGITS,
@@ -85,8 +85,8 @@ def birth_date(value: str) -> str | None:
         return value.replace("-", "")
     parts = numbers(value)
     if len(parts) >= 3:
-        date = ordered(*parts[:3])
-        if plausible(*date):
+        date = arrange_date(*parts[:3])
+        if is_plausible(*date):
             return yyyymmdd(*date)
     return parts[0] if len(parts) == 1 and len(parts[0]) == 8 else value or None
 

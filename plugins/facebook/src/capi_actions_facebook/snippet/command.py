@@ -88,7 +88,11 @@ def html(settings: Mapping[str, Any], name: str) -> str:
 
 
 def _pixel(config: "Config", name: str | None) -> Any:
-    pixels = {each.name: each for each in config.destinations if isinstance(each.destination, Facebook)}
+    pixels = {
+        configured.name: configured
+        for configured in config.destinations
+        if isinstance(configured.destination, Facebook)
+    }
     if not pixels:
         raise click.ClickException(
             "no destination of the configuration is a pixel: none has the type facebook"

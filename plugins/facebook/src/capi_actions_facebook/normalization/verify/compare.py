@@ -28,7 +28,7 @@ class Comparison:
     ours: Mapping[str, Any]
 
     @property
-    def differing(self) -> tuple[str, ...]:
+    def different_keys(self) -> tuple[str, ...]:
         """The canonical keys on which the two sides differ."""
         pixel = self.pixel or {}
         return tuple(key for key in KEYS if pixel.get(key) != self.ours.get(key))
@@ -49,10 +49,10 @@ class Statistics:
 
     def add(self, comparison: Comparison) -> None:
         """Count one comparison."""
-        differing, pixel = comparison.differing, comparison.pixel or {}
-        self.users[not differing] += 1
+        different_keys, pixel = comparison.different_keys, comparison.pixel or {}
+        self.users[not different_keys] += 1
         self.sent.update(key for key in KEYS if key in pixel or key in comparison.ours)
-        self.differ.update(differing)
+        self.differ.update(different_keys)
 
 
 def compare(script: PixelScript, users: Iterable[Mapping[str, Any]]) -> Iterator[Comparison]:

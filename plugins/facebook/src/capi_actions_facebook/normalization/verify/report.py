@@ -26,7 +26,7 @@ def report(file: Path, examples: int, seed: int, *, as_json: bool) -> bool:
         comparisons = compare(script, people(examples, seed))
         for comparison in progress.track(comparisons, total=examples, description="comparing"):
             statistics.add(comparison)
-            if comparison.differing:
+            if comparison.different_keys:
                 click.echo(json.dumps(_difference(comparison)))
     if as_json:
         click.echo(json.dumps(_summary(statistics, script.version, seed)))
@@ -44,7 +44,7 @@ def _difference(comparison: Comparison) -> dict[str, object]:
     # The values are made up by us, so they may be shown.
     return {
         "user": comparison.user,
-        "differ": comparison.differing,
+        "differ": comparison.different_keys,
         "pixel": comparison.pixel,
         "ours": comparison.ours,
     }

@@ -59,7 +59,7 @@ def _user(random: Random) -> dict[str, Any]:
     for key in random.sample(KEYS, random.randint(2, len(KEYS))):
         name = key
         if key in ALIASES and random.random() < 0.3:
-            name = _cased(random, random.choice(ALIASES[key]))
+            name = _vary_case(random, random.choice(ALIASES[key]))
         elif random.random() < 0.05:
             name = random.choice(_WORDS["other_keys"])
         chance = random.random()
@@ -83,7 +83,7 @@ def _value(random: Random, key: str) -> str:
         text = "".join(random.choices("0123456789abcdefABCDEF", k=random.choice((31, 32, 64, 64, 65))))
     else:
         text = _realistic(random, key if chance > 0.18 else random.choice(KEYS))
-        text = text if chance < 0.6 else _corrupted(random, text)
+        text = text if chance < 0.6 else _corrupt(random, text)
     # Two halves of a character side by side are one, to the script as in JSON.
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 
@@ -92,7 +92,7 @@ def _realistic(random: Random, key: str) -> str:
     if key == "em":
         at, end = random.choice("@@@@@@@@@ "), random.choice(("", "", "", ",", " "))
         local, domain = random.choice(_WORDS["em_locals"]), random.choice(_WORDS["em_domains"])
-        return _cased(random, f"{local}{at}{domain}{end}")
+        return _vary_case(random, f"{local}{at}{domain}{end}")
     if key == "db":
         year, month, day = random.randint(1790, 2032), random.randint(0, 14), random.randint(0, 33)
         return random.choice(_WORDS["db"]).format(y=year, m=month, d=day, s=year % 100)
@@ -104,14 +104,14 @@ def _realistic(random: Random, key: str) -> str:
     if key == "ge":
         return random.choice(_WORDS["ge"])
     usual, unusual = _PLACES.get(key, (_WORDS["names"], _WORDS["cities"]))
-    return _cased(random, random.choice(usual if random.random() < 0.7 else unusual))
+    return _vary_case(random, random.choice(usual if random.random() < 0.7 else unusual))
 
 
-def _cased(random: Random, text: str) -> str:
+def _vary_case(random: Random, text: str) -> str:
     return random.choice((text, text, text, text.lower(), text.upper(), text.title()))
 
 
-def _corrupted(random: Random, text: str) -> str:
+def _corrupt(random: Random, text: str) -> str:
     """Return a text with some characters inserted, dropped or doubled, most of them traps."""
     for _ in range(random.choice((1, 1, 1, 2, 3, 5))):
         at = random.randint(0, len(text))
