@@ -77,7 +77,7 @@ def test_events_can_be_filtered(
     post(sandbox, [make_event(event_id="c")], "/v24.0/7/events")
     query = "&".join(f"{name}={value}" for name, value in filters.items())
     _, body = ask(sandbox, f"events?{query}")
-    assert [each["event"]["event_id"] for each in body["events"]] == ids
+    assert [stored["event"]["event_id"] for stored in body["events"]] == ids
     assert sandbox.events(**filters) == body["events"]
 
 
@@ -146,7 +146,7 @@ def test_faults_are_ordered_over_http(sandbox: Sandbox, post: Post, ask: Any, ma
         ]
     }
     assert post(sandbox, [make_event()])[0] == 400
-    assert [each["left"] for each in ask(sandbox, "faults")[1]["faults"]] == [1, 1]
+    assert [stored["left"] for stored in ask(sandbox, "faults")[1]["faults"]] == [1, 1]
 
 
 @pytest.mark.parametrize("body", ["", "x", '{"code": "x"}', "[5]", '[{"code": 1}, "storm"]', "[" * 5000])

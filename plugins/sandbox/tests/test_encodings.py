@@ -45,7 +45,9 @@ def test_every_encoding_brings_the_same_events(
     sandbox: Sandbox, http: urllib3.PoolManager, make_event: Make, encode: Callable[..., Any], shape: str
 ) -> None:
     """Clients differ in how they write them, in four encodings and four shapes."""
-    events = [make_event(event_id=each, custom_data={"name": "naïve & 100 % = 正 +"}) for each in ("a", "b")]
+    events = [
+        make_event(event_id=event_id, custom_data={"name": "naïve & 100 % = 正 +"}) for event_id in ("a", "b")
+    ]
     data: Any = [json.dumps(event) for event in events] if "texts" in shape else events
     if shape.startswith("text of"):
         data = json.dumps(data)

@@ -175,7 +175,7 @@ def test_a_client_that_goes_away_is_noted_as_broken_off(sandbox: Sandbox, http: 
 
 def test_a_form_of_too_many_fields_is_refused(served: Sandbox, http: urllib3.PoolManager) -> None:
     """Meta has a code for it."""
-    body = "&".join(f"a{each}=1" for each in range(1001))
+    body = "&".join(f"a{number}=1" for number in range(1001))
     response = http.request("POST", served.url + PATH, body=body, headers={"Content-Type": FORM})
     assert json.loads(response.data)["error"]["code"] == 105
 

@@ -139,7 +139,7 @@ def test_all_events_are_counted(
     sandbox: Sandbox, http: urllib3.PoolManager, make_event: Make, count: int
 ) -> None:
     """Up to the limit."""
-    response = send(http, sandbox, [make_event(event_id=str(each)) for each in range(count)])
+    response = send(http, sandbox, [make_event(event_id=str(number)) for number in range(count)])
     assert json.loads(response.data)["events_received"] == count
     assert [received["event"]["event_id"] for received in sandbox.events()] == [
         str(number) for number in range(count)

@@ -55,23 +55,25 @@ def admin_routes(state: State) -> list[Route]:
         return _json({"status": "ok", **state.store.counts(), "faults": len(state.faults.pending())})
 
     return [
-        Route("/_sandbox/events", _guarded(events_route), methods=["GET", "DELETE"]),
-        Route("/_sandbox/requests", _guarded(requests_route), methods=["GET", "DELETE"]),
-        Route("/_sandbox/faults", _guarded(faults_route), methods=["GET", "POST", "DELETE"]),
-        Route("/_sandbox/health", _guarded(health_route), methods=["GET"]),
+        Route("/_sandbox/events", _refuse_foreign_pages(events_route), methods=["GET", "DELETE"]),
+        Route("/_sandbox/requests", _refuse_foreign_pages(requests_route), methods=["GET", "DELETE"]),
+        Route("/_sandbox/faults", _refuse_foreign_pages(faults_route), methods=["GET", "POST", "DELETE"]),
+        Route("/_sandbox/health", _refuse_foreign_pages(health_route), methods=["GET"]),
     ]
 
 
-def _guarded(respond: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+def _refuse_foreign_pages(
+    respond: Callable[[Request], Awaitable[Response]],
+) -> Callable[[Request], Awaitable[Response]]:
     """Return a route that answers no foreign web page."""
 
-    async def guarded(request: Request) -> Response:
+    async def respond_unless_foreign(request: Request) -> Response:
         if (refused := refusal(request.method, request.headers)) is None:
             return await respond(request)
         status, reason = refused
         return _bad_request(ConfigError.of(reason), status)
 
-    return guarded
+    return respond_unless_foreign
 
 
 def find_events(state: State, filters: Mapping[str, str]) -> list[Received]:

@@ -89,7 +89,8 @@ def sandbox(
     inspected at /_sandbox/events.
     """
     from capi_actions_sandbox.options import SandboxOptions
-    from capi_actions_sandbox.serve import clock, printable, serve
+    from capi_actions_sandbox.serve import clock, serve
+    from capi_actions_sandbox.text import printable
 
     new_options = SandboxOptions.strict if strict else SandboxOptions
     try:

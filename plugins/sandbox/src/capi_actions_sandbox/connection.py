@@ -27,7 +27,7 @@ class Protocol(H11Protocol):
 
 
 def _cutter(transport: asyncio.Transport) -> Callable[[bool], None]:
-    def cut(flush: bool) -> None:
+    def cut_transport(flush: bool) -> None:
         if flush:
             transport.close()
             return
@@ -35,7 +35,7 @@ def _cutter(transport: asyncio.Transport) -> Callable[[bool], None]:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
         transport.abort()
 
-    return cut
+    return cut_transport
 
 
 async def cut_connection(scope: Scope, receive: Receive, *, flush: bool) -> None:
@@ -44,9 +44,9 @@ async def cut_connection(scope: Scope, receive: Receive, *, flush: bool) -> None
     :param flush: send buffered data first; else the client sees a reset at once.
     :raises RuntimeError: when the server isn't the sandbox's own.
     """
-    cut = scope.get("state", {}).get(_KEY)
-    if cut is None:
+    cut_transport = scope.get("state", {}).get(_KEY)
+    if cut_transport is None:
         raise RuntimeError("only capi_actions_sandbox.Sandbox and capi sandbox can cut connections")
-    cut(flush)
+    cut_transport(flush)
     while (await receive())["type"] != "http.disconnect":
         pass

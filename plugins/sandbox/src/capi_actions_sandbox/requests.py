@@ -47,10 +47,10 @@ async def read_body(receive: Receive, headers: Headers, options: SandboxOptions)
     encoding = headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("", "identity") and not (encoding == "gzip" and options.gzip):
         await _receive(receive, 0)
-        raise RefusedError(_unreadable("its Content-Encoding isn't accepted"))
+        raise RefusedError(_unreadable_failure("its Content-Encoding isn't accepted"))
     body = await _receive(receive, options.max_body)
     if body is None:
-        raise RefusedError(_too_long(options))
+        raise RefusedError(_too_long_failure(options))
     return _decompress(body, options) if encoding == "gzip" else body
 
 
@@ -61,7 +61,7 @@ async def _receive(receive: Receive, limit: int) -> bytes | None:
     while more and size <= limit * _DRAIN_FACTOR + 2**20:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise RefusedError(_unreadable("it broke off"))
+            raise RefusedError(_unreadable_failure("it broke off"))
         chunk = message.get("body", b"")
         size += len(chunk)
         if size <= limit:
@@ -75,19 +75,19 @@ def _decompress(body: bytes, options: SandboxOptions) -> bytes:
     try:
         content = decompressor.decompress(body, options.max_body)
     except zlib.error:
-        raise RefusedError(_unreadable("it isn't gzip")) from None
+        raise RefusedError(_unreadable_failure("it isn't gzip")) from None
     if decompressor.unconsumed_tail:
-        raise RefusedError(_too_long(options))
+        raise RefusedError(_too_long_failure(options))
     if not decompressor.eof:
-        raise RefusedError(_unreadable("its gzip breaks off"))
+        raise RefusedError(_unreadable_failure("its gzip breaks off"))
     return content
 
 
-def _unreadable(reason: str) -> Failure:
+def _unreadable_failure(reason: str) -> Failure:
     return Failure(code=UNREADABLE.code, message=f"{UNREADABLE.message}: {reason}")
 
 
-def _too_long(options: SandboxOptions) -> Failure:
+def _too_long_failure(options: SandboxOptions) -> Failure:
     return Failure(code=100, status=413, message=f"(#100) The body is longer than {options.max_body} bytes")
 
 
@@ -111,9 +111,9 @@ def _read_json(body: bytes) -> dict[str, Any]:
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError:
-        raise RefusedError(_unreadable("it isn't JSON")) from None
+        raise RefusedError(_unreadable_failure("it isn't JSON")) from None
     if not isinstance(value, dict):
-        raise RefusedError(_unreadable("it isn't a JSON object"))
+        raise RefusedError(_unreadable_failure("it isn't a JSON object"))
     return value
 
 
@@ -149,7 +149,7 @@ async def _read_multipart(headers: Headers, body: bytes) -> dict[str, str]:
     try:
         form = await parser.parse()
     except (MultiPartException, FormParserError):
-        raise RefusedError(_unreadable("it isn't a form of parts")) from None
+        raise RefusedError(_unreadable_failure("it isn't a form of parts")) from None
     fields: dict[str, str] = {}
     for name, value in form.multi_items():
         fields[name] = (

@@ -74,12 +74,12 @@ def apply_fault(fault: Fault, regular: Response, pixel: str, version: str) -> Re
 
     :param regular: the response without the fault.
     """
-    response = _shaped(fault, regular, version)
+    response = _apply_shape(fault, regular, version)
     fault_headers = {name.lower(): value for name, value in fault.headers.items()}
     return evolve(response, headers={**response.headers, **_usage_headers(fault, pixel), **fault_headers})
 
 
-def _shaped(fault: Fault, regular: Response, version: str) -> Response:
+def _apply_shape(fault: Fault, regular: Response, version: str) -> Response:
     match fault.shape:
         case "error":
             return failure_response(fault.failure(), version)

@@ -14,6 +14,7 @@ from capi_actions_sandbox.faults import Fault
 from capi_actions_sandbox.options import SandboxOptions
 from capi_actions_sandbox.server import Sandbox
 from capi_actions_sandbox.store import Exchange
+from capi_actions_sandbox.text import count_noun, printable
 
 _HINT = """\
 [destinations.sandbox]
@@ -39,10 +40,7 @@ def serve(options: SandboxOptions, host: str, port: int, faults: Sequence[Fault]
         _announce(server.url, options)
         stopped.wait()
     counts = server.counts()
-    requests, events = (
-        f"{count} {noun}{'' if count == 1 else 's'}"
-        for count, noun in ((counts["requests"], "request"), (counts["events"], "event"))
-    )
+    requests, events = count_noun(counts["requests"], "request"), count_noun(counts["events"], "event")
     click.echo(f"{requests}, {events} accepted.", err=True)
 
 
@@ -89,15 +87,10 @@ def _log_json(exchange: Exchange) -> None:
 
 def _log_line(exchange: Exchange) -> None:
     moment = datetime.fromtimestamp(exchange["received"], UTC).strftime("%H:%M:%S")
-    events = f"{exchange['events']} event{'' if exchange['events'] == 1 else 's'}"
+    events = count_noun(exchange["events"], "event")
     status = click.style(str(exchange["status"] or "cut"), fg="green" if exchange["status"] == 200 else "red")
     call = printable(f"{exchange['method']:<5} {exchange['path']:<40}")
     click.echo(f"{moment}  {call} {events:>11}  {status}  {printable(_description(exchange))}", err=True)
-
-
-def printable(text: str) -> str:
-    """Replace what could steer a terminal: an address can hold anything."""
-    return "".join(character if character.isprintable() else "?" for character in text)
 
 
 def _description(exchange: Exchange) -> str:

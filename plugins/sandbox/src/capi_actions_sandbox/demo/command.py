@@ -59,11 +59,11 @@ def _serve(plugins: Plugins, as_json: bool) -> int:
         raise click.ClickException(
             "this demo needs the server: pip install './plugins/server[demo]', in a clone of the repository"
         )
-    from capi_actions_sandbox.demo.served import served_demo
+    from capi_actions_sandbox.demo.with_server import run_with_server
     from capi_actions_sandbox.serve import stopping_signals
 
     stopped = threading.Event()
-    with stopping_signals(stopped), served_demo(plugins) as running:
+    with stopping_signals(stopped), run_with_server(plugins) as running:
         status = _show(running.rows, as_json)
         click.echo(
             _RUNNING.format(

@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from capi_actions_sandbox.demo.run import Row
+from capi_actions_sandbox.text import count_noun
 
 # On a narrow terminal the last ones are left out.
 _COLUMNS = ("event", "Meta received", "what else", "hashes", "source")
@@ -36,10 +37,13 @@ def print_rows(rows: Sequence[Row], hashes: int, equal: int) -> None:
         table.add_row(*[event, received, *others][: len(columns)])
     console.print(table)
     arrived = sum(row.received is not None for row in rows)
-    console.print(f"{arrived} of {len(rows)} events arrived; for the others, the reason is shown above.")
+    console.print(
+        f"{arrived} of {count_noun(len(rows), 'event')} arrived; for the others, the reason is shown above."
+    )
     people = len({row.sample.event["userId"] for row in rows})
     share = "all are" if equal == hashes else f"only {equal} are"
-    console.print(f"{hashes} hashes of {people} people: {share} equal to those of the real pixel (2.9.324).")
+    compared = f"{count_noun(hashes, 'hash', 'hashes')} of {count_noun(people, 'person', 'people')}"
+    console.print(f"{compared}: {share} equal to those of the real pixel (2.9.324).")
     console.print("Next: capi init writes a configuration for your own pixel, capi check says what it lacks.")
 
 
@@ -63,8 +67,7 @@ def _summary(row: Row) -> str:
     if "value" in custom:
         parts.append(f"{custom['value']} {custom.get('currency', '')}".strip())
     if "contents" in custom:
-        count = len(custom["contents"])
-        parts.append(f"{count} product{'' if count == 1 else 's'}")
+        parts.append(count_noun(len(custom["contents"]), "product"))
     parts += [str(custom[key]) for key in ("search_string", "order_id") if key in custom]
     if "fbc" in (row.received or {}).get("user_data", {}):
         parts.append("fbc")

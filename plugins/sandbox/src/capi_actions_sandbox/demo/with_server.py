@@ -36,7 +36,7 @@ _ANNOUNCEMENT = "Listening at "
 
 
 @frozen(kw_only=True)
-class ServedDemo:
+class RunningDemo:
     """What runs, and what became of the samples.
 
     :ivar rows: an outcome for each sample.
@@ -56,7 +56,7 @@ class ServedDemo:
 
 
 @contextmanager
-def served_demo(plugins: Plugins) -> Iterator[ServedDemo]:
+def run_with_server(plugins: Plugins) -> Iterator[RunningDemo]:
     """Start a sandbox and a server, and send the samples; both run until the end of the block.
 
     :raises ConfigError: when the server can't be started, or doesn't take the samples.
@@ -81,7 +81,7 @@ def served_demo(plugins: Plugins) -> Iterator[ServedDemo]:
                 make_row(sample, received, _reason(sample, receipt, received, dead))
                 for sample, receipt in zip(all_samples, receipts, strict=True)
             ]
-            yield ServedDemo(
+            yield RunningDemo(
                 rows=rows, sent_with=sent_with, server=url, sandbox=sandbox.url, key=key, token=token
             )
 
