@@ -26,9 +26,9 @@ from stand_in import pin_to_first_core
 
 from capi_actions import Client, Plugins, decode_json
 from capi_actions_server.app import create_app
-from capi_actions_server.service import Service
-from capi_actions_server.serving import Server, listen, rest_garbage_collection
+from capi_actions_server.components import Components
 from capi_actions_server.settings import ServerSettings
+from capi_actions_server.uvicorn_server import Server, listen, rest_garbage_collection
 
 KEY = "benchmark-write-key"
 CONFIG = f"""
@@ -170,7 +170,7 @@ def serve(connection: Connection, name: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "capi.toml")
         path.write_text(CONFIG, encoding="utf-8")
-        app = bare if name == "bare" else create_app(Service.open(path, deliver=False))
+        app = bare if name == "bare" else create_app(Components.open(path, deliver=False))
         listening = listen("127.0.0.1", 0)
         rest_garbage_collection()  # as `capi serve` does
 

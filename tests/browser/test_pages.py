@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from capi_actions_sandbox import Sandbox, SandboxOptions
+from capi_actions_server.components import Components
 from capi_actions_server.history import History
 from capi_actions_server.passwords import hash_password
-from capi_actions_server.service import Service
 from support.chromium import PATIENCE, Page, chromium
 from support.threaded import ThreadedServer
 
@@ -60,7 +60,7 @@ PICTURES = os.environ.get("CAPI_PICTURES")
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+def components(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Components]:
     """A shop's server with a day behind it, of which the last minutes really happen."""
     folder = tmp_path_factory.mktemp("server")
     with Sandbox(SandboxOptions.strict(tokens="good-token", max_string=300)) as sandbox:
@@ -75,20 +75,20 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
             )
         )
         path.chmod(0o600)
-        service = Service.open(path)
-        fill_history(History.beside_outbox(service.config))
-        yield service
-        service.close()
+        components = Components.open(path)
+        fill_history(History.beside_outbox(components.config))
+        yield components
+        components.close()
 
 
 @pytest.fixture(scope="module")
-def url(service: Service) -> Iterator[str]:
+def url(components: Components) -> Iterator[str]:
     """The server's address, after some events came in."""
-    with ThreadedServer(service) as address:
+    with ThreadedServer(components) as address:
         send_events(address)
         end = time.monotonic() + PATIENCE
         while True:
-            status = service.client.status().destinations
+            status = components.client.status().destinations
             if status["shop"].delivered and status["shop"].dead and status["stores"].paused:
                 break
             assert time.monotonic() < end, status
@@ -231,30 +231,30 @@ def test_the_filter_is_in_the_address(visitor: Callable[[str], Page]) -> None:
     assert page.evaluate("document.querySelector('#filter input').value") == "page"
 
 
-def test_dead_letters_are_sent_again(visitor: Callable[[str], Page], service: Service) -> None:
+def test_dead_letters_are_sent_again(visitor: Callable[[str], Page], components: Components) -> None:
     """With one click; what is still wrong becomes a dead letter again."""
     page = visitor("/dead")
-    (before,) = {letter.buried_at for letter in service.client.dead_letters()[:1]}
+    (before,) = {letter.buried_at for letter in components.client.dead_letters()[:1]}
     page.evaluate("document.querySelector('.letter button').click(); 1")
     page.wait_for("document.querySelector('.notice') !== null")
 
     assert "sent again." in page.evaluate("document.querySelector('.notice').textContent")
     end = time.monotonic() + PATIENCE
-    while not any(letter.buried_at > before for letter in service.client.dead_letters()):
+    while not any(letter.buried_at > before for letter in components.client.dead_letters()):
         assert time.monotonic() < end
         time.sleep(0.05)
 
 
-def test_a_paused_destination_is_resumed(visitor: Callable[[str], Page], service: Service) -> None:
+def test_a_paused_destination_is_resumed(visitor: Callable[[str], Page], components: Components) -> None:
     """And paused again, as long as the cause isn't removed."""
-    since = service.client.outbox.paused()["stores"].since
+    since = components.client.outbox.paused()["stores"].since
     page = visitor("/")
     page.evaluate("document.querySelector('.alert button').click(); 1")
     page.wait_for("document.querySelector('.notice') !== null")
 
     assert page.evaluate("document.querySelector('.notice').textContent") == "stores is delivered to again."
     end = time.monotonic() + PATIENCE
-    while (pause := service.client.outbox.paused().get("stores")) is None or pause.since == since:
+    while (pause := components.client.outbox.paused().get("stores")) is None or pause.since == since:
         assert time.monotonic() < end
         time.sleep(0.05)
 

@@ -17,7 +17,7 @@ from capi_actions import Item, Plugins, load_config
 from capi_actions.pipeline import Pipeline
 from capi_actions_facebook.snippet.command import snippet
 from capi_actions_sandbox import Sandbox, SandboxOptions
-from capi_actions_server.service import Service
+from capi_actions_server.components import Components
 from support.chromium import PATIENCE, Page
 from support.threaded import ThreadedServer
 
@@ -174,10 +174,10 @@ def endpoint(shop: Shop, config: Path, sandbox: Sandbox) -> Iterator[str]:
     config.write_text(
         f'{text}\n[server]\nallowed_origins = ["{shop.url}"]\n[server.keys.browser]\nkey = "{WRITE_KEY}"\n'
     )
-    service = Service.open(config)
-    with ThreadedServer(service) as url:
+    components = Components.open(config)
+    with ThreadedServer(components) as url:
         yield url
-    service.close()
+    components.close()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import time
 import uvicorn
 
 from capi_actions_server.app import create_app
-from capi_actions_server.service import Service
+from capi_actions_server.components import Components
 
 _PATIENCE = 120.0  # seconds
 
@@ -15,8 +15,8 @@ _PATIENCE = 120.0  # seconds
 class ThreadedServer:
     """Answers on loopback for as long as the ``with`` block lasts, which gets the address."""
 
-    def __init__(self, service: Service) -> None:
-        config = uvicorn.Config(create_app(service), port=0, log_level="critical", lifespan="off")
+    def __init__(self, components: Components) -> None:
+        config = uvicorn.Config(create_app(components), port=0, log_level="critical", lifespan="off")
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=lambda: asyncio.run(self._server.serve()))
 

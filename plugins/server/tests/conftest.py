@@ -1,4 +1,4 @@
-"""A service without a network, and a way to send requests to it."""
+"""A server without a network, and a way to send requests to it."""
 
 import json
 import sqlite3
@@ -13,8 +13,8 @@ from starlette.types import ASGIApp
 
 from capi_actions import Plugins
 from capi_actions_server.app import create_app
-from capi_actions_server.arrivals import Arrival
-from capi_actions_server.service import Service
+from capi_actions_server.components import Components
+from capi_actions_server.recent_events import RecentEvent
 from support.asgi import Caller
 
 KEY = "0123456789abcdef-main"
@@ -73,40 +73,40 @@ def plugins() -> Plugins:
 
 
 @pytest.fixture
-def open_service(tmp_path: Path, plugins: Plugins) -> Iterator[Callable[[str], Service]]:
-    """Open a service that only stores, with a table ``[server]``; it is closed after the test."""
-    services: list[Service] = []
+def open_components(tmp_path: Path, plugins: Plugins) -> Iterator[Callable[[str], Components]]:
+    """Open a server's components that only store, with a table ``[server]``; they are closed after the test."""
+    opened: list[Components] = []
 
-    def open_one(table: str) -> Service:
+    def open_one(table: str) -> Components:
         path = tmp_path / "capi.toml"
         path.write_text(DESTINATION + table, encoding="utf-8")
-        services.append(Service.open(path, plugins=plugins, deliver=False))
-        return services[-1]
+        opened.append(Components.open(path, plugins=plugins, deliver=False))
+        return opened[-1]
 
     yield open_one
-    for service in services:
-        service.close()
+    for components in opened:
+        components.close()
 
 
 @pytest.fixture(scope="session")
-def shared_service(tmp_path_factory: pytest.TempPathFactory, plugins: Plugins) -> Iterator[Service]:
-    """The service of most tests: compiling a configuration takes longer than any of them."""
+def shared_components(tmp_path_factory: pytest.TempPathFactory, plugins: Plugins) -> Iterator[Components]:
+    """The components of most tests: compiling a configuration takes longer than any of them."""
     path = tmp_path_factory.mktemp("server") / "capi.toml"
     path.write_text(CONFIG, encoding="utf-8")
-    service = Service.open(path, plugins=plugins, deliver=False)
-    yield service
-    service.close()
+    components = Components.open(path, plugins=plugins, deliver=False)
+    yield components
+    components.close()
 
 
 @pytest.fixture(scope="session")
-def shared_app(shared_service: Service) -> ASGIApp:
-    """The application of that service."""
-    return create_app(shared_service)
+def shared_app(shared_components: Components) -> ASGIApp:
+    """The application of those components."""
+    return create_app(shared_components)
 
 
 @pytest.fixture
 def call(shared_app: ASGIApp) -> Caller:
-    """Send requests to the shared service."""
+    """Send requests to the shared components."""
     return Caller(shared_app, KEY)
 
 
@@ -123,18 +123,18 @@ def order() -> dict[str, Any]:
 
 
 @pytest.fixture
-def stored(shared_service: Service) -> Callable[[], list[dict[str, Any]]]:
+def stored(shared_components: Components) -> Callable[[], list[dict[str, Any]]]:
     """Return the items that the test has stored, each with its destination."""
-    path = shared_service.config.folder / "capi-outbox.sqlite3"
+    path = shared_components.config.folder / "capi-outbox.sqlite3"
     before = len(items(path))
     return lambda: items(path)[before:]
 
 
 @pytest.fixture
-def arrived(shared_service: Service) -> Callable[[], list[Arrival]]:
+def arrived(shared_components: Components) -> Callable[[], list[RecentEvent]]:
     """Return what the test has sent."""
-    before = shared_service.arrivals.count
-    return lambda: [arrival for arrival in shared_service.arrivals.latest() if arrival.number > before]
+    before = shared_components.recent_events.count
+    return lambda: [event for event in shared_components.recent_events.latest() if event.number > before]
 
 
 def items(path: Path) -> list[dict[str, Any]]:

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capi_actions_server.app import create_app
-from capi_actions_server.arrivals import Arrival
-from capi_actions_server.ingest.clock_skew import corrected_time, format_time, parse_time
+from capi_actions_server.components import Components
+from capi_actions_server.ingest.clock_skew import corrected_time, format_time, parse_zoned_time
 from capi_actions_server.ingest.completion import NO_FACTS, RequestTimes, complete
-from capi_actions_server.service import Service
+from capi_actions_server.recent_events import RecentEvent
 from support.asgi import Caller
 
-Arrived = Callable[[], list[Arrival]]
+Arrived = Callable[[], list[RecentEvent]]
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/142.0 Safari/537.36"
 RECEIVED = 1_795_000_000.0
 
@@ -49,7 +49,7 @@ def test_a_wrong_clock_does_not_matter(sent: datetime, age_ms: int, skew_ms: int
     corrected = corrected_time(iso(sent + skew - age), sent_at, RECEIVED)
 
     assert corrected is not None
-    happened = parse_time(corrected)
+    happened = parse_zoned_time(corrected)
     assert happened is not None
     assert abs(happened.timestamp() - (RECEIVED - age_ms / 1000)) <= 0.002
 
@@ -179,19 +179,19 @@ def test_a_server_s_call_says_nothing_of_the_person(
 
 
 def test_a_key_can_say_where_its_calls_come_from(
-    open_service: Callable[[str], Service], order: dict[str, Any]
+    open_components: Callable[[str], Components], order: dict[str, Any]
 ) -> None:
     """An app's own HTTP client looks like a server's; a server that passes on a browser's looks like a browser."""
-    service = open_service(
+    components = open_components(
         '[server.keys.app]\nkey = "0123456789abcdef-app"\nclient = "always"\n'
         '[server.keys.relay]\nkey = "0123456789abcdef-relay"\nclient = "never"\n'
     )
-    call = Caller(create_app(service))
+    call = Caller(create_app(components))
 
     call("/v1/t", order, key="0123456789abcdef-app", headers={"user-agent": "Shop/7 CFNetwork"})
     call("/v1/t", order, key="0123456789abcdef-relay", headers={"user-agent": BROWSER})
 
-    first, second = (arrival.event for arrival in service.arrivals.latest())
+    first, second = (recent_event.event for recent_event in components.recent_events.latest())
     assert first["context"] == {"ip": "1.1.1.1", "userAgent": "Shop/7 CFNetwork"}
     assert "context" not in second
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from capi_actions_server.arrivals import Arrival
 from capi_actions_server.ingest.endpoints import KINDS, MAX_EVENTS
+from capi_actions_server.recent_events import RecentEvent
 from support.asgi import Caller
 
 Stored = Callable[[], list[dict[str, Any]]]
-Arrived = Callable[[], list[Arrival]]
+Arrived = Callable[[], list[RecentEvent]]
 
 
 @pytest.mark.parametrize(("path", "kind"), KINDS.items())
@@ -51,7 +51,7 @@ def test_a_batch_is_stored_with_what_it_says_for_all(
     answer = call(path, batch)
 
     assert (200, {"success": True, "accepted": 2}) == (answer.status, answer.body)
-    first, second = (arrival.event for arrival in arrived())
+    first, second = (recent_event.event for recent_event in arrived())
     assert first["context"] == {"locale": "en", "app": {"name": "x"}}
     assert second["context"] == {"locale": "de", "app": {"name": "x"}}
     assert first["integrations"] == {"All": True}
@@ -141,9 +141,9 @@ def test_a_write_key_in_the_body_is_not_kept(call: Caller, order: dict[str, Any]
     """It is nobody's business further on."""
     call("/v1/track", {**order, "writeKey": "0123456789abcdef-blog"}, key=None)
 
-    (arrival,) = arrived()
-    assert ("blog", "/v1/track") == (arrival.source, arrival.endpoint)
-    assert "writeKey" not in arrival.event
+    (recent_event,) = arrived()
+    assert ("blog", "/v1/track") == (recent_event.source, recent_event.endpoint)
+    assert "writeKey" not in recent_event.event
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from capi_actions import Judgement, Verdict
 from capi_actions.builtin.outbox import SqliteOutbox
 from capi_actions_server.app import create_app
-from capi_actions_server.service import Service
+from capi_actions_server.components import Components
 from support.asgi import Answer, Caller
 
 TABLE = '[server.keys.only]\nkey = "0123456789abcdef-only"\n'
@@ -24,12 +24,14 @@ def test_a_living_server_says_so(call: Caller) -> None:
     assert (200, {"status": "alive"}) == get(call, "/healthz")[::2]
 
 
-def test_a_paused_destination_is_not_ready_but_can_store(open_service: Callable[[str], Service]) -> None:
+def test_a_paused_destination_is_not_ready_but_can_store(
+    open_components: Callable[[str], Components],
+) -> None:
     """A load balancer that stopped sending would lose events for want of a token."""
-    service = open_service(TABLE)
-    call = Caller(create_app(service))
+    components = open_components(TABLE)
+    call = Caller(create_app(components))
     judgement = Judgement(verdict=Verdict.PAUSE, reason="The token is invalid.")
-    with SqliteOutbox(service.config.folder / "capi-outbox.sqlite3") as outbox:
+    with SqliteOutbox(components.config.folder / "capi-outbox.sqlite3") as outbox:
         assert 200 == get(call, "/readyz").status
         outbox.pause("shop", judgement, 0)
 
@@ -38,12 +40,12 @@ def test_a_paused_destination_is_not_ready_but_can_store(open_service: Callable[
         assert 200 == get(call, "/readyz?storage").status
 
 
-def test_a_stopped_writer_is_not_ready(open_service: Callable[[str], Service]) -> None:
+def test_a_stopped_writer_is_not_ready(open_components: Callable[[str], Components]) -> None:
     """Nothing can be stored any more."""
-    service = open_service(TABLE)
-    service.writer.stop(60)
+    components = open_components(TABLE)
+    components.writer.stop(60)
 
-    answer = get(Caller(create_app(service)), "/readyz?storage")
+    answer = get(Caller(create_app(components)), "/readyz?storage")
 
     assert (503, ["events can't be stored: the server stops"]) == (answer.status, answer.body["problems"])
 

@@ -29,17 +29,17 @@ def config(folder: Path, *, serves: bool = True) -> Config:
 def observer(folder: Path) -> HistoryObserver:
     """Return an observer as each process has one."""
     (folder / "data").mkdir(exist_ok=True)
-    made = HistoryObserver(lambda: NOW)
-    made.configure(config(folder))
-    return made
+    history_observer = HistoryObserver(lambda: NOW)
+    history_observer.configure(config(folder))
+    return history_observer
 
 
 def test_several_processes_add_to_one_file(tmp_path: Path) -> None:
     """One takes events, another delivers them; what they counted is there after a restart."""
     one, two = observer(tmp_path), observer(tmp_path)
     mapped = EventReport(outcome=EventOutcome.MAPPED, destination="shop", action="facebook.purchase")
-    for each in (one, two, one):
-        each.observe_event(mapped)
+    for process_observer in (one, two, one):
+        process_observer.observe_event(mapped)
     two.observe(Report(destination="shop", items=7, judgement=Judgement(verdict=Verdict.DONE)))
     one.close()
     two.close()

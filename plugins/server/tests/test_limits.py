@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from capi_actions import Client, OutboxError, Receipt
 from capi_actions_server.app import create_app
-from capi_actions_server.ingest.deadlines import Deadlines
+from capi_actions_server.components import Components
 from capi_actions_server.ingest.requests import RequestError, read_body
 from capi_actions_server.ingest.senders import RateLimit
-from capi_actions_server.service import Service
+from capi_actions_server.ingest.timeouts import Timeouts
 from support.asgi import Answer, Caller
 
 KEY = "0123456789abcdef-only"
@@ -40,13 +40,13 @@ class SlowDisk:
 
 
 @pytest.fixture
-def limited(open_service: Callable[[str], Service]) -> Service:
-    """A service that lets three events wait."""
-    return open_service(TABLE)
+def limited(open_components: Callable[[str], Components]) -> Components:
+    """Components that let three events wait."""
+    return open_components(TABLE)
 
 
 def test_what_waits_for_the_disk_is_bounded(
-    limited: Service, order: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    limited: Components, order: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """More are refused at once, and what was taken is stored with one commit once the disk goes on."""
     disk = SlowDisk(limited.client)
@@ -72,7 +72,7 @@ def test_what_waits_for_the_disk_is_bounded(
 
 
 def test_nothing_is_taken_that_can_t_be_stored(
-    limited: Service, order: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    limited: Components, order: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The answer says so without naming files; /readyz does, until a commit succeeds."""
     store = limited.client.store
@@ -95,7 +95,10 @@ def test_nothing_is_taken_that_can_t_be_stored(
 
 
 def test_a_fault_in_a_mapping_ends_neither_thread_nor_server(
-    limited: Service, order: dict[str, Any], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    limited: Components,
+    order: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """The requests of that group fail; later ones don't."""
     call = Caller(create_app(limited), KEY)
@@ -108,14 +111,14 @@ def test_a_fault_in_a_mapping_ends_neither_thread_nor_server(
 
 
 def test_a_request_that_waits_too_long_is_told_so(
-    open_service: Callable[[str], Service], order: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    open_components: Callable[[str], Components], order: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It may be stored yet: the same id makes sending it again harmless."""
-    service = open_service(TABLE.replace("20.0", "0.1"))
-    disk = SlowDisk(service.client)
-    monkeypatch.setattr(service.client, "store", disk.store)
+    components = open_components(TABLE.replace("20.0", "0.1"))
+    disk = SlowDisk(components.client)
+    monkeypatch.setattr(components.client, "store", disk.store)
 
-    answer = Caller(create_app(service), KEY)("/v1/track", order)
+    answer = Caller(create_app(components), KEY)("/v1/track", order)
     disk.goes_on.set()
 
     assert 503 == answer.status
@@ -123,7 +126,7 @@ def test_a_request_that_waits_too_long_is_told_so(
 
 
 def test_what_waits_is_stored_before_the_server_ends(
-    limited: Service, order: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    limited: Components, order: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And what comes later is refused, not lost."""
     disk = SlowDisk(limited.client)
@@ -147,11 +150,11 @@ def test_what_waits_is_stored_before_the_server_ends(
 
 
 def test_what_the_event_loop_did_not_come_to_is_stored_when_the_server_stops(
-    open_service: Callable[[str], Service], order: dict[str, Any]
+    open_components: Callable[[str], Components], order: dict[str, Any]
 ) -> None:
     """The loop ends in the middle of a group's mapping; what was taken is stored all the same, and once."""
-    service = open_service(TABLE.replace("max_waiting = 3", "max_waiting = 1000"))
-    writer = service.writer
+    components = open_components(TABLE.replace("max_waiting = 3", "max_waiting = 1000"))
+    writer = components.writer
 
     async def submit() -> None:
         writer._target = 3
@@ -164,21 +167,21 @@ def test_what_the_event_loop_did_not_come_to_is_stored_when_the_server_stops(
 
     assert writer.stop(60)
     assert 0 == writer.waiting
-    assert 400 == service.client.outbox.stats()["shop"].waiting
+    assert 400 == components.client.outbox.stats()["shop"].waiting
 
 
 def test_many_requests_share_a_commit(
-    open_service: Callable[[str], Service], order: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    open_components: Callable[[str], Components], order: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A wait for the disk costs as much as many events."""
-    service = open_service(TABLE.replace("max_waiting = 3", "max_waiting = 100"))
-    disk = SlowDisk(service.client)
-    monkeypatch.setattr(service.client, "store", disk.store)
-    call = Caller(create_app(service), KEY)
+    components = open_components(TABLE.replace("max_waiting = 3", "max_waiting = 100"))
+    disk = SlowDisk(components.client)
+    monkeypatch.setattr(components.client, "store", disk.store)
+    call = Caller(create_app(components), KEY)
 
     async def scenario() -> list[Answer]:
         tasks = [asyncio.create_task(call.send("/v1/track", order)) for _ in range(50)]
-        while service.writer.waiting < 50:
+        while components.writer.waiting < 50:
             await asyncio.sleep(0)
         disk.goes_on.set()
         return [await task for task in tasks]
@@ -189,7 +192,7 @@ def test_many_requests_share_a_commit(
 
 
 def test_a_client_that_goes_away_fails_nobody_else(
-    limited: Service, order: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    limited: Components, order: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its event is stored, too: it was taken."""
     disk = SlowDisk(limited.client)
@@ -208,10 +211,12 @@ def test_a_client_that_goes_away_fails_nobody_else(
     assert 200 == asyncio.run(scenario()).status
 
 
-def test_a_key_may_send_so_many_events(open_service: Callable[[str], Service], order: dict[str, Any]) -> None:
+def test_a_key_may_send_so_many_events(
+    open_components: Callable[[str], Components], order: dict[str, Any]
+) -> None:
     """The answer says when to come again; other keys aren't affected."""
     table = TABLE + 'events_per_second = 1\n[server.keys.other]\nkey = "0123456789abcdef-other"\n'
-    call = Caller(create_app(open_service(table.replace("max_waiting = 3", ""))), KEY)
+    call = Caller(create_app(open_components(table.replace("max_waiting = 3", ""))), KEY)
     statuses = [call("/v1/track", order).status for _ in range(3)]
     answer = call("/v1/batch", {"batch": [order] * 50})
 
@@ -269,8 +274,8 @@ def test_a_body_comes_in_parts(messages: list[tuple[bytes, bool]], limit: int, s
         return {"type": "http.request", "body": body, "more_body": more}
 
     if status is None:
-        assert b"abcdefgh" == asyncio.run(read_body(receive, {}, limit, Deadlines(30.0)))
+        assert b"abcdefgh" == asyncio.run(read_body(receive, {}, limit, Timeouts(30.0)))
         return
     with pytest.raises(RequestError) as caught:
-        asyncio.run(read_body(receive, {}, limit, Deadlines(0.05)))
+        asyncio.run(read_body(receive, {}, limit, Timeouts(0.05)))
     assert status == caught.value.status

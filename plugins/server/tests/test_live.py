@@ -13,11 +13,11 @@ from hypothesis import given
 
 from capi_actions import EventError, Json, Judgement, Plugins, Receipt, Verdict
 from capi_actions.testing import events
-from capi_actions_server import live_file
-from capi_actions_server.arrivals import Arrival, Arrivals
-from capi_actions_server.live_file import LiveFile, Sharer
+from capi_actions_server import live_view_file
+from capi_actions_server.components import Components
+from capi_actions_server.live_view_file import LiveViewFile, Sharer
 from capi_actions_server.pages.live import Selection, View, read_view
-from capi_actions_server.service import Service
+from capi_actions_server.recent_events import RecentEvent, RecentEvents
 
 TABLE = '[server.keys.main]\nkey = "0123456789abcdef-main"\n'
 ALL = Selection()
@@ -28,35 +28,35 @@ class Process:
 
     now = 1_000_000.0
 
-    def __init__(self, service: Service) -> None:
-        self.service = service
-        self.arrivals = service.arrivals
-        self.sharer = Sharer(service.arrivals, service.live_file, lambda: Process.now)
+    def __init__(self, components: Components) -> None:
+        self.components = components
+        self.recent_events = components.recent_events
+        self.sharer = Sharer(components.recent_events, components.live_view_file, lambda: Process.now)
 
     def take(self, event: Json, name: str = "main") -> None:
         """Take an event."""
-        receipt = self.service.client.prepare(event)
-        self.service.client.store([receipt])
-        self.arrivals.add(self.now, name, "/v1/track", event, receipt)
+        receipt = self.components.client.prepare(event)
+        self.components.client.store([receipt])
+        self.recent_events.add(self.now, name, "/v1/track", event, receipt)
 
     def look(self) -> View:
         """Look at its live view."""
-        return read_view(self.service, ALL, self.now)
+        return read_view(self.components, ALL, self.now)
 
 
 @pytest.fixture
 def processes(
-    open_service: Callable[[str], Service], monkeypatch: pytest.MonkeyPatch
+    open_components: Callable[[str], Components], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[tuple[Process, Process]]:
     """Two with one outbox, which share when the test says so."""
     monkeypatch.setattr(Sharer, "start", lambda self: self._closing.set() or self._thread.start())
     monkeypatch.setattr(Process, "now", time())
-    yield Process(open_service(TABLE)), Process(open_service(TABLE))
+    yield Process(open_components(TABLE)), Process(open_components(TABLE))
 
 
 def content(process: Process) -> str:
     """Return all that the file holds, as text."""
-    path = process.service.live_file._path
+    path = process.components.live_view_file._path
     return path.read_bytes().decode("latin-1") if path.exists() else ""
 
 
@@ -79,8 +79,8 @@ def test_each_process_shows_what_all_took(processes: tuple[Process, Process], or
     assert ["key-3", "key-1"] == [
         row.entry.source for row in other.look().rows if row.entry.source.startswith("key")
     ]
-    assert [] == read_view(one.service, Selection(words="nothing"), Process.now).rows
-    assert 5 == len(read_view(one.service, Selection(words=view.processes[1]), Process.now).rows)
+    assert [] == read_view(one.components, Selection(words="nothing"), Process.now).rows
+    assert 5 == len(read_view(one.components, Selection(words=view.processes[1]), Process.now).rows)
 
 
 def test_a_dead_letter_of_another_process_is_told(
@@ -91,7 +91,7 @@ def test_a_dead_letter_of_another_process_is_told(
     one.look()
     other.take({**order, "type": "track"})
     other.sharer.share()
-    outbox = one.service.client.outbox
+    outbox = one.components.client.outbox
     claim = outbox.claim("shop", 1, 10_000, 60.0, Process.now)
     assert claim
     judgement = Judgement(verdict=Verdict.DEAD, reason="The platform says no.", advice="Ask it.")
@@ -112,7 +112,7 @@ def test_nothing_is_written_while_nobody_looks(
     one, other = processes
     other.take({**order, "type": "track", "event": "Order Completed"})
     other.sharer.share()
-    assert not one.service.live_file._path.exists()
+    assert not one.components.live_view_file._path.exists()
 
     one.look()
     other.sharer.share()
@@ -144,12 +144,12 @@ def test_a_process_that_ends_takes_its_events_along(
     Process.now += 16
     one.sharer.share()
     assert (1, 1) == (one.look().total, len(one.look().processes))
-    with closing(sqlite3.connect(one.service.live_file._path)) as db:
+    with closing(sqlite3.connect(one.components.live_view_file._path)) as db:
         assert [(1,)] == db.execute("select count(*) from entries").fetchall()
 
     one.sharer.start()
     one.sharer.close()
-    with closing(sqlite3.connect(one.service.live_file._path)) as db:
+    with closing(sqlite3.connect(one.components.live_view_file._path)) as db:
         assert [(0,)] == db.execute("select count(*) from entries").fetchall()
 
 
@@ -165,7 +165,7 @@ def test_what_is_shared_is_bounded(processes: tuple[Process, Process], order: di
 
     assert 600 == view.total
     assert 100 == len(view.rows)
-    with closing(sqlite3.connect(one.service.live_file._path)) as db:
+    with closing(sqlite3.connect(one.components.live_view_file._path)) as db:
         assert [(150,)] == db.execute("select count(*) from entries").fetchall()
 
 
@@ -178,11 +178,11 @@ def shared(tmp_path_factory: pytest.TempPathFactory, plugins: Plugins) -> Iterat
         f'[destinations.shop]\ntype = "facebook"\npixel_id = "1"\naccess_token = "unused"\n{mapping}{TABLE}'
     )
     path.write_text(table, encoding="utf-8")
-    service = Service.open(path, plugins=plugins, deliver=False)
-    process = Process(service)
-    process.sharer = Sharer(service.arrivals, service.live_file)
+    components = Components.open(path, plugins=plugins, deliver=False)
+    process = Process(components)
+    process.sharer = Sharer(components.recent_events, components.live_view_file)
     yield process
-    service.close()
+    components.close()
 
 
 @given(event=events())
@@ -197,12 +197,12 @@ def test_no_personal_value_is_written(event: Any, shared: Process) -> None:
             "traits": {"email": "secret@example.com", "name": "Secret Person"},
         },
     }
-    shared.service.live_file.visit(time())
+    shared.components.live_view_file.visit(time())
     shared.take(event)
     shared.sharer.share()
     text = content(shared)
 
-    assert shared.sharer._shared == shared.arrivals.count
+    assert shared.sharer._shared == shared.recent_events.count
     assert '"main", "/v1/track"' in text
     for secret in ("secret-user", "secret@example", "198.51.100.77", "Secret Person"):
         assert secret not in text
@@ -214,7 +214,7 @@ def test_without_the_file_the_view_shows_its_own_process(
     """And says why; the log does once."""
     one, _ = processes
     one.take({**order, "type": "track"})
-    one.service.live_file._path.write_text("this is no database" * 100)
+    one.components.live_view_file._path.write_text("this is no database" * 100)
     view = one.look()
     for _ in range(2):
         one.sharer.share()
@@ -233,13 +233,13 @@ def test_a_fault_of_ours_is_logged_without_the_event(
     """And the thread goes on."""
     one, _ = processes
 
-    def fail(arrival: Arrival, name: str) -> None:
-        raise KeyError(arrival.source)  # a text that the log must not have
+    def fail(recent_event: RecentEvent, name: str) -> None:
+        raise KeyError(recent_event.source)  # a text that the log must not have
 
     one.look()
     one.take({**order, "type": "track"}, "secret")
     with monkeypatch.context() as patch:
-        patch.setattr(live_file, "make_entry", fail)
+        patch.setattr(live_view_file, "make_entry", fail)
         one.sharer.share()
     one.sharer.share()
 
@@ -250,13 +250,13 @@ def test_a_fault_of_ours_is_logged_without_the_event(
 
 def test_the_thread_shares_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As long as the process runs."""
-    monkeypatch.setattr(live_file, "_INTERVAL", 0.01)
-    arrivals = Arrivals()
-    looking, sharing = LiveFile(tmp_path / "live"), LiveFile(tmp_path / "live")
+    monkeypatch.setattr(live_view_file, "_INTERVAL", 0.01)
+    recent_events = RecentEvents()
+    looking, sharing = LiveViewFile(tmp_path / "live"), LiveViewFile(tmp_path / "live")
     looking.visit(time())
-    sharer = Sharer(arrivals, sharing)
+    sharer = Sharer(recent_events, sharing)
     sharer.start()
-    arrivals.add(time(), "main", "/v1/track", None, Receipt(problem=EventError.of("is no event", "$")))
+    recent_events.add(time(), "main", "/v1/track", None, Receipt(problem=EventError.of("is no event", "$")))
     waiting = threading.Event()
     for _ in range(6_000):
         if looking.visit(time()).entries:

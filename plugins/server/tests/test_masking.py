@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capi_actions_server.pages.masking import event_name, masked
+from capi_actions_server.pages.masking import event_name, mask_event
 
 SECRETS = st.sampled_from(
     [
@@ -45,7 +45,7 @@ def test_what_a_person_has_never_shows(event: dict[str, Any], secret: str, key: 
     }
 
     text = json.dumps(
-        {name: value for name, value in masked(event).items() if name == part or name == "userId"}
+        {name: value for name, value in mask_event(event).items() if name == part or name == "userId"}
     )
 
     assert secret not in text
@@ -64,14 +64,14 @@ def test_personal_data_in_the_wrong_place_doesn_t_show_either(secret: str) -> No
         "context": {"library": {"name": secret}, "locale": secret},
     }
 
-    assert secret not in json.dumps(masked(event))
+    assert secret not in json.dumps(mask_event(event))
     assert secret not in event_name(event)
 
 
 @given(JSON)
 def test_any_value_can_be_masked(value: Any) -> None:
     """Strangers send anything."""
-    json.dumps(masked(value))
+    json.dumps(mask_event(value))
     event_name(value)
 
 
@@ -98,7 +98,7 @@ def test_what_was_bought_shows() -> None:
         "integrations": {"All": False},
     }
 
-    assert masked(event) == {
+    assert mask_event(event) == {
         "type": "track",
         "event": "Order Completed",
         "timestamp": "2026-11-30T12:00:00.123Z",

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from capi_actions import ConfigError
 from capi_actions.cli.check import check as check_command
 from capi_actions_server.commands import serve
-from capi_actions_server.service import Service
+from capi_actions_server.components import Components
 
 DESTINATION = """
 [destinations.shop]
@@ -62,10 +62,12 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> None:
         ("[server]\nprot = 1\n" + KEY, "'prot' isn't known here; did you mean 'port'?"),
     ],
 )
-def test_a_mistake_is_said_at_once(table: str, problem: str, open_service: Callable[[str], Service]) -> None:
+def test_a_mistake_is_said_at_once(
+    table: str, problem: str, open_components: Callable[[str], Components]
+) -> None:
     """And nothing is opened."""
     with pytest.raises(ConfigError) as caught:
-        open_service(table)
+        open_components(table)
 
     assert problem in str(caught.value)
     assert "0123456789abcdef" not in str(caught.value)
@@ -140,13 +142,13 @@ destinations = []
     ],
 )
 def test_what_is_likely_a_mistake_is_a_warning(
-    table: str, problem: str, tmp_path: Path, open_service: Callable[[str], Service]
+    table: str, problem: str, tmp_path: Path, open_components: Callable[[str], Components]
 ) -> None:
     """The server starts all the same."""
     whole = f'[server]\n{table}\n[server.keys.a]\nkey = {{ env = "KEY_A" }}\n'
 
     assert problem in "\n".join(check(whole, tmp_path))
-    open_service(whole)
+    open_components(whole)
 
 
 @pytest.mark.parametrize(

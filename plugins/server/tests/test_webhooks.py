@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from capi_actions_server.app import create_app
-from capi_actions_server.service import Service
+from capi_actions_server.components import Components
 from support.asgi import Answer, Caller
 
 Stored = Callable[[], list[dict[str, Any]]]
@@ -138,14 +138,16 @@ def test_there_are_only_those_that_are_configured(call: Caller) -> None:
     assert "[server.webhooks]" in answer.body["error"]
 
 
-def test_segment_s_webhooks_are_taken(open_service: Callable[[str], Service], order: dict[str, Any]) -> None:
+def test_segment_s_webhooks_are_taken(
+    open_components: Callable[[str], Components], order: dict[str, Any]
+) -> None:
     """They sign the body with SHA-1, in hexadecimal digits."""
     secret = b"0123456789abcdef-seg"
     table = f'[server.webhooks.segment]\nsecret = "{secret.decode()}"\nheader = "X-Signature"\n'
-    service = open_service(f'{table}signed = "body"\ndigest = "sha1"\n')
+    components = open_components(f'{table}signed = "body"\ndigest = "sha1"\n')
     body = json.dumps({**order, "type": "track"}).encode()
     signature = hmac.digest(secret, body, "sha1").hex()
-    call = Caller(create_app(service))
+    call = Caller(create_app(components))
 
     assert 200 == call("/v1/webhooks/segment", body, headers={"x-signature": signature}).status
     assert 401 == call("/v1/webhooks/segment", body, headers={"x-signature": signature[:-1]}).status

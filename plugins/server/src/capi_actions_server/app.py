@@ -9,23 +9,23 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from capi_actions_server.components import Components
 from capi_actions_server.health import health_routes
 from capi_actions_server.ingest.endpoints import Ingest
 from capi_actions_server.openapi import openapi
 from capi_actions_server.pages.routes import Pages
 from capi_actions_server.responses import SECURITY_HEADERS
-from capi_actions_server.service import Service
 
 
-def create_app(service: Service) -> ASGIApp:
+def create_app(components: Components) -> ASGIApp:
     """Return the application; any ASGI server can run it."""
-    ingest = Ingest(service)
+    ingest = Ingest(components)
     description = openapi()
 
     async def describe(request: Request) -> Response:
         return JSONResponse(description)
 
-    routes = [Route("/openapi.json", describe), *health_routes(service), *Pages(service).routes()]
+    routes = [Route("/openapi.json", describe), *health_routes(components), *Pages(components).routes()]
     others = Starlette(routes=routes)
     others.router.redirect_slashes = False
 

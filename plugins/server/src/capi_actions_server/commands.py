@@ -1,13 +1,17 @@
-"""The command ``capi serve``.
+"""The commands ``capi serve`` and ``capi hash-password``.
 
 ``capi`` imports this module whatever it is to do, so that what serves is imported by the command itself.
 """
 
+import sys
 from pathlib import Path
 
 import click
 
 from capi_actions import ConfigError, config_option
+from capi_actions_server.passwords import hash_password
+
+_SHORTEST_PASSWORD = 10  # characters
 
 
 @click.command()
@@ -38,3 +42,18 @@ def serve(config_path: Path, host: str | None, port: int | None, reuse_port: boo
 def announce(url: str) -> None:
     """Print where the server listens."""
     click.echo(f"Listening at {url}; Ctrl-C stops.", err=True)
+
+
+@click.command("hash-password")
+def hash_command() -> None:
+    """Print the hash of a password for [server.pages] in the configuration.
+
+    Asks for the password twice, or reads it from standard input if that is no terminal.
+    """
+    if sys.stdin.isatty():
+        password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    else:
+        password = sys.stdin.readline().rstrip("\r\n")
+    if len(password) < _SHORTEST_PASSWORD:
+        raise click.ClickException(f"the password should have {_SHORTEST_PASSWORD} characters or more")
+    click.echo(hash_password(password))

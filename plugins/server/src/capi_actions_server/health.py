@@ -10,25 +10,25 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from capi_actions import OutboxError, TrustedProxies
+from capi_actions_server.components import Components
 from capi_actions_server.responses import error_body
-from capi_actions_server.service import Service
 
 _FORWARDED = ("x-forwarded-for", "forwarded")
 _RECENT = 10.0  # seconds: after them, a load balancer should try again whether storing works
 
 
-def health_routes(service: Service) -> Sequence[BaseRoute]:
+def health_routes(components: Components) -> Sequence[BaseRoute]:
     """Return the routes for what watches the server."""
 
     async def healthz(request: Request) -> Response:
         return JSONResponse({"status": "alive"})
 
     async def readyz(request: Request) -> Response:
-        problems = await to_thread.run_sync(_problems, service, "storage" in request.query_params)
+        problems = await to_thread.run_sync(_problems, components, "storage" in request.query_params)
         status = {"status": "not ready" if problems else "ready", "problems": problems}
         return JSONResponse(status, 503 if problems else 200)
 
-    readers = TrustedProxies(service.settings.metrics_from)
+    readers = TrustedProxies(components.settings.metrics_from)
 
     async def metrics(request: Request) -> Response:
         peer = request.client.host if request.client else None
@@ -41,18 +41,18 @@ def health_routes(service: Service) -> Sequence[BaseRoute]:
     return [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)]
 
 
-def _problems(service: Service, storage_only: bool) -> list[str]:
+def _problems(components: Components, storage_only: bool) -> list[str]:
     """Return why the server can't do its work.
 
     :param storage_only: leave out what keeps events from being delivered, but not from being stored.
     """
-    writer = service.writer
+    writer = components.writer
     if not writer.is_running:
         return ["events can't be stored: the server stops"]
     if writer.problem is not None and monotonic() - writer.problem_at < _RECENT:
         return [f"events can't be stored: {writer.problem}"]
     try:
-        status = service.client.status()
+        status = components.client.status()
     except OutboxError as error:
         return [f"the outbox can't be read: {error}"]
     if storage_only:

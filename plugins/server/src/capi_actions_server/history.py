@@ -25,7 +25,7 @@ from capi_actions import EventOutcome, EventReport, Report, Verdict
 if TYPE_CHECKING:
     from capi_actions import Config  # brings cattrs, for which every command would wait
 
-LOG: Final = logging.getLogger("capi_actions.server")
+_LOG: Final = logging.getLogger("capi_actions.server")
 KEPT_MINUTES: Final = 25 * 60
 _MAX_PROBLEMS: Final = 200
 _INTERVAL: Final = 1.0  # seconds between two writes
@@ -218,7 +218,7 @@ class HistoryObserver:
                 self._history.add(counts, problems, now)
             except (sqlite3.Error, OSError) as error:
                 if not self._has_failed:
-                    LOG.warning("the counts for the status page can't be stored: %s", error)
+                    _LOG.warning("the counts for the status page can't be stored: %s", error)
                 self._has_failed = True
             else:
                 self._has_failed = False

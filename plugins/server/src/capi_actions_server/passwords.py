@@ -31,9 +31,9 @@ def verify_password(password: str, stored: str) -> bool:
     """Return whether a password has this hash.  Takes as long whether it has or not."""
     if not is_password_hash(stored):
         return False
-    _, cost, block, parallel, salt, digest = stored.split("$")
-    made = _scrypt(password, b64decode(salt), int(cost), int(block), int(parallel))
-    return hmac.compare_digest(made, b64decode(digest))
+    _, cost, block, parallel, salt, stored_digest = stored.split("$")
+    digest = _scrypt(password, b64decode(salt), int(cost), int(block), int(parallel))
+    return hmac.compare_digest(digest, b64decode(stored_digest))
 
 
 def _scrypt(password: str, salt: bytes, cost: int, block: int, parallel: int) -> bytes:

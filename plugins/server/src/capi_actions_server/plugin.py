@@ -5,11 +5,10 @@ from collections.abc import Callable, Sequence
 import click
 
 from capi_actions import ConfigTable, Observer, hookimpl
-from capi_actions_server.checks import check_server
-from capi_actions_server.commands import serve
-from capi_actions_server.hash_password import hash_command
+from capi_actions_server.commands import hash_command, serve
 from capi_actions_server.history import HistoryObserver
 from capi_actions_server.settings import EXAMPLE, ServerSettings
+from capi_actions_server.settings_checks import check_settings
 
 
 @hookimpl
@@ -33,6 +32,6 @@ def capi_tables() -> Sequence[ConfigTable]:
             settings_type=ServerSettings,
             example=EXAMPLE,
             description="where `capi serve` listens, and who may send to it",
-            check=check_server,
+            check=check_settings,
         ),
     )

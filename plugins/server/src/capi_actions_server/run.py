@@ -13,10 +13,10 @@ from types import FrameType
 from attrs import evolve
 
 from capi_actions_server.app import create_app
-from capi_actions_server.logs import LOG
-from capi_actions_server.service import Service
-from capi_actions_server.serving import Server, listen, rest_garbage_collection, url_of
+from capi_actions_server.components import Components
+from capi_actions_server.uvicorn_server import Server, listen, rest_garbage_collection, url_of
 
+_LOG = logging.getLogger("capi_actions.server")
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -38,31 +38,31 @@ def run(
     :raises OutboxError: when the outbox can't be opened.
     """
     with _log_to_stderr(), _restored_signals():
-        service = Service.open(config_path, deliver=deliver)
+        components = Components.open(config_path, deliver=deliver)
         settings = evolve(
-            service.settings,
-            host=host or service.settings.host,
-            port=service.settings.port if port is None else port,
+            components.settings,
+            host=host or components.settings.host,
+            port=components.settings.port if port is None else port,
         )
         try:
             listening = listen(settings.host, settings.port, reuse_port=reuse_port)
-            app = create_app(service)
+            app = create_app(components)
             rest_garbage_collection()
             Server(app, settings, lambda: announce(url_of(listening))).run([listening])
         finally:
-            _close(service)
+            _close(components)
 
 
-def _close(service: Service) -> None:
+def _close(components: Components) -> None:
     """Close within the bound, even if a request to a platform takes longer.
 
     Whatever is in flight then stays in the outbox, and is sent again once its lease has ended.
     """
-    closing = threading.Thread(target=service.close, name="capi-close", daemon=True)
+    closing = threading.Thread(target=components.close, name="capi-close", daemon=True)
     closing.start()
-    closing.join(service.settings.shutdown_seconds)
+    closing.join(components.settings.shutdown_seconds)
     if closing.is_alive():
-        LOG.warning(
+        _LOG.warning(
             "a request takes too long to end; its events stay in the outbox, and are sent again later"
         )
         logging.shutdown()

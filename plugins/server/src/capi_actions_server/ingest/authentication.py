@@ -8,9 +8,10 @@ from typing import Final
 from starlette.types import Scope
 
 from capi_actions import TrustedProxies
+from capi_actions_server.attempt_limit import AttemptLimit
 from capi_actions_server.ingest.requests import Headers, RequestError, header_text
 from capi_actions_server.ingest.senders import Source
-from capi_actions_server.tries import TryLimit
+from capi_actions_server.text import count_noun
 
 _MAX_KNOWN: Final = 10_000
 
@@ -35,7 +36,7 @@ class Authentication:
         :param failures_per_minute: of one address; 0 for any number.
         :param address_headers: where proxies name the client's address.
         """
-        self._limit = TryLimit(failures_per_minute, clock=clock) if failures_per_minute else None
+        self._limit = AttemptLimit(failures_per_minute, clock=clock) if failures_per_minute else None
         self._proxies = proxies
         self._names = [name.encode() for name in address_headers] if proxies.networks else []
         # Hashes of where requests came from and of whose key they had, as headers may be long.
@@ -87,7 +88,7 @@ def _too_many(wait: float) -> RequestError:
     seconds = ceil(wait)
     return RequestError(
         429,
-        f"too many requests from this address had a wrong write key or signature; wait {seconds} seconds, and send"
-        " with a right one",
+        f"too many requests from this address had a wrong write key or signature; wait {count_noun(seconds, 'second')},"
+        " and send with a right one",
         [(b"retry-after", str(seconds).encode())],
     )

@@ -12,7 +12,7 @@ from typing import Any
 _MAX_AGE = 10 * 365 * 86_400.0  # seconds between event and request: more is no clock's fault
 
 
-def parse_time(value: Any) -> datetime | None:
+def parse_zoned_time(value: Any) -> datetime | None:
     """Return an ISO 8601 text with a zone as a time; None for anything else."""
     if type(value) is not str or len(value) > 40:
         return None
@@ -43,7 +43,7 @@ def corrected_time(original: Any, sent_at: datetime, received: float) -> str | N
     :param sent_at: when it was sent by the same clock.
     :param received: when it was received, Unix seconds.
     """
-    happened = parse_time(original)
+    happened = parse_zoned_time(original)
     if happened is None:
         return None
     age = (sent_at - happened).total_seconds()

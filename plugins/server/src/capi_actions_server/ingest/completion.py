@@ -11,7 +11,7 @@ import orjson
 from attrs import frozen
 
 from capi_actions import Json, JsonObject
-from capi_actions_server.ingest.clock_skew import corrected_time, format_time, parse_time
+from capi_actions_server.ingest.clock_skew import corrected_time, format_time, parse_zoned_time
 from capi_actions_server.ingest.requests import Headers, header_text
 from capi_actions_server.ingest.senders import Source
 
@@ -58,7 +58,7 @@ class RequestTimes:
 
         :param sent_at: what it says about when it was sent.
         """
-        return cls(received, format_time(received), parse_time(sent_at))
+        return cls(received, format_time(received), parse_zoned_time(sent_at))
 
 
 def comes_from_client(source: Source, headers: Headers) -> bool:
@@ -142,7 +142,7 @@ def _complete_times(event: JsonObject, times: RequestTimes) -> None:
         event["timestamp"] = times.received_at
         return
     own_sent_at = event.get("sentAt")
-    sent_at = times.sent_at if own_sent_at is None else parse_time(own_sent_at)
+    sent_at = times.sent_at if own_sent_at is None else parse_zoned_time(own_sent_at)
     corrected = None if sent_at is None else corrected_time(original, sent_at, times.received)
     if corrected is not None:
         event["originalTimestamp"], event["timestamp"] = original, corrected

@@ -9,7 +9,7 @@ from attrs import frozen
 from starlette.types import Receive, Scope, Send
 
 from capi_actions import EventError, Json, JsonObject, OutboxError, Receipt, TrustedProxies
-from capi_actions_server.arrivals import compact
+from capi_actions_server.components import Components
 from capi_actions_server.ingest.authentication import Authentication
 from capi_actions_server.ingest.browser_settings import browser_settings, project_key
 from capi_actions_server.ingest.completion import (
@@ -20,7 +20,6 @@ from capi_actions_server.ingest.completion import (
     complete,
 )
 from capi_actions_server.ingest.cors import Origins
-from capi_actions_server.ingest.deadlines import Deadlines
 from capi_actions_server.ingest.requests import (
     ClientGoneError,
     Headers,
@@ -34,11 +33,12 @@ from capi_actions_server.ingest.requests import (
     too_many,
 )
 from capi_actions_server.ingest.senders import SignedWebhook, Source, WriteKeys, make_webhooks
-from capi_actions_server.ingest.writer import FullError, StoppedError
-from capi_actions_server.logs import log_fault
+from capi_actions_server.ingest.timeouts import Timeouts
+from capi_actions_server.ingest.writer import FullError, StoppedError, log_fault
 from capi_actions_server.metrics import Figures
+from capi_actions_server.recent_events import compact
 from capi_actions_server.responses import Header, error_body, send_bytes, send_json
-from capi_actions_server.service import Service
+from capi_actions_server.text import count_noun
 
 KINDS: Mapping[str, str] = {
     path: kind
@@ -76,13 +76,13 @@ class Submitted:
 class Ingest:
     """Takes events: the application for everything below ``/v1/``."""
 
-    def __init__(self, service: Service) -> None:
-        """Answer for a service."""
-        settings = service.settings
-        self._writer = service.writer
-        self._arrivals = service.arrivals
+    def __init__(self, components: Components) -> None:
+        """Take the components of a running server."""
+        settings = components.settings
+        self._writer = components.writer
+        self._recent_events = components.recent_events
         self._keys = WriteKeys(settings)
-        self._webhooks = make_webhooks(settings, service.plugins.inputs)
+        self._webhooks = make_webhooks(settings, components.plugins.inputs)
         self._origins = Origins(settings.allowed_origins)
         self._proxies = TrustedProxies(settings.trusted_proxies, address_headers=settings.address_headers)
         self._address_headers = ("x-forwarded-for", "forwarded", *self._proxies.address_headers)
@@ -90,13 +90,13 @@ class Ingest:
             settings.failures_per_minute, self._proxies, self._address_headers
         ).identify
         self._max_body = settings.max_body_bytes
-        self._deadlines = Deadlines(settings.request_seconds)
+        self._timeouts = Timeouts(settings.request_seconds)
         self._figures = Figures()
-        destination_types = {configured.type for configured in service.config.destinations}
+        destination_types = {configured.type for configured in components.config.destinations}
         self._cookies: Mapping[str, Sequence[str]] = {
             name: path.split(".")
             for kind in sorted(destination_types)
-            for name, path in service.plugins.destinations[kind].cookies.items()
+            for name, path in components.plugins.destinations[kind].cookies.items()
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -152,9 +152,9 @@ class Ingest:
             del submitted, events  # the writer frees them as soon as they are mapped
             receipts = await future
         except (FullError, StoppedError, TimeoutError, OutboxError) as error:
-            raise _not_stored(error, self._deadlines.seconds) from None
+            raise _not_stored(error, self._timeouts.seconds) from None
         for text, receipt in zip(texts, receipts, strict=True):
-            self._arrivals.add(received, source.name, path, text, receipt)
+            self._recent_events.add(received, source.name, path, text, receipt)
         return _answer(receipts)
 
     async def _read(
@@ -166,14 +166,14 @@ class Ingest:
         """
         if path.startswith(WEBHOOKS):
             webhook = self._webhooks[path.removeprefix(WEBHOOKS)]
-            body = await read_body(receive, headers, self._max_body, self._deadlines)
+            body = await read_body(receive, headers, self._max_body, self._timeouts)
             self._identify(lambda: webhook.sender(headers, body, received), scope, headers)
             return _read_webhook(webhook, headers, body)
         source = None
         if b"authorization" in headers:  # before the body is read
             source = self._identify(lambda: self._keys.from_headers(headers), scope, headers)
         lines = is_json_lines(headers)
-        body = await read_body(receive, headers, self._max_body, self._deadlines)
+        body = await read_body(receive, headers, self._max_body, self._timeouts)
         value = None if lines else decode_body(body)
         if source is None:
             key = value.get("writeKey") if type(value) is dict else None
@@ -200,7 +200,7 @@ def _not_stored(error: Exception, seconds: float) -> RequestError:
             problem = "the server stops; send them again later"
         case TimeoutError():
             problem = (
-                f"the events could not be stored within {seconds:g} seconds, and may be stored yet:"
+                f"the events could not be stored within {count_noun(seconds, 'second')}, and may be stored yet:"
                 " send them again with the same messageId"
             )
         case _:
@@ -230,8 +230,8 @@ def _read_value(path: str, source: Source, value: Json) -> Submitted:
     if path in KINDS:
         return Submitted(source, [value], KINDS[path], members.get("sentAt"))
     if path == EVENTS and "batch" not in members:
-        return Submitted(source, _limited(value if type(value) is list else [value]))
-    return Submitted(source, _limited(_read_batch(value)), None, members.get("sentAt"))
+        return Submitted(source, _check_count(value if type(value) is list else [value]))
+    return Submitted(source, _check_count(_read_batch(value)), None, members.get("sentAt"))
 
 
 def _read_batch(value: Json) -> list[Json]:
@@ -269,8 +269,8 @@ def _read_webhook(webhook: SignedWebhook, headers: Headers, body: bytes) -> Subm
     value = decode_body(body)
     if webhook.format is None:
         if type(value) is dict and "batch" in value:
-            return Submitted(webhook.source, _limited(_read_batch(value)), None, value.get("sentAt"))
-        return Submitted(webhook.source, _limited(value if type(value) is list else [value]))
+            return Submitted(webhook.source, _check_count(_read_batch(value)), None, value.get("sentAt"))
+        return Submitted(webhook.source, _check_count(value if type(value) is list else [value]))
     if type(value) is not dict:
         raise RequestError(400, "the body should be a JSON object")
     try:
@@ -279,7 +279,7 @@ def _read_webhook(webhook: SignedWebhook, headers: Headers, body: bytes) -> Subm
         return Submitted(webhook.source, [error])
 
 
-def _limited(events: list[Json]) -> list[Json]:
+def _check_count(events: list[Json]) -> list[Json]:
     if len(events) > MAX_EVENTS:
         raise too_many(MAX_EVENTS)
     return events

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from starlette.types import Receive, Scope
 
 from capi_actions import EventError, Json, decode_json
-from capi_actions_server.ingest.deadlines import Deadlines
+from capi_actions_server.ingest.timeouts import Timeouts
 from capi_actions_server.responses import Header
+from capi_actions_server.text import count_noun
 
 Headers = Mapping[bytes, bytes]
 
@@ -73,11 +74,11 @@ def is_json_lines(headers: Headers) -> bool:
     return media_type in _LINES_TYPES
 
 
-async def read_body(receive: Receive, headers: Headers, limit: int, deadlines: Deadlines) -> bytes:
+async def read_body(receive: Receive, headers: Headers, limit: int, timeouts: Timeouts) -> bytes:
     """Return the body, decompressed.
 
     :param limit: bytes, before and after decompression.
-    :param deadlines: limit the time that it may take to arrive.
+    :param timeouts: limit the time that it may take to arrive.
     :raises RequestError: when it is too large, too slow, or damaged.
     """
     encoding = headers.get(b"content-encoding", b"").strip().lower()
@@ -88,15 +89,17 @@ async def read_body(receive: Receive, headers: Headers, limit: int, deadlines: D
         raise _too_large(limit)
     task = asyncio.current_task()
     assert task is not None  # noqa: S101  for the type checker: a coroutine runs in a task
-    wait = deadlines.start(task.get_loop(), task.cancel)
+    wait = timeouts.start(task.get_loop(), task.cancel)
     try:
         body = await _read_all(receive, limit)
     except asyncio.CancelledError:
-        if deadlines.finish(wait) or task.uncancel():  # cancelled by somebody else
+        if timeouts.finish(wait) or task.uncancel():  # cancelled by somebody else
             raise
-        raise RequestError(408, f"the body should arrive within {deadlines.seconds:g} seconds") from None
+        raise RequestError(
+            408, f"the body should arrive within {count_noun(timeouts.seconds, 'second')}"
+        ) from None
     finally:
-        deadlines.finish(wait)
+        timeouts.finish(wait)
     return _gunzip(body, limit) if encoding in (b"gzip", b"x-gzip") else body
 
 

@@ -12,6 +12,7 @@ from attrs import define, frozen
 from capi_actions import InputFormat
 from capi_actions_server.ingest.requests import Headers, RequestError, header_text
 from capi_actions_server.settings import ServerSettings, Webhook
+from capi_actions_server.text import count_noun
 
 _BURST_SECONDS = 2.0  # of the permitted rate that may come at once
 
@@ -85,15 +86,15 @@ class WriteKeys:
 
         :raises RequestError: when nobody has.
         """
-        found = None
+        sender = None
         for known, source in self._sources:
             if hmac.compare_digest(known, key):
-                found = source
-        if found is None:
+                sender = source
+        if sender is None:
             raise RequestError(
                 401, "no such write key; it should be one of those below [server.keys]", _CHALLENGE
             )
-        return found
+        return sender
 
     def from_headers(self, headers: Headers) -> Source:
         """Return whose key the header ``Authorization`` has, which must be there.
@@ -162,7 +163,7 @@ class SignedWebhook:
                 raise RequestError(
                     401,
                     f"the signature's time stamp should differ from the clock by"
-                    f" {self.settings.tolerance} seconds or less",
+                    f" {count_noun(self.settings.tolerance, 'second')} or less",
                 )
             signed = moment.encode() + b"." + body
         expected = self._sign(signed)

@@ -12,6 +12,7 @@ What waits is bounded: beyond that, requests are refused, so that a slow disk ca
 """
 
 import asyncio
+import logging
 import threading
 from collections import deque
 from collections.abc import Sequence
@@ -19,14 +20,15 @@ from contextlib import suppress
 from functools import partial
 from queue import SimpleQueue
 from time import monotonic
+from traceback import format_tb
 from typing import TypeAlias
 
 from attrs import define, field
 
 from capi_actions import CapiError, Client, EventError, JsonObject, OutboxError, Receipt
-from capi_actions_server.ingest.deadlines import Deadlines
-from capi_actions_server.logs import log_fault
+from capi_actions_server.ingest.timeouts import Timeouts
 
+_LOG = logging.getLogger("capi_actions.server")
 _MAX_GROUP = 2_000  # events: storing them takes some 20 ms, and a request that comes now waits for it
 _COMMIT_DELAY = 0.002  # seconds
 _SLICE = 100  # events: mapping them takes some 5 ms, during which nothing else is answered
@@ -79,7 +81,7 @@ class Writer:
         """
         self._client = client
         self._max_waiting = max_waiting
-        self._deadlines = Deadlines(seconds)
+        self._timeouts = Timeouts(seconds)
         self._lock = threading.Lock()
         self._queue: deque[_Submission] = deque()
         self._target = 1  # requests to wait for: as many as the last group had
@@ -146,7 +148,7 @@ class Writer:
             if self.waiting and self.waiting + size > self._max_waiting:
                 raise FullError
             self.waiting += size
-            wait = self._deadlines.start(loop, partial(_expire, future))
+            wait = self._timeouts.start(loop, partial(_expire, future))
             self._queue.append(_Submission(events, destinations, size, future, wait))
         self._hand_over_if_enough(loop)
         return future
@@ -243,7 +245,7 @@ class Writer:
     def _resolve(self, loop: asyncio.AbstractEventLoop, group: _Group, error: CapiError | None) -> None:
         """Hand receipts, or the error, to the requests that still wait, and go on with the next group."""
         for submission in group:
-            self._deadlines.finish(submission.wait)
+            self._timeouts.finish(submission.wait)
             future = submission.future
             if future.done():  # the request's time was up, or its connection was closed
                 continue
@@ -259,3 +261,11 @@ class Writer:
 def _expire(future: "asyncio.Future[Sequence[Receipt]]") -> None:
     if not future.done():
         future.set_exception(TimeoutError())
+
+
+def log_fault(what: str, error: BaseException) -> None:
+    """Log a fault of the server's own: where it was raised, and not its text, which may quote an event.
+
+    :param what: what failed.
+    """
+    _LOG.error("%s: %s\n%s", what, type(error).__name__, "".join(format_tb(error.__traceback__)))

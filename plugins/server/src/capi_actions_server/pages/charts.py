@@ -103,7 +103,7 @@ class Chart:
 
 def make_chart(title: str, span: Span, first_minute: int, series: Sequence[Series]) -> Chart:
     """Return a chart of series that have as many values as the span has bars."""
-    totals = [sum(values) for values in zip(*(one.values for one in series), strict=True)]
+    totals = [sum(values) for values in zip(*(layer.values for layer in series), strict=True)]
     top = nice_top(max(totals, default=0))
     step = WIDTH / span.bars
     bars = [
@@ -111,7 +111,7 @@ def make_chart(title: str, span: Span, first_minute: int, series: Sequence[Serie
             x=round(index * step, 2),
             width=round(step, 2),
             title=_bar_title(
-                first_minute + index * span.step, span, {one.label: one.values[index] for one in series}
+                first_minute + index * span.step, span, {layer.label: layer.values[index] for layer in series}
             ),
             boxes=list(_boxes(index, step, top, series)),
         )
@@ -172,13 +172,13 @@ def clock(minute: int) -> str:
 
 def _boxes(index: int, step: float, top: int, series: Sequence[Series]) -> "Sequence[Box]":
     boxes, y = [], float(HEIGHT)
-    for one in series:
-        if value := one.values[index]:
+    for layer in series:
+        if value := layer.values[index]:
             height = max(1.0, value / top * HEIGHT)
             y -= height
             boxes.append(
                 Box(
-                    key=one.key,
+                    key=layer.key,
                     x=round(index * step + step * _GAP / 2, 2),
                     y=round(max(0.0, y), 2),
                     width=round(step * (1 - _GAP), 2),

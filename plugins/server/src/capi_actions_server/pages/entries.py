@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from attrs import frozen
 
-from capi_actions_server.arrivals import Arrival
-from capi_actions_server.pages.masking import event_name, masked
+from capi_actions_server.pages.masking import event_name, mask_event
+from capi_actions_server.recent_events import RecentEvent
 
 ACCEPTED = "accepted"
 """The state of what was stored; the outbox knows what became of it since."""
@@ -58,25 +58,25 @@ def event_key(event_id: str) -> str:
     return hashlib.blake2b(event_id.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
-def make_entry(arrival: Arrival, process: str) -> Entry:
+def make_entry(recent_event: RecentEvent, process: str) -> Entry:
     """Return what is shown of an event, and may be stored.
 
     :param process: the name of this process.
     """
     return Entry(
         process=process,
-        number=arrival.number,
-        received=arrival.received,
-        source=arrival.source,
-        endpoint=arrival.endpoint,
-        name=event_name(arrival.event),
-        event=json.dumps(masked(arrival.event), indent=2, ensure_ascii=False),
-        outcomes=tuple(_outcomes(arrival)),
+        number=recent_event.number,
+        received=recent_event.received,
+        source=recent_event.source,
+        endpoint=recent_event.endpoint,
+        name=event_name(recent_event.event),
+        event=json.dumps(mask_event(recent_event.event), indent=2, ensure_ascii=False),
+        outcomes=tuple(_outcomes(recent_event)),
     )
 
 
-def _outcomes(arrival: Arrival) -> Iterator[Outcome]:
-    receipt = arrival.receipt
+def _outcomes(recent_event: RecentEvent) -> Iterator[Outcome]:
+    receipt = recent_event.receipt
     if receipt.problem is not None:
         yield Outcome("invalid", reason=receipt.problem.loggable)
         return

@@ -9,9 +9,9 @@ from typing import Final
 from attrs import frozen
 
 from capi_actions import DeadFilter, DeadLetter, Outbox, Stats
-from capi_actions_server.live_file import Others
+from capi_actions_server.components import Components
+from capi_actions_server.live_view_file import OtherProcesses
 from capi_actions_server.pages.entries import ACCEPTED, Entry, Outcome, event_key, make_entry
-from capi_actions_server.service import Service
 
 STATES: Final[Mapping[str, str]] = {
     "delivered": "Delivered",
@@ -96,26 +96,29 @@ class Selection:
         return all(word in text for word in self.words.lower().split())
 
 
-def read_view(service: Service, selection: Selection, now: float) -> View:
+def read_view(components: Components, selection: Selection, now: float) -> View:
     """Return the last events of all server processes; it may wait for the disk.
 
     :raises OutboxError: when the outbox can't be read.
     """
-    others, problem = Others(), ""
+    others, problem = OtherProcesses(), ""
     try:
-        others = service.live_file.visit(now)
+        others = components.live_view_file.visit(now)
     except (sqlite3.Error, OSError) as error:
         problem = str(error)
-    arrivals, name = service.arrivals.latest(), service.live_file.name
-    own = (make_entry(arrival, name) for arrival in reversed(arrivals))
+    recent_events, name = components.recent_events.latest(), components.live_view_file.name
+    own = (make_entry(recent_event, name) for recent_event in reversed(recent_events))
     entries = merge(own, sorted(others.entries, key=_newest_first), key=_newest_first)
     since = min(
-        [*(arrival.received for arrival in arrivals[:1]), *(entry.received for entry in others.entries)],
+        [
+            *(recent_event.received for recent_event in recent_events[:1]),
+            *(entry.received for entry in others.entries),
+        ],
         default=now,
     )
     return View(
-        rows=list(islice(_rows(service.client.outbox, entries, since, selection), _ROWS)),
-        total=service.arrivals.count + others.total,
+        rows=list(islice(_rows(components.client.outbox, entries, since, selection), _ROWS)),
+        total=components.recent_events.count + others.total,
         processes=[name, *others.names],
         problem=problem,
     )

@@ -4,6 +4,7 @@ import re
 from typing import Any, Final
 
 from capi_actions import Json, personal_kind
+from capi_actions_server.text import count_noun
 
 _SHOWN_AT_TOP: Final = frozenset(
     {"type", "event", "timestamp", "originalTimestamp", "sentAt", "receivedAt", "channel"}
@@ -21,7 +22,7 @@ _LONG_NUMBER: Final = re.compile(r"\d(?:[^A-Za-z]{0,2}\d){6}")
 _MAX_TEXT, _MAX_MEMBERS, _MAX_DEPTH = 80, 40, 6
 
 
-def masked(event: Json) -> Json:
+def mask_event(event: Json) -> Json:
     """Return an event with its form, and without values that may be personal.
 
     A value is shown only under a name that is known not to be personal, and only if it doesn't look personal all the
@@ -66,7 +67,7 @@ def _inner(value: Json, parent: str, depth: int) -> Json:
 def _member(key: str, value: Any, parent: str, depth: int) -> Json:
     if parent == "context" and depth == 1:
         if key in _SHOWN_IN_CONTEXT:
-            return _shown(value, depth + 1)
+            return _mask_value(value, depth + 1)
         if key == "consent":
             return _inner(value, "integrations", depth + 1)
         return _inner(value, "", depth + 1)
@@ -75,13 +76,15 @@ def _member(key: str, value: Any, parent: str, depth: int) -> Json:
     if isinstance(value, bool) or value is None:
         return value
     if parent == "properties" and key in _SHOWN_PROPERTIES:
-        return _shown(value, depth)
+        return _mask_value(value, depth)
     return _kind(value)
 
 
-def _shown(value: Json, depth: int) -> Json:
+def _mask_value(value: Json, depth: int) -> Json:
     if isinstance(value, dict) and depth <= _MAX_DEPTH:
-        return {_name(key): _shown(member, depth + 1) for key, member in list(value.items())[:_MAX_MEMBERS]}
+        return {
+            _name(key): _mask_value(member, depth + 1) for key, member in list(value.items())[:_MAX_MEMBERS]
+        }
     if isinstance(value, str):
         return _text(value)
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -106,7 +109,7 @@ def _name(key: str) -> str:
 def _kind(value: Any) -> str:
     if isinstance(value, str):
         kind = personal_kind(value)
-        return f"({kind})" if kind else f"(text of {len(value)} characters)"
+        return f"({kind})" if kind else f"(text of {count_noun(len(value), 'character')})"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int | float):

@@ -8,9 +8,9 @@ from typing import Final
 from attrs import Factory, define, frozen
 
 from capi_actions import DeadFilter, Plugins, Stats
+from capi_actions_server.components import Components
 from capi_actions_server.history import Count, History, RecordedProblem
 from capi_actions_server.pages.charts import Chart, Series, Span, make_chart
-from capi_actions_server.service import Service
 
 _COUNTED_LETTERS: Final = 10_000  # dead letters that are looked at
 
@@ -131,7 +131,7 @@ class Overview:
 
 
 def read_overview(
-    service: Service, history: History, span: Span, now: float, destination: str = ""
+    components: Components, history: History, span: Span, now: float, destination: str = ""
 ) -> Overview:
     """Read everything that the status page shows; it may wait for the disk.
 
@@ -140,8 +140,8 @@ def read_overview(
     :raises sqlite3.Error: when the history can't be read.
     """
     first = span.first_minute(now)
-    all_stats = service.client.outbox.stats()
-    types = {configured.name: configured.type for configured in service.config.destinations}
+    all_stats = components.client.outbox.stats()
+    types = {configured.name: configured.type for configured in components.config.destinations}
     names = list(dict.fromkeys((*types, *all_stats)))
     destination = destination if destination in names else ""
     everything = CountTable.of(history.counts(first), span, first)
@@ -149,13 +149,13 @@ def read_overview(
     letters = Counter(
         (letter.item.destination, letter.item.action)
         for letter in islice(
-            service.client.outbox.dead(DeadFilter(destination=destination or None)), _COUNTED_LETTERS
+            components.client.outbox.dead(DeadFilter(destination=destination or None)), _COUNTED_LETTERS
         )
     )
     problems = [
         problem for problem in history.problems(_PROBLEMS_READ) if destination in ("", problem.destination)
     ]
-    actions = list(_actions(counts, letters, service.plugins))
+    actions = list(_actions(counts, letters, components.plugins))
     shown_stats = [stats for name, stats in all_stats.items() if destination in ("", name)]
     return Overview(
         span=span,

@@ -14,16 +14,17 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from capi_actions import OutboxError, TrustedProxies, WebRequest
+from capi_actions_server.attempt_limit import AttemptLimit
+from capi_actions_server.components import Components
 from capi_actions_server.history import History
 from capi_actions_server.pages.charts import HOUR, SPANS
-from capi_actions_server.pages.letters import letter_groups, replay_group
+from capi_actions_server.pages.dead_letters import letter_groups, replay_group
 from capi_actions_server.pages.live import STATES, Selection, read_view
 from capi_actions_server.pages.overview import WORDS, read_overview
 from capi_actions_server.pages.rendering import page, redirect, static_file
 from capi_actions_server.pages.sessions import COOKIE, Session, Sessions
 from capi_actions_server.responses import error_body
-from capi_actions_server.service import Service
-from capi_actions_server.tries import TryLimit
+from capi_actions_server.text import count_noun
 
 _TRIES, _ALL_TRIES = 5, 30  # a minute, from one address and from all: who has many must not guess faster
 _GROUPS_SHOWN: Final = 50  # of dead letters
@@ -37,36 +38,36 @@ Form = dict[str, str]
 
 
 class Pages:
-    """Answers for the pages of a service."""
+    """Answers for the pages of a server."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, components: Components) -> None:
         """Take what the pages show."""
-        self._service = service
-        self._history = History.beside_outbox(service.config)
-        self._sessions = Sessions(service.settings.pages)
-        self._tries = TryLimit(_TRIES, _ALL_TRIES)
-        self._token_tries = TryLimit(
+        self._components = components
+        self._history = History.beside_outbox(components.config)
+        self._sessions = Sessions(components.settings.pages)
+        self._login_limit = AttemptLimit(_TRIES, _ALL_TRIES)
+        self._token_limit = AttemptLimit(
             _TRIES
-        )  # apart: tries from elsewhere must not stop a program with the token
+        )  # apart: attempts from elsewhere must not stop a program with the token
         self._proxies = TrustedProxies(
-            service.settings.trusted_proxies, address_headers=service.settings.address_headers
+            components.settings.trusted_proxies, address_headers=components.settings.address_headers
         )
 
     def routes(self) -> Sequence[BaseRoute]:
         """Return the routes of all pages."""
         return [
-            Route("/", self._guarded(self._overview), name="overview"),
-            Route("/live", self._guarded(self._live)),
-            Route("/dead", self._guarded(self._dead)),
-            Route("/dead/replay", self._guarded(self._replay), methods=["POST"]),
-            Route("/resume", self._guarded(self._resume), methods=["POST"]),
-            Route("/logout", self._guarded(self._logout), methods=["POST"]),
+            Route("/", self._require_session(self._overview), name="overview"),
+            Route("/live", self._require_session(self._live)),
+            Route("/dead", self._require_session(self._dead)),
+            Route("/dead/replay", self._require_session(self._replay), methods=["POST"]),
+            Route("/resume", self._require_session(self._resume), methods=["POST"]),
+            Route("/logout", self._require_session(self._logout), methods=["POST"]),
             Route("/login", self._login, methods=["GET", "POST"]),
             Route("/static/{name}", self._static),
             Route("/{path:path}", self._missing, methods=_METHODS),
         ]
 
-    def _guarded(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+    def _require_session(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         """Let only those in who are logged in."""
 
         async def answer(request: Request) -> Response:
@@ -76,12 +77,12 @@ class Pages:
             scheme, _, token = request.headers.get("authorization", "").partition(" ")
             if session is None and scheme.lower() == "bearer":
                 address = self._visit(request)[1]
-                if wait := self._token_tries.wait(address):
+                if wait := self._token_limit.wait(address):
                     return _too_many_tries(wait, request.url.path)
                 if self._sessions.verify_token(token):
                     session = Session("")
                 else:
-                    self._token_tries.take(address)
+                    self._token_limit.take(address)
             if session is None:
                 if request.method == "POST" or request.url.path not in _PAGES:
                     return redirect("/login")
@@ -98,7 +99,7 @@ class Pages:
         now = time()
         destination = request.query_params.get("destination", "")
         overview = await to_thread.run_sync(
-            read_overview, self._service, self._history, span, now, destination
+            read_overview, self._components, self._history, span, now, destination
         )
         return page(
             "overview",
@@ -116,7 +117,7 @@ class Pages:
         selection = Selection(
             words=request.query_params.get("words", "")[:200], state=state if state in STATES else ""
         )
-        view = await to_thread.run_sync(read_view, self._service, selection, time())
+        view = await to_thread.run_sync(read_view, self._components, selection, time())
         name = "rows" if "rows" in request.query_params else "live"
         return page(
             name,
@@ -130,7 +131,7 @@ class Pages:
 
     async def _dead(self, request: Request, session: Session) -> Response:
         now = time()
-        groups = await to_thread.run_sync(letter_groups, self._service.client.outbox, now)
+        groups = await to_thread.run_sync(letter_groups, self._components.client.outbox, now)
         return page(
             "dead",
             session=session,
@@ -147,7 +148,7 @@ class Pages:
             return page("forged", 403, session=session, here="")
         replayed = await to_thread.run_sync(
             replay_group,
-            self._service.client.outbox,
+            self._components.client.outbox,
             form.get("destination", ""),
             form.get("action", ""),
             _number(form.get("code")),
@@ -157,7 +158,9 @@ class Pages:
         )
         notice = f"{replayed.moved:,} sent again."
         if replayed.expired:
-            notice += f" {replayed.expired:,} are too old for the platform."
+            notice += (
+                f" {replayed.expired:,} {'is' if replayed.expired == 1 else 'are'} too old for the platform."
+            )
         return redirect(f"/dead?{urlencode({'notice': notice})}")
 
     async def _resume(self, request: Request, session: Session) -> Response:
@@ -165,7 +168,7 @@ class Pages:
         if form is None:
             return page("forged", 403, session=session, here="")
         name = form.get("destination", "")
-        was_paused = await to_thread.run_sync(self._service.client.outbox.resume, name)
+        was_paused = await to_thread.run_sync(self._components.client.outbox.resume, name)
         notice = f"{name} is delivered to again." if was_paused else "It wasn't paused."
         return redirect(f"/?{urlencode({'notice': notice[:100]})}")
 
@@ -180,11 +183,11 @@ class Pages:
         if form is None:
             return page("login", 403, problem="This form came from another site.", next=following)
         visit, address = self._visit(request)
-        if wait := self._tries.take(address):
+        if wait := self._login_limit.take(address):
             return _too_many_tries(wait, following)
         if not await to_thread.run_sync(self._sessions.verify, form.get("secret", "")):
             return page("login", 401, problem="That is not the password.", next=following)
-        self._tries.forget(address)
+        self._login_limit.forget(address)
         response = redirect(following)
         response.set_cookie(
             COOKIE,
@@ -242,7 +245,7 @@ async def _read_form(request: Request, session: Session | None) -> Form | None:
 
 def _too_many_tries(wait: float, following: str) -> Response:
     seconds = ceil(wait)
-    problem = f"Too many tries. Wait {seconds} second{'' if seconds == 1 else 's'}."
+    problem = f"Too many tries. Wait {count_noun(seconds, 'second')}."
     response = page("login", 429, problem=problem, next=following)
     response.headers["Retry-After"] = str(seconds)
     return response

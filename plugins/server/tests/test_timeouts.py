@@ -8,7 +8,7 @@ from typing import Any, cast
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capi_actions_server.ingest.deadlines import Deadlines
+from capi_actions_server.ingest.timeouts import Timeouts
 
 SECONDS = 10.0
 
@@ -47,7 +47,7 @@ def test_each_wait_ends_at_its_own_time(waits: list[tuple[float, float | None]])
     """
     clock = Clock()
     loop = cast(asyncio.AbstractEventLoop, clock)
-    deadlines = Deadlines(SECONDS)
+    timeouts = Timeouts(SECONDS)
     expired: dict[int, float] = {}
     begins: dict[int, float] = {}
     ends: list[tuple[float, int]] = []
@@ -59,7 +59,7 @@ def test_each_wait_ends_at_its_own_time(waits: list[tuple[float, float | None]])
         for time, wait in sorted(ends):
             if time <= end:
                 clock.advance(max(0.0, time - clock.now))
-                assert deadlines.finish(wait)
+                assert timeouts.finish(wait)
                 ends.remove((time, wait))
         clock.advance(max(0.0, end - clock.now))
 
@@ -67,7 +67,7 @@ def test_each_wait_ends_at_its_own_time(waits: list[tuple[float, float | None]])
         finish_until(clock.now + pause)
         number = len(begins)
         begins[number] = clock.now
-        wait = deadlines.start(loop, partial(expire, number))
+        wait = timeouts.start(loop, partial(expire, number))
         if duration is not None:
             ends.append((clock.now + duration, wait))
         assert len(clock.timers) == 1
@@ -82,25 +82,25 @@ def test_each_wait_ends_at_its_own_time(waits: list[tuple[float, float | None]])
 def test_a_wait_that_has_expired_says_so() -> None:
     """Else a request could not tell its own end from a cancellation."""
     clock = Clock()
-    deadlines = Deadlines(SECONDS)
-    wait = deadlines.start(cast(asyncio.AbstractEventLoop, clock), list)
+    timeouts = Timeouts(SECONDS)
+    wait = timeouts.start(cast(asyncio.AbstractEventLoop, clock), list)
 
     clock.advance(SECONDS)
 
-    assert not deadlines.finish(wait)
+    assert not timeouts.finish(wait)
 
 
 def test_another_event_loop_begins_anew() -> None:
     """The timer of one that has ended never comes."""
-    deadlines = Deadlines(0.01)
+    timeouts = Timeouts(0.01)
 
     async def wait_for_expiry() -> bool:
         expired = asyncio.Event()
-        deadlines.start(asyncio.get_running_loop(), expired.set)
+        timeouts.start(asyncio.get_running_loop(), expired.set)
         return await asyncio.wait_for(expired.wait(), 60)
 
     async def leave() -> None:
-        deadlines.start(asyncio.get_running_loop(), list)
+        timeouts.start(asyncio.get_running_loop(), list)
 
     asyncio.run(leave())
     assert asyncio.run(wait_for_expiry())

@@ -1,28 +1,28 @@
-"""What the endpoints and the pages share."""
+"""The components of a running server: opened and closed together, used by the endpoints and the pages."""
 
 from pathlib import Path
 
 from attrs import evolve, frozen
 
 from capi_actions import Client, Config, ConfigError, ConfigNames, Plugins, load_config
-from capi_actions_server.arrivals import Arrivals
-from capi_actions_server.checks import check_server
 from capi_actions_server.ingest.writer import Writer
-from capi_actions_server.live_file import LiveFile, Sharer
+from capi_actions_server.live_view_file import LiveViewFile, Sharer
+from capi_actions_server.recent_events import RecentEvents
 from capi_actions_server.settings import ServerSettings
+from capi_actions_server.settings_checks import check_settings
 
 
 @frozen(kw_only=True)
-class Service:
-    """A running server's parts.
+class Components:
+    """A running server's components.
 
     :ivar client: delivers, and has the state of the destinations.
     :ivar config: the whole configuration.
     :ivar settings: its table ``[server]``.
     :ivar plugins: everything that is installed.
     :ivar writer: stores events.
-    :ivar arrivals: what came in last, for the live view.
-    :ivar live_file: shows it to the live views of other processes, and theirs here.
+    :ivar recent_events: what came in last, for the live view.
+    :ivar live_view_file: shows it to the live views of other processes, and theirs here.
     :ivar sharer: writes it to that file.
     """
 
@@ -31,12 +31,12 @@ class Service:
     settings: ServerSettings
     plugins: Plugins
     writer: Writer
-    arrivals: Arrivals
-    live_file: LiveFile
+    recent_events: RecentEvents
+    live_view_file: LiveViewFile
     sharer: Sharer
 
     @classmethod
-    def open(cls, path: Path, *, plugins: Plugins | None = None, deliver: bool = True) -> "Service":
+    def open(cls, path: Path, *, plugins: Plugins | None = None, deliver: bool = True) -> "Components":
         """Open the outbox, and start to store and deliver.
 
         :param path: of the configuration.
@@ -52,15 +52,15 @@ class Service:
             names = ConfigNames(destinations=config.names, inputs=list(installed.inputs))
             if errors := [
                 evolve(problem, path=f"$.server{problem.path[1:]}")
-                for problem in check_server(settings, names)
+                for problem in check_settings(settings, names)
                 if problem.severity == "error"
             ]:
                 raise ConfigError(tuple(errors))
         client = Client.from_config(path, plugins=installed, deliver=deliver)
         writer = Writer(client, settings.max_waiting, settings.request_seconds)
         writer.start()
-        arrivals, live_file = Arrivals(), LiveFile.beside_outbox(config)
-        sharer = Sharer(arrivals, live_file)
+        recent_events, live_view_file = RecentEvents(), LiveViewFile.beside_outbox(config)
+        sharer = Sharer(recent_events, live_view_file)
         sharer.start()
         return cls(
             client=client,
@@ -68,8 +68,8 @@ class Service:
             settings=settings,
             plugins=installed,
             writer=writer,
-            arrivals=arrivals,
-            live_file=live_file,
+            recent_events=recent_events,
+            live_view_file=live_view_file,
             sharer=sharer,
         )
 

@@ -1,4 +1,4 @@
-"""A limit on how often one address may try what has failed."""
+"""Limit how often an address may attempt to log in, or to send with a wrong key."""
 
 import threading
 from collections import deque
@@ -8,20 +8,20 @@ from time import monotonic
 from typing import Final
 
 _SECONDS: Final = 60.0
-_MAX_ADDRESSES: Final = 10_000  # further ones push out those that have not tried for longest
+_MAX_ADDRESSES: Final = 10_000  # further ones push out those whose last attempt is oldest
 
 
-class TryLimit:
-    """Limits how many tries a minute come from one address, and from all of them together.
+class AttemptLimit:
+    """Limits how many attempts a minute come from one address, and from all of them together.
 
     A whole IPv6 network of 64 bits counts as one address, as that is what a single customer of a provider has.
-    What is kept is bounded, whoever tries.  Usable from several threads.
+    What is kept is bounded, whatever addresses there are.  Usable from several threads.
     """
 
     def __init__(
         self, per_address: int, of_all: int | None = None, clock: Callable[[], float] = monotonic
     ) -> None:
-        """Start without tries.
+        """Start without attempts.
 
         :param per_address: how many one address may make within a minute.
         :param of_all: how many all addresses together may make; None for any number.
@@ -33,16 +33,16 @@ class TryLimit:
         self._all: deque[float] | None = None if of_all is None else deque(maxlen=of_all)
 
     def take(self, address: str) -> float:
-        """Count a try and return 0, or return how many seconds are to be waited before the next."""
+        """Count an attempt and return 0, or return how many seconds are to be waited before the next."""
         network, now = _network(address), self._clock()
         with self._lock:
-            if (tries := self._by_address.pop(network, None)) is not None:
-                self._by_address[network] = tries  # at the end: it has tried last
+            if (attempts := self._by_address.pop(network, None)) is not None:
+                self._by_address[network] = attempts  # at the end: its attempt is the last
             if wait := self._wait(network, now):
                 return wait
-            if tries is None:
-                tries = self._by_address[network] = deque(maxlen=self._per_address)
-            for counted in (tries, self._all):
+            if attempts is None:
+                attempts = self._by_address[network] = deque(maxlen=self._per_address)
+            for counted in (attempts, self._all):
                 if counted is not None:
                     counted.append(now)
             if len(self._by_address) > _MAX_ADDRESSES:
@@ -50,12 +50,12 @@ class TryLimit:
         return 0.0
 
     def wait(self, address: str) -> float:
-        """Return how many seconds are to be waited before the next try; 0 if there may be one."""
+        """Return how many seconds are to be waited before the next attempt; 0 if there may be one."""
         with self._lock:
             return self._wait(_network(address), self._clock()) if self._by_address else 0.0
 
     def forget(self, address: str) -> None:
-        """Start anew for an address from which a try has succeeded."""
+        """Start anew for an address from which an attempt has succeeded."""
         with self._lock:
             self._by_address.pop(_network(address), None)
 

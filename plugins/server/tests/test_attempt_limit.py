@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from capi_actions import TrustedProxies
 from capi_actions_server.app import create_app
+from capi_actions_server.attempt_limit import AttemptLimit
+from capi_actions_server.components import Components
 from capi_actions_server.ingest.authentication import Authentication
 from capi_actions_server.ingest.requests import RequestError
 from capi_actions_server.ingest.senders import RateLimit, Source
-from capi_actions_server.service import Service
-from capi_actions_server.tries import TryLimit
 from support.asgi import Answer, Caller
 
 KEY = "0123456789abcdef-only"
@@ -38,9 +38,9 @@ SOURCE = Source(name="only", destinations=None, client="never", rate=RateLimit(0
 
 
 @pytest.fixture
-def call(open_service: Callable[[str], Service]) -> Caller:
+def call(open_components: Callable[[str], Components]) -> Caller:
     """Send requests to a server that answers three wrong keys a minute."""
-    return Caller(create_app(open_service(TABLE)), KEY)
+    return Caller(create_app(open_components(TABLE)), KEY)
 
 
 def basic(key: str) -> dict[str, str]:
@@ -127,7 +127,7 @@ def test_a_forwarding_header_of_somebody_else_is_not_believed(call: Caller, orde
 def test_no_minute_has_more_tries_than_allowed(steps: list[tuple[float, str]]) -> None:
     """Of one address and of all, and who waits as told may try."""
     now = 0.0
-    limit = TryLimit(3, 5, clock=lambda: now)
+    limit = AttemptLimit(3, 5, clock=lambda: now)
     taken: list[tuple[float, str]] = []
     for elapsed, address in steps:
         now += elapsed
@@ -147,7 +147,7 @@ def test_no_minute_has_more_tries_than_allowed(steps: list[tuple[float, str]]) -
 
 def test_a_network_of_a_provider_s_customer_is_one_address() -> None:
     """It has 2⁶⁴ of them."""
-    limit = TryLimit(1, clock=lambda: 0.0)
+    limit = AttemptLimit(1, clock=lambda: 0.0)
 
     assert 0 == limit.take("2001:db8:1:2::1")
     assert 60 == limit.take("2001:db8:1:2:ffff::2%eth0")
@@ -159,9 +159,9 @@ def test_a_network_of_a_provider_s_customer_is_one_address() -> None:
 
 def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """However many addresses try, or send; those that come again are kept for longest."""
-    monkeypatch.setattr("capi_actions_server.tries._MAX_ADDRESSES", 10)
+    monkeypatch.setattr("capi_actions_server.attempt_limit._MAX_ADDRESSES", 10)
     monkeypatch.setattr("capi_actions_server.ingest.authentication._MAX_KNOWN", 10)
-    limit = TryLimit(2, clock=lambda: 0.0)
+    limit = AttemptLimit(2, clock=lambda: 0.0)
     authentication = Authentication(2, TrustedProxies(), (), clock=lambda: 0.0)
     for number in range(100):
         limit.take(f"1.1.1.{number}")
@@ -191,8 +191,10 @@ def test_a_connection_without_an_address_is_one(call: Caller) -> None:
     assert [401, 429] == statuses
 
 
-def test_failures_need_not_be_limited(open_service: Callable[[str], Service], order: dict[str, Any]) -> None:
+def test_failures_need_not_be_limited(
+    open_components: Callable[[str], Components], order: dict[str, Any]
+) -> None:
     """For a server behind something that does it already."""
-    call = Caller(create_app(open_service(TABLE.replace("minute = 3", "minute = 0"))), KEY)
+    call = Caller(create_app(open_components(TABLE.replace("minute = 3", "minute = 0"))), KEY)
 
     assert {401} == {WAYS["header"](call, order).status for _ in range(10)}

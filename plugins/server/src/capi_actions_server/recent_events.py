@@ -11,10 +11,10 @@ _KEPT = 500
 
 
 @frozen
-class Arrival:
+class RecentEvent:
     """One event that came in.
 
-    :ivar number: counts arrivals, from 1.
+    :ivar number: counts events, from 1.
     :ivar received: Unix seconds.
     :ivar source: the name of the write key or webhook.
     :ivar endpoint: the path that it was sent to.
@@ -31,8 +31,8 @@ class Arrival:
     receipt: Receipt
 
 
-class Arrivals:
-    """The last 500 arrivals.  Written on the event loop, read from any thread.
+class RecentEvents:
+    """The last 500 events.  Written on the event loop, read from any thread.
 
     :ivar count: how many there were since the start.
     """
@@ -50,10 +50,10 @@ class Arrivals:
         # A tuple: making an Arrival of every event would take as long as reading its JSON.
         self._latest.append((self.count, received, source, endpoint, event, receipt))
 
-    def latest(self) -> list[Arrival]:
+    def latest(self) -> list[RecentEvent]:
         """Return them, oldest first."""
         return [
-            Arrival(
+            RecentEvent(
                 number,
                 received,
                 source,

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from capi_actions import ConfigError
-from capi_actions_server import serving
-from capi_actions_server.serving import Server, listen, url_of
+from capi_actions_server import uvicorn_server
 from capi_actions_server.settings import ServerSettings
+from capi_actions_server.uvicorn_server import Server, listen, url_of
 
 BODY = b'{"success":true}'
 REQUEST = b"POST /v1/track HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n{}"
@@ -34,7 +34,7 @@ def running(head_seconds: float) -> Iterator[tuple[str, int]]:
     """Run a server that waits so long for the head of a request, and return its address."""
     ready = threading.Event()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(serving, "_HEAD_SECONDS", head_seconds)
+        patch.setattr(uvicorn_server, "_HEAD_SECONDS", head_seconds)
         listening = listen("127.0.0.1", 0)
         server = Server(app, ServerSettings(shutdown_seconds=1), ready.set)
         thread = threading.Thread(target=server.run, args=([listening],))
@@ -120,7 +120,7 @@ def test_a_slow_head_after_a_request_ends_it_too() -> None:
 
 def test_a_connection_without_a_further_request_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Else those that are never used again would add up."""
-    monkeypatch.setattr(serving, "_KEEP_ALIVE_SECONDS", 0.1)
+    monkeypatch.setattr(uvicorn_server, "_KEEP_ALIVE_SECONDS", 0.1)
     with running(2.0) as address, connect(address) as connection:
         connection.sendall(REQUEST)
         assert read_answer(connection).endswith(BODY)

@@ -7,6 +7,7 @@ from typing import Final
 
 from capi_actions import ConfigNames, Problem
 from capi_actions_server.settings import ServerSettings, Webhook, WriteKey
+from capi_actions_server.text import count_noun
 
 _WIDEST: Final = {4: 8, 6: 7}  # bits of the largest private networks: 10.0.0.0/8 and fc00::/7
 _LARGEST_BATCH: Final = 512_000  # bytes that Segment's API takes, and that its SDKs send at once
@@ -14,7 +15,7 @@ _CHAINS: Final = ("x-forwarded-for", "forwarded")  # headers to which each proxy
 _DEFAULT_TOLERANCE: Final = 300
 
 
-def check_server(settings: ServerSettings, names: ConfigNames) -> Iterator[Problem]:
+def check_settings(settings: ServerSettings, names: ConfigNames) -> Iterator[Problem]:
     """Yield errors, with which the server doesn't start, and warnings; their paths start at the table."""
     if not settings.keys and not settings.webhooks:
         yield Problem("nobody may send: add a table [server.keys.main]; `capi init --serve` writes one")
@@ -133,7 +134,7 @@ def _check_proxies(settings: ServerSettings) -> Iterator[Problem]:
 def _check_limits(settings: ServerSettings) -> Iterator[Problem]:
     if settings.shutdown_seconds < settings.request_seconds:
         yield _warning(
-            f"a stop waits for {settings.shutdown_seconds:g} seconds, but requests may take"
+            f"a stop waits for {count_noun(settings.shutdown_seconds, 'second')}, but requests may take"
             f" {settings.request_seconds:g} (request_seconds): the slow ones are cut off, and must be sent again",
             "$.shutdown_seconds",
         )

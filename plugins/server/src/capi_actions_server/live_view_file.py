@@ -6,6 +6,7 @@ alone.  It holds what the page shows: events without values that may be personal
 """
 
 import json
+import logging
 import os
 import secrets
 import sqlite3
@@ -19,10 +20,11 @@ from typing import Final
 from attrs import astuple, frozen
 
 from capi_actions import Config
-from capi_actions_server.arrivals import Arrivals
-from capi_actions_server.logs import LOG, log_fault
+from capi_actions_server.ingest.writer import log_fault
 from capi_actions_server.pages.entries import Entry, Outcome, make_entry
+from capi_actions_server.recent_events import RecentEvents
 
+_LOG: Final = logging.getLogger("capi_actions.server")
 _INTERVAL: Final = 1.0  # seconds between two writes
 _SHARED_AT_ONCE: Final = 100  # events: masking one takes some 50 µs of the core that the server answers with
 _KEPT: Final = 200  # events of each process
@@ -38,7 +40,7 @@ create table if not exists entries (process text, number integer, body text, pri
 
 
 @frozen
-class Others:
+class OtherProcesses:
     """What other processes share.
 
     :ivar names: of the processes.
@@ -51,7 +53,7 @@ class Others:
     entries: Sequence[Entry] = ()
 
 
-class LiveFile:
+class LiveViewFile:
     """The file.  Usable from several threads and processes.
 
     :ivar name: of this process, for people.
@@ -64,13 +66,13 @@ class LiveFile:
         self.name = f"process {os.getpid()}"
 
     @classmethod
-    def beside_outbox(cls, config: Config) -> "LiveFile":
+    def beside_outbox(cls, config: Config) -> "LiveViewFile":
         """Return the file that belongs to a configuration's outbox."""
         outbox = config.outbox.get("path")
         path = config.folder / outbox if isinstance(outbox, str) else config.folder / "outbox"
         return cls(path.with_name(f"{path.name}-live"))
 
-    def visit(self, now: float) -> Others:
+    def visit(self, now: float) -> OtherProcesses:
         """Have all processes write for a minute, and return what the others have written.
 
         :raises sqlite3.Error, OSError: when the file can't be made or read.
@@ -91,7 +93,7 @@ class LiveFile:
                 f"select body from entries join processes using (process) where {alive}",  # noqa: S608  as above
                 (self._process, now - _GONE),
             ).fetchall()
-        return Others(
+        return OtherProcesses(
             names=[name for name, _ in processes],
             total=sum(total for _, total in processes),
             entries=[_decode(body) for (body,) in rows],
@@ -160,9 +162,11 @@ class LiveFile:
 class Sharer:
     """Writes what this process took to the file once a second, as long as somebody looks."""
 
-    def __init__(self, arrivals: Arrivals, file: LiveFile, clock: Callable[[], float] = time) -> None:
+    def __init__(
+        self, recent_events: RecentEvents, file: LiveViewFile, clock: Callable[[], float] = time
+    ) -> None:
         """Share nothing before :meth:`start`."""
-        self._arrivals = arrivals
+        self._recent_events = recent_events
         self._file = file
         self._clock = clock
         self._shared = 0  # the number of the last one
@@ -179,29 +183,29 @@ class Sharer:
         self._closing.set()
         self._thread.join()
         if self._was_watched:
-            self._guarded(self._file.leave)
+            self._log_failures(self._file.leave)
 
     def share(self) -> None:
         """Write what came in since the last time; a failure is logged once."""
-        self._guarded(self._share)
+        self._log_failures(self._share)
 
     def _share(self) -> None:
         now = self._clock()
         if not self._file.is_watched(now):
             self._shared, self._was_watched = 0, False
             return
-        total = self._arrivals.count
-        arrivals = [arrival for arrival in self._arrivals.latest() if arrival.number > self._shared]
-        entries = [make_entry(arrival, self._file.name) for arrival in arrivals[-_SHARED_AT_ONCE:]]
+        total = self._recent_events.count
+        unshared = [event for event in self._recent_events.latest() if event.number > self._shared]
+        entries = [make_entry(event, self._file.name) for event in unshared[-_SHARED_AT_ONCE:]]
         self._file.share(entries, total, now)
         self._shared, self._was_watched = max(total, self._shared), True
 
-    def _guarded(self, work: Callable[[], None]) -> None:
+    def _log_failures(self, work: Callable[[], None]) -> None:
         try:
             work()
         except (sqlite3.Error, OSError) as error:
             if not self._has_failed:
-                LOG.warning("other processes can't show what comes in here: %s", error)
+                _LOG.warning("other processes can't show what comes in here: %s", error)
             self._has_failed = True
         except Exception as error:  # noqa: BLE001  a fault of ours must not end the thread, nor quote an event
             log_fault("what came in could not be shown to other processes", error)

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable
 
 
-class Deadlines:
+class Timeouts:
     """Ends waits that take too long.  For one event loop at a time.
 
     :ivar seconds: how long each may take.
