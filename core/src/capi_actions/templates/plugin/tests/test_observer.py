@@ -19,4 +19,4 @@ def test_outcomes_are_counted_and_failures_logged(caplog: pytest.LogCaptureFixtu
     )
 
     assert tally.counts == {("shop", Verdict.DONE): 3, ("shop", Verdict.DEAD): 1}
-    assert [record.getMessage() for record in caplog.records] == ["shop: 1 items: Too old."]
+    assert [record.getMessage() for record in caplog.records] == ["shop: 1 item: Too old."]

@@ -26,7 +26,8 @@ class Tally:
         with self._lock:
             self.counts[report.destination, verdict] += report.items
         if verdict is not Verdict.DONE:
-            LOG.info("%s: %d items: %s", report.destination, report.items, report.judgement.reason)
+            noun = "item" if report.items == 1 else "items"
+            LOG.info("%s: %d %s: %s", report.destination, report.items, noun, report.judgement.reason)
 
 
 @hookimpl
