@@ -3,7 +3,7 @@
 from collections import Counter
 from threading import Thread
 
-from capi_actions import note_doubt, note_dropped
+from capi_actions import note_dropped, note_uncertain
 from capi_actions.notes import Notes, collect_notes
 
 
@@ -14,12 +14,12 @@ def test_only_what_happens_inside_counts() -> None:
     with collect_notes(outer):
         with collect_notes(inner):
             note_dropped("$.a", "x")
-        note_doubt("$.b", "y")
-        note_doubt("$.b", "y")
-    note_doubt("$.after", "y")
+        note_uncertain("$.b", "y")
+        note_uncertain("$.b", "y")
+    note_uncertain("$.after", "y")
 
     assert inner == Notes(dropped=Counter({("$.a", "x"): 1}))
-    assert outer == Notes(doubts=Counter({("$.b", "y"): 2}))
+    assert outer == Notes(uncertain=Counter({("$.b", "y"): 2}))
 
 
 def test_another_thread_s_notes_are_its_own() -> None:

@@ -182,7 +182,7 @@ def endpoint(shop: Shop, config: Path, sandbox: Sandbox) -> Iterator[str]:
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    """A stand-in for Meta's API that takes nothing that is doubtful."""
+    """A stand-in for Meta's API that refuses whatever is uncertain."""
     with Sandbox(SandboxOptions.strict()) as running:
         yield running
 

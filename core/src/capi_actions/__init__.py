@@ -85,7 +85,7 @@ if TYPE_CHECKING:
         TransportFactory,
         Verdict,
     )
-    from capi_actions.notes import note_doubt, note_dropped
+    from capi_actions.notes import note_dropped, note_uncertain
     from capi_actions.personal_data import personal_kind
     from capi_actions.plugins import Plugins
     from capi_actions.secret import Secret
@@ -180,8 +180,8 @@ __all__ = [
     "is_directive",
     "load_config",
     "make_hasher",
-    "note_doubt",
     "note_dropped",
+    "note_uncertain",
     "parse_time",
     "personal_kind",
     "public_ip",
@@ -284,7 +284,7 @@ _NAMES = {
         "Verdict",
     ),
     "notes": (
-        "note_doubt",
+        "note_uncertain",
         "note_dropped",
     ),
     "personal_data": ("personal_kind",),

@@ -23,24 +23,24 @@ class Notes:
     """Counts of notes.
 
     :ivar dropped: how often a field's value was left out, and why.
-    :ivar doubts: how often a value was sent although something about it is uncertain, and what.
+    :ivar uncertain: how often a value was sent although something about it is uncertain, and what.
     """
 
     dropped: "Counter[Finding]" = Factory(Counter)
-    doubts: "Counter[Finding]" = Factory(Counter)
+    uncertain: "Counter[Finding]" = Factory(Counter)
 
     def add(self, other: "Notes") -> None:
         """Count what others have counted, too."""
-        for counter, counts in ((self.dropped, other.dropped), (self.doubts, other.doubts)):
+        for counter, counts in ((self.dropped, other.dropped), (self.uncertain, other.uncertain)):
             for finding, number in counts.items():
                 count_finding(counter, finding, number)
 
     def take(self) -> "Notes | None":
         """Return what was counted since the last call, and start anew; None if nothing was."""
-        if not (self.dropped or self.doubts):
+        if not (self.dropped or self.uncertain):
             return None
-        taken = Notes(self.dropped, self.doubts)
-        self.dropped, self.doubts = Counter(), Counter()
+        taken = Notes(self.dropped, self.uncertain)
+        self.dropped, self.uncertain = Counter(), Counter()
         return taken
 
 
@@ -56,14 +56,14 @@ def note_dropped(path: str, reason: str) -> None:
         count_finding(_thread.notes.dropped, (path, reason))
 
 
-def note_doubt(path: str, doubt: str) -> None:
+def note_uncertain(path: str, uncertainty: str) -> None:
     """Note that a value is sent although something about it is uncertain.
 
     :param path: of the field.
-    :param doubt: what is uncertain, as it stands after "a value"; without the value.
+    :param uncertainty: what is uncertain, as it stands after "a value"; without the value.
     """
     if _thread.notes is not None:
-        count_finding(_thread.notes.doubts, (path, doubt))
+        count_finding(_thread.notes.uncertain, (path, uncertainty))
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Event times: from the ways in which programs write them to whole Unix seconds.
 
-A time is read only when its text leaves no doubt about the moment; everything else is refused.  An hour too many puts
+A time is read only when its text can mean one moment alone; everything else is refused.  An hour too many puts
 an event into the future, which platforms refuse, and some hours put a sale into another day's report.
 """
 
@@ -80,10 +80,10 @@ _ZONE_NAMES: Final[Mapping[str, int]] = {
     "PST": -8,
 }
 # Cuba and the Philippines write these as well, for other hours (time zone database 2026a).
-_DOUBTFUL: Final = frozenset({"CDT", "PST"})
+_UNCERTAIN: Final = frozenset({"CDT", "PST"})
 # Chicago and Shanghai, 14 hours apart; Java writes it for both.
 _TWO_MEANINGS: Final = frozenset({"CST"})
-_AMBIGUOUS: Final = _DOUBTFUL | _TWO_MEANINGS
+_AMBIGUOUS: Final = _UNCERTAIN | _TWO_MEANINGS
 
 _EPOCH: Final = datetime(1970, 1, 1)
 _UTC_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

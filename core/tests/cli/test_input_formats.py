@@ -27,7 +27,7 @@ HINT = "there should be one JSON object a line; `jq -c .` writes such lines"
 PAGES = b'{"type": "page", "messageId": "1"}\n{"type": "page", "messageId": "2"}\n'
 IDS = ["1", "2"]
 
-# What people send instead of JSON Lines, and can be read without a doubt.
+# What people send instead of JSON Lines, and can have one meaning only.
 READABLE = {
     "an array on one line": b'[{"type": "page", "messageId": "1"}, {"type": "page", "messageId": "2"}]',
     "an array over lines": b'[{"type": "page", "messageId": "1"},\n {"type": "page", "messageId": "2"}]\n',
@@ -74,7 +74,7 @@ def read(data: bytes) -> list[Any]:
 
 
 @pytest.mark.parametrize("name", READABLE)
-def test_what_can_be_read_without_a_doubt_is_read(name: str) -> None:
+def test_what_can_have_one_meaning_only_is_read(name: str) -> None:
     """Nobody should need jq, iconv or zcat for it."""
     events = [record.event for record in read(READABLE[name])]
 

@@ -143,7 +143,7 @@ def test_the_summary_is_there_for_machines(capi: Any, config: Path, ping: Any, a
         "held_back": {},
         "unmatched": {"page": 1},
         "dropped": [],
-        "doubts": [],
+        "uncertain": [],
         "stored": 2,
         "already_sent": 0,
         "delivered": 1,

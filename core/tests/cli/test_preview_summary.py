@@ -5,25 +5,25 @@ from typing import Any
 
 import pytest
 
-from capi_actions import Plugins, note_doubt, note_dropped
+from capi_actions import Plugins, note_dropped, note_uncertain
 
 SECRET = "ada@example.com"
 
 
 @pytest.fixture
 def recognising(monkeypatch: pytest.MonkeyPatch, plugins: Plugins) -> None:
-    """Let the small platform name its match keys, and doubt an address."""
+    """Let the small platform name its match keys, and warn about an address."""
     kind = plugins.destinations["acme"]
     monkeypatch.setattr(kind, "match_keys", lambda self, data: {"em": "email" in data, "ip": False})
     monkeypatch.setattr(
         kind,
-        "value_doubt",
+        "value_warning",
         lambda self, key, value: "has no dot" if (key, "." in value) == ("em", False) else "",
     )
 
 
 def test_figures_of_all_kinds(capi: Any, config: Path, ping: Any, recognising: None) -> None:
-    """Shares, doubts, personal data by field name, paths that nothing uses, refusals, and what nothing matches."""
+    """Shares, warnings, personal data by field name, paths that nothing uses, refusals, and what nothing matches."""
     config.write_text(
         config.read_text() + '[[destinations.main.mappings]]\naction = "acme.ping"\n'
         'mapping = { email = { "@path" = "$.email" }, lost = { "@path" = "$.x" } }\n'
@@ -44,7 +44,7 @@ def test_figures_of_all_kinds(capi: Any, config: Path, ping: Any, recognising: N
     assert (main["items"], main["refused"]) == (3, 1)
     assert main["match_keys"] == {"em": {"items": 2, "share": 0.6667}, "ip": {"items": 0, "share": 0.0}}
     assert main["dropped"] == [{"field": "$.lost", "reason": "there is no such field", "items": 1}]
-    assert main["doubts"] == [{"field": "$.email", "reason": "has no dot", "items": 1}]
+    assert main["uncertain"] == [{"field": "$.email", "reason": "has no dot", "items": 1}]
     assert main["personal_data"] == [{"field": "$.name", "kind": "an e-mail address", "items": 1}]
     assert main["refusals"] == [{"field": "$.time", "message": "is too old", "items": 1}]
     assert record["unused_paths"] == {"$.properties.coupon": 2, "$.properties.products.colour": 1}
@@ -53,15 +53,15 @@ def test_figures_of_all_kinds(capi: Any, config: Path, ping: Any, recognising: N
 
 @pytest.fixture
 def noting(monkeypatch: pytest.MonkeyPatch, plugins: Plugins) -> None:
-    """Let the small platform leave out crowns, and doubt times of the first hour."""
+    """Let the small platform leave out crowns, and note as uncertain the times of the first hour."""
     kind = plugins.destinations["acme"]
     prepare = kind.prepare
 
     def noted(self: Any, data: dict[str, Any], group: str, content_id: Any) -> Any:
         if data["name"] == "crown":
             note_dropped("$.name", "it has no crown")
-        note_doubt("$.time", "of some zone")
-        note_doubt("$.time", "of some zone")
+        note_uncertain("$.time", "of some zone")
+        note_uncertain("$.time", "of some zone")
         return prepare(self, data, group, content_id)
 
     monkeypatch.setattr(kind, "prepare", noted)
@@ -76,7 +76,7 @@ def test_what_action_and_destination_leave_out_or_assume_is_counted(
     main = result.lines[-1]["destinations"]["main"]
 
     assert main["dropped"] == [{"field": "$.name", "reason": "it has no crown", "items": 1}]
-    assert main["doubts"] == [{"field": "$.time", "reason": "of some zone", "items": 2}]
+    assert main["uncertain"] == [{"field": "$.time", "reason": "of some zone", "items": 2}]
 
 
 def test_the_summary_of_send_counts_it_too(capi: Any, config: Path, ping: Any, noting: None) -> None:
@@ -88,7 +88,7 @@ def test_the_summary_of_send_counts_it_too(capi: Any, config: Path, ping: Any, n
     assert "│ $.name │ 1 │ left out: it has no crown" in " ".join(shown.err.split())
     assert "│ $.time │ 2 │ a value of some zone" in " ".join(shown.err.split())
     assert summary["dropped"] == [{"field": "$.name", "reason": "it has no crown", "items": 1}]
-    assert summary["doubts"] == [{"field": "$.time", "reason": "of some zone", "items": 2}]
+    assert summary["uncertain"] == [{"field": "$.time", "reason": "of some zone", "items": 2}]
 
 
 def test_a_person_gets_tables(capi: Any, config: Path, ping: Any, recognising: None) -> None:

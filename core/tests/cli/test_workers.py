@@ -29,8 +29,8 @@ from capi_actions import (
     Judgement,
     OutboxError,
     Verdict,
-    note_doubt,
     note_dropped,
+    note_uncertain,
 )
 from capi_actions.builtin.outbox import SqliteOutbox
 from capi_actions.cli import ingest, send, workers
@@ -274,7 +274,7 @@ def test_what_is_noted_is_counted(
 
     def note(event: Any) -> Any:
         note_dropped("$.a", f"reason {event['messageId'][-1]}")
-        note_doubt("$.b", "is odd")
+        note_uncertain("$.b", "is odd")
         return event
 
     install("note", capi_events=[EventFilter(name="note", apply=note)])
@@ -285,7 +285,7 @@ def test_what_is_noted_is_counted(
         results.append(capi("send", *arguments, lines=[ping(number) for number in range(25)]))
 
     assert results[0] == results[1]
-    assert results[1].lines[-1]["summary"]["doubts"] == [{"field": "$.b", "reason": "is odd", "items": 25}]
+    assert results[1].lines[-1]["summary"]["uncertain"] == [{"field": "$.b", "reason": "is odd", "items": 25}]
 
 
 @pytest.fixture

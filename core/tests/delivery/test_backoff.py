@@ -190,8 +190,8 @@ def test_every_repeat_has_the_same_bytes(make_world: MakeWorld, outage: Transpor
     assert all(len(bodies) == 1 for bodies in world.platform.bodies.values())
 
 
-@pytest.mark.parametrize(("sent", "doubt"), [(True, True), (False, False)])
-def test_no_answer_is_no_verdict(make_world: MakeWorld, sent: bool, doubt: bool) -> None:
+@pytest.mark.parametrize(("sent", "is_uncertain"), [(True, True), (False, False)])
+def test_no_answer_is_no_verdict(make_world: MakeWorld, sent: bool, is_uncertain: bool) -> None:
     """The reason says whether a repeat may reach the platform twice."""
     world = make_world(lambda ids: TransportError("the connection broke", sent))
     world.put("a")
@@ -200,7 +200,7 @@ def test_no_answer_is_no_verdict(make_world: MakeWorld, sent: bool, doubt: bool)
 
     (report,) = world.recorder.reports
     assert report.judgement.reason.startswith("No answer came: the connection broke.")
-    assert ("same event ids" in report.judgement.reason) is doubt
+    assert ("same event ids" in report.judgement.reason) is is_uncertain
     assert world.left() == 1
 
 

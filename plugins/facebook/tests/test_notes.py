@@ -33,7 +33,7 @@ def findings(pipeline: Pipeline, properties: dict[str, Any], **members: Any) -> 
     survey.add(event, pipeline.process_by_route(event, NOW))
     shop = survey.destinations["shop"]
     assert (shop.items, shop.refused) == (1, 0)
-    counters = {"dropped": shop.dropped, "doubts": shop.doubts}
+    counters = {"dropped": shop.dropped, "uncertain": shop.uncertain}
     return [(kind, path) for kind, counter in counters.items() for path, _ in counter]
 
 
@@ -52,9 +52,9 @@ def findings(pipeline: Pipeline, properties: dict[str, Any], **members: Any) -> 
             "dropped",
             "$.event_source_url",
         ),
-        ({"currency": "MXV"}, {}, "doubts", "$.currency"),
-        ({}, {"timestamp": "2026-11-23T17:24:12"}, "doubts", "$.event_time"),
-        ({}, {"timestamp": "Mon Nov 23 09:24:12 PST 2026"}, "doubts", "$.event_time"),
+        ({"currency": "MXV"}, {}, "uncertain", "$.currency"),
+        ({}, {"timestamp": "2026-11-23T17:24:12"}, "uncertain", "$.event_time"),
+        ({}, {"timestamp": "Mon Nov 23 09:24:12 PST 2026"}, "uncertain", "$.event_time"),
     ],
 )
 def test_what_is_left_out_or_assumed_is_counted(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from capi_actions import Judgement, Response, Secret, Verdict
 from capi_actions_facebook.destination import Facebook
-from capi_actions_facebook.phone_doubts import phone_doubt
+from capi_actions_facebook.phone_numbers import phone_warning
 from capi_actions_facebook.settings import Settings
 from capi_actions_facebook.validation import check_event
 
@@ -160,7 +160,7 @@ def test_any_error_gives_texts(error: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("phone", "is_doubtful"),
+    ("phone", "has_warning"),
     [
         ("+49 170 1234567", False),
         ("4917012345678", False),
@@ -173,11 +173,11 @@ def test_any_error_gives_texts(error: Any) -> None:
         ("none", False),
     ],
 )
-def test_phones_without_a_country_code_are_doubtful(phone: str, is_doubtful: bool) -> None:
+def test_phones_without_a_country_code_get_a_warning(phone: str, has_warning: bool) -> None:
     """They are hashed as they are, and then fit nobody."""
-    assert is_doubtful is bool(facebook().value_doubt("ph", phone))
-    assert not facebook().value_doubt("em", phone)
-    assert phone not in phone_doubt(phone) or not phone
+    assert has_warning is bool(facebook().value_warning("ph", phone))
+    assert not facebook().value_warning("em", phone)
+    assert phone not in phone_warning(phone) or not phone
 
 
 def test_match_keys_name_what_an_event_lacks_too() -> None:

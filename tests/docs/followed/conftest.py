@@ -111,7 +111,7 @@ class Reader:
 
 
 def read_toml(text: str, folder: Path = Path()) -> Pipeline:
-    """Read a configuration, or a part of one; nothing is wrong with it or doubtful."""
+    """Read a configuration, or a part of one; it has no errors and no warnings."""
     whole = text if "[destinations." in text.replace("[[", "") else ACCOUNT + text
     plugins = Plugins.installed()
     config = read_config(whole, plugins, folder, need_secrets=False)

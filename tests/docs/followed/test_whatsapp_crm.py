@@ -39,7 +39,7 @@ def outcome(pipeline: Pipeline, **event: Any) -> Any:
 
 
 def test_the_page_can_be_followed(page: Callable[[str], list[Any]], reader: Any) -> None:
-    """Nothing is wrong with any configuration, and nothing doubtful."""
+    """No configuration has errors or warnings."""
     reader.follow(page(PAGE))
 
 

@@ -61,7 +61,7 @@ def _record(found: DestinationSurvey) -> dict[str, Any]:
             for key, count in found.match_keys.items()
         },
         "dropped": findings_record(found.dropped, "reason"),
-        "doubts": findings_record(found.doubts, "reason"),
+        "uncertain": findings_record(found.uncertain, "reason"),
         "personal_data": findings_record(found.personal_data, "kind"),
         "refusals": findings_record(found.refusals, "message"),
     }
@@ -98,7 +98,7 @@ def _destination_tables(name: str, found: DestinationSurvey) -> Iterator[Table |
             (found.refusals, "refused:", "red"),
             (found.personal_data, "isn't hashed, but seems to hold", "red"),
             (found.dropped, "left out:", "yellow"),
-            (found.doubts, "a value", "yellow"),
+            (found.uncertain, "a value", "yellow"),
         )
         for (path, text), count in findings.most_common()
     ]

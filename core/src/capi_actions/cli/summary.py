@@ -99,7 +99,7 @@ def summary_record(
             "held_back": _held_back_by_destination(ingest_stats),
             "unmatched": dict(ingest_stats.unmatched),
             "dropped": findings_record(ingest_stats.notes.dropped, "reason"),
-            "doubts": findings_record(ingest_stats.notes.doubts, "reason"),
+            "uncertain": findings_record(ingest_stats.notes.uncertain, "reason"),
             "stored": ingest_stats.stored,
             "already_sent": ingest_stats.repeated,
         }
@@ -168,7 +168,7 @@ def _add_ingest_rows(view: Table, ingest_stats: IngestStats, event_names: Collec
         view.add_row(cell(f"no mapping matches: {name}", style="dim"), cell(f"{count:,}"), cell(note))
     for words, findings in (
         ("left out:", ingest_stats.notes.dropped),
-        ("a value", ingest_stats.notes.doubts),
+        ("a value", ingest_stats.notes.uncertain),
     ):
         for (path, text), count in findings.most_common(_SHOWN_NAMES):
             view.add_row(cell(path, style="yellow"), cell(f"{count:,}"), cell(f"{words} {text}"))

@@ -50,8 +50,8 @@ class Transport(Protocol):
         part.  Follow no redirect, as the headers hold a token.  Don't send again by yourself: delivery retries, with
         growing delays.  Interim answers (status 100 to 199) are skipped.  No answer, and nothing that comes behind one,
         may be taken for that of another request: a success would delete items that never arrived.  So a connection on
-        which anything is in doubt isn't used again.  An answer is complete only if its whole body came: half a body, or
-        silence for longer than the request's ``timeout``, is none.
+        which anything is uncertain isn't used again.  An answer is complete only if its whole body came: half a body,
+        or silence for longer than the request's ``timeout``, is none.
 
         :raises TransportError: when no complete answer came.  Its ``sent`` is False only if the request
             certainly never left.  Its ``problem`` contains neither token nor body.  Any other error

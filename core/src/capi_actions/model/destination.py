@@ -91,7 +91,7 @@ class Destination(ABC):
         """
         return {}
 
-    def value_doubt(self, key: str, value: str) -> str:
+    def value_warning(self, key: str, value: str) -> str:
         """Return why a personal value will hardly be recognised although it can be sent, or "".
 
         Called by ``capi preview --summary`` for every value that is going to be hashed.

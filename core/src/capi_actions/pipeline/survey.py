@@ -36,7 +36,7 @@ class DestinationSurvey:
     :ivar held_back: how many events a filter held back, and why.
     :ivar match_keys: how many items have each key by which the platform recognises people.
     :ivar dropped: how often a field's value was left out, and why.
-    :ivar doubts: how often a value can be sent, but will hardly be recognised, or was read as may be wrong.
+    :ivar uncertain: how often a value can be sent, but will hardly be recognised, or was read as may be wrong.
     :ivar personal_data: how often a field that isn't hashed seems to hold personal data, and of which kind.
     :ivar refusals: how often an item was refused, and why.
     """
@@ -46,7 +46,7 @@ class DestinationSurvey:
     held_back: "Counter[str]" = Factory(Counter)
     match_keys: "Counter[str]" = Factory(Counter)
     dropped: "Counter[Finding]" = Factory(Counter)
-    doubts: "Counter[Finding]" = Factory(Counter)
+    uncertain: "Counter[Finding]" = Factory(Counter)
     personal_data: "Counter[Finding]" = Factory(Counter)
     refusals: "Counter[Finding]" = Factory(Counter)
 
@@ -132,8 +132,8 @@ def _survey_values(survey: DestinationSurvey, route: Route, event: JsonObject) -
         fields = compiled.action.fields
         for path, reason in set(_dropped(raw, clean, fields, (), nested=False)):
             count_finding(survey.dropped, (path, reason))
-        for path, reason in set(_doubts(raw, fields, (), route.destination)):
-            count_finding(survey.doubts, (path, reason))
+        for path, reason in set(_find_uncertain(raw, fields, (), route.destination)):
+            count_finding(survey.uncertain, (path, reason))
 
 
 def _survey_notes(survey: DestinationSurvey, route: Route, event: JsonObject, item: Item) -> None:
@@ -143,7 +143,7 @@ def _survey_notes(survey: DestinationSurvey, route: Route, event: JsonObject, it
         data, group = route.compiled_action.build(event)
         prepared = route.destination.prepare(data, group, lambda: item.event_id)
         list(route.destination.check(data, prepared.event_time))
-    for counter, findings in ((survey.dropped, notes.dropped), (survey.doubts, notes.doubts)):
+    for counter, findings in ((survey.dropped, notes.dropped), (survey.uncertain, notes.uncertain)):
         for path, text in findings:
             count_finding(counter, (mask(path), text))
 
@@ -175,7 +175,7 @@ def _dropped(
             yield path, "some of its values are no usable ones, or equal to others"
 
 
-def _doubts(
+def _find_uncertain(
     raw: JsonObject, fields: Mapping[str, Field], keys: EventPath, destination: Destination
 ) -> Iterator[Finding]:
     """Find personal values that the platform will hardly recognise."""
@@ -184,11 +184,13 @@ def _doubts(
         if spec is None:
             continue
         if spec.properties is not None and isinstance(value, dict):
-            yield from _doubts(value, spec.properties, (*keys, key), destination)
+            yield from _find_uncertain(value, spec.properties, (*keys, key), destination)
         elif spec.hashed:
             for text in value if isinstance(value, list) else [value]:
-                if isinstance(text, str | int) and (doubt := destination.value_doubt(spec.hashed, str(text))):
-                    yield json_path((*keys, key)), doubt
+                if isinstance(text, str | int) and (
+                    warning := destination.value_warning(spec.hashed, str(text))
+                ):
+                    yield json_path((*keys, key)), warning
 
 
 def _length(value: Any) -> int:

@@ -114,7 +114,7 @@ def expected_name(hook: str, name: str) -> str | None:
 
 _METHODS = (
     *("prepare", "check", "envelope", "judge", "probe", "judge_probe"),
-    *("match_keys", "value_doubt", "lint_settings", "lint_mapping"),
+    *("match_keys", "value_warning", "lint_settings", "lint_mapping"),
 )
 _LIMITS = ("max_items", "max_bytes")
 

@@ -151,7 +151,7 @@ def test_the_requests_after_a_hostile_exchange_get_their_own_answers(
 @pytest.mark.parametrize(
     "name", ["honest", "100 first", "103 first, with headers", "several interim answers"]
 )
-def test_a_connection_is_used_again_after_an_exchange_without_doubt(
+def test_a_connection_is_used_again_after_a_complete_exchange(
     serve: Serve, transport: Urllib3Transport, make_request: MakeRequest, name: str
 ) -> None:
     """A new one costs a handshake, 100 ms across an ocean."""

@@ -10,7 +10,7 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from capi_actions import EventError, note_doubt
+from capi_actions import EventError, note_uncertain
 from capi_actions_facebook.facts import CURRENCIES_READ
 
 # Named by the pixel's own checks (script 2.9.324), the ad account's or the Marketing API's list, without those
@@ -124,7 +124,7 @@ def currency_code(text: str, path: str = "$.currency") -> str:
     if reason := refusal(text):
         message = f"{text} is not a valid currency code." if reason == _NO_CODE and _is_word(code) else reason
         raise EventError.of(message, path, _SUBCODE, logged=reason)
-    note_doubt(path, f"that no list of Meta's names: {code}, which Meta may refuse")
+    note_uncertain(path, f"that no list of Meta's names: {code}, which Meta may refuse")
     _log_unlisted(code)
     return code
 

@@ -19,8 +19,8 @@ from capi_actions import (
     Request,
     Response,
     Secret,
-    note_doubt,
     note_dropped,
+    note_uncertain,
     time_zone,
 )
 from capi_actions_facebook.click_ids import CREATED, is_expired, oldest_of_day
@@ -28,7 +28,7 @@ from capi_actions_facebook.facts import DAY, MAX_EVENTS
 from capi_actions_facebook.fields.original_event import ATTRIBUTION, ORIGINAL, append_deadline, settle_times
 from capi_actions_facebook.mapping_lint import lint_mapping
 from capi_actions_facebook.page_urls import without_personal_parameters
-from capi_actions_facebook.phone_doubts import phone_doubt
+from capi_actions_facebook.phone_numbers import phone_warning
 from capi_actions_facebook.placeholders import (
     IDS,
     LONGEST,
@@ -84,9 +84,9 @@ class Facebook(Destination):
         keys = dict.fromkeys(_MATCH_KEYS, False)
         return keys | {key: True for key, value in user_data.items() if value}
 
-    def value_doubt(self, key: str, value: str) -> str:
-        """Return the doubt about a phone number that begins without a country code."""
-        return phone_doubt(value) if key == "ph" else ""
+    def value_warning(self, key: str, value: str) -> str:
+        """Return a warning about a phone number that begins without a country code."""
+        return phone_warning(value) if key == "ph" else ""
 
     def probe(self, now: float) -> Request:
         """Return a request with one event that Meta has to refuse, whatever else it takes.
@@ -180,7 +180,7 @@ class Facebook(Destination):
             else:
                 what, reading = "without a zone", "as UTC"
             setting = 'set time_zone ("UTC" or such as "Europe/Berlin") to say which it is'
-            note_doubt("$.event_time", f"{what}, read {reading}: {setting}")
+            note_uncertain("$.event_time", f"{what}, read {reading}: {setting}")
             self._notice(f"an event time {what} is read {reading}: {setting}")
         return seconds
 

@@ -58,7 +58,7 @@ def _has_bytes(connection: socket.socket | None) -> bool:
 
 
 class _Connection(HTTPConnection):
-    """A connection that closes itself after a doubtful exchange, and that the deadline of a request can shut down.
+    """A connection that closes itself after an uncertain exchange, and that the deadline of a request can shut down.
 
     It keeps a duplicate of the socket for the latter: TLS detaches the original from its descriptor.
     """
@@ -88,9 +88,9 @@ class _Connection(HTTPConnection):
         self._close_duplicate()
         super().close()
 
-    def end_exchange(self, *, doubtful: bool) -> None:
+    def end_exchange(self, *, uncertain: bool) -> None:
         """Close the connection if something may be left in it."""
-        if doubtful or (isinstance(self._body, RequestBody) and self._body.answered_early):
+        if uncertain or (isinstance(self._body, RequestBody) and self._body.answered_early):
             self.close()
 
     def _open_response(self, connection: socket.socket, *arguments: Any, **options: Any) -> "_Response":
@@ -110,7 +110,7 @@ class _Response(HTTPResponse):
     ) -> None:
         super().__init__(transport, *arguments, **options)
         self._connection = connection
-        self._has_doubtful_length = False
+        self._has_uncertain_length = False
         self.fp = _Input(self.fp.detach(), transport, self._end)
 
     def begin(self) -> None:
@@ -118,7 +118,7 @@ class _Response(HTTPResponse):
         for _ in range(_MAX_INTERIM_ANSWERS):
             super().begin()
             if not HTTPStatus.CONTINUE < self.status < HTTPStatus.OK or self._switches_protocol:
-                self._has_doubtful_length = self._is_length_doubtful()
+                self._has_uncertain_length = self._is_length_uncertain()
                 return
             self.headers: Any = None  # else begin() would do nothing
         raise ProtocolError("too many interim answers")
@@ -127,7 +127,7 @@ class _Response(HTTPResponse):
     def _switches_protocol(self) -> bool:
         return self.status == HTTPStatus.SWITCHING_PROTOCOLS
 
-    def _is_length_doubtful(self) -> bool:
+    def _is_length_uncertain(self) -> bool:
         lengths = {length.strip() for length in self.headers.get_all("Content-Length", ())}
         encodings = self.headers.get_all("Transfer-Encoding", ())
         if encodings:
@@ -135,8 +135,8 @@ class _Response(HTTPResponse):
         return len(lengths) > 1 or not all(length.isascii() and length.isdigit() for length in lengths)
 
     def _end(self, has_more: bool) -> None:
-        doubtful = has_more or self._has_doubtful_length or self._switches_protocol
-        self._connection.end_exchange(doubtful=doubtful)
+        uncertain = has_more or self._has_uncertain_length or self._switches_protocol
+        self._connection.end_exchange(uncertain=uncertain)
 
 
 class _Input(io.BufferedReader):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from capi_actions import Field, Problem, note_doubt
+from capi_actions import Field, Problem, note_uncertain
 from capi_actions_facebook.facts import DELIVERY_CATEGORIES
 
 CONTENT_FIELDS: Mapping[str, Field] = {
@@ -102,7 +102,7 @@ def content_ids_problems(content_ids: Any, path: str) -> Sequence[Problem]:
         )
         return [Problem(message, path)]
     if "," in text:
-        note_doubt(path, "that is one id with a comma in it: several ids should be a list")
+        note_uncertain(path, "that is one id with a comma in it: several ids should be a list")
         _log_commas()
     return ()
 

@@ -6,7 +6,7 @@ _HASH = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{64}")
 _LONGEST_NATIONAL = 10  # digits; with a country code most numbers have 11 or more
 
 
-def phone_doubt(value: str) -> str:
+def phone_warning(value: str) -> str:
     """Return why Meta will hardly recognise a phone number, or "": it must begin with the country code.
 
     Source: "customer information" in ``docs/reference/sources.md``.
