@@ -19,7 +19,7 @@ from attrs import define, frozen
 from capi_actions.codec import check_event, decode_event, encode_event, event_from_python
 from capi_actions.config import load_config
 from capi_actions.delivery.reporting import LOG
-from capi_actions.errors import EventError, OutboxError, detached
+from capi_actions.errors import EventError, OutboxError, detach
 from capi_actions.group_commit import GroupCommit, LockedError
 from capi_actions.model import DeadLetter, Item, Json, Outbox
 from capi_actions.pipeline import HeldBack, Outcome, Refusal
@@ -172,7 +172,7 @@ class Client:
     def refuse(self, error: EventError) -> Receipt:
         """Report what is no event, such as text that isn't JSON, and return the receipt that says so."""
         self._runtime.intake.refuse(error)
-        return Receipt(problem=detached(error))
+        return Receipt(problem=detach(error))
 
     def store(self, receipts: Iterable[Receipt]) -> None:
         """Store what :meth:`prepare` accepted, with one commit; it is on disk when this returns.

@@ -242,7 +242,7 @@ class PluginError(CapiError):
 _Error = TypeVar("_Error", bound=BaseException)
 
 
-def detached(error: _Error) -> _Error:
+def detach(error: _Error) -> _Error:
     """Return the error without cause, context and traceback, to be kept or passed on.
 
     A cause's text may quote the event, and the traceback's frames hold the event itself.

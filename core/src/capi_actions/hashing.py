@@ -114,7 +114,7 @@ def _hasher_of_several(normalizers: Sequence[Normalizer]) -> Hasher:
     trims = any(normalizer.trims_hashes for normalizer in normalizers)
     hashers = [_hasher_of_one(normalizer) for normalizer in normalizers]
 
-    def mixed(value: str) -> str | list[str] | None:
+    def hash_mixed(value: str) -> str | list[str] | None:
         """Hash a value that is a hash already for some normalizers, and text for others."""
         hashes = list(dict.fromkeys(hashed for hasher in hashers if (hashed := hasher(value))))
         return hashes if len(hashes) > 1 else hashes[0]
@@ -124,7 +124,7 @@ def _hasher_of_several(normalizers: Sequence[Normalizer]) -> Hasher:
             if hashed := already_hashed(value):
                 return hashed
             if trims and already_hashed(value.strip(_AROUND_HASHES)):
-                return mixed(value)
+                return hash_mixed(value)
         if not value:
             return None
         try:

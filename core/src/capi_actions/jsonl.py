@@ -51,12 +51,12 @@ def write_line(record: Json) -> None:
     :raises EventError: when the record is nested too deeply, or holds what JSON can't.
     :raises OSError: when it can't be written: nobody reads any more, or the disk is full.
     """
-    line = _escaped(_encode(record))
+    line = _escape_line(_encode(record))
     sys.stdout.buffer.write(line + b"\n")
     sys.stdout.buffer.flush()
 
 
-def _escaped(line: bytes) -> bytes:
+def _escape_line(line: bytes) -> bytes:
     """Return a line of JSON with escapes for what isn't printable; that can only stand in texts."""
     if line.isascii() and b"\x7f" not in line:
         return line

@@ -232,8 +232,10 @@ class GuardedOutbox:
         if isinstance(value, kind):
             return value
         expected = getattr(kind, "__name__", str(kind))
-        found = type(value).__name__
-        raise self._fault(method, f"should return {expected}, but {what or 'what'} it returned is {found}")
+        returned_type = type(value).__name__
+        raise self._fault(
+            method, f"should return {expected}, but {what or 'what'} it returned is {returned_type}"
+        )
 
     def _fault(self, method: str, problem: str) -> OutboxError:
         return OutboxError(

@@ -70,7 +70,7 @@ class TrustedProxies:
         :param headers: by their names in lower case.
         """
         if not self.trusts(peer):
-            return public_ip(_unmapped(peer or ""))
+            return public_ip(_unmap(peer or ""))
         candidates = [public_ip(_node(headers.get(name, ""))) for name in self.address_headers]
         public = [address for address in candidates if address]
         if public:
@@ -184,7 +184,7 @@ class WebRequest:
         peer: str | None,
     ) -> Self:
         if proxies.trusts(peer):
-            forwarded = _forwarded(headers)[-1:] or [{}]
+            forwarded = _forwarded_elements(headers)[-1:] or [{}]
             scheme = _last(headers.get("x-forwarded-proto", "")) or forwarded[0].get("proto") or scheme
             host = _last(headers.get("x-forwarded-host", "")) or forwarded[0].get("host") or host
         scheme = _SCHEMES.get(scheme.lower(), "http")
@@ -259,11 +259,11 @@ def _chain(headers: Mapping[str, str]) -> Iterator[str]:
     if chain := headers.get("x-forwarded-for"):
         nodes = chain.split(",")
     else:
-        nodes = [element.get("for", "") for element in _forwarded(headers)]
+        nodes = [element.get("for", "") for element in _forwarded_elements(headers)]
     yield from (_node(node) for node in nodes[: -_LONGEST_CHAIN - 1 : -1])
 
 
-def _forwarded(headers: Mapping[str, str]) -> Sequence[Mapping[str, str]]:
+def _forwarded_elements(headers: Mapping[str, str]) -> Sequence[Mapping[str, str]]:
     """Return the elements of the header ``Forwarded``."""
     elements = re.findall(r'(?:[^,"]|"(?:[^"\\]|\\.)*")+', headers.get("forwarded", "")[:_LONGEST_HEADER])
     return [
@@ -276,10 +276,10 @@ def _node(text: str) -> str:
     """Return an address without brackets, port and space."""
     text = text.strip().strip('"')
     match = _NODE_PORT.fullmatch(text)
-    return _unmapped((match["v4"] or match["v6"]) if match else text)
+    return _unmap((match["v4"] or match["v6"]) if match else text)
 
 
-def _unmapped(text: str) -> str:
+def _unmap(text: str) -> str:
     address = _parse(text)
     return str(address) if address is not None and ":" in text and address.version == 4 else text
 

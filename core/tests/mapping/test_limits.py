@@ -7,7 +7,7 @@ import pytest
 
 from capi_actions import EventError
 from capi_actions.mapping import compile_mapping
-from capi_actions.mapping.limits import MAX_ITEMS, MAX_TEXT, metered
+from capi_actions.mapping.limits import MAX_ITEMS, MAX_TEXT, with_budget
 from support.length import is_thorough
 
 Refusal = Callable[..., str]
@@ -265,7 +265,7 @@ def test_a_shape_times_a_list_is_work(refusal: Refusal) -> None:
 def test_all_mappings_of_an_event_share_one_budget() -> None:
     """Else every further mapping would cost as much again."""
     mapping = compile_mapping({"r": [WORK["@case"]] * 3})
-    both = metered(lambda event: (mapping(event), mapping(event)))
+    both = with_budget(lambda event: (mapping(event), mapping(event)))
 
     mapping(LARGE)
     with pytest.raises(EventError, match="steps of work"):

@@ -10,7 +10,7 @@ import click
 from capi_actions.cli.console import discard_output, echo_error, replace_closed_streams
 from capi_actions.cli.offers import print_tracebacks
 from capi_actions.cli.options import selection
-from capi_actions.errors import CapiError, PluginError, detached
+from capi_actions.errors import CapiError, PluginError, detach
 from capi_actions.plugins import Plugins, inspect_installed
 
 CORE_COMMANDS: Mapping[str, tuple[str, str, str]] = {
@@ -47,7 +47,7 @@ class _CommandGroup(click.Group):
         try:
             return super().invoke(ctx)
         except PluginError as error:
-            failure = detached(error)
+            failure = detach(error)
         if ctx.params["traceback"]:
             print_tracebacks(inspect_installed(selection()))
         raise failure

@@ -76,10 +76,10 @@ def _collect(config_path: Path, diagnostics: Diagnostics) -> _Result:
     except ConfigError as error:
         diagnostics.extend(error.problems)
         return _Result(plugins=plugins)
-    found = Diagnostics(config.problems)
-    mappings = check_mappings(config, plugins, found)
-    check_tables(config, plugins, found)
-    if plugins.refused and (found.errors or may_need_refused(config, plugins)):
+    config_diagnostics = Diagnostics(config.problems)
+    mappings = check_mappings(config, plugins, config_diagnostics)
+    check_tables(config, plugins, config_diagnostics)
+    if plugins.refused and (config_diagnostics.errors or may_need_refused(config, plugins)):
         # Without all plugins nobody knows what the configuration may hold.
         for refusal in plugins.refused:
             diagnostics.add(refusal.problem, refusal.subject)
@@ -89,7 +89,7 @@ def _collect(config_path: Path, diagnostics: Diagnostics) -> _Result:
     for offer in plugins.describe():
         for note in lint_offer(offer):
             diagnostics.warn(note, f"plugin {offer.name!r}")
-    diagnostics.extend(found)
+    diagnostics.extend(config_diagnostics)
     check_outbox(config, plugins, diagnostics)
     notes = _check_transport(config, plugins, diagnostics)
     return _Result(plugins=plugins, config=config, mappings=mappings, notes=notes)

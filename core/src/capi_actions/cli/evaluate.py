@@ -57,7 +57,7 @@ def _subcommand(name: str) -> Callable[[Evaluator], Evaluator]:
 @_subcommand("mapping")
 def _evaluate_mapping(record: JsonObject, plugins: Plugins) -> JsonObject:
     """Turn {"mapping", "payload"} into {"result"}."""
-    mapping = _required(record, "mapping", ("mapping", "payload"))
+    mapping = _require_member(record, "mapping", ("mapping", "payload"))
     result = compile_mapping(mapping, plugins.directives)(record.get("payload", {}))
     return {"result": None if result is MISSING else result}
 
@@ -65,7 +65,7 @@ def _evaluate_mapping(record: JsonObject, plugins: Plugins) -> JsonObject:
 @_subcommand("trigger")
 def _evaluate_trigger(record: JsonObject, plugins: Plugins) -> JsonObject:
     """Turn {"trigger", "event"} into {"match"}."""
-    _required(record, "trigger", ("trigger", "event"))
+    _require_member(record, "trigger", ("trigger", "event"))
     return {"match": compile_trigger(_string(record, "trigger")).matches(record.get("event"))}
 
 
@@ -82,7 +82,7 @@ def _evaluate_action(record: JsonObject, plugins: Plugins) -> JsonObject:
     "mapping" is a complete mapping, or null for the prebuilt one.  The platform's checks, ids and
     deadlines are not applied: `capi preview` does that.
     """
-    _required(record, "action", ("action", "mapping", "event", "settings"))
+    _require_member(record, "action", ("action", "mapping", "event", "settings"))
     name = _string(record, "action")
     action = plugins.actions.get(name)
     if action is None:
@@ -153,7 +153,7 @@ def _write(line: JsonLine, answer: JsonObject) -> bool:
     return "error" in answer
 
 
-def _required(record: JsonObject, key: str, keys: tuple[str, ...]) -> Json:
+def _require_member(record: JsonObject, key: str, keys: tuple[str, ...]) -> Json:
     """Return a member.
 
     :param keys: the members of such a record, for the message.

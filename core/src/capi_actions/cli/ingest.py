@@ -119,11 +119,11 @@ class Ingester:
         )
         flusher.start()
         interrupts = interrupts or DeferredInterrupts()
-        filling: Callable[[], AbstractContextManager[object]] = getattr(
-            self._runtime.outbox, "filling", nullcontext
+        expect_puts: Callable[[], AbstractContextManager[object]] = getattr(
+            self._runtime.outbox, "expect_puts", nullcontext
         )  # an outbox of a plugin needn't have it
         try:
-            with filling(), collect_notes(self.stats.notes):
+            with expect_puts(), collect_notes(self.stats.notes):
                 for record in records:
                     interrupts.defer()
                     with self._lock:

@@ -26,7 +26,9 @@ def survey_record(survey: Survey, invalid: int, unmatched: Mapping[str, int]) ->
         "events": survey.events,
         "invalid": invalid,
         "unmatched": dict(unmatched),
-        "destinations": {name: _record(found) for name, found in survey.destinations.items()},
+        "destinations": {
+            name: _record(destination_survey) for name, destination_survey in survey.destinations.items()
+        },
         "unused_paths": dict(survey.unused_paths),
     }
 
@@ -41,8 +43,8 @@ def survey_view(survey: Survey, invalid: int, unmatched: Mapping[str, int]) -> G
     for name, count in unmatched.items():
         view.add_row(cell(f"no mapping matches: {name}"), cell(f"{count:,}"))
     parts: list[Table | Text] = [view]
-    for name, found in survey.destinations.items():
-        parts += _destination_tables(name, found)
+    for name, destination_survey in survey.destinations.items():
+        parts += _destination_tables(name, destination_survey)
     if survey.unused_paths:
         unused = table("Not used by any mapping", "path of the event", "events")
         unused.columns[1].justify = "right"
@@ -51,19 +53,19 @@ def survey_view(survey: Survey, invalid: int, unmatched: Mapping[str, int]) -> G
     return Group(*parts)
 
 
-def _record(found: DestinationSurvey) -> dict[str, Any]:
+def _record(survey: DestinationSurvey) -> dict[str, Any]:
     return {
-        "items": found.items,
-        "refused": found.refused,
-        "held_back": dict(found.held_back.most_common()),
+        "items": survey.items,
+        "refused": survey.refused,
+        "held_back": dict(survey.held_back.most_common()),
         "match_keys": {
-            key: {"items": count, "share": round(count / found.items, 4) if found.items else 0.0}
-            for key, count in found.match_keys.items()
+            key: {"items": count, "share": round(count / survey.items, 4) if survey.items else 0.0}
+            for key, count in survey.match_keys.items()
         },
-        "dropped": findings_record(found.dropped, "reason"),
-        "uncertain": findings_record(found.uncertain, "reason"),
-        "personal_data": findings_record(found.personal_data, "kind"),
-        "refusals": findings_record(found.refusals, "message"),
+        "dropped": findings_record(survey.dropped, "reason"),
+        "uncertain": findings_record(survey.uncertain, "reason"),
+        "personal_data": findings_record(survey.personal_data, "kind"),
+        "refusals": findings_record(survey.refusals, "message"),
     }
 
 
@@ -75,30 +77,30 @@ def findings_record(findings: "Counter[Finding]", name: str) -> list[dict[str, A
     return [{"field": path, name: text, "items": count} for (path, text), count in findings.most_common()]
 
 
-def _destination_tables(name: str, found: DestinationSurvey) -> Iterator[Table | Text]:
-    if found.match_keys:
+def _destination_tables(name: str, survey: DestinationSurvey) -> Iterator[Table | Text]:
+    if survey.match_keys:
         keys = table(f"{name}: people can be recognised by", "key", "items", "share")
         for column in keys.columns[1:]:
             column.justify = "right"
-        for key, count in found.match_keys.items():
+        for key, count in survey.match_keys.items():
             keys.add_row(
-                cell(key), cell(f"{count:,}"), cell(f"{count / found.items:.0%}" if found.items else "")
+                cell(key), cell(f"{count:,}"), cell(f"{count / survey.items:.0%}" if survey.items else "")
             )
         yield keys
-    if found.held_back:
+    if survey.held_back:
         held = table(f"{name}: held back", "reason", "events", wide="reason")
         held.columns[1].justify = "right"
-        reasons = found.held_back.most_common()
+        reasons = survey.held_back.most_common()
         _add_rows(held, [(cell(reason), cell(f"{count:,}")) for reason, count in reasons])
         yield held
-    title = f"{name}: {count_noun(found.items, 'item')}, {found.refused:,} refused"
+    title = f"{name}: {count_noun(survey.items, 'item')}, {survey.refused:,} refused"
     rows = [
         (cell(path), cell(f"{words} {text}", style=style), cell(f"{count:,}"))
         for findings, words, style in (
-            (found.refusals, "refused:", "red"),
-            (found.personal_data, "isn't hashed, but seems to hold", "red"),
-            (found.dropped, "left out:", "yellow"),
-            (found.uncertain, "a value", "yellow"),
+            (survey.refusals, "refused:", "red"),
+            (survey.personal_data, "isn't hashed, but seems to hold", "red"),
+            (survey.dropped, "left out:", "yellow"),
+            (survey.uncertain, "a value", "yellow"),
         )
         for (path, text), count in findings.most_common()
     ]

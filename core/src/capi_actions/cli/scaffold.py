@@ -149,7 +149,7 @@ def _configure_tests(text: str, platform: Platform | None) -> str:
     if platform is None:
         return _CONFIG.sub(r"\1config = {}\n", text)
     settings = (
-        "{" + ", ".join(f"{_quoted(key)}: {_quoted(value)}" for key, value in platform.settings.items()) + "}"
+        "{" + ", ".join(f"{_quote(key)}: {_quote(value)}" for key, value in platform.settings.items()) + "}"
     )
     text = _CONFIG.sub(
         lambda match: f"{match[1]}others = ({platform.module},)\n{match[1]}config = {settings}\n", text
@@ -157,7 +157,7 @@ def _configure_tests(text: str, platform: Platform | None) -> str:
     return text.replace("from capi_actions.testing", f"import {platform.module}\nfrom capi_actions.testing")
 
 
-def _quoted(value: object) -> str:
+def _quote(value: object) -> str:
     return f'"{value}"' if isinstance(value, str) else repr(value)
 
 

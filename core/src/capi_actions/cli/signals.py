@@ -31,12 +31,12 @@ class DeferredInterrupts:
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
             self._former_handlers = {number: signal.getsignal(number) for number in TERMINATION_SIGNALS}
-            for number in self._handled():
+            for number in self._signals_to_handle():
                 signal.signal(number, self._handle)
         return self
 
     def __exit__(self, *error: object) -> None:
-        for number in self._handled():
+        for number in self._signals_to_handle():
             signal.signal(number, self._former_handlers[number])
 
     def defer(self) -> None:
@@ -53,7 +53,7 @@ class DeferredInterrupts:
             self._pending = False
             raise KeyboardInterrupt
 
-    def _handled(self) -> list[int]:
+    def _signals_to_handle(self) -> list[int]:
         return [number for number, handler in self._former_handlers.items() if handler in _DEFAULT_HANDLERS]
 
     def _handle(self, number: int, frame: FrameType | None) -> None:

@@ -168,7 +168,7 @@ class Workers:
         data = pickle.dumps([value for _, _, value in self._chunk.records], pickle.HIGHEST_PROTOCOL)
         while not (worker := self._free_worker(len(data))):
             self._receive()
-        with self._watched(worker):
+        with self._fail_on_error(worker):
             worker.requests.send_bytes(data)
         worker.chunks += 1
         self._pending.append((worker, self._chunk))
@@ -190,7 +190,7 @@ class Workers:
     def _receive(self) -> None:
         """Receive the results of the oldest chunk."""
         worker, chunk = self._pending[0]
-        with self._watched(worker):
+        with self._fail_on_error(worker):
             data = worker.replies.recv_bytes()
         reply: _Reply | str = pickle.loads(data)  # noqa: S301  a process of ours made it
         if isinstance(reply, str):
@@ -232,7 +232,7 @@ class Workers:
         yield from chunk.take_calls(end)
 
     @contextmanager
-    def _watched(self, worker: "_Worker") -> Iterator[None]:
+    def _fail_on_error(self, worker: "_Worker") -> Iterator[None]:
         """Fail from now on if an exchange with a worker fails or is interrupted: its pipes can't be used any more."""
         if self._failure is not None:
             raise self._failure

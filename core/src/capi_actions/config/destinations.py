@@ -90,8 +90,8 @@ def _read_consent(
 
 def _destination_type(name: Any, plugins: Plugins, diagnostics: Diagnostics) -> type[Destination] | None:
     if not isinstance(name, str):
-        found = "missing" if name is None else describe(name)
-        diagnostics.add(f"should name the destination type, but it is {found}")
+        actual = "missing" if name is None else describe(name)
+        diagnostics.add(f"should name the destination type, but it is {actual}")
         return None
     kind = plugins.destinations.get(name)
     if kind is None:

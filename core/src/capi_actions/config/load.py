@@ -50,7 +50,7 @@ def load_config(path: Path, plugins: Plugins, *, need_secrets: bool = True, stri
         raise ConfigError.of(f"{path} is not UTF-8 text (line {line}); {hint}", "") from None
     except ValueError:
         raise ConfigError.of(f"{path} can't be read: no file can have this name", "") from None
-    data = _parsed(text, str(path))
+    data = _parse_toml(text, str(path))
     return _read(data, plugins, path.parent, need_secrets=need_secrets, strict=strict, mode=mode)
 
 
@@ -63,11 +63,11 @@ def read_config(
 
     Everything else is as for :func:`load_config`.
     """
-    data = _parsed(text, "the configuration")
+    data = _parse_toml(text, "the configuration")
     return _read(data, plugins, folder, need_secrets=need_secrets, strict=strict)
 
 
-def _parsed(text: str, name: str) -> Mapping[str, Any]:
+def _parse_toml(text: str, name: str) -> Mapping[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -146,8 +146,8 @@ def _read_destinations(
     tables: Any, read: Callable[[str, Any], DestinationDraft | None], diagnostics: Diagnostics
 ) -> Iterator[DestinationDraft]:
     if not isinstance(tables, dict) or not tables:
-        found = f"it is {describe(tables)}" if tables else "there is none"
-        message = f"should be tables, one for each destination, but {found}"
+        actual = f"it is {describe(tables)}" if tables else "there is none"
+        message = f"should be tables, one for each destination, but {actual}"
         diagnostics.add(message, "$.destinations")
         return
     for name, table in tables.items():

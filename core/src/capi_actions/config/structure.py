@@ -344,15 +344,15 @@ _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,59}")
 def _converter(need_secrets: bool) -> Converter:
     converter = Converter(forbid_extra_keys=True, detailed_validation=True)
     for plain in (str, int, bool):
-        converter.register_structure_hook(plain, _checked)
+        converter.register_structure_hook(plain, _require_type)
     converter.register_structure_hook(float, _float)
     converter.register_structure_hook(Secret, lambda value, _: _secret(value, need_secrets))
-    converter.register_structure_hook_func(_is_path, lambda value, _: Path(_checked(value, str)))
+    converter.register_structure_hook_func(_is_path, lambda value, _: Path(_require_type(value, str)))
     default = converter.copy()  # by itself, cattrs makes a list of a text's characters
 
     def checked_container(annotation: Any) -> Callable[[Any, Any], Any]:
         structure_container = default.get_structure_hook(annotation)
-        return lambda value, _: structure_container(_checked(value, annotation), annotation)
+        return lambda value, _: structure_container(_require_type(value, annotation), annotation)
 
     converter.register_structure_hook_factory(
         lambda annotation: plain_type(annotation) in (list, dict), checked_container
@@ -364,7 +364,7 @@ def _is_path(annotation: Any) -> bool:
     return (get_origin(annotation) or annotation) in _PATHS
 
 
-def _checked(value: object, annotation: Any) -> Any:
+def _require_type(value: object, annotation: Any) -> Any:
     """Return a value that is of the type asked for."""
     if expected := type_mismatch(value, annotation):
         raise _TypeMismatchError(f"should be {expected}, but it is {describe(value)}")
@@ -373,7 +373,7 @@ def _checked(value: object, annotation: Any) -> Any:
 
 def _float(value: Any, _: type) -> float:
     try:
-        return float(_checked(value, float))
+        return float(_require_type(value, float))
     except OverflowError:
         raise _TypeMismatchError("is too large a number") from None
 

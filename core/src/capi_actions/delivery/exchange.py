@@ -53,7 +53,7 @@ def send_request(destination: Destination, transport: Transport, batch: Batch) -
         answered = True
         judgement = check_count(_judge(destination, response), len(batch.items))
     except TransportError as error:
-        judgement = sanitized(_no_answer(error))
+        judgement = sanitize(_no_answer(error))
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001  as above
@@ -85,13 +85,13 @@ def probe(destination: Destination, transport: Transport, now: float) -> Judgeme
     try:
         response = _expect_response(transport.send(request))
     except TransportError as error:
-        return sanitized(Judgement(verdict=Verdict.LATER, reason=f"No answer came: {error.problem}."))
+        return sanitize(Judgement(verdict=Verdict.LATER, reason=f"No answer came: {error.problem}."))
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001  as above
         return _broken_transport(error)
     try:
-        return sanitized(_expect(Judgement, destination.judge_probe(response)))
+        return sanitize(_expect(Judgement, destination.judge_probe(response)))
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001  as above
@@ -100,7 +100,7 @@ def probe(destination: Destination, transport: Transport, now: float) -> Judgeme
 
 def _judge(destination: Destination, response: Response) -> Judgement:
     try:
-        return sanitized(_expect(Judgement, destination.judge(response)))
+        return sanitize(_expect(Judgement, destination.judge(response)))
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001  as above
@@ -160,7 +160,7 @@ _MAX_SECONDS = 1e9  # more than any wait
 _MAX_INTEGER = 2**63 - 1  # SQLite's
 
 
-def sanitized(judgement: Judgement) -> Judgement:
+def sanitize(judgement: Judgement) -> Judgement:
     """Return a plugin's judgement in a form that is safe to store and to calculate with.
 
     Sentences are cut after 1,000 characters, numbers that SQLite can't store are left out, and what may be

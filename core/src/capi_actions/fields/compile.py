@@ -15,12 +15,12 @@ from capi_actions.fields.nodes import (
     free_form,
     leaf,
     list_node,
-    structured,
+    object_node,
     type_phrase,
-    unwrapping,
+    unwrapping_node,
     with_code,
 )
-from capi_actions.fields.scalars import flattened, hash_checked, hash_items, scalar
+from capi_actions.fields.scalars import flatten, hash_checked, hash_items, scalar
 from capi_actions.fields.validate import validate
 from capi_actions.hashing import Hasher
 from capi_actions.model import MISSING, Field, Json, JsonObject, Requirement
@@ -100,7 +100,7 @@ def _explain(root: Node, rules: tuple[Rule, ...], payload: JsonObject) -> Proble
 def _object(
     fields: Fields, hashers: Hashers, label: str, *, nullable: bool, keeps_others: bool, drops_empty: bool
 ) -> Node:
-    return structured(
+    return object_node(
         {key: _node(field, hashers, drops_empty=drops_empty) for key, field in fields.items()},
         [key for key, field in fields.items() if field.required is True],
         label,
@@ -118,23 +118,23 @@ def _node(field: Field, hashers: Hashers, *, drops_empty: bool) -> Node:
 
 def _value(field: Field, hashers: Hashers, *, drops_empty: bool) -> Node:
     if field.hashed is not None:
-        return _hashed(field, hashers[field.hashed])
+        return _hashed_node(field, hashers[field.hashed])
     item = _item(field, hashers, drops_empty=drops_empty and not field.multiple)
     if not field.multiple:
         return item
     if not field.keeps_single:
         return list_node(item)
-    node = unwrapping(list_node(item))
+    node = unwrapping_node(list_node(item))
     return evolve(node, fast=evolve(node.fast, plain=str)) if item.fast.plain is str else node
 
 
-def _hashed(field: Field, hasher: Hasher) -> Node:
+def _hashed_node(field: Field, hasher: Hasher) -> Node:
     raw = scalar(field, drops_empty=True, nullable=field.allow_null and not field.multiple)
     plain = raw.fast.plain
     node = leaf(hash_checked(raw.check, hasher, plain), field.label)
     if field.multiple:
-        many = list_node(node, hash_items(raw.check, hasher, plain), flattened)
-        node = unwrapping(many, node) if field.keeps_single else many
+        many = list_node(node, hash_items(raw.check, hasher, plain), flatten)
+        node = unwrapping_node(many, node) if field.keeps_single else many
     if plain is not str:
         return node
     wraps_hash = field.multiple and not field.keeps_single

@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 
 from attrs import frozen
 
-from capi_actions.fields.nodes import ROOT, Location, Problems, missing
+from capi_actions.fields.nodes import ROOT, Location, Problems, missing_message
 from capi_actions.fields.validate import find_field
 from capi_actions.model import MISSING, Condition, Field, Json, JsonObject, Requirement
 
@@ -41,7 +41,7 @@ class Rule:
             for location, depth in _objects_without(clean, self.keys, ROOT):
                 if problems.is_full:
                     break
-                problems.add(location, self.labels[depth], missing(self.keys[depth]), code=self.code)
+                problems.add(location, self.labels[depth], missing_message(self.keys[depth]), code=self.code)
 
 
 def _objects_without(

@@ -173,7 +173,7 @@ def _in_order(item: Node) -> Check:
     return check
 
 
-def unwrapping(list_: Node, item: Node | None = None) -> Node:
+def unwrapping_node(list_: Node, item: Node | None = None) -> Node:
     """Return the node of a field that takes a list, but hands a list of one over as the value itself.
 
     :param list_: the node of the list.
@@ -208,7 +208,7 @@ def _check_object(nullable: bool) -> Check:
     return check
 
 
-def structured(
+def object_node(
     nodes: "Mapping[str, Node]", required: list[str], label: str, *, nullable: bool, keeps_others: bool
 ) -> Node:
     """Return the node of an object of known keys.
@@ -266,8 +266,8 @@ def _check_members(
                 del clean[key]
         for key in required:
             if key not in clean:
-                raise RefusedError(missing(key))
-        return _renamed(clean, names) if names else clean
+                raise RefusedError(missing_message(key))
+        return _rename_keys(clean, names) if names else clean
 
     return check
 
@@ -297,18 +297,18 @@ def _explain_members(
                 clean[key] = member
         for key in required:
             if key not in clean:
-                problems.add(location, label, missing(key), code=nodes[key].code)
+                problems.add(location, label, missing_message(key), code=nodes[key].code)
         problems.extend(of_members)
-        return _renamed(clean, names)
+        return _rename_keys(clean, names)
 
     return explain
 
 
-def _renamed(clean: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+def _rename_keys(clean: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     return {names.get(key, key): value for key, value in clean.items()}
 
 
-def missing(key: str) -> str:
+def missing_message(key: str) -> str:
     """Return the reason to refuse an object that lacks a key."""
     return f"is missing the required field '{key}'"
 

@@ -132,10 +132,10 @@ def _choice_names(field: Field) -> str:
     names = [json.dumps(choice.value, ensure_ascii=False) for choice in field.choices if choice.listed]
     if field.allow_null and not field.multiple:
         names.append("null")
-    return _enumerated(list(dict.fromkeys(names)))
+    return _join_words(list(dict.fromkeys(names)))
 
 
-def _enumerated(words: list[str]) -> str:
+def _join_words(words: list[str]) -> str:
     if len(words) <= 2:
         return " or ".join(words)
     return ", ".join(words[:-1]) + ", or " + words[-1]
@@ -210,13 +210,13 @@ def hash_items(check_item: Check, hasher: Hasher, plain: type | None) -> Check:
         if value is None or value == "":
             return MISSING
         items = value if type(value) is list else [value]
-        hashes = flattened([digest for raw in items if (digest := hash_item(raw)) is not MISSING])
+        hashes = flatten([digest for raw in items if (digest := hash_item(raw)) is not MISSING])
         return hashes if hashes is MISSING else list(dict.fromkeys(hashes))
 
     return check
 
 
-def flattened(hashes: list[Any]) -> Any:
+def flatten(hashes: list[Any]) -> Any:
     """Return a list of hashes, and of lists of them, as one list; MISSING if it is empty."""
     flat: list[Any] = []
     for digest in hashes:

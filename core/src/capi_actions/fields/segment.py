@@ -57,7 +57,7 @@ class _Reader:
             "type": self._type(definition.get("type"), f"{at}.type"),
             "label": self._get(definition, "label", at, str, "a string") or "",
             "description": self._get(definition, "description", at, str, "a string") or "",
-            "required": self._required(definition.get("required"), f"{at}.required"),
+            "required": self._read_required(definition.get("required"), f"{at}.required"),
             "default": definition.get("default"),
             "multiple": self._flag(definition, "multiple", at),
             "allow_null": self._flag(definition, "allowNull", at),
@@ -77,7 +77,7 @@ class _Reader:
             return ""
         return str(value)
 
-    def _required(self, value: Json, at: str) -> bool | Requirement:
+    def _read_required(self, value: Json, at: str) -> bool | Requirement:
         if value is None or isinstance(value, bool):
             return bool(value)
         if not isinstance(value, dict):

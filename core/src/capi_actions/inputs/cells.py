@@ -233,9 +233,9 @@ def _parse(text: str, form: CellFormat) -> Decimal:
         whole = rf"[0-9]{{1,3}}(?:{group}[0-9]{{2,3}})*{group}[0-9]{{3}}|[0-9]+"
     parts = re.fullmatch(rf"({whole})?(?:{re.escape(form.decimal)}([0-9]+))?", text)
     if not parts:
-        found = [name for mark, name in _MARKS.items() if mark in text]
+        marks = [name for mark, name in _MARKS.items() if mark in text]
         raise EventError.of(
-            f"holds {' and '.join(found)}, but the decimal mark is {_MARKS[form.decimal]}"
+            f"holds {' and '.join(marks)}, but the decimal mark is {_MARKS[form.decimal]}"
             f" and {_MARKS.get(thousands, 'nothing')} groups digits; set `decimal` or `thousands`, such as"
             ' decimal = "," and thousands = "."'
         )

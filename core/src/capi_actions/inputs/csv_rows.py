@@ -8,7 +8,7 @@ from typing import IO
 
 from attrs import frozen
 
-from capi_actions.errors import EventError, detached
+from capi_actions.errors import EventError, detach
 from capi_actions.inputs.columns import CsvOptions
 from capi_actions.inputs.row_mapper import RowMapper
 from capi_actions.inputs.streams import read_lines_as_utf8
@@ -49,7 +49,7 @@ class CsvInput:
                     raise header
                 mapper = RowMapper(header, self.options)
             except EventError as error:
-                yield number, detached(error)
+                yield number, detach(error)
                 return
             if mapper.unused:
                 shown = ", ".join(map(repr, mapper.unused[:_SHOWN_NAMES]))
@@ -59,7 +59,7 @@ class CsvInput:
                 )
             yield from _to_events(rows, mapper)
         except _UnreadableError as unreadable:
-            yield unreadable.number, detached(unreadable.problem)
+            yield unreadable.number, detach(unreadable.problem)
 
     def _delimiter(self, lines: "_Lines") -> str:
         """Return what separates cells; by default, the character that the first row has most of."""
@@ -83,7 +83,7 @@ def _to_events(rows: Rows, mapper: RowMapper) -> Iterator[tuple[int, JsonObject 
                     raise row
                 mapper.check_width(row, is_cut_off)
             except EventError as error:
-                yield number, detached(error)
+                yield number, detach(error)
                 continue
             row_key = mapper.group(row)
             if group and (row_key != key or len(group) >= _MAX_ROWS):
@@ -109,7 +109,7 @@ def _make_event(mapper: RowMapper, rows: list[list[str]]) -> JsonObject | EventE
             raise EventError.of(f"over {_MAX_ROWS:,} rows are alike in the column that `group_by` names")
         return mapper.event(rows)
     except EventError as error:
-        return detached(error)
+        return detach(error)
 
 
 class _UnreadableError(Exception):

@@ -9,7 +9,7 @@ from typing import IO, NamedTuple, Protocol, TypeAlias, TypeVar
 from attrs import frozen
 
 from capi_actions.codec import check_event, decode_event, decode_json
-from capi_actions.errors import EventError, detached, where
+from capi_actions.errors import EventError, detach, where
 from capi_actions.inputs.json_values import MemberLine, read_json_values
 from capi_actions.model import JsonObject
 
@@ -111,7 +111,7 @@ def decode_record(value: bytes | JsonObject | EventError) -> JsonObject | EventE
     try:
         return decode_event(value)
     except EventError as error:
-        return detached(error)
+        return detach(error)
 
 
 def _read_json_lines(file: IO[bytes], _: Callable[[str], None]) -> Iterator[tuple[int, bytes | EventError]]:
@@ -162,7 +162,7 @@ class JsonInput:
             try:
                 decoded = decode(line)
             except EventError as error:
-                yield number, detached(error)
+                yield number, detach(error)
                 continue
             if isinstance(decoded, dict):
                 yield number, decoded

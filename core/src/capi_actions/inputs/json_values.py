@@ -47,7 +47,7 @@ def read_json_values(file: IO[bytes]) -> Numbered:
 
     :returns: values that are not decoded yet, or errors.
     """
-    lines = _stripped(file)
+    lines = _strip_lines(file)
     for number, line in lines:
         if not isinstance(line, EventError):
             yield from _read_from(number, line, lines)
@@ -55,7 +55,7 @@ def read_json_values(file: IO[bytes]) -> Numbered:
         yield number, line
 
 
-def _stripped(file: IO[bytes]) -> Numbered:
+def _strip_lines(file: IO[bytes]) -> Numbered:
     """Return lines without white space around them, and without those that are empty then."""
     for number, line in read_lines_as_utf8(file):
         if isinstance(line, EventError):

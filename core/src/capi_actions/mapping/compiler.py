@@ -20,8 +20,8 @@ from capi_actions.mapping.limits import (
     MAX_UNMETERED_WIDTH,
     MAX_VALUES,
     count_values,
-    metered,
     spend_for_result,
+    with_budget,
 )
 from capi_actions.mapping.nodes import Constant, Guarded, List, Object
 from capi_actions.mapping.paths import Steps, parse_path
@@ -103,8 +103,8 @@ class Meter:
         :raises EventError: (the returned resolver) for events that cost too much.
         """
         if self.result:
-            return metered(lambda payload: spend_for_result(resolve(payload)))
-        return metered(resolve) if self.work else resolve
+            return with_budget(lambda payload: spend_for_result(resolve(payload)))
+        return with_budget(resolve) if self.work else resolve
 
 
 def _check_size(mapping: Json) -> None:

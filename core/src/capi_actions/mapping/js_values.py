@@ -118,10 +118,10 @@ def _json_members(value: JsonObject | list[Any], colon: str) -> tuple[Iterator[t
     """Return what is written inside an object or list, each value with its key, and the closing bracket."""
     if isinstance(value, list):
         return (("", item) for item in value), "]"
-    return ((_json_string(str(key)) + colon, member) for key, member in _ordered(value)), "}"
+    return ((_json_string(str(key)) + colon, member) for key, member in _order_members(value)), "}"
 
 
-def _ordered(value: JsonObject) -> Iterator[tuple[str, Any]]:
+def _order_members(value: JsonObject) -> Iterator[tuple[str, Any]]:
     indices = [key for key in value if _is_index(key)]
     if indices:
         yield from ((key, value[key]) for key in sorted(indices, key=int))

@@ -57,7 +57,7 @@ MAX_UNMETERED_COPIES: Final = 32
 
 
 def spend(units: int, path: str) -> None:
-    """Charge units of work to the event that this thread is mapping; outside of :func:`metered` it does nothing.
+    """Charge units of work to the event that this thread is mapping; outside of :func:`with_budget` it does nothing.
 
     :param path: where the directive stands.
     :raises EventError: when the event has cost more than :data:`MAX_WORK`.
@@ -69,7 +69,9 @@ def spend(units: int, path: str) -> None:
         raise EventError.of(f"the mapping does more than {MAX_WORK:,} steps of work on this event", path)
 
 
-def metered(function: "Callable[[Unpack[_Arguments]], _Result]") -> "Callable[[Unpack[_Arguments]], _Result]":
+def with_budget(
+    function: "Callable[[Unpack[_Arguments]], _Result]",
+) -> "Callable[[Unpack[_Arguments]], _Result]":
     """Return a function that maps one event, and whose work is bounded: all that it calls shares one budget."""
 
     def run(*arguments: *_Arguments) -> _Result:

@@ -279,7 +279,7 @@ class CodeGenerator:
             self._store(items, target)
 
     def _call(self, node: Resolver, target: Target, scope: Scope) -> None:
-        resolver = _unguarded(node)
+        resolver = _remove_guard(node)
         if not isinstance(resolver, CleanResolver):
             self._store_result(resolver, target, scope)
         elif not _takes_clean(target, resolver) or self._indent >= _MAX_BLOCKS:
@@ -301,7 +301,7 @@ class CodeGenerator:
         if isinstance(node, Path):
             return self._value(node.steps, scope)
         name = self._name("v")
-        self._line(f"{name} = {self._bind(_unguarded(node))}({scope.payload})")
+        self._line(f"{name} = {self._bind(_remove_guard(node))}({scope.payload})")
         return name
 
     def _value(self, steps: Steps, scope: Scope) -> str:
@@ -445,7 +445,7 @@ def _is_missing(node: Resolver) -> bool:
     return isinstance(node, Constant) and node.value is MISSING
 
 
-def _unguarded(node: Resolver) -> Resolver:
+def _remove_guard(node: Resolver) -> Resolver:
     """Return a plugin's own resolver: the generated function has a guard around all of its source."""
     return node.resolver if isinstance(node, Guarded) else node
 

@@ -46,7 +46,7 @@ class CompiledAction:
     evaluate: Evaluate = field(init=False, eq=False, repr=False)
 
     @evaluate.default
-    def _not_generated(self) -> Evaluate:
+    def _evaluate_lazily(self) -> Evaluate:
         return self._generate_and_evaluate
 
     def _generate_and_evaluate(self, event: JsonObject) -> JsonObject:

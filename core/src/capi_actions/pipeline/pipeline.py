@@ -8,9 +8,9 @@ from attrs import frozen
 
 from capi_actions.codec import message_id
 from capi_actions.config import Config, may_need_refused
-from capi_actions.errors import ConfigError, Diagnostics, EventError, detached
+from capi_actions.errors import ConfigError, Diagnostics, EventError, detach
 from capi_actions.logs import LOGGER
-from capi_actions.mapping.limits import MAX_UNMETERED_EVENT, metered
+from capi_actions.mapping.limits import MAX_UNMETERED_EVENT, with_budget
 from capi_actions.model import Item, JsonObject
 from capi_actions.pipeline.compile import compile_config
 from capi_actions.pipeline.filters import FilterChain, HeldBack
@@ -65,8 +65,8 @@ class Pipeline:
         is_metered = (
             any(meter.work for meter in meters) or sum(meter.weight for meter in meters) > MAX_UNMETERED_EVENT
         )
-        self._process = metered(self._process_within) if is_metered else self._process_within
-        self._by_route = metered(self._by_route_within) if is_metered else self._by_route_within
+        self._process = with_budget(self._process_within) if is_metered else self._process_within
+        self._by_route = with_budget(self._by_route_within) if is_metered else self._by_route_within
 
     @classmethod
     def build(cls, config: Config, plugins: Plugins) -> "Pipeline":
@@ -163,7 +163,7 @@ def _refusal(route: Route, event: JsonObject, error: EventError) -> Refusal:
         destination=route.destination_name,
         action=route.action.name,
         message_id=message_id(event),
-        error=detached(error),
+        error=detach(error),
     )
 
 

@@ -130,7 +130,7 @@ def _survey_values(survey: DestinationSurvey, route: Route, event: JsonObject) -
     raw, clean = compiled.resolve(event), compiled.evaluate(event)
     if isinstance(raw, dict):
         fields = compiled.action.fields
-        for path, reason in set(_dropped(raw, clean, fields, (), nested=False)):
+        for path, reason in set(_find_dropped(raw, clean, fields, (), nested=False)):
             count_finding(survey.dropped, (path, reason))
         for path, reason in set(_find_uncertain(raw, fields, (), route.destination)):
             count_finding(survey.uncertain, (path, reason))
@@ -148,7 +148,7 @@ def _survey_notes(survey: DestinationSurvey, route: Route, event: JsonObject, it
             count_finding(counter, (mask(path), text))
 
 
-def _dropped(
+def _find_dropped(
     raw: JsonObject, clean: JsonObject, fields: Mapping[str, Field], keys: EventPath, *, nested: bool
 ) -> Iterator[Finding]:
     """Find values that the action's fields don't let through."""
@@ -168,7 +168,7 @@ def _dropped(
         ):
             kept_keys = value.keys() - spec.properties.keys() if spec.additional_properties else set()
             members = {name: member for name, member in value.items() if name not in kept_keys}
-            yield from _dropped(members, kept, spec.properties, (*keys, key), nested=True)
+            yield from _find_dropped(members, kept, spec.properties, (*keys, key), nested=True)
         elif kept is MISSING or kept in (None, "", []):
             yield path, "it is no usable value" if spec.hashed else "it counts as empty"
         elif spec.hashed and _length(kept) < _length(value):

@@ -60,15 +60,15 @@ class Plugins:
 
     def _use(self, registry: Registry) -> None:
         self._registry = registry
-        self.destinations: Mapping[str, type[Destination]] = self._named("capi_destinations")
-        self.actions: Mapping[str, Action] = self._named("capi_actions")
-        self.directives: Mapping[str, Directive] = self._named("capi_directives")
-        self.transports: Mapping[str, TransportFactory] = self._named("capi_transports")
-        self.outboxes: Mapping[str, OutboxFactory] = self._named("capi_outboxes")
-        self.inputs: Mapping[str, InputFormat] = self._named("capi_inputs")
-        self.tables: Mapping[str, ConfigTable] = self._named("capi_tables")
-        self.commands: Mapping[str, click.Command] = self._named("capi_commands")
-        self._normalizers: Mapping[str, Normalizer] = self._named("capi_normalizers")
+        self.destinations: Mapping[str, type[Destination]] = self._values_by_name("capi_destinations")
+        self.actions: Mapping[str, Action] = self._values_by_name("capi_actions")
+        self.directives: Mapping[str, Directive] = self._values_by_name("capi_directives")
+        self.transports: Mapping[str, TransportFactory] = self._values_by_name("capi_transports")
+        self.outboxes: Mapping[str, OutboxFactory] = self._values_by_name("capi_outboxes")
+        self.inputs: Mapping[str, InputFormat] = self._values_by_name("capi_inputs")
+        self.tables: Mapping[str, ConfigTable] = self._values_by_name("capi_tables")
+        self.commands: Mapping[str, click.Command] = self._values_by_name("capi_commands")
+        self._normalizers: Mapping[str, Normalizer] = self._values_by_name("capi_normalizers")
 
     @classmethod
     def installed(cls, selection: Selection | None = None) -> "Plugins":
@@ -175,7 +175,7 @@ class Plugins:
         """
         return self._registry.by_name[hook][name].plugin
 
-    def _named(self, hook: str) -> dict[str, Any]:
+    def _values_by_name(self, hook: str) -> dict[str, Any]:
         return {name: offer.value for name, offer in self._registry.by_name[hook].items()}
 
 

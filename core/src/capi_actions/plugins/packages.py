@@ -226,7 +226,8 @@ def find_plugins() -> list[PackagedPlugin]:
 
     :raises PluginError: when the core's own isn't there.
     """
-    plugins = [plugin for found in _first_of_each(_find_packages()) for plugin in _plugins_of(found)]
+    installations = _first_of_each(_find_packages())
+    plugins = [plugin for installation in installations for plugin in _plugins_of(installation)]
     plugins.sort(key=lambda plugin: (plugin.target != BUILTIN_MODULE, plugin.name, plugin.target))
     if not plugins or plugins[0].target != BUILTIN_MODULE:
         raise PluginError(
@@ -236,11 +237,11 @@ def find_plugins() -> list[PackagedPlugin]:
     return plugins
 
 
-_Found = tuple[Package, Sequence[EntryPoint], str]
+_Installation = tuple[Package, Sequence[EntryPoint], str]
 """A package with plugins, its entry points, and what is wrong with their file."""
 
 
-def _find_packages() -> Iterator[_Found]:
+def _find_packages() -> Iterator[_Installation]:
     for distribution in distributions():
         entries, problem = _read_entries(distribution)
         if not entries and not problem:
@@ -283,11 +284,11 @@ def _is_ours(group: str) -> bool:
     return group == GROUP or closest(group, [GROUP], certain=True) is not None
 
 
-def _first_of_each(packages: Iterable[_Found]) -> list[_Found]:
+def _first_of_each(packages: Iterable[_Installation]) -> list[_Installation]:
     """Return each package once: the first on the import path, as that is the one whose modules are imported."""
-    first: dict[str, _Found] = {}
-    for found in packages:
-        package, other = found[0], first.setdefault(found[0].key, found)[0]
+    first: dict[str, _Installation] = {}
+    for installation in packages:
+        package, other = installation[0], first.setdefault(installation[0].key, installation)[0]
         if other.folder.parent == package.folder.parent and other.folder != package.folder:
             other.notes.append(
                 f"its package is installed twice, as {other.version} and {package.version}: uninstall"
@@ -296,8 +297,8 @@ def _first_of_each(packages: Iterable[_Found]) -> list[_Found]:
     return list(first.values())
 
 
-def _plugins_of(found: _Found) -> Iterator[PackagedPlugin]:
-    package, entries, problem = found
+def _plugins_of(installation: _Installation) -> Iterator[PackagedPlugin]:
+    package, entries, problem = installation
     if problem:
         yield PackagedPlugin(package.name, "", package, problem)
     for entry in entries:

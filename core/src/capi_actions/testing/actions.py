@@ -13,12 +13,12 @@ from capi_actions.testing.base import (
     NOW,
     Faults,
     PluginTests,
+    change_check,
     find_slow,
     json_fault,
     nested_in_itself,
     require,
     require_speed,
-    unchanged,
 )
 from capi_actions.testing.samples import Sampler
 from capi_actions.triggers import compile_trigger
@@ -54,7 +54,7 @@ class ActionTests(PluginTests):
 
     def test_names_begin_with_a_known_destination_type(self) -> None:
         """If this fails, rename the action, or name the plugin that owns the type in ``others``."""
-        known = self._loaded().destinations
+        known = self._load_plugins().destinations
         unknown = [action.name for action in self._actions() if action.destination not in known]
         require(not unknown, f"no plugin offers the destination type of {', '.join(unknown)}")
 
@@ -67,8 +67,8 @@ class ActionTests(PluginTests):
 
     def test_prebuilt_mappings_can_be_compiled(self) -> None:
         """If this fails, a default mapping is malformed, or ``hashed`` names no normalizer."""
-        for compiled, faults in self._compiled():
-            with faults.raised():
+        for compiled, faults in self._compiled_actions():
+            with faults.raise_first():
                 require(
                     compiled.resolve({}) is not None, f"the mapping of {compiled.action.name} gives nothing"
                 )
@@ -78,9 +78,9 @@ class ActionTests(PluginTests):
 
         If it fails with a message, the item isn't JSON, isn't the same for the same event, or the event is changed.
         """
-        for compiled, faults in self._compiled():
+        for compiled, faults in self._compiled_actions():
             for event in self._events(compiled.action):
-                is_unchanged = unchanged(event)
+                is_unchanged = change_check(event)
                 built = self._build(compiled, faults, event)
                 name = f"the item that {compiled.action.name} builds"
                 if built is not None:
@@ -94,7 +94,7 @@ class ActionTests(PluginTests):
 
         Otherwise ``build`` would never have run, and the other tests would say nothing about it.
         """
-        for compiled, faults in self._compiled():
+        for compiled, faults in self._compiled_actions():
             events = list(self._events(compiled.action))
             reasons = [reason for event in events if (reason := self._refusal(compiled, faults, event))]
             if len(reasons) == len(events):
@@ -106,7 +106,7 @@ class ActionTests(PluginTests):
 
     def test_items_fit_into_a_request(self) -> None:
         """If this fails, an event of ordinary size makes an item that is larger than the destination type allows."""
-        for compiled, faults in self._compiled():
+        for compiled, faults in self._compiled_actions():
             limit = self._destination(compiled.action.destination).max_bytes - _ENVELOPE_BYTES
             for event in self._events(compiled.action):
                 built = self._build(compiled, faults, event)
@@ -117,7 +117,7 @@ class ActionTests(PluginTests):
 
     def test_items_are_built_quickly(self) -> None:
         """If this fails, ``build``, a normalizer or a directive is slow; the message has the ratio."""
-        for compiled, faults in self._compiled():
+        for compiled, faults in self._compiled_actions():
             for event in self._events(compiled.action):
                 if self._build(compiled, faults, event) is not None:
                     name = f"building an item with {compiled.action.name}"
@@ -129,7 +129,7 @@ class ActionTests(PluginTests):
         return list(cls._own("capi_actions").values())
 
     @classmethod
-    def _compiled(cls) -> Sequence[tuple[CompiledAction, Faults]]:
+    def _compiled_actions(cls) -> Sequence[tuple[CompiledAction, Faults]]:
         compiled, slow = cls._compiled_and_slow()
         require(not slow, slow)
         return compiled
@@ -148,7 +148,7 @@ class ActionTests(PluginTests):
             profile = cls._destination(action.destination).profile
             plugins.directives = {
                 name: faults.watch_directive(directive) if name in own else directive
-                for name, directive in cls._loaded().directives.items()
+                for name, directive in cls._load_plugins().directives.items()
             }
             hashers = faults.watch_hashers(plugins.normalizers(profile))
             watched = faults.watch_action(action)
@@ -187,7 +187,7 @@ class ActionTests(PluginTests):
     @classmethod
     def _build_or_refuse(cls, compiled: CompiledAction, faults: Faults, event: JsonObject) -> Built:
         name = compiled.action.name
-        with faults.raised():
+        with faults.raise_first():
             data, group = compiled.build(event)
         require(
             isinstance(data, dict), f"build of {name} must return a dict, but returned {type(data).__name__}"
@@ -203,7 +203,7 @@ class ActionTests(PluginTests):
 
 def built_items(suite: type[ActionTests], destination: Destination, count: int) -> Iterator[Built]:
     """Yield items for a destination, built by the suite's actions."""
-    for compiled, faults in suite._compiled():
+    for compiled, faults in suite._compiled_actions():
         if compiled.action.destination == destination.name:
             for event in suite._events(compiled.action, count):
                 built = suite._build(compiled, faults, event)

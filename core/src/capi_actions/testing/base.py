@@ -72,7 +72,7 @@ class PluginTests:
         """Return what the plugin itself offers through a hook, by name; nothing when an object is tried without it."""
         if cls.plugin is None:
             return {}
-        loaded = cls._loaded()
+        loaded = cls._load_plugins()
         plugin = list(loaded.describe())[-1]
         if hook == "capi_report":
             made = [make for name, make in loaded.observer_factories() if name == plugin.name]
@@ -88,13 +88,13 @@ class PluginTests:
 
     @classmethod
     @cache
-    def _loaded(cls) -> Plugins:
+    def _load_plugins(cls) -> Plugins:
         return cls._plugins()
 
     @classmethod
     @cache
     def _destination(cls, name: str) -> Destination:
-        destination_type = cls._loaded().destinations[name]
+        destination_type = cls._load_plugins().destinations[name]
         diagnostics = Diagnostics()
         settings: Any = structure(dict(cls.config), destination_type.settings_type, diagnostics)
         if diagnostics.errors:
@@ -147,7 +147,7 @@ class Faults:
         self._raised: list[BaseException] = []
 
     @contextmanager
-    def raised(self) -> Iterator[None]:
+    def raise_first(self) -> Iterator[None]:
         """Raise the first fault that was noted inside the context, which is what a plugin's author looks for."""
         self._raised.clear()
         try:
@@ -225,7 +225,7 @@ def nested_in_itself(value: object, depth: int = 0) -> bool:
 _DEEPEST = 250  # levels; an encoder takes 254
 
 
-def unchanged(value: Json) -> Callable[[], bool]:
+def change_check(value: Json) -> Callable[[], bool]:
     """Return a function that says whether a JSON value is still what it is now."""
     before = copy.deepcopy(value)
     return lambda: value == before

@@ -16,7 +16,7 @@ from capi_actions.errors import Problem
 from capi_actions.model import Batch, Destination, JsonObject, Judgement, Prepared, Request, Response, Verdict
 from capi_actions.secret import Secret
 from capi_actions.testing.actions import ActionTests, Built, built_items
-from capi_actions.testing.base import NOW, require, require_type, unchanged
+from capi_actions.testing.base import NOW, change_check, require, require_type
 from capi_actions.testing.build import make_batch
 
 _ENVELOPE_BYTES = 1024
@@ -55,12 +55,12 @@ class DestinationTests(ActionTests):
                         count == 1,
                         f"the request holds item {number} of {len(batch.items)} {count} times, as it is, byte for byte",
                     )
-                    found = body.find(item.body)
+                    index = body.find(item.body)
                     require(
-                        found >= position,
+                        index >= position,
                         f"item {number} of {len(batch.items)} stands before the one before it",
                     )
-                    position = found + len(item.body)
+                    position = index + len(item.body)
 
     def test_an_envelope_stays_within_the_limits(self) -> None:
         """If this fails, what surrounds the items is longer than 1,024 bytes: lower ``max_bytes`` by as much."""
@@ -167,7 +167,7 @@ class DestinationTests(ActionTests):
         """If this fails, ``check`` returns something else than Problems, or changes the item."""
         for destination in self._accounts():
             for built in self._items(destination):
-                is_unchanged = unchanged(built.data)
+                is_unchanged = change_check(built.data)
                 for now in (NOW, NOW - 400 * 86_400, NOW + 400 * 86_400):
                     _require_problems(destination.check(built.data, now), f"check() of {destination.name}")
                 require(is_unchanged(), f"check() of {destination.name} changes the item")
@@ -180,7 +180,7 @@ class DestinationTests(ActionTests):
     def test_mappings_are_linted(self) -> None:
         """If this fails, ``lint_mapping`` can't cope with a prebuilt mapping, or finds fault with one."""
         for destination in self._accounts():
-            for action in self._loaded().actions_of(destination.name).values():
+            for action in self._load_plugins().actions_of(destination.name).values():
                 name = f"lint_mapping() of {destination.name}"
                 problems = _require_problems(destination.lint_mapping(action.name, action.mapping), name)
                 require(

@@ -62,7 +62,7 @@ def behaviour(suite: type[DeterminismTests]) -> dict[str, str]:
 
 def _behaviour(suite: type[DeterminismTests]) -> Iterator[tuple[str, str]]:
     yield "what it offers", repr([dict(info.hooks) for info in suite._plugins().describe()])
-    for compiled, faults in suite._compiled():
+    for compiled, faults in suite._compiled_actions():
         for number, event in enumerate(suite._events(compiled.action, _EVENTS)):
             with suppress(Exception):  # the other tests report what goes wrong
                 built = suite._build(compiled, faults, event)
@@ -73,7 +73,7 @@ def _behaviour(suite: type[DeterminismTests]) -> Iterator[tuple[str, str]]:
             with suppress(Exception):
                 yield f"what {name} makes of {text[:80]!a}", ascii(normalizer.normalize(text))
     for name in suite._own("capi_directives"):
-        for value, resolver, _ in suite._taken(name):
+        for value, resolver, _ in suite._accepted_values(name):
             for number, event in enumerate(suite._payloads(name)):
                 with suppress(Exception):
                     case = f"what {name} with {json.dumps(value)[:80]} makes of event {number}"

@@ -9,7 +9,7 @@ from capi_actions.codec import copy_json
 from capi_actions.errors import ConfigError, EventError, Problem
 from capi_actions.mapping import CompiledMapping, compile_mapping
 from capi_actions.model import MISSING, Json, JsonObject
-from capi_actions.testing.base import Faults, PluginTests, json_fault, require, require_speed, unchanged
+from capi_actions.testing.base import Faults, PluginTests, change_check, json_fault, require, require_speed
 from capi_actions.testing.samples import ODD_VALUES, typical_event
 
 DirectiveExample = tuple[Json, JsonObject, Json]
@@ -41,7 +41,7 @@ class DirectiveTests(PluginTests):
         for name, examples in self.directive_examples.items():
             for value, event, expected in examples:
                 compiled, faults = self._compile(name, value)
-                with faults.raised():
+                with faults.raise_first():
                     actual = compiled(event).get("x", MISSING)
                 require(
                     actual == expected and type(actual) is type(expected),
@@ -55,7 +55,7 @@ class DirectiveTests(PluginTests):
         """
         for name in self._own("capi_directives"):
             require(
-                any(self._taken(name)),
+                any(self._accepted_values(name)),
                 f"{name} takes none of the common values: add it to directive_examples",
             )
 
@@ -65,9 +65,9 @@ class DirectiveTests(PluginTests):
         It may return MISSING, and raise EventError.
         """
         for name in self._own("capi_directives"):
-            for value, compiled, faults in self._taken(name):
+            for value, compiled, faults in self._accepted_values(name):
                 for event in self._payloads(name):
-                    is_unchanged = unchanged(event)
+                    is_unchanged = change_check(event)
                     first, second = (_result(compiled, faults, event) for _ in range(2))
                     case = f"{name} with the value {value!r}"
                     require(is_unchanged(), f"{case} changes the event that it reads")
@@ -79,7 +79,7 @@ class DirectiveTests(PluginTests):
     def test_directives_are_quick(self) -> None:
         """If this fails, a resolver does for each event what ``compile`` could do once; the message has the ratio."""
         for name in self._own("capi_directives"):
-            for value, compiled, _ in self._taken(name):
+            for value, compiled, _ in self._accepted_values(name):
                 event = next(self._payloads(name))
                 require_speed(self.slowest, f"{name} with the value {value!r}", partial(compiled, event))
                 break
@@ -87,14 +87,14 @@ class DirectiveTests(PluginTests):
     @classmethod
     def _compile(cls, name: str, value: Json) -> tuple[CompiledMapping, Faults]:
         faults = Faults()
-        directives = dict(cls._loaded().directives)
+        directives = dict(cls._load_plugins().directives)
         require(name in directives, f"directive_examples names {name}, which no plugin offers")
         directives[name] = faults.watch_directive(directives[name])
         return compile_mapping({"x": {name: copy_json(value)}}, directives), faults
 
     @classmethod
     @cache
-    def _taken(cls, name: str) -> Sequence[tuple[Json, CompiledMapping, Faults]]:
+    def _accepted_values(cls, name: str) -> Sequence[tuple[Json, CompiledMapping, Faults]]:
         """Return the values that a directive takes, each with what it is compiled to."""
         examples = [value for value, _, _ in cls.directive_examples.get(name, ())]
         taken = []
@@ -121,7 +121,7 @@ class DirectiveTests(PluginTests):
 
 def _result(compiled: CompiledMapping, faults: Faults, event: JsonObject) -> object:
     try:
-        with faults.raised():
+        with faults.raise_first():
             return compiled(event).get("x", MISSING)
     except EventError as error:
         return _Refused(error.problems)

@@ -6,7 +6,7 @@ from functools import partial
 from capi_actions.codec import EVENT_TYPES, copy_json
 from capi_actions.errors import EventError
 from capi_actions.model import InputFormat, Json, JsonObject
-from capi_actions.testing.base import PluginTests, json_fault, require, require_speed, unchanged
+from capi_actions.testing.base import PluginTests, change_check, json_fault, require, require_speed
 from capi_actions.testing.samples import ODD_VALUES
 
 
@@ -39,7 +39,7 @@ class InputFormatTests(PluginTests):
         """If this fails, a format raises, returns no list of JSON events, differs for one object, or changes it."""
         for name, offered in self._own("capi_inputs").items():
             for example in self._objects(name):
-                is_unchanged = unchanged(example)
+                is_unchanged = change_check(example)
                 first, second = _events(name, offered, example), _events(name, offered, example)
                 require(first == second, f"the format {name} makes other events when the object is repeated")
                 require(is_unchanged(), f"the format {name} changes the object that it reads")
@@ -65,7 +65,7 @@ class InputFormatTests(PluginTests):
                     ODD_VALUES[number % len(ODD_VALUES)],
                     ODD_VALUES[(number * 7) % len(ODD_VALUES)],
                 ):
-                    yield _replaced(example, path, odd)
+                    yield _replace(example, path, odd)
         for odd in ODD_VALUES:
             yield {"id": odd, "type": odd, "data": odd, "object": {"id": odd}}
         yield {}
@@ -85,7 +85,7 @@ def _paths(value: Json, before: Path = ()) -> Iterator[Path]:
         yield from _paths(nested, (*before, key))
 
 
-def _replaced(example: JsonObject, path: Path, value: Json) -> JsonObject:
+def _replace(example: JsonObject, path: Path, value: Json) -> JsonObject:
     changed = copy_json(example)
     container = changed
     for step in path[:-1]:

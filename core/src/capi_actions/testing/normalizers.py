@@ -42,7 +42,7 @@ class NormalizerTests(PluginTests):
         for name, examples in self.normalizer_examples.items():
             require(name in normalizers, f"normalizer_examples names {name}, which the plugin doesn't offer")
             for text, expected in examples:
-                actual = _normalized(name, normalizers[name], text)
+                actual = _normalize(name, normalizers[name], text)
                 require(
                     actual == expected, f"{name} should make {expected!r} of {text!r}, but makes {actual!r}"
                 )
@@ -54,9 +54,9 @@ class NormalizerTests(PluginTests):
         """
         for name, normalizer in self._quick_normalizers().items():
             for text in self._texts(name):
-                first = _normalized(name, normalizer, text)
+                first = _normalize(name, normalizer, text)
                 require(
-                    first == _normalized(name, normalizer, text), f"{name} is not the same for the same text"
+                    first == _normalize(name, normalizer, text), f"{name} is not the same for the same text"
                 )
                 require(
                     first is None or _is_encodable(first) or not _is_encodable(text),
@@ -72,9 +72,9 @@ class NormalizerTests(PluginTests):
             if name in self.not_idempotent:
                 continue
             for text in self._ordinary_texts(name):
-                once = _normalized(name, normalizer, text)
+                once = _normalize(name, normalizer, text)
                 if once:
-                    twice = _normalized(name, normalizer, once)
+                    twice = _normalize(name, normalizer, once)
                     require(twice == once, f"{name} makes {once!r} of {text!r}, and of that {twice!r}")
 
     def test_normalizers_are_quick(self) -> None:
@@ -112,7 +112,7 @@ class NormalizerTests(PluginTests):
         yield from (value for value in ODD_VALUES if isinstance(value, str) and value)
 
 
-def _normalized(name: str, normalizer: Normalizer, text: str) -> str | None:
+def _normalize(name: str, normalizer: Normalizer, text: str) -> str | None:
     try:
         normalized: object = normalizer.normalize(text)
     except EventError as error:

@@ -92,7 +92,7 @@ class OutboxTests(PluginTests):
 
     def test_it_has_every_method(self, tmp_path: Path) -> None:
         """If this fails, methods of the contract are missing; see capi_actions.Outbox."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             names = [name for name in vars(Outbox) if not name.startswith("_")]
             missing = [name for name in names if not callable(getattr(outbox, name, None))]
             require(not missing, f"it has no {', '.join(missing)}")
@@ -109,7 +109,7 @@ class OutboxTests(PluginTests):
 
     def test_what_was_put_is_claimed_as_it_was(self, tmp_path: Path) -> None:
         """If this fails, bytes, ids, times or group come out changed, or a try is counted already."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             item = _item("a", group="TEST1", body=b"\x00{}\xff", deadline=NOW + 5)
             outbox.put([item])
             claim = _claim(outbox, 10, max_bytes=1000)
@@ -124,21 +124,21 @@ class OutboxTests(PluginTests):
 
     def test_putting_nothing_is_fine(self, tmp_path: Path) -> None:
         """If this fails, an empty list of items isn't taken, or leaves a trace."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             outbox.put([])
             require(not outbox.stats(), "stats() should be empty")
             require(outbox.claim("shop", 10, 1000, 60, NOW) is None, "claim() should return None")
 
     def test_equal_items_are_stored_as_often_as_they_are_put(self, tmp_path: Path) -> None:
         """If this fails, the outbox looks for duplicates: that is the platform's part."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             outbox.put([_item("a"), _item("a")])
             outbox.put([_item("a")])
             require(_bodies(outbox) == [_item("a").body] * 3, "three equal items were put")
 
     def test_what_is_claimed_is_nobody_elses(self, tmp_path: Path) -> None:
         """If this fails, two workers send the same item."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             outbox.put([_item(name) for name in "abc"])
             claimed = [_bodies(outbox, limit=1) for _ in range(4)]
             expected = [[_item(name).body] for name in "abc"] + [[]]
@@ -146,7 +146,7 @@ class OutboxTests(PluginTests):
 
     def test_another_destinations_items_stay(self, tmp_path: Path) -> None:
         """If this fails, items of one destination go to another."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             outbox.put([_item("a", destination="one"), _item("b", destination="two")])
             require(_bodies(outbox, destination="two") == [_item("b").body], "two has one item")
             require(_bodies(outbox, destination="one") == [_item("a").body], "one has one item")
@@ -155,7 +155,7 @@ class OutboxTests(PluginTests):
     def test_the_nearest_deadline_comes_first(self, tmp_path: Path, seed: int) -> None:
         """If this fails, items expire behind others; those with equal deadlines keep the order in which they came."""
         deadlines = [(number * (seed * 2 + 3) + seed) % 6 for number in range(12)]
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             for start in range(0, 12, 5):
                 numbers = range(start, min(12, start + 5))
                 outbox.put([_item(f"{number:02}", deadline=NOW + deadlines[number]) for number in numbers])
@@ -171,7 +171,7 @@ class OutboxTests(PluginTests):
     def test_a_claim_is_of_one_group_that_of_the_nearest_deadline(self, tmp_path: Path) -> None:
         """If this fails, items of different groups share a request, or a group starves."""
         groups = {"a": ("", 30), "b": ("T1", 10), "c": ("", 20), "d": ("T1", 40), "e": ("T0", 50)}
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             outbox.put(
                 [_item(name, group=group, deadline=NOW + due) for name, (group, due) in groups.items()]
             )
@@ -182,14 +182,14 @@ class OutboxTests(PluginTests):
 
     def test_a_claim_holds_no_more_bytes_than_asked_for(self, tmp_path: Path) -> None:
         """If this fails, a body isn't counted with its comma: 3 of 99 bytes fit into 300, a fourth not into 399."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             outbox.put([_item(str(number), body=b"x" * 99) for number in range(9)])
             sizes = [len(_claim(outbox, 100, max_bytes=room).items) for room in (300, 399, 1000)]
             require(sizes == [3, 3, 3], f"claims of 300, 399 and 1000 bytes took {sizes} items")
 
     def test_an_item_larger_than_the_limit_is_claimed_alone(self, tmp_path: Path) -> None:
         """If this fails, one large item blocks everything behind it."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             outbox.put([_item("large", body=b"x" * 999, deadline=NOW), _item("small", deadline=NOW + 1)])
             claim = _claim(outbox, 100, max_bytes=10)
             require(
@@ -198,7 +198,7 @@ class OutboxTests(PluginTests):
 
     def test_a_limit_of_nothing_gives_nothing(self, tmp_path: Path) -> None:
         """If this fails, a limit of 0 or less is taken for none at all."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             outbox.put([_item("a")])
             for limit in (0, -1):
                 require(outbox.claim("shop", limit, 1000, 60, NOW) is None, f"claim() with the limit {limit}")
@@ -209,7 +209,7 @@ class OutboxTests(PluginTests):
         """If this fails, a late acknowledgement deletes an item that was never delivered."""
         ids: list[int] = []
         for _ in range(2):
-            with self._opened(tmp_path) as outbox:
+            with self._open_outbox(tmp_path) as outbox:
                 for _ in range(3):
                     outbox.put([_item("a")])
                     claim = _claim(outbox, 1)
@@ -221,7 +221,7 @@ class OutboxTests(PluginTests):
 
     def test_ready_counts_no_further_than_asked(self, tmp_path: Path) -> None:
         """If this fails, ``ready`` counts more than the limit, or items of other destinations."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             outbox.put([_item(str(number)) for number in range(5)])
             counts = [
                 outbox.ready(name, limit, NOW) for name, limit in (("shop", 3), ("shop", 9), ("else", 9))
@@ -230,7 +230,7 @@ class OutboxTests(PluginTests):
 
     def test_destinations_are_those_with_something_undelivered(self, tmp_path: Path) -> None:
         """If this fails, items that wait, are leased or delayed have nobody who delivers them."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             names = ("waiting", "leased", "delayed", "delivered", "waiting")
             outbox.put([_item("a", destination=name) for name in names])
             _bodies(outbox, destination="leased")
@@ -248,7 +248,7 @@ class OutboxTests(PluginTests):
     @pytest.mark.parametrize("count", [1, 3, 4, 5, 15, 16, 17, 63, 64, 65, 85, 200, 1_100])
     def test_every_item_of_a_put_is_stored_in_its_order(self, tmp_path: Path, count: int) -> None:
         """If this fails, a put of this many items loses one, or mixes them up."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             items = [_item(str(number)) for number in range(count)]
             outbox.put(items)
             require(_bodies(outbox, limit=2_000) == [item.body for item in items], f"{count} items were put")
@@ -257,14 +257,14 @@ class OutboxTests(PluginTests):
 
     def test_items_come_back_when_the_lease_ends(self, tmp_path: Path) -> None:
         """If this fails, what a killed worker had claimed is lost, or given out too early."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             claim = _put_and_claim(outbox)
             require(_bodies(outbox, NOW + 59.9) == [], "the lease holds for 60 seconds")
             require(_bodies(outbox, NOW + 60) == [item.body for item in claim.items], "the lease is over")
 
     def test_an_extended_lease_lasts_longer(self, tmp_path: Path) -> None:
         """If this fails, a slow request's items are sent by another worker, too."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             claim = _put_and_claim(outbox)
             require(outbox.extend(claim.lease, NOW + 100) is True, "extend() should return True")
             require(_bodies(outbox, NOW + 99) == [], "the lease was extended")
@@ -272,7 +272,7 @@ class OutboxTests(PluginTests):
 
     def test_a_lease_that_is_lost_can_not_be_extended(self, tmp_path: Path) -> None:
         """If this fails, a worker that slept too long doesn't learn that others have its items."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             claim = _put_and_claim(outbox)
             _bodies(outbox, NOW + 60)
             require(
@@ -281,14 +281,14 @@ class OutboxTests(PluginTests):
 
     def test_a_late_extension_counts_while_nobody_has_the_items(self, tmp_path: Path) -> None:
         """If this fails, a lease that has ended can't be extended though no claim has taken its items back."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             claim = _put_and_claim(outbox)
             require(outbox.extend(claim.lease, NOW + 130) is True, "extend() should return True")
             require(_bodies(outbox, NOW + 129) == [], "the lease was extended")
 
     def test_acknowledged_items_are_gone(self, tmp_path: Path) -> None:
         """If this fails, what was delivered is sent again."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             claim = _put_and_claim(outbox)
             outbox.acknowledge(claim.lease, _ids(claim))
             require(_bodies(outbox, NOW + 1000) == [], "everything was acknowledged")
@@ -297,7 +297,7 @@ class OutboxTests(PluginTests):
 
     def test_part_of_a_claim_can_be_acknowledged(self, tmp_path: Path) -> None:
         """If this fails, the others of a batch that is split don't stay leased."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             claim = _put_and_claim(outbox)
             outbox.acknowledge(claim.lease, _ids(claim)[:1])
             require(_bodies(outbox, NOW + 59) == [], "the other item is leased")
@@ -305,7 +305,7 @@ class OutboxTests(PluginTests):
 
     def test_unknown_ids_are_ignored(self, tmp_path: Path) -> None:
         """If this fails, ids or a lease that don't exist do something, or raise."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             claim = _put_and_claim(outbox)
             outbox.acknowledge(claim.lease, [99_999])
             outbox.acknowledge(99_999, [99_998])
@@ -319,7 +319,7 @@ class OutboxTests(PluginTests):
 
     def test_a_late_acknowledgement_counts(self, tmp_path: Path) -> None:
         """If this fails, what was delivered by a slow worker is sent again by the next."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             claim = _put_and_claim(outbox)
             _claim(outbox, 1, now=NOW + 60)
             outbox.acknowledge(claim.lease, _ids(claim))
@@ -328,7 +328,7 @@ class OutboxTests(PluginTests):
 
     def test_a_late_acknowledgement_reaches_what_was_released_or_buried(self, tmp_path: Path) -> None:
         """If this fails, a delivered item stays as a dead letter, or is sent again, because another worker failed."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             claim = _put_and_claim(outbox)
             second = _claim(outbox, 10, now=NOW + 60)
             outbox.release(second.lease, _ids(second)[:1], NOW + 70)
@@ -339,7 +339,7 @@ class OutboxTests(PluginTests):
 
     def test_a_late_acknowledgement_ends_the_lease_of_who_has_the_items_now(self, tmp_path: Path) -> None:
         """If this fails, the second worker sends what the first one has delivered."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             outbox.put([_item("a")])
             slow = _claim(outbox, 1)
             second = _claim(outbox, 1, now=NOW + 61)
@@ -352,7 +352,7 @@ class OutboxTests(PluginTests):
 
     def test_a_late_failure_is_ignored(self, tmp_path: Path) -> None:
         """If this fails, a worker decides about items that another has claimed since."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             claim = _put_and_claim(outbox)
             _claim(outbox, 10, now=NOW + 60)
             outbox.bury(claim.lease, _ids(claim), DEAD, NOW + 61)
@@ -365,7 +365,7 @@ class OutboxTests(PluginTests):
 
     def test_released_items_wait_until_run_at(self, tmp_path: Path) -> None:
         """If this fails, the growing delays between tries don't hold."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             claim = _put_and_claim(outbox)
             outbox.release(claim.lease, _ids(claim)[:1], NOW + 450)
             outbox.release(claim.lease, _ids(claim)[1:], NOW + 400)
@@ -375,7 +375,7 @@ class OutboxTests(PluginTests):
 
     def test_released_items_wait_until_just_after_their_deadline_at_most(self, tmp_path: Path) -> None:
         """If this fails, items wait beyond their deadline in vain instead of being buried."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             outbox.put([_item("a", deadline=NOW + 10)])
             claim = _claim(outbox, 10)
             outbox.release(claim.lease, _ids(claim), NOW + 500)
@@ -384,7 +384,7 @@ class OutboxTests(PluginTests):
 
     def test_tries_add_up(self, tmp_path: Path) -> None:
         """If this fails, tries are lost with a lease, or counted twice: delays wouldn't grow."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             first = _put_and_claim(outbox)
             outbox.release(first.lease, _ids(first), NOW, tried=2)
             second = _claim(outbox, 10)
@@ -398,7 +398,7 @@ class OutboxTests(PluginTests):
 
     def test_thousands_that_were_released_come_back(self, tmp_path: Path) -> None:
         """If this fails, some of many items that were released at once never come back, or come twice."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             outbox.put([_item(str(number)) for number in range(12_000)])
             claim = _claim(outbox, 20_000)
             outbox.release(claim.lease, _ids(claim), NOW + 1)
@@ -413,7 +413,7 @@ class OutboxTests(PluginTests):
 
     def test_nothing_is_claimed_during_a_pause(self, tmp_path: Path) -> None:
         """If this fails, requests are made that can only fail until a person has acted."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             outbox.put([_item("a"), _item("b", destination="other")])
             outbox.pause("shop", PAUSED, NOW)
             outbox.put([_item("c")])
@@ -424,7 +424,7 @@ class OutboxTests(PluginTests):
 
     def test_the_last_reason_of_a_pause_is_kept(self, tmp_path: Path) -> None:
         """If this fails, people read why it was paused before, or not all of it."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             outbox.pause("shop", Judgement(verdict=Verdict.PAUSE, code=1, reason="old"), NOW)
             outbox.pause("shop", PAUSED, NOW + 0.5)
             expected = {"shop": Pause(judgement=PAUSED, since=NOW + 0.5)}
@@ -435,7 +435,7 @@ class OutboxTests(PluginTests):
 
     def test_resuming_ends_pause_back_off_and_delays(self, tmp_path: Path) -> None:
         """If this fails, the person who mended the fault doesn't see everything go out at once."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             outbox.put([_item("a"), _item("b", deadline=NOW)])
             claim = _claim(outbox, 1)
             outbox.release(claim.lease, _ids(claim), NOW + 1000)
@@ -448,7 +448,7 @@ class OutboxTests(PluginTests):
 
     def test_delays_end_also_when_there_was_no_pause(self, tmp_path: Path) -> None:
         """If this fails, ``capi outbox resume`` doesn't have everything tried at once."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             outbox.put([_item("a")])
             claim = _claim(outbox, 1)
             outbox.release(claim.lease, _ids(claim), NOW + 1000)
@@ -458,7 +458,7 @@ class OutboxTests(PluginTests):
 
     def test_only_expired_items_leave_a_paused_destination(self, tmp_path: Path) -> None:
         """If this fails, items of a paused destination can't be buried, or are sent before their deadline."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             outbox.put([_item("a"), _item("late", deadline=NOW + 5)])
             outbox.pause("shop", PAUSED, NOW)
             require(_bodies(outbox, NOW + 5) == [], "nothing has expired")
@@ -466,7 +466,7 @@ class OutboxTests(PluginTests):
 
     def test_nothing_is_claimed_during_a_back_off(self, tmp_path: Path) -> None:
         """If this fails, throttling isn't obeyed, by other processes of the same store least of all."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             outbox.put([_item("a")])
             outbox.back_off("shop", NOW + 30)
             for store in self._outboxes(tmp_path, outbox):
@@ -477,7 +477,7 @@ class OutboxTests(PluginTests):
 
     def test_the_later_of_two_back_offs_holds(self, tmp_path: Path) -> None:
         """If this fails, the answer that comes last decides, and not the later time."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             outbox.put([_item("a")])
             for until in (NOW + 30, NOW + 50, NOW + 40):
                 outbox.back_off("shop", until)
@@ -486,7 +486,7 @@ class OutboxTests(PluginTests):
 
     def test_next_due_is_the_nearest_of_what_will_happen(self, tmp_path: Path) -> None:
         """If this fails, delivery sleeps too long, or wakes up in vain all the time."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             outbox.put([_item("a")])
             times = [outbox.next_due("shop", NOW)]
             _claim(outbox, 1)
@@ -502,7 +502,7 @@ class OutboxTests(PluginTests):
     @pytest.mark.parametrize("hours", [48, 24 * 365])
     def test_a_clock_that_was_ahead_strands_nothing(self, tmp_path: Path, hours: int) -> None:
         """If this fails, leases, delays and back-offs that a wrong clock wrote end in days or years."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             outbox.put([_item(name, deadline=NOW + 10**9) for name in "abc"])
             ahead = NOW + hours * 3600
             _claim(outbox, 1, now=ahead)
@@ -520,7 +520,7 @@ class OutboxTests(PluginTests):
 
     def test_a_dead_letter_has_everything(self, tmp_path: Path) -> None:
         """If this fails, a part of the item, the platform's codes, its words, the advice, tries or time is lost."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             item = _item("a", message_id=None, group="TEST")
             outbox.put([item])
             claim = _claim(outbox, 1)
@@ -544,7 +544,7 @@ class OutboxTests(PluginTests):
 
     def test_the_dead_are_not_sent(self, tmp_path: Path) -> None:
         """If this fails, dead letters are claimed, or count as undelivered."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             _bury_six(outbox)
             require(_bodies(outbox, NOW + 1000) == [], "the dead are not claimed")
             require(list(outbox.destinations()) == [], "the dead need nobody who delivers")
@@ -553,7 +553,7 @@ class OutboxTests(PluginTests):
 
     def test_dead_letters_can_be_filtered(self, tmp_path: Path) -> None:
         """If this fails, a condition of ``DeadFilter`` isn't heeded: all of them must hold."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             ids = _bury_six(outbox)
             for places, which in _filters(ids):
                 expected = [ids[place - 1] for place in places]
@@ -562,7 +562,7 @@ class OutboxTests(PluginTests):
 
     def test_many_dead_letters_are_read_while_others_are_purged(self, tmp_path: Path) -> None:
         """If this fails, some of many are left out or come twice, or they come in another order."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             outbox.put([_item(str(number)) for number in range(450)])
             claim = _claim(outbox, 450)
             ids = _ids(claim)
@@ -577,7 +577,7 @@ class OutboxTests(PluginTests):
 
     def test_replayed_letters_wait_again_with_their_ids(self, tmp_path: Path) -> None:
         """If this fails, a replay moves other letters, counts old tries, or gives new ids."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             ids = _bury_six(outbox)
             replayed = outbox.replay(DeadFilter(ids=[ids[0], ids[2]]), NOW)
             require(replayed == Replayed(moved=2, expired=0), f"replay() returned {replayed}")
@@ -591,7 +591,7 @@ class OutboxTests(PluginTests):
 
     def test_expired_letters_stay_dead(self, tmp_path: Path) -> None:
         """If this fails, events are replayed that no platform takes any more, and their first reason is lost."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             ids = _bury_six(outbox)
             replayed = outbox.replay(ALL_DEAD, NOW + 21)
             require(replayed == Replayed(moved=4, expired=2), f"replay() returned {replayed}")
@@ -599,7 +599,7 @@ class OutboxTests(PluginTests):
 
     def test_purged_letters_are_gone(self, tmp_path: Path) -> None:
         """If this fails, dead letters are kept for longer than configured, or others are deleted."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             ids = _bury_six(outbox)
             require(outbox.purge(DeadFilter(before=NOW + 20)) == 3, "three were buried before")
             require([letter.id for letter in outbox.dead()] == ids[3:], "three are left")
@@ -609,7 +609,7 @@ class OutboxTests(PluginTests):
 
     def test_thousands_are_replayed_and_purged(self, tmp_path: Path) -> None:
         """If this fails, some of many are forgotten."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             outbox.put([_item(str(number), deadline=NOW + number % 2) for number in range(11_000)])
             claim = _claim(outbox, 11_000)
             outbox.bury(claim.lease, _ids(claim), DEAD, NOW)
@@ -622,7 +622,7 @@ class OutboxTests(PluginTests):
 
     def test_stats_count_every_state(self, tmp_path: Path) -> None:
         """If this fails, an item counts in no state or in two, or the oldest hasn't the nearest deadline."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             outbox.put([_item(str(at), deadline=NOW + 100 - at, event_time=NOW - at) for at in range(10)])
             settlements: list[Callable[[Claim], object]] = [
                 lambda claim: None,
@@ -648,13 +648,13 @@ class OutboxTests(PluginTests):
 
     def test_stats_are_sorted(self, tmp_path: Path) -> None:
         """If this fails, a table of destinations is another one each time."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             outbox.put([_item("a", destination=name) for name in "cab"])
             require(list(outbox.stats()) == ["a", "b", "c"], "stats() must be sorted by name")
 
     def test_a_closed_outbox_raises_outbox_errors(self, tmp_path: Path) -> None:
         """If this fails, a method works on a closed outbox, or raises something else than OutboxError."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             require(outbox.__enter__() is outbox, "the context must be the outbox itself")
             outbox.close()
             outbox.close()
@@ -686,7 +686,7 @@ class OutboxTests(PluginTests):
 
     def test_what_can_not_be_stored_is_refused_as_a_whole(self, tmp_path: Path) -> None:
         """If this fails, a put that raises has stored some of its items: they would be sent although it failed."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             outbox.put([_item("a")])
             try:
                 outbox.put([_item("b"), None])  # type: ignore[list-item]  # what a fault elsewhere could pass
@@ -698,7 +698,7 @@ class OutboxTests(PluginTests):
 
     def test_threads_share_the_work(self, tmp_path: Path) -> None:
         """If this fails, threads that put, claim and acknowledge at once lose an item, send one twice, or raise."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             delivered: list[bytes] = []
             errors: list[BaseException] = []
 
@@ -727,11 +727,11 @@ class OutboxTests(PluginTests):
         """If this fails, items are lost when the program ends, or what was delivered comes back."""
         if not self._is_durable():
             return
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             outbox.put([_item("a"), _item("b")])
             claim = _claim(outbox, 1)
             outbox.acknowledge(claim.lease, _ids(claim))
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             require(_bodies(outbox) == [_item("b").body], "one item should be there")
 
     def test_a_killed_process_loses_nothing_that_was_accepted(self, tmp_path: Path) -> None:
@@ -745,8 +745,8 @@ class OutboxTests(PluginTests):
                 outbox.put([_item(f"{number}-{part}") for part in range(3)])
                 report(str(number))
 
-        accepted = _killed(put_for_ever, after=8)
-        with self._opened(tmp_path) as outbox:
+        accepted = _run_and_kill(put_for_ever, after=8)
+        with self._open_outbox(tmp_path) as outbox:
             stored = set(_bodies(outbox, limit=10_000))
             lost = [
                 name for name in accepted if not {_item(f"{name}-{part}").body for part in range(3)} <= stored
@@ -769,8 +769,8 @@ class OutboxTests(PluginTests):
             for _ in range(10**6):
                 report("claimed")
 
-        _killed(claim_and_wait, after=1)
-        with self._opened(tmp_path) as outbox:
+        _run_and_kill(claim_and_wait, after=1)
+        with self._open_outbox(tmp_path) as outbox:
             require(len(_bodies(outbox, NOW + 1)) == 3, "three items were not claimed")
             require(len(_bodies(outbox, NOW + 600)) == 10, "all ten should come back")
 
@@ -789,14 +789,14 @@ class OutboxTests(PluginTests):
 
         names = ("one", "two")
         delivered = [line.encode() for line in _run_processes([work(name) for name in names])]
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             _require_all_once(delivered, outbox, names, 10)
 
     # Only for outboxes that can remember what was put.
 
     def test_what_was_put_once_is_left_out(self, tmp_path: Path) -> None:
         """If this fails, ``put_once`` stores an item whose key it has seen, or leaves out a new one."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             if not isinstance(outbox, OnceOutbox):
                 return
             a, b, c = (_item(name) for name in "abc")
@@ -811,7 +811,7 @@ class OutboxTests(PluginTests):
 
     def test_a_key_is_forgotten_after_the_deadline(self, tmp_path: Path) -> None:
         """If this fails, keys are kept for ever, or forgotten while the platform still takes the event."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             if not isinstance(outbox, OnceOutbox):
                 return
             outbox.put_once([_item("a")], [b"a"], NOW)
@@ -830,7 +830,7 @@ class OutboxTests(PluginTests):
 
     def test_the_key_of_a_dead_letter_is_forgotten(self, tmp_path: Path) -> None:
         """If this fails, an event that was corrected counts as sent, and is lost."""
-        with self._opened(tmp_path) as outbox:
+        with self._open_outbox(tmp_path) as outbox:
             if not isinstance(outbox, OnceOutbox):
                 return
             outbox.put_once([_item("a"), _item("b")], [b"a", b"b"], NOW)
@@ -850,7 +850,7 @@ class OutboxTests(PluginTests):
         return self.plugin is not None and "path" in inspect.signature(self._factory().make).parameters
 
     @contextmanager
-    def _opened(self, folder: Path) -> Iterator[Outbox]:
+    def _open_outbox(self, folder: Path) -> Iterator[Outbox]:
         outbox = self.open_outbox(folder)
         try:
             yield outbox
@@ -861,7 +861,7 @@ class OutboxTests(PluginTests):
         """Yield the outbox, and if it is durable another one on the same store."""
         yield outbox
         if self._is_durable():
-            with self._opened(folder) as another:
+            with self._open_outbox(folder) as another:
                 yield another
 
 
@@ -1006,7 +1006,7 @@ def _report(writing: int, line: str) -> None:
     os.write(writing, f"{line}\n".encode())
 
 
-def _killed(work: _Work, after: int) -> list[str]:
+def _run_and_kill(work: _Work, after: int) -> list[str]:
     """Start a process, kill it after some lines, and return all whole lines that it had reported."""
     child, reading = _fork(work)
     with os.fdopen(reading, "rb") as lines:

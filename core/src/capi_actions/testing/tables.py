@@ -39,9 +39,9 @@ class ConfigTableTests(PluginTests):
     def test_what_init_writes_needs_only_its_blanks_filled(self) -> None:
         """If this fails, ``example`` or a default isn't what the table can hold: ``capi init`` would write it."""
         for name, table in self._own("capi_tables").items():
-            text = render_plugin_table(self._loaded(), name)
+            text = render_plugin_table(self._load_plugins(), name)
             settings, heading, example = text.partition(table.example or "\0")
-            for written in (text, _uncommented(settings) + heading + example):
+            for written in (text, _uncomment(settings) + heading + example):
                 try:
                     data = tomllib.loads(written)
                 except tomllib.TOMLDecodeError as error:
@@ -63,7 +63,7 @@ class ConfigTableTests(PluginTests):
         """If this fails, the docstring of ``settings_type`` lacks ``:ivar name:`` for a setting that people write."""
         for name, table in self._own("capi_tables").items():
             docstring = table.settings_type.__doc__ or ""
-            for attribute in _written(table):
+            for attribute in _written_settings(table):
                 require(
                     re.search(rf"^\s*:(ivar|param) {attribute.name}:", docstring, re.MULTILINE),
                     f"{table.settings_type.__name__} doesn't describe {attribute.name}: `capi init` would write it"
@@ -104,7 +104,7 @@ def _read(
     return settings, diagnostics.errors
 
 
-def _written(table: ConfigTable) -> Iterator["attrs.Attribute[Any]"]:
+def _written_settings(table: ConfigTable) -> Iterator["attrs.Attribute[Any]"]:
     """Yield the settings that ``capi init`` writes."""
     for attribute in attrs.fields(table.settings_type):
         if attribute.metadata.get("init", True):
@@ -113,9 +113,11 @@ def _written(table: ConfigTable) -> Iterator["attrs.Attribute[Any]"]:
 
 def _blanks(table: ConfigTable) -> set[str]:
     """Return the paths of the settings that a person must fill in."""
-    return {f"$.{attribute.name}" for attribute in _written(table) if attribute.default is attrs.NOTHING}
+    return {
+        f"$.{attribute.name}" for attribute in _written_settings(table) if attribute.default is attrs.NOTHING
+    }
 
 
-def _uncommented(text: str) -> str:
+def _uncomment(text: str) -> str:
     """Return what ``capi init`` writes with every default made a setting."""
     return re.sub(r"(?m)^# (?=\w+ = )", "", text)

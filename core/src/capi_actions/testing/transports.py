@@ -211,11 +211,11 @@ class TransportTests(PluginTests):
             connection.send(first.replace(b"{own}", own) if connection.number == 0 else own)
 
         for server, transport in self._exchange(answer):
-            body = _numbered(transport, server.url, 0)
+            body = _send_number(transport, server.url, 0)
             require(body != b'{"id":"other"}', "the answer that came second was taken for the first")
             require(not is_own or body == b'{"id":0}', f"the first request's answer became {body!r}")
             for number in range(1, 4):
-                body = _numbered(transport, server.url, number)
+                body = _send_number(transport, server.url, number)
                 expected = b'{"id":%d}' % number
                 require(
                     body == expected, f"request {number} after it got the answer {body!r}, not {expected!r}"
@@ -350,7 +350,7 @@ def _send_at_once(transport: Transport, url: str) -> list[object]:
     return wrong
 
 
-def _numbered(transport: Transport, url: str, number: int) -> bytes | None:
+def _send_number(transport: Transport, url: str, number: int) -> bytes | None:
     """Send a request with a number and return the answer's body; None if there was none."""
     try:
         return _send(transport, _request(url, body=b'{"id":%d}' % number)).body

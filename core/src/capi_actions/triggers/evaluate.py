@@ -59,13 +59,13 @@ def _join_tests(tests: tuple[Test, ...], decisive: bool) -> Test:
             return lambda event: first(event) or second(event)
         return lambda event: first(event) and second(event)
 
-    def joined(event: JsonObject) -> bool:
+    def evaluate(event: JsonObject) -> bool:
         for test in tests:  # `all` with a generator takes twice as long
             if test(event) is decisive:
                 return decisive
         return not decisive
 
-    return joined
+    return evaluate
 
 
 def compile_partial_test(node: Node) -> PartialTest:
@@ -82,7 +82,7 @@ def compile_partial_test(node: Node) -> PartialTest:
 
 
 def _join_partial_tests(tests: tuple[PartialTest, ...], decisive: bool) -> PartialTest:
-    def joined(type: str | None, name: str | None) -> bool | None:
+    def evaluate(type: str | None, name: str | None) -> bool | None:
         result: bool | None = not decisive
         for test in tests:
             outcome = test(type, name)
@@ -92,15 +92,15 @@ def _join_partial_tests(tests: tuple[PartialTest, ...], decisive: bool) -> Parti
                 result = None
         return result
 
-    return joined
+    return evaluate
 
 
 def _negate(test: PartialTest) -> PartialTest:
-    def negated(type: str | None, name: str | None) -> bool | None:
+    def evaluate(type: str | None, name: str | None) -> bool | None:
         outcome = test(type, name)
         return None if outcome is None else not outcome
 
-    return negated
+    return evaluate
 
 
 def _partial_check(condition: Condition) -> PartialTest:

@@ -112,19 +112,19 @@ class Lexer:
     def key(self) -> str | None:
         """Read a key behind a dot, quoted or not; reserved words are keys there."""
         match = self._read(_KEY)
-        return _unescape(match[0]) if match else self.quoted()
+        return _unescape(match[0]) if match else self.quoted_text()
 
     def index(self) -> str | None:
         """Read the content of brackets: digits, or a quoted key."""
         match = self._read(_DIGITS)
-        return match[0] if match else self.quoted()
+        return match[0] if match else self.quoted_text()
 
     def escaped_index(self) -> str | None:
         r"""Read ``\[0\]``."""
         match = self._read(_ESCAPED_INDEX)
         return match[1] if match else None
 
-    def quoted(self) -> str | None:
+    def quoted_text(self) -> str | None:
         """Read a text in quotes of either kind, without the backslashes before quotes and backslashes."""
         self.skip()
         quote = self.text[self.position : self.position + 1]
@@ -138,7 +138,7 @@ class Lexer:
 
     def literal(self) -> Literal | None:
         """Read a value: a quoted text, a number, null, true, false or an unquoted word."""
-        text = self.quoted()
+        text = self.quoted_text()
         if text is not None:
             return Literal(text, text)
         start, match = self.position, _WORD.match(self.text, self.position)

@@ -22,7 +22,7 @@ def lint(root: Node) -> Iterator[Problem]:
     for field in dict.fromkeys(_fields(root)):
         # Other fields are allowed, so only a name that is very close to a known one is a mistake.
         if field not in EVENT_FIELDS and (match := closest(field, EVENT_FIELDS, certain=True)):
-            yield _warning(f"events have no field {_cut(field)}; did you mean {match!r}?")
+            yield _warning(f"events have no field {_truncate(field)}; did you mean {match!r}?")
 
 
 def _warning(message: str) -> Problem:
@@ -52,13 +52,15 @@ def _lint_parts(solver: Solver, root: Node, node: Node, selection: Mapping[int, 
                 yield from _lint_parts(solver, root, part, selection)
         case AnyOf(parts):
             if solver.refute(node, False, known_types=False):
-                yield _warning(f"every event has {_cut(unparse(node))}: did you mean and instead of or?")
+                yield _warning(f"every event has {_truncate(unparse(node))}: did you mean and instead of or?")
                 return
             for part in parts:
                 selected = {**selection, id(node): part}
                 conflicts = solver.refute(root, selection=selected)
                 if conflicts:
-                    yield _warning(f"the part {_cut(unparse(part))} never matches: {_reasons(conflicts)}")
+                    yield _warning(
+                        f"the part {_truncate(unparse(part))} never matches: {_reasons(conflicts)}"
+                    )
                 else:
                     yield from _lint_parts(solver, root, part, selected)
         case Comparison(("type",), "!=", str(type_)) if type_ not in EVENT_TYPES:
@@ -74,7 +76,7 @@ def _reasons(conflicts: Iterable[Conflict]) -> str:
 
 
 def _reason(conflict: Conflict) -> str:
-    *others, last = (_cut(str(constraint)) for constraint in conflict)
+    *others, last = (_truncate(str(constraint)) for constraint in conflict)
     if others:
         listed, quantity = ", ".join(others[:_MAX_REASONS]), "all" if others[1:] else "both"
         return f"{listed} and {last} can't {quantity} be true"
@@ -86,7 +88,7 @@ def _explanation(condition: Condition) -> str:
     match condition:
         case Comparison(path, "==", value):
             right = unparse(Comparison(path, "=", value))
-            return f": == is no operator of this language; write {_cut(right)}"
+            return f": == is no operator of this language; write {_truncate(right)}"
         case Comparison(_, operator) if operator in ORDERING:
             return f": {operator} compares numbers"
         case Comparison(("type",), "=", None):
@@ -100,5 +102,5 @@ def _unknown_type(type_: str) -> str:
     return f"no event has this type{did_you_mean(type_.lower(), EVENT_TYPES)}"
 
 
-def _cut(text: str) -> str:
+def _truncate(text: str) -> str:
     return text if len(text) <= 100 else f"{text[:99]}…"

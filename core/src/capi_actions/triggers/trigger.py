@@ -69,10 +69,10 @@ def compile_trigger(text: str) -> Trigger:
     :raises TriggerError: when it can't be parsed; ``position`` is the index of the first wrong
         character.
     """
-    return Trigger(text, parse(_checked(text)))
+    return Trigger(text, parse(_require_text(text)))
 
 
-def _checked(text: object) -> str:
+def _require_text(text: object) -> str:
     if not isinstance(text, str):
         raise TriggerError.of(f"a trigger is a text such as 'type = \"track\"', not {type(text).__name__}")
     return text

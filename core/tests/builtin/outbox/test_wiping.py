@@ -223,7 +223,7 @@ def test_failing_to_wipe_fails_nothing(path: Path, monkeypatch: pytest.MonkeyPat
 
 def test_a_claim_that_finds_nothing_wipes_what_was_put_off_while_the_outbox_was_filled(path: Path) -> None:
     """Wiping after every batch would take longer than sending it; but the input may fall silent for days."""
-    with SqliteOutbox(path) as outbox, outbox.filling():
+    with SqliteOutbox(path) as outbox, outbox.expect_puts():
         outbox.put([marked(number, 30) for number in range(20)])
         drain(outbox)
         outbox.put([marked(number, 30) for number in range(20, 40)])
@@ -239,7 +239,7 @@ def test_a_claim_that_finds_nothing_wipes_what_was_put_off_while_the_outbox_was_
 def test_nothing_is_put_off_once_the_outbox_is_filled(path: Path) -> None:
     """Whoever claims next wipes, or who closes the outbox."""
     with SqliteOutbox(path) as outbox:
-        with outbox.filling():
+        with outbox.expect_puts():
             outbox._database._next_wiping = float("inf")
             outbox.put([marked(number, 30) for number in range(20)])
             drain(outbox)

@@ -169,7 +169,7 @@ class Database:
                 )
 
     @contextmanager
-    def filling(self) -> Iterator[None]:
+    def expect_puts(self) -> Iterator[None]:
         """Wipe at most once a second while the context is open."""
         with self._lock:
             self._fillers += 1

@@ -253,7 +253,7 @@ def end_delays(db: sqlite3.Connection, destination: str) -> bool:
 def _end_due_delays(db: sqlite3.Connection, destination: str, now: float) -> None:
     """Make delayed items that are due wait: some thousands, as the lock shouldn't be held for long."""
     if _has_due(db, destination, now):
-        for due, time in _due(now):
+        for due, time in _due_parameters(now):
             _move_delayed(db, destination, due, time)
 
 
@@ -265,10 +265,13 @@ def _move_delayed(db: sqlite3.Connection, destination: str, due: str, time: floa
 
 def _has_due(db: sqlite3.Connection, destination: str, now: float) -> bool:
     query = "SELECT 1 FROM delayed WHERE destination = ? AND {due} LIMIT 1"
-    return any(db.execute(query.format(due=due), (destination, time)).fetchone() for due, time in _due(now))
+    return any(
+        db.execute(query.format(due=due), (destination, time)).fetchone()
+        for due, time in _due_parameters(now)
+    )
 
 
-def _due(now: float) -> Iterator[tuple[str, float]]:
+def _due_parameters(now: float) -> Iterator[tuple[str, float]]:
     """Return the conditions of :data:`_DUE_CONDITIONS`, each with its time."""
     return zip(_DUE_CONDITIONS, (now, now + MAX_DELAY), strict=True)
 

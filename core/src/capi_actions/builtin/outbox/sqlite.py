@@ -74,13 +74,13 @@ class SqliteOutbox(OnceOutbox):
         with self._database.transaction(since=since, storing=True) as db:
             queue.insert(db, [item for put in puts for item in put.items])
 
-    def filling(self) -> AbstractContextManager[None]:
+    def expect_puts(self) -> AbstractContextManager[None]:
         """Expect more to be put while the context is open: what is delivered meanwhile is wiped once a second.
 
         Without that, a reader that is slower than the platform has its outbox wiped after every batch: 5 to 9 µs an
         item, and 2.5 ms in which nothing can be put.
         """
-        return self._database.filling()
+        return self._database.expect_puts()
 
     def put_once(self, items: Sequence[Item], keys: Sequence[bytes], now: float) -> int:
         """Store those items whose keys were not stored before; return how many were."""

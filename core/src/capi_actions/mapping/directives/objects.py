@@ -46,7 +46,7 @@ class Flatten(Node):
 
     def __call__(self, payload: Any) -> Any:
         """Resolve the value and flatten it."""
-        flat = _flattened(self.value(payload), self.separator, self.containers, self.path)
+        flat = _flatten(self.value(payload), self.separator, self.containers, self.path)
         if not self.deep and self.containers is dict:
             flat = {key: _without_missing_inside(member, self.path) for key, member in flat.items()}
         return flat if self.keep_missing else _without_missing(flat)
@@ -56,7 +56,7 @@ class Flatten(Node):
         return evolve(self, keep_missing=True, deep=deep)
 
 
-def _flattened(value: Any, separator: str, containers: Any, path: str) -> Any:
+def _flatten(value: Any, separator: str, containers: Any, path: str) -> Any:
     if not isinstance(value, containers):
         return {} if value is MISSING else {"": value}
     flat: JsonObject = {}
@@ -152,13 +152,13 @@ def _without_missing_inside(value: Any, path: str) -> Any:
         if isinstance(source, dict):
             for key, member in source.items():
                 if member is not MISSING:
-                    target[key] = _emptied(member, pending)
+                    target[key] = _empty_copy(member, pending)
         else:
-            target.extend(_emptied(none_if_missing(item), pending) for item in source)
+            target.extend(_empty_copy(none_if_missing(item), pending) for item in source)
     return holder[0]
 
 
-def _emptied(value: Any, pending: list[tuple[Any, Any]]) -> Any:
+def _empty_copy(value: Any, pending: list[tuple[Any, Any]]) -> Any:
     """Return an empty list or object that is filled later, and any other value as it is."""
     if not isinstance(value, dict | list):
         return value

@@ -30,8 +30,8 @@ def compile_template(value: Json, compiler: Compiler) -> Resolver:
             compiler.reads(name)
     if len(triple) > 1:
         return lambda payload: _fill_twice(value, payload, path)
-    parts = _parsed(_parts(value, 2))
-    return lambda payload: _filled(parts, payload, path)
+    parts = _parse_parts(_parts(value, 2))
+    return lambda payload: _fill(parts, payload, path)
 
 
 def _checked_template(value: Any, path: str) -> str:
@@ -46,11 +46,11 @@ def _fill_twice(template: str, payload: Any, path: str) -> str:
     """Fill ``{{{names}}}``, then ``{{names}}``, also in what the first step put in, as the reference does."""
     for braces in (3, 2):
         spend(len(template), path)
-        template = _filled(_parsed(_parts(template, braces)), payload, path)
+        template = _fill(_parse_parts(_parts(template, braces)), payload, path)
     return template
 
 
-def _filled(parts: list[tuple[str, Steps | None]], payload: Any, path: str) -> str:
+def _fill(parts: list[tuple[str, Steps | None]], payload: Any, path: str) -> str:
     pieces: list[str] = []
     length = 0
     spend(len(parts), path)
@@ -64,7 +64,7 @@ def _filled(parts: list[tuple[str, Steps | None]], payload: Any, path: str) -> s
     return "".join(pieces)
 
 
-def _parsed(parts: list[tuple[str, str | None]]) -> list[tuple[str, Steps | None]]:
+def _parse_parts(parts: list[tuple[str, str | None]]) -> list[tuple[str, Steps | None]]:
     return [(before, None if name is None else parse_path(name)) for before, name in parts]
 
 
@@ -193,7 +193,7 @@ _SPECIAL = re.compile(r"\$([$&`'])")
 def _replacer(
     pattern: str, replacement: str, ignore_case: bool, everywhere: bool, path: str
 ) -> Callable[[str], str]:
-    folded_pattern = _folded(pattern) if ignore_case else pattern
+    folded_pattern = _fold_case(pattern) if ignore_case else pattern
     is_fixed = not _SPECIAL.search(replacement)
 
     def replace(value: str) -> str:
@@ -208,9 +208,9 @@ def _replacer(
             return replaced
         pieces: list[str] = []
         end = length = 0
-        for begin in _occurrences(_folded(value) if ignore_case else value, folded_pattern, everywhere):
+        for begin in _occurrences(_fold_case(value) if ignore_case else value, folded_pattern, everywhere):
             after = begin + len(folded_pattern)
-            inserted = replacement if is_fixed else _expanded(replacement, value, begin, after)
+            inserted = replacement if is_fixed else _expand(replacement, value, begin, after)
             pieces += (value[end:begin], inserted)
             length += begin - end + len(inserted)
             if length > MAX_TEXT:
@@ -229,7 +229,7 @@ def _occurrences(value: str, pattern: str, everywhere: bool) -> Iterator[int]:
         begin = value.find(pattern, begin + len(pattern)) if everywhere else -1
 
 
-def _expanded(replacement: str, value: str, begin: int, end: int) -> str:
+def _expand(replacement: str, value: str, begin: int, end: int) -> str:
     """Return a replacement with ``$$``, ``$&``, ``$``` and ``$'`` expanded for one occurrence."""
 
     def expand(special: Match[str]) -> str:
@@ -245,7 +245,7 @@ def _expanded(replacement: str, value: str, begin: int, end: int) -> str:
     return _SPECIAL.sub(expand, replacement)
 
 
-def _folded(value: str) -> str:
+def _fold_case(value: str) -> str:
     return value.upper() if value.isascii() else value.translate(_FOLDING)
 
 

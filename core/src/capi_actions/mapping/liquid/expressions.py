@@ -19,6 +19,7 @@ from capi_actions.mapping.liquid.filters import DISABLED, FILTERS
 from capi_actions.mapping.liquid.values import (
     BLANK,
     EMPTY,
+    compare_order,
     contains,
     cost,
     equals,
@@ -26,7 +27,6 @@ from capi_actions.mapping.liquid.values import (
     is_true,
     member,
     number,
-    ordered,
 )
 from capi_actions.model import MISSING
 
@@ -71,7 +71,7 @@ def parse_value(env: Environment, tokens: TokenStream) -> Evaluate:
     """
     evaluate = compile_expression(logic.parse_boolean_primitive(env, tokens))
     while tokens.current.kind != TOKEN_EOF:
-        evaluate = _filtered(evaluate, env, tokens)
+        evaluate = _parse_filter(evaluate, env, tokens)
     return evaluate
 
 
@@ -89,7 +89,7 @@ def compile_expression(expression: Expression, depth: int = 0) -> Evaluate:
     if isinstance(expression, literal.RangeLiteral):
         return _range(expression, depth)
     if isinstance(expression, literal.StringLiteral):
-        return _constant(_unescaped(expression.value))
+        return _constant(_unescape(expression.value))
     if isinstance(expression, literal.Literal):
         return _constant(expression.value)
     for constant, value in ((literal.Nil, None), (literal.Empty, EMPTY), (literal.Blank, BLANK)):
@@ -126,7 +126,7 @@ def _operation(expression: Any, depth: int) -> Evaluate:
     if isinstance(expression, logic.ContainsExpression):
         return lambda context: contains(context.budget, left(context), right(context))
     holds = _ORDER[type(expression)]
-    return lambda context: ordered(context.budget, left(context), right(context), holds)
+    return lambda context: compare_order(context.budget, left(context), right(context), holds)
 
 
 def _path(path: Path, depth: int) -> Evaluate:
@@ -157,7 +157,7 @@ def _range(expression: literal.RangeLiteral, depth: int) -> Evaluate:
     return evaluate
 
 
-def _filtered(left: Evaluate, env: Environment, tokens: TokenStream) -> Evaluate:
+def _parse_filter(left: Evaluate, env: Environment, tokens: TokenStream) -> Evaluate:
     """Parse one filter and apply it to a value."""
     tokens.eat(TOKEN_PIPE)
     token = tokens.eat(TOKEN_WORD)
@@ -208,7 +208,7 @@ _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{0,4})|([0-7]{1,3})|(.)|$)", re.DOTALL)
 _LETTERS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 
 
-def _unescaped(quoted: str) -> str:
+def _unescape(quoted: str) -> str:
     r"""Return a string with ``\n``, ``\u00e9``, ``\101`` and the like replaced.
 
     Any other character after a backslash stands for itself.

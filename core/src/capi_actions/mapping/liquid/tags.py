@@ -201,7 +201,7 @@ class UnknownTag(Tag):
         raise LiquidSyntaxError(f'tag "{stream.current.value}" not found', token=stream.current)
 
 
-def _disabled(tag: str) -> type[Tag]:
+def _disabled_tag(tag: str) -> type[Tag]:
     class DisabledTag(Tag):
         """A tag that the reference has disabled."""
 
@@ -222,5 +222,5 @@ TAGS: tuple[type[Tag], ...] = (
     IfTag,
     UnlessTag,
     BlockTag,
-    *map(_disabled, ("case", "for", "include", "layout", "render", "tablerow")),
+    *map(_disabled_tag, ("case", "for", "include", "layout", "render", "tablerow")),
 )

@@ -179,7 +179,7 @@ def _equal_scalars(left: Any, right: Any) -> bool:
     return isinstance(left, bool) == isinstance(right, bool) and bool(left == right)
 
 
-def ordered(budget: Budget, left: Any, right: Any, holds: Callable[[Any, Any], bool]) -> bool:
+def compare_order(budget: Budget, left: Any, right: Any, holds: Callable[[Any, Any], bool]) -> bool:
     """Return whether ``<`` or the like holds: texts are compared as texts, all else as numbers."""
     if isinstance(left, EmptyLiteral) or isinstance(right, EmptyLiteral):
         return False

@@ -12,7 +12,7 @@ _EXACT = 2**53
 _EPSILON = 2.0**-52
 
 
-def _normalized(value: Number) -> Number:
+def _normalize(value: Number) -> Number:
     """Return a number as an integer if it is whole and doubles are exact there: nothing grows without bound."""
     if isinstance(value, int):
         return value if -_EXACT <= value <= _EXACT else float(value)
@@ -57,14 +57,14 @@ def _times(left: Number, right: Number) -> Number:
 def divided_by(budget: Budget, value: Any, divisor: Any = MISSING, whole: Any = False) -> Number:
     """Divide; round down if a third number is given and not 0."""
     result = _divide(number(budget, value), number(budget, divisor))
-    return _normalized(_floor(result) if number(budget, whole) else result)
+    return _normalize(_floor(result) if number(budget, whole) else result)
 
 
 def round_(budget: Budget, value: Any, digits: Any = 0) -> Number:
     """Round to a number of digits, halves up."""
     power = _power_of_ten(number(budget, digits))
     scaled = float(number(budget, value)) * power * (1 + _EPSILON)
-    return _normalized(_divide(_floor(scaled + 0.5), power))
+    return _normalize(_divide(_floor(scaled + 0.5), power))
 
 
 def at_least(budget: Budget, value: Any, limit: Any = MISSING) -> Number:
@@ -83,12 +83,12 @@ def to_integer(budget: Budget, value: Any) -> Number:
 
 
 def _unary(change: Callable[[Number], Number]) -> Callable[[Budget, Any], Number]:
-    return lambda budget, value: _normalized(change(number(budget, value)))
+    return lambda budget, value: _normalize(change(number(budget, value)))
 
 
 def _binary(combine: Callable[[Number, Number], Number]) -> Callable[[Budget, Any, Any], Number]:
     def apply(budget: Budget, value: Any, other: Any = MISSING) -> Number:
-        return _normalized(combine(number(budget, value), number(budget, other)))
+        return _normalize(combine(number(budget, value), number(budget, other)))
 
     return apply
 

@@ -27,7 +27,7 @@ def date(budget: Budget, value: Any, pattern: Any = MISSING, zone: Any = MISSING
     return strftime(budget, _in_zone(moment, zone), pattern)
 
 
-def _fixed(pattern: str) -> Callable[[Budget, Any], Any]:
+def _with_pattern(pattern: str) -> Callable[[Budget, Any], Any]:
     return lambda budget, value: date(budget, value, pattern)
 
 
@@ -45,9 +45,9 @@ def _day_and_month(month: str) -> Callable[..., Any]:
 DATE_FILTERS: dict[str, Callable[..., Any]] = {
     "date": date,
     "date_to_long_string": _day_and_month("%B"),
-    "date_to_rfc822": _fixed("%a, %d %b %Y %H:%M:%S %z"),
+    "date_to_rfc822": _with_pattern("%a, %d %b %Y %H:%M:%S %z"),
     "date_to_string": _day_and_month("%b"),
-    "date_to_xmlschema": _fixed("%Y-%m-%dT%H:%M:%S%:z"),
+    "date_to_xmlschema": _with_pattern("%Y-%m-%dT%H:%M:%S%:z"),
 }
 
 
@@ -147,10 +147,10 @@ def strftime(budget: Budget, date: datetime, pattern: str) -> str:
 
     Between the sign and the letter may be flags (``-_0^#:``) and a width.
     """
-    return _CODE.sub(lambda code: _replaced(budget, date, code), pattern)
+    return _CODE.sub(lambda code: _format_code(budget, date, code), pattern)
 
 
-def _replaced(budget: Budget, date: datetime, match: Match[str]) -> str:
+def _format_code(budget: Budget, date: datetime, match: Match[str]) -> str:
     flags, width, code = match[1] or "", match[2] or "", match[3]
     if code not in _CODES:
         return match[0]
