@@ -7,8 +7,7 @@ from io import StringIO
 
 import click
 
-from capi_actions.cli.console import discard_output, echo_error, replace_closed_streams
-from capi_actions.cli.offers import print_tracebacks
+from capi_actions.cli.console import discard_output, echo_error, print_tracebacks, replace_closed_streams
 from capi_actions.cli.options import selection
 from capi_actions.errors import CapiError, PluginError, detach
 from capi_actions.plugins import Plugins, inspect_installed

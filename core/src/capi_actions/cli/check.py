@@ -12,9 +12,9 @@ from pathlib import Path
 import click
 from attrs import frozen
 
-from capi_actions.cli.console import echo, echo_error, join_words
-from capi_actions.cli.offers import lint_offer, print_tracebacks
+from capi_actions.cli.console import echo, echo_error, join_words, print_tracebacks
 from capi_actions.cli.options import config_option, json_option
+from capi_actions.cli.usage import lint_offer
 from capi_actions.config import Config, check_tables, load_config, may_need_refused
 from capi_actions.delivery.exchange import probe
 from capi_actions.errors import CapiError, ConfigError, Diagnostics, PluginError, Problem, json_path

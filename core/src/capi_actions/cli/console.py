@@ -21,6 +21,7 @@ import click
 from capi_actions.errors import CapiError, ConfigError, EventError, Problem
 from capi_actions.jsonl import write_line
 from capi_actions.model import Json
+from capi_actions.plugins import PluginInfo
 
 if TYPE_CHECKING:  # rich takes 40 ms to import: not every command draws
     from capi_actions.cli.tables import ProgressBar
@@ -41,6 +42,13 @@ def echo_error(line: str) -> None:
             click.echo(line, err=True)
         else:
             _shown_bar.print_line(line)
+
+
+def print_tracebacks(offers: Iterable[PluginInfo]) -> None:
+    """Print the exceptions for which plugins are refused on standard error."""
+    for offer in offers:
+        for line in offer.traceback.splitlines():
+            echo_error(line)
 
 
 _bar_lock = threading.RLock()

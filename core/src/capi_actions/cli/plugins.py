@@ -11,10 +11,10 @@ from click.core import ParameterSource
 from packaging.utils import canonicalize_name
 from rich.table import Table
 
-from capi_actions.cli.offers import lint_offer, print_tracebacks
+from capi_actions.cli.console import print_tracebacks
 from capi_actions.cli.options import config_option, json_option
 from capi_actions.cli.tables import cell, print_table, stdout, table
-from capi_actions.cli.usage import unused_offers
+from capi_actions.cli.usage import lint_offer, unused_offers
 from capi_actions.config import load_config
 from capi_actions.errors import ConfigError, PluginError
 from capi_actions.jsonl import write_line

@@ -1,14 +1,16 @@
-"""Find what a configuration uses of all that plugins offer."""
+"""Find which offers of plugins a configuration uses, and which ``capi`` itself can't use."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import click
+
 from capi_actions.config import Config, DestinationDraft, MappingConfig
 from capi_actions.errors import ConfigError
 from capi_actions.files import read_regular_file
 from capi_actions.model import Action
-from capi_actions.plugins import Plugins
+from capi_actions.plugins import PluginInfo, Plugins
 
 _CHOSEN = (
     "capi_destinations",
@@ -86,3 +88,12 @@ def _directives(mapping: Any) -> Iterator[str]:
             pending += value.values()
         elif isinstance(value, list | tuple):
             pending += value
+
+
+def lint_offer(offer: PluginInfo) -> Iterator[str]:
+    """Return what of a plugin's offers can't be used, and why; only while a command of ``capi`` runs."""
+    yield from offer.notes
+    root = click.get_current_context().find_root().command
+    for name in offer.hooks.get("capi_commands", ()):
+        if isinstance(root, click.Group) and name in root.commands:
+            yield f"the command {name!r} is ignored: capi has a command of this name; rename it"

@@ -1,14 +1,15 @@
-"""The open file: one SQLite connection that all threads of a process share, its guards, and its error messages."""
+"""The open file: an SQLite connection that all threads of a process share, its guards, error messages and row types."""
 
 import os
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from shutil import disk_usage
 from time import monotonic
+from typing import Any
 
 from capi_actions.builtin.outbox.schema import prepare
 from capi_actions.errors import OutboxError
@@ -367,6 +368,28 @@ def to_outbox_error(error: Exception, path: Path, *, storing: bool = False) -> O
     message = constraint if code == sqlite3.SQLITE_CONSTRAINT else _MESSAGES.get(code, "can't do this")
     kind = LockedError if message is _LOCKED else OutboxError
     return kind(f"the outbox {path} {message} ({error.sqlite_errorname})")
+
+
+# In a damaged file any cell may hold a value of any type, whatever the schema says.
+Types = frozenset[type]
+
+INTEGER: Types = frozenset({int})
+INTEGER_OR_NULL: Types = frozenset({int, type(None)})
+NUMBER: Types = frozenset({int, float})
+NUMBER_OR_NULL: Types = frozenset({int, float, type(None)})
+TEXT: Types = frozenset({str})
+TEXT_OR_NULL: Types = frozenset({str, type(None)})
+BLOB: Types = frozenset({bytes})
+
+
+def check_row(row: Sequence[Any], types: Sequence[Types]) -> None:
+    """Check the types of a row's values.
+
+    :raises TypeError: if one is of none of its column's types.  The text quotes no value.
+    """
+    for value, allowed in zip(row, types, strict=True):
+        if type(value) not in allowed:
+            raise TypeError("a cell holds a value of the wrong type")
 
 
 _databases: "weakref.WeakSet[Database]" = weakref.WeakSet()

@@ -4,8 +4,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from capi_actions.builtin.outbox.queue import json_array
-from capi_actions.builtin.outbox.rows import (
+from capi_actions.builtin.outbox.connection import (
     BLOB,
     INTEGER,
     INTEGER_OR_NULL,
@@ -14,6 +13,7 @@ from capi_actions.builtin.outbox.rows import (
     TEXT_OR_NULL,
     check_row,
 )
+from capi_actions.builtin.outbox.queue import json_array
 from capi_actions.model import DeadFilter, DeadLetter, Item, Replayed
 
 _READ = """

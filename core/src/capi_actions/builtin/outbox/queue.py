@@ -10,7 +10,7 @@ from contextlib import closing
 from itertools import chain
 from typing import Any
 
-from capi_actions.builtin.outbox.rows import INTEGER, NUMBER, NUMBER_OR_NULL, TEXT, check_row
+from capi_actions.builtin.outbox.connection import INTEGER, NUMBER, NUMBER_OR_NULL, TEXT, check_row
 from capi_actions.builtin.outbox.status import is_blocked, judgement_columns
 from capi_actions.model import MAX_DELAY, MAX_LEASE, Claim, Claimed, Item, Judgement
 

@@ -4,7 +4,7 @@ import sqlite3
 from collections import defaultdict
 from typing import Any
 
-from capi_actions.builtin.outbox.rows import INTEGER, INTEGER_OR_NULL, NUMBER, TEXT, check_row
+from capi_actions.builtin.outbox.connection import INTEGER, INTEGER_OR_NULL, NUMBER, TEXT, check_row
 from capi_actions.model import MAX_DELAY, Judgement, Pause, Stats, Verdict
 
 # The later time holds, unless it lies so far ahead that a wrong clock wrote it.
