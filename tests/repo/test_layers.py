@@ -33,7 +33,7 @@ LAYERS = [
     {"config"},
     {"pipeline"},
     {"delivery"},
-    {"status"},
+    {"intake", "status"},
     {"runtime"},
     {"client"},
     {"builtin"},

@@ -11,11 +11,12 @@ from capi_actions.config.structure import anchor_paths
 from capi_actions.delivery import Deliverer, Options
 from capi_actions.delivery.reporting import Observers
 from capi_actions.errors import CapiError, Diagnostics, PluginError, where
+from capi_actions.intake import Intake
 from capi_actions.model import Destination, Observer, Outbox, OutboxFactory, Transport, TransportFactory
 from capi_actions.outbox_guard import LOG, guard_outbox, require_transport
 from capi_actions.pipeline.pipeline import Pipeline
 from capi_actions.plugins import Plugins
-from capi_actions.status import Intake, Monitor
+from capi_actions.status import Monitor
 
 _FILE_OPTIONS = ("path", "ca_file")  # relative to the configuration's folder, also as plain text
 

@@ -2,19 +2,16 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from enum import StrEnum
-from operator import itemgetter
 from time import time
 from typing import TypeAlias
 
 from attrs import define, frozen
 
-from capi_actions.codec import JsonObject
-from capi_actions.delivery.reporting import LOG, Observers
-from capi_actions.errors import EventError, OutboxError, where
-from capi_actions.model import EventOutcome, EventReport, Item, Pause, Report, Stats, Verdict
-from capi_actions.pipeline import HeldBack, Outcome, Pipeline
+from capi_actions.delivery.reporting import LOG
+from capi_actions.errors import OutboxError, where
+from capi_actions.model import EventOutcome, EventReport, Pause, Report, Stats, Verdict
 
 _STREAK = 10  # events of which none gets through: more than a coincidence
 
@@ -313,80 +310,3 @@ class _Streak:
     reason: str = ""
     is_reported: bool = False
     was_ended: bool = False
-
-
-class Intake:
-    """Passes events through the pipeline, and reports to observers what becomes of each."""
-
-    def __init__(self, pipeline: Pipeline, observers: Observers) -> None:
-        self._pipeline = pipeline
-        self._observers = observers
-        self._restricted: dict[frozenset[str], Pipeline] = {}
-        self._mapped: dict[tuple[str, str], EventReport] = {}  # one for each mapping: making one takes 1.5 µs
-
-    def process(
-        self, event: JsonObject, now: float, destinations: frozenset[str] | None = None
-    ) -> list[Outcome]:
-        """Turn one event into items, as :meth:`Pipeline.process` does.
-
-        :param destinations: the only ones that the event may go to; None for all.
-        """
-        pipeline = self._pipeline if destinations is None else self._pipeline_for(destinations)
-        outcomes = pipeline.process(event, now)
-        self.report_outcomes(outcomes)
-        return outcomes
-
-    def report_outcomes(self, outcomes: Sequence[Outcome]) -> None:
-        """Report what became of one event."""
-        if not outcomes:
-            self.report(EventReport(outcome=EventOutcome.UNMATCHED))
-        for outcome in outcomes:
-            if isinstance(outcome, Item):
-                self._report_item(outcome)
-            elif isinstance(outcome, HeldBack):
-                kind = EventOutcome.REFUSED if outcome.failed else EventOutcome.HELD_BACK
-                self.report(EventReport(outcome=kind, destination=outcome.destination, reason=outcome.reason))
-            else:
-                self.report(
-                    EventReport(
-                        outcome=EventOutcome.REFUSED,
-                        destination=outcome.destination,
-                        action=outcome.action,
-                        reason=outcome.error.loggable,
-                    )
-                )
-
-    def refuse(self, error: EventError) -> None:
-        """Report what is no event."""
-        self.report(EventReport(outcome=EventOutcome.INVALID, reason=error.loggable))
-
-    def report(self, report: EventReport) -> None:
-        """Report what became of an event."""
-        self._observers.notify("observe_event", report)
-
-    def _pipeline_for(self, destinations: frozenset[str]) -> Pipeline:
-        pipeline = self._restricted.get(destinations)
-        if pipeline is None:
-            pipeline = self._restricted[destinations] = self._pipeline.restricted_to(destinations)
-        return pipeline
-
-    def report_items(self, items: Iterable[Item]) -> None:
-        """Report the items of several events: with one call for each action, not for each item."""
-        for key, number in Counter(map(_action_of, items)).items():
-            self._observers.notify_of_events(self._mapped_report(key), number)
-
-    def _report_item(self, item: Item) -> None:
-        self.report(self._mapped_report(_action_of(item)))
-
-    def _mapped_report(self, key: tuple[str, str]) -> EventReport:
-        report = self._mapped.get(key)
-        if report is None:
-            destination, action = key
-            report = EventReport(outcome=EventOutcome.MAPPED, destination=destination, action=action)
-            self._mapped[key] = report
-        return report
-
-
-_action_of: Callable[[Item], tuple[str, str]] = itemgetter(
-    *map(Item._fields.index, ("destination", "action"))
-)
