@@ -190,7 +190,7 @@ class _Answer(BaseHTTPRequestHandler):
             self.server.failures -= 1
             self._answer(503)
             return
-        status = self.server.status or (400 if any(each["name"] == "Bad" for each in items) else 200)
+        status = self.server.status or (400 if any(item["name"] == "Bad" for item in items) else 200)
         if status == 200:
             self.server.taken += items
         self._answer(status)

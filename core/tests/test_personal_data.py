@@ -111,9 +111,9 @@ def test_fields_are_named_and_values_are_not() -> None:
         "user_data": {"em": [HASH], "client_ip_address": "203.0.113.195"},
         "custom_data": {"note": "ada@example.com", "contents": [{"id": "1"}, {"id": "ada@example.com"}]},
     }
-    found = set(find_personal_data(data))
+    findings = set(find_personal_data(data))
 
-    assert found == {
+    assert findings == {
         ("$.event_source_url?mail", "an e-mail address"),
         ("$.event_source_url?tel", "a phone number"),
         ("$.referrer_url", "an e-mail address"),

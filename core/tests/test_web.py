@@ -158,9 +158,9 @@ def test_scheme_and_host_are_the_proxy_s_word_if_it_is_trusted() -> None:
     }
     rfc = {"host": "10.0.0.5:8000", "forwarded": "for=198.51.100.7;host=a.example;proto=https"}
 
-    for each in (headers, rfc):
-        assert WebRequest.of(asgi(each, client=(PROXY, 1)), PROXIES).url == "https://a.example/"
-        assert WebRequest.of(asgi(each), PROXIES).url == "http://10.0.0.5:8000/"
+    for proxied in (headers, rfc):
+        assert WebRequest.of(asgi(proxied, client=(PROXY, 1)), PROXIES).url == "https://a.example/"
+        assert WebRequest.of(asgi(proxied), PROXIES).url == "http://10.0.0.5:8000/"
 
 
 def test_the_context_holds_what_the_request_says() -> None:

@@ -133,7 +133,7 @@ def guard(history: Sequence[Mapping[str, Any]]) -> int:
 
 def measure_ratios(folder: Path) -> Ratios:
     """Run the benchmarks of a work tree that are guarded; those that it doesn't have yet give nothing."""
-    found: dict[str, float] = {}
+    named_ratios: dict[str, float] = {}
     for benchmark, options in GUARDED:
         try:
             figures = measure(folder, benchmark, options)
@@ -141,19 +141,19 @@ def measure_ratios(folder: Path) -> Ratios:
             if folder == FOLDER:
                 raise
             continue
-        found |= ratios(figures, f"{benchmark}.")
-    return found
+        named_ratios |= ratios(figures, f"{benchmark}.")
+    return named_ratios
 
 
 def ratios(figures: Mapping[str, Any], prefix: str = "") -> dict[str, float]:
     """Return the medians of all ratios that a benchmark has measured, by their names in it."""
-    found: dict[str, float] = {}
+    named_ratios: dict[str, float] = {}
     for name, value in figures.items():
         if isinstance(value, Mapping) and "_over_" not in name:
-            found |= ratios(value, f"{prefix}{name}.")
+            named_ratios |= ratios(value, f"{prefix}{name}.")
         elif "_over_" in name:
-            found[prefix + name] = value["median"] if isinstance(value, Mapping) else value
-    return found
+            named_ratios[prefix + name] = value["median"] if isinstance(value, Mapping) else value
+    return named_ratios
 
 
 def medians(turns: Sequence[Ratios]) -> dict[str, float]:

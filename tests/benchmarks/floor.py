@@ -57,8 +57,8 @@ def floor_purchase(line: bytes, states: dict[str, str], countries: dict[str, str
     if _ADDRESS.fullmatch(email):
         user["em"] = _hash(email)
     contents = [
-        {"id": each["product_id"], "quantity": each["quantity"], "item_price": each["price"]}
-        for each in properties["products"]
+        {"id": product["product_id"], "quantity": product["quantity"], "item_price": product["price"]}
+        for product in properties["products"]
     ]
     return orjson.dumps(
         {
@@ -72,7 +72,7 @@ def floor_purchase(line: bytes, states: dict[str, str], countries: dict[str, str
             "custom_data": {
                 "currency": properties["currency"].upper(),
                 "value": properties["revenue"],
-                "content_ids": [each["product_id"] for each in properties["products"]],
+                "content_ids": [product["product_id"] for product in properties["products"]],
                 "contents": contents,
                 "content_type": "product",
                 "order_id": properties["order_id"],

@@ -48,8 +48,10 @@ def _event(event: dict[str, Any]) -> Event:
         value=properties["revenue"],
         order_id=properties["order_id"],
         contents=[
-            Content(product_id=each["product_id"], quantity=each["quantity"], item_price=each["price"])
-            for each in properties["products"]
+            Content(
+                product_id=product["product_id"], quantity=product["quantity"], item_price=product["price"]
+            )
+            for product in properties["products"]
         ],
     )
     return Event(

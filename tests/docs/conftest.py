@@ -22,8 +22,8 @@ class Block(NamedTuple):
     @property
     def file(self) -> str | None:
         """The file that it is, when the paragraph before it ends in a file's name and a colon."""
-        found = re.search(r"`([\w./-]+\.\w+)`:$", self.before)
-        return found and found[1]
+        match = re.search(r"`([\w./-]+\.\w+)`:$", self.before)
+        return match and match[1]
 
 
 def read_page(path: str) -> list[Block]:

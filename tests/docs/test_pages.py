@@ -19,7 +19,9 @@ NAMELESS = {"README.md": 1, "docs/reference/triggers.md": 2}  # the way of an ev
 def tests() -> str:
     """All code of tests."""
     folders = [ROOT / "tests", ROOT / "core" / "tests", *ROOT.glob("plugins/*/tests")]
-    return "\n".join(path.read_text(encoding="utf-8") for each in folders for path in each.rglob("test_*.py"))
+    return "\n".join(
+        path.read_text(encoding="utf-8") for folder in folders for path in folder.rglob("test_*.py")
+    )
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -134,7 +134,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
 @pytest.fixture
 def ids() -> Callable[[Sandbox], list[str]]:
     """Give the ids of the events that arrived, sorted."""
-    return lambda sandbox: sorted(each["event"]["event_id"] for each in sandbox.events())
+    return lambda sandbox: sorted(record["event"]["event_id"] for record in sandbox.events())
 
 
 @pytest.fixture

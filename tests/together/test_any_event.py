@@ -170,8 +170,12 @@ def test_no_item_is_ever_refused(pipeline: Pipeline, event: dict[str, Any]) -> N
     """One refused event costs the whole request."""
     outcomes = pipeline.process(event, time())
 
-    assert not [each for each in outcomes if isinstance(each, Refusal) and "failed on" in each.error.message]
-    assert refused([each for each in outcomes if isinstance(each, Item)]) == []
+    assert not [
+        outcome
+        for outcome in outcomes
+        if isinstance(outcome, Refusal) and "failed on" in outcome.error.message
+    ]
+    assert refused([outcome for outcome in outcomes if isinstance(outcome, Item)]) == []
 
 
 @KINDS
@@ -187,14 +191,18 @@ def test_random_json_gives_our_own_errors_only(pipeline: Pipeline, event: Any, k
         except EventError:
             continue
         outcomes = pipeline.process(decoded, time())
-        assert refused([each for each in outcomes if isinstance(each, Item)]) == []
+        assert refused([outcome for outcome in outcomes if isinstance(outcome, Item)]) == []
 
 
 @given(event=EVENTS)
 def test_the_same_event_gives_the_same_bytes(event: dict[str, Any]) -> None:
     """So that a repeat is a repeat, with or without an id of its own."""
     first, second = (
-        [(each.event_id, each.body) for each in PIPELINES[0].process(event, time()) if isinstance(each, Item)]
+        [
+            (outcome.event_id, outcome.body)
+            for outcome in PIPELINES[0].process(event, time())
+            if isinstance(outcome, Item)
+        ]
         for _ in range(2)
     )
 

@@ -12,7 +12,7 @@ from capi_actions.errors import Diagnostics
 from capi_actions.pipeline import check_mappings
 
 PLUGINS = Plugins.installed()
-SETTINGS = [each.name for each in attrs.fields(PLUGINS.destinations["facebook"].settings_type)]
+SETTINGS = [attribute.name for attribute in attrs.fields(PLUGINS.destinations["facebook"].settings_type)]
 OURS = (
     " should ",
     "no normalization profile",

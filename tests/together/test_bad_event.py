@@ -151,7 +151,7 @@ def test_a_bad_event_of_one_group_costs_no_other(
     result = capi("send", "--config", str(picky_config), "--json", lines=events)
 
     assert (summary(result)["delivered"], summary(result)["buried"]) == (3, 1)
-    assert {each["event"]["event_id"]: each["test_event_code"] for each in picky_sandbox.events()} == {
+    assert {record["event"]["event_id"]: record["test_event_code"] for record in picky_sandbox.events()} == {
         "order-000001": "TEST1",
         "order-000002": "TEST2",
         "order-000003": None,

@@ -43,7 +43,9 @@ def two(tmp_path: Path, sandbox: Sandbox) -> Path:
 
 def arrived(sandbox: Sandbox, pixel: str) -> dict[str, str]:
     """Ids and names of the events of one pixel."""
-    return {each["event"]["event_id"]: each["event"]["event_name"] for each in sandbox.events(pixel=pixel)}
+    return {
+        record["event"]["event_id"]: record["event"]["event_name"] for record in sandbox.events(pixel=pixel)
+    }
 
 
 def test_each_destination_maps_an_event_its_own_way(
@@ -128,7 +130,7 @@ def test_background_delivery_goes_on_after_a_fault(
         wait_for(lambda: len(set(ids(sandbox))) == 21)
         assert client.dead_letters() == []
 
-    assert any(each["fault"] for each in sandbox.requests())
+    assert any(request["fault"] for request in sandbox.requests())
 
 
 def test_many_threads_and_tasks_share_one_client(
@@ -194,8 +196,8 @@ def test_a_tls_address_that_speaks_no_tls_and_a_dead_port_are_told_in_words(
         assert (result.status, result.lines[-1]["summary"]["waiting"]) == (1, 1)
     said = [record.getMessage() for record in caplog.records if record.name == "capi_actions.delivery"]
 
-    assert any("no secure connection to 127.0.0.1 was established" in each for each in said)
-    assert any("127.0.0.1 accepted no connection: Connection refused" in each for each in said)
+    assert any("no secure connection to 127.0.0.1 was established" in message for message in said)
+    assert any("127.0.0.1 accepted no connection: Connection refused" in message for message in said)
     assert "sesame" not in json.dumps(said)
 
 

@@ -53,7 +53,7 @@ def test_every_accepted_event_arrives_whatever_is_killed(config: Path, sandbox: 
     result = capi("deliver", "--config", str(config), "--wait", str(PATIENCE), "--json")
 
     known = set(accepted.read_text(encoding="utf-8").split())
-    arrived = [each["event"] for each in sandbox.events()]
+    arrived = [record["event"] for record in sandbox.events()]
     bodies: dict[str, set[str]] = {}
     for event in arrived:
         bodies.setdefault(event["event_id"], set()).add(json.dumps(event, sort_keys=True))
@@ -66,7 +66,7 @@ def test_every_accepted_event_arrives_whatever_is_killed(config: Path, sandbox: 
     assert sandbox.counts()["kept"] == len(arrived)
     assert known
     assert known <= bodies.keys()
-    assert all(len(each) == 1 for each in bodies.values())
+    assert all(len(versions) == 1 for versions in bodies.values())
     assert undelivered(config, capi) == 0
     assert capi("outbox", "dead", "--config", str(config), "--json").lines == []
 
@@ -74,4 +74,4 @@ def test_every_accepted_event_arrives_whatever_is_killed(config: Path, sandbox: 
 def undelivered(config: Path, capi: Any) -> int:
     """Count what waits in the outbox."""
     stats = capi("outbox", "stats", "--config", str(config), "--json").lines
-    return sum(each["waiting"] + each["delayed"] + each["leased"] for each in stats)
+    return sum(line["waiting"] + line["delayed"] + line["leased"] for line in stats)

@@ -117,9 +117,9 @@ class Search:
     def __init__(self) -> None:
         self.texts: dict[str, str] = {}
 
-    def add(self, where: str, found: object) -> None:
+    def add(self, where: str, data: object) -> None:
         """Add a text, or bytes, to be searched."""
-        self.texts[where] = found.decode("latin-1") if isinstance(found, bytes) else str(found)
+        self.texts[where] = data.decode("latin-1") if isinstance(data, bytes) else str(data)
 
     def add_error(self, where: str, error: BaseException | None) -> None:
         """Add everything that hangs on an error, as crash reporters gather it."""
@@ -133,7 +133,7 @@ class Search:
             if path.is_file():
                 self.add(path.name, path.read_bytes())
 
-    def found(self) -> list[tuple[str, str]]:
+    def matches(self) -> list[tuple[str, str]]:
         """List places and markers."""
         return [
             (where, marker)
@@ -157,7 +157,7 @@ def test_a_marker_is_found_where_there_is_one(search: Search, tmp_path: Path) ->
     error.__cause__ = RuntimeError(TOKEN)
     search.add_error("error", error)
 
-    assert {where for where, _ in search.found()} == {"x.db", "error", "error's context"}
+    assert {where for where, _ in search.matches()} == {"x.db", "error", "error's context"}
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_whatever_meta_answers_nothing_personal_is_kept(
         )
         client.flush(timeout=20)
         search.add_files(private.parent)
-        search.add("receipts' errors", [refusal.error for each in receipts for refusal in each.refused])
+        search.add("receipts' errors", [refusal.error for receipt in receipts for refusal in receipt.refused])
         search.add("dead letters", client.dead_letters())
         search.add("client", repr(client))
     for record in caplog.records:
@@ -201,7 +201,7 @@ def test_whatever_meta_answers_nothing_personal_is_kept(
     assert any(receipt.accepted for receipt in receipts)
     assert "log of capi_actions.delivery" in search.texts
     assert any(name.endswith("-wal") for name in search.texts)
-    assert search.found() == []
+    assert search.matches() == []
 
 
 @pytest.mark.parametrize("name", WRONG)
@@ -220,13 +220,14 @@ def test_what_is_wrong_with_an_event_is_said_without_its_values(
     search.add_files(private.parent)
 
     assert receipt.problem or receipt.refused or receipt.accepted
-    assert search.found() == []
+    assert search.matches() == []
 
 
 def test_commands_print_nothing_personal(private: Path, strict: Sandbox, search: Search, start: Any) -> None:
     """Neither to the terminal nor as JSON, of good events, refused ones, dead letters and lines that are no JSON."""
     lines = [
-        json.dumps(each).encode() + b"\n" for each in (person(10), person(11, order_id=BAD), *WRONG.values())
+        json.dumps(event).encode() + b"\n"
+        for event in (person(10), person(11, order_id=BAD), *WRONG.values())
     ]
     (private.parent / "events").mkdir()
     for command in (
@@ -251,7 +252,7 @@ def test_commands_print_nothing_personal(private: Path, strict: Sandbox, search:
 
     assert len(strict.events()) > 0
     assert '"reason"' in search.texts["outbox dead --json"]
-    assert search.found() == []
+    assert search.matches() == []
 
 
 def test_errors_of_configuration_do_not_quote_the_token(private: Path, search: Search) -> None:
@@ -272,7 +273,7 @@ def test_errors_of_configuration_do_not_quote_the_token(private: Path, search: S
             Client.from_config(path, deliver=False)
         search.add_error(wrong.replace(TOKEN, "…"), caught.value)
 
-    assert search.found() == []
+    assert search.matches() == []
 
 
 SHAPES: tuple[Any, ...] = (

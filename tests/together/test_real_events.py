@@ -22,7 +22,9 @@ def test_every_event_that_an_action_takes_arrives(
     assert (result.status, len(result.lines)) == (0, 1), result.out
     assert summary["unmatched"] == UNMATCHED
     assert summary["delivered"] == summary["stored"] == len(taken) == 204
-    assert {event["messageId"] for event in taken} == {each["event"]["event_id"] for each in sandbox.events()}
+    assert {event["messageId"] for event in taken} == {
+        record["event"]["event_id"] for record in sandbox.events()
+    }
 
 
 def test_preview_says_the_same_and_sends_nothing(

@@ -92,18 +92,18 @@ def main(config: str, accepted: str, name: str, way: str, count: str) -> None:
             {
                 "type": "track",
                 "event": "Order Completed",
-                "messageId": each,
+                "messageId": message_id,
                 "timestamp": datetime.now(UTC).isoformat(),
-                "userId": f"user {each}",
+                "userId": f"user {message_id}",
                 "context": {"userAgent": "Mozilla/5.0", "page": {"url": "https://shop.example/thanks"}},
                 "properties": {"revenue": random.random(), "currency": "EUR"},
             }
-            for each in ids
+            for message_id in ids
         )
         assert all(len(receipt.accepted) == 1 for receipt in receipts)
-        os.write(log, "".join(f"{each}\n" for each in ids).encode())
+        os.write(log, "".join(f"{message_id}\n" for message_id in ids).encode())
         accepted_one()
-        while sum(each.undelivered for each in client._runtime.outbox.stats().values()) > _BACKLOG:
+        while sum(stats.undelivered for stats in client._runtime.outbox.stats().values()) > _BACKLOG:
             time.sleep(0.001)  # else the test's end takes long
 
 

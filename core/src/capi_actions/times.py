@@ -238,15 +238,15 @@ _FURTHEST: Final = timedelta(minutes=_MAX_OFFSET)
 
 
 def _from_number(text: str) -> int:
-    whole = text.partition(".")[0]
+    integer_part = text.partition(".")[0]
     if "e" in text or "E" in text:
         seconds = int(float(text))
-    elif len(whole) > _LONGEST_INTEGER:
+    elif len(integer_part) > _LONGEST_INTEGER:
         raise _UnreadableError()
     elif _DIGITS_OF_A_DATE.fullmatch(text):
         raise _UnreadableError(_WITHOUT_SEPARATORS)
     else:
-        seconds = int(whole)
+        seconds = int(integer_part)
     for limit, unit in ((_NANOSECONDS, 10**9), (_MICROSECONDS, 10**6), (_MILLISECONDS, 10**3)):
         if abs(seconds) >= limit:
             seconds //= unit

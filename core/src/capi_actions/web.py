@@ -156,8 +156,8 @@ class WebRequest:
         raw = environ.get("REQUEST_URI") or environ.get("RAW_URI") or ""
         path, _, query = raw.partition("#")[0].partition("?")
         if not path.startswith("/"):
-            whole = f"{environ.get('SCRIPT_NAME', '')}{environ.get('PATH_INFO', '')}" or "/"
-            path = quote(whole.encode("latin-1", "replace"), "/:@!$&'()*+,;=~-._")
+            full_path = f"{environ.get('SCRIPT_NAME', '')}{environ.get('PATH_INFO', '')}" or "/"
+            path = quote(full_path.encode("latin-1", "replace"), "/:@!$&'()*+,;=~-._")
             query = environ.get("QUERY_STRING") or ""
         return cls._of_parts(
             headers,

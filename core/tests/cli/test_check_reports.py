@@ -54,28 +54,30 @@ def test_check_reports_everything_that_is_wrong_at_once(
     path.write_text(BAD, encoding="utf-8")
     result = capi("check", "-c", str(path), "--json")
     errors = [line for line in result.lines if line["severity"] == "error"]
-    found = {line["path"]: line["message"] for line in errors}
+    messages = {line["path"]: line["message"] for line in errors}
 
     assert result.status == 2
-    assert "did you mean 'account'?" in found["$.destinations.one"]
-    assert found["$.destinations.one.account"] == "is missing"
-    assert found["$.destinations.one.size"] == "should be a whole number, but it is text in quotes"
+    assert "did you mean 'account'?" in messages["$.destinations.one"]
+    assert messages["$.destinations.one.account"] == "is missing"
+    assert messages["$.destinations.one.size"] == "should be a whole number, but it is text in quotes"
     unknown = "no normalization profile 'plian'; did you mean 'plain'?"
-    assert found["$.destinations.one.normalization"] == unknown
-    assert found["$.destinations.one.mappings[0].action"] == "is missing"
-    assert "expected" in found["$.destinations.one.mappings[0].trigger"]
-    assert "expected" in found["$.destinations.one.mappings[1].trigger"]
-    assert "@pth" in found["$.destinations.one.mappings[1].mapping.name"]
-    assert found["$.destinations.two.mappings[0].action"].endswith("did you mean 'acme.ping'?")
-    assert found["$.destinations.two.mappings[1].trigger"] == "acme.page has no prebuilt trigger: give it one"
-    unreadable = found["$.destinations.two.mappings[1].mapping_file"]
+    assert messages["$.destinations.one.normalization"] == unknown
+    assert messages["$.destinations.one.mappings[0].action"] == "is missing"
+    assert "expected" in messages["$.destinations.one.mappings[0].trigger"]
+    assert "expected" in messages["$.destinations.one.mappings[1].trigger"]
+    assert "@pth" in messages["$.destinations.one.mappings[1].mapping.name"]
+    assert messages["$.destinations.two.mappings[0].action"].endswith("did you mean 'acme.ping'?")
+    assert (
+        messages["$.destinations.two.mappings[1].trigger"] == "acme.page has no prebuilt trigger: give it one"
+    )
+    unreadable = messages["$.destinations.two.mappings[1].mapping_file"]
     assert unreadable == "missing.json can't be read: No such file or directory"
-    assert found["$.outbox"] == "'pth' isn't known here; did you mean 'path'?"
-    assert found["$.outbox.busy_seconds"] == "should be a number, but it is text in quotes"
-    assert found["$.transport.type"] == "no plugin offers 'pigeon'; there are: urllib3"
-    assert found["$.delivery.workers"] == "should be from 1 to 1,000"
-    assert found["$.delivery.keep_dead_days"] == "should be from 1 to 36,500"
-    assert len(found) == len(errors) == 16
+    assert messages["$.outbox"] == "'pth' isn't known here; did you mean 'path'?"
+    assert messages["$.outbox.busy_seconds"] == "should be a number, but it is text in quotes"
+    assert messages["$.transport.type"] == "no plugin offers 'pigeon'; there are: urllib3"
+    assert messages["$.delivery.workers"] == "should be from 1 to 1,000"
+    assert messages["$.delivery.keep_dead_days"] == "should be from 1 to 36,500"
+    assert len(messages) == len(errors) == 16
     assert [line["path"] for line in result.lines if line["severity"] == "warning"] == [
         "$.destinations.one.token",
         "$.destinations.two.token",
@@ -127,7 +129,7 @@ def test_check_reports_mappings_that_are_likely_mistakes_or_can_never_be_sent(
     config.write_text(text + more, encoding="utf-8")
     (config.parent / "empty.json").write_text("{}", encoding="utf-8")
     result = capi("check", "-c", str(config), "--json")
-    found = {line["path"]: line["message"] for line in result.lines}
+    messages = {line["path"]: line["message"] for line in result.lines}
 
     mapping = "$.destinations.main.mappings"
     assert result.status == 2
@@ -136,12 +138,12 @@ def test_check_reports_mappings_that_are_likely_mistakes_or_can_never_be_sent(
         f"{mapping}[1].mapping_file.time",
     }
     assert {line["code"] for line in result.lines} == {None}
-    assert "is loud" in found["$.destinations.main.loud"]
-    assert "never" in found["$.destinations.main.mappings[0].trigger"]
-    assert "did you mean 'name'?" in found["$.destinations.main.mappings[0].mapping.nmae"]
-    mode = found["$.destinations.main.mappings[0].mapping.__segment_internal_sync_mode"]
+    assert "is loud" in messages["$.destinations.main.loud"]
+    assert "never" in messages["$.destinations.main.mappings[0].trigger"]
+    assert "did you mean 'name'?" in messages["$.destinations.main.mappings[0].mapping.nmae"]
+    mode = messages["$.destinations.main.mappings[0].mapping.__segment_internal_sync_mode"]
     assert mode == "Sync mode upsert is not supported"
-    assert "nothing is mapped to it" in found["$.destinations.main.mappings[1].mapping_file.time"]
+    assert "nothing is mapped to it" in messages["$.destinations.main.mappings[1].mapping_file.time"]
 
 
 @pytest.mark.parametrize(

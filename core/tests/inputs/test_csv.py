@@ -284,7 +284,7 @@ def test_a_row_that_cannot_be_parsed_costs_no_other(
     result = read("Order,Date,Total\n" + rows)
 
     assert len(errors) == len(result.errors)
-    assert all(error in found for error, found in zip(errors, result.errors, strict=True))
+    assert all(error in message for error, message in zip(errors, result.errors, strict=True))
     assert count == len(result.events)
 
 

@@ -75,10 +75,10 @@ def test_the_path_is_named_whichever_directives_it_went_through(
     mapping: dict[str, Any], properties: Any, sentences: dict[str, str]
 ) -> None:
     """Whoever corrects the event has to find it there."""
-    found = refused(mapping, properties)
+    messages = refused(mapping, properties)
 
-    assert sentences.keys() == found.keys()
-    assert all(sentences[path].endswith(sentence) for path, sentence in found.items())
+    assert sentences.keys() == messages.keys()
+    assert all(sentences[path].endswith(sentence) for path, sentence in messages.items())
 
 
 @pytest.mark.parametrize(
@@ -105,10 +105,10 @@ def test_no_path_is_named_where_there_are_two() -> None:
 
 def test_other_fields_keep_their_sentences() -> None:
     """They are the reference's."""
-    found = refused({"kind": TOTAL, "value": REVENUE}, {"revenue": "1,5", "total": "short"})
+    messages = refused({"kind": TOTAL, "value": REVENUE}, {"revenue": "1,5", "total": "short"})
 
-    assert "it came from" not in found["$.kind"]
-    assert "it came from" in found["$.value"]
+    assert "it came from" not in messages["$.kind"]
+    assert "it came from" in messages["$.value"]
 
 
 @given(json_values(), st.sampled_from(["$.properties", "$.properties.a", "$.properties[0]"]))
@@ -131,6 +131,6 @@ def test_any_event_is_refused_with_the_same_places(value: Any, path: str) -> Non
 
 def test_a_large_event_is_searched_in_bounded_time_and_memory() -> None:
     """One text a hundred thousand times: only that it is shared counts."""
-    found = refused({"value": REVENUE}, {"revenue": "12,50", "list": ["x"] * 100_000})
+    messages = refused({"value": REVENUE}, {"revenue": "12,50", "list": ["x"] * 100_000})
 
-    assert found.keys() == {"$.value"}
+    assert messages.keys() == {"$.value"}

@@ -21,15 +21,18 @@ def flow(line: dict[str, Any]) -> dict[str, Any]:
     try:
         return {"subscribed": subscribed, "payload": check(compile_mapping(mapping)(line["event"]))}
     except EventError as error:
-        return {"subscribed": subscribed, "error": [(each.path, each.message) for each in error.problems]}
+        return {
+            "subscribed": subscribed,
+            "error": [(problem.path, problem.message) for problem in error.problems],
+        }
 
 
 def expected(line: dict[str, Any]) -> dict[str, Any]:
     """Return what the reference makes of it, without the sentence that helps nobody."""
     expect = {key: line["expect"][key] for key in ("subscribed", "payload", "error") if key in line["expect"]}
     if "error" in expect:
-        errors = [(each["path"], each["message"]) for each in expect["error"].get("errors", ())]
-        expect["error"] = [each for each in errors if 'must match "then" schema.' not in each[1]]
+        errors = [(problem["path"], problem["message"]) for problem in expect["error"].get("errors", ())]
+        expect["error"] = [error for error in errors if 'must match "then" schema.' not in error[1]]
     return expect
 
 

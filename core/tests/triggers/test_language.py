@@ -139,13 +139,13 @@ def read(text: str) -> Any:
 @given(st.lists(st.sampled_from(TOKENS) | st.characters(), max_size=12).map("".join))
 def test_any_text_is_read_or_refused_with_a_position(text: str) -> None:
     """No other error, whatever people paste; and the position is always one in the text, or its end."""
-    found = read(text)
+    result = read(text)
 
-    if isinstance(found, TriggerError):
-        assert 0 <= found.position <= len(text)
-        assert "but found" in found.message
+    if isinstance(result, TriggerError):
+        assert 0 <= result.position <= len(text)
+        assert "but found" in result.message
     else:
-        assert repr(found.tree) == repr(parse(str(found)))
+        assert repr(result.tree) == repr(parse(str(result)))
 
 
 @settings(deadline=None)
@@ -156,7 +156,7 @@ def test_a_beginning_of_a_trigger_is_wrong_only_at_its_end(
     """The position never blames what can stay as it is (a keyword that is cut in two counts as one word)."""
     text = unparse(data.draw(trees))
     beginning = text[: data.draw(st.integers(0, len(text)))]
-    found = read(beginning)
+    result = read(beginning)
 
-    if isinstance(found, TriggerError):
-        assert found.position >= len(beginning) - len("no")
+    if isinstance(result, TriggerError):
+        assert result.position >= len(beginning) - len("no")

@@ -157,9 +157,9 @@ def but(*excluded: object) -> list[object]:
 )
 def test_what_each_operator_accepts(text: str, accepted: list[object]) -> None:
     """Equal never converts, numbers compare with numbers, texts are searched in texts."""
-    found = [value for value in VALUES if matches(text, {"x": value})]
+    matching = [value for value in VALUES if matches(text, {"x": value})]
 
-    assert list(map(repr, accepted)) == list(map(repr, found))
+    assert list(map(repr, accepted)) == list(map(repr, matching))
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_missing_and_null_are_the_same(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pattern", "text", "found"),
+    ("pattern", "text", "is_match"),
     [
         ("foo", "foo", True),
         ("foo", "xfoo", False),
@@ -194,9 +194,9 @@ def test_missing_and_null_are_the_same(text: str) -> None:
         ("A*", "abc", False),
     ],
 )
-def test_a_star_is_any_run_of_characters(pattern: str, text: str, found: bool) -> None:
+def test_a_star_is_any_run_of_characters(pattern: str, text: str, is_match: bool) -> None:
     """Anywhere in the pattern, as often as one likes; a backslash makes it a plain star."""
-    assert found is matches(f'match(x, "{pattern}")', {"x": text})
+    assert is_match is matches(f'match(x, "{pattern}")', {"x": text})
 
 
 def test_names_and_ids_are_compared_as_they_are_written() -> None:

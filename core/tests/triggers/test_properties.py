@@ -34,7 +34,7 @@ def fits(pattern: str, text: str) -> bool:
     return pattern[0] == text[0] and fits(pattern[1:], text[1:])
 
 
-def found(search: Search, text: str) -> bool:
+def search_literally(search: Search, text: str) -> bool:
     """Search, slowly and literally."""
     places = [text[start : start + len(search.text)] for start in range(len(text) + 1)]
     match search.function:
@@ -76,7 +76,7 @@ def says(node: Node, event: Any) -> bool:
             return True in [says(part, event) for part in parts]
         case Search():
             value = look_up(event, node.path)
-            return isinstance(value, str) and found(node, value) is not node.negated
+            return isinstance(value, str) and search_literally(node, value) is not node.negated
         case Comparison(path, operator, literal):
             return compared(look_up(event, path), operator, literal)
 

@@ -62,7 +62,7 @@ class Reader:
     def follow(self, blocks: Iterable[Any]) -> None:
         """Do what each block is for."""
         for block in blocks:
-            text = PORTS.sub(lambda found: self.ports.setdefault(found[1], _free_port()), block.text)
+            text = PORTS.sub(lambda match: self.ports.setdefault(match[1], _free_port()), block.text)
             if block.file:
                 (self.folder / block.file).parent.mkdir(parents=True, exist_ok=True)
                 (self.folder / block.file).write_text(text, encoding="utf-8")
@@ -140,8 +140,8 @@ def _values(text: str) -> list[Any]:
 
 def _steady(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: "a time" if key in TIMES else _steady(each) for key, each in value.items()}
-    return [_steady(each) for each in value] if isinstance(value, list) else value
+        return {key: "a time" if key in TIMES else _steady(member) for key, member in value.items()}
+    return [_steady(item) for item in value] if isinstance(value, list) else value
 
 
 def _words(text: str) -> str:
@@ -196,7 +196,7 @@ def author(reader: Any, tmp_path: Path) -> Any:
         info = tmp_path / "site" / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
         info.mkdir(parents=True)
         head = ["Metadata-Version: 2.1", f"Name: {project['name']}", f"Version: {project['version']}"]
-        needs = [f"Requires-Dist: {each}" for each in project["dependencies"]]
+        needs = [f"Requires-Dist: {dependency}" for dependency in project["dependencies"]]
         (info / "METADATA").write_text("\n".join([*head, *needs, ""]))
         points = [f"{name} = {value}" for name, value in project["entry-points"]["capi_actions"].items()]
         (info / "entry_points.txt").write_text("\n".join(["[capi_actions]", *points, ""]))

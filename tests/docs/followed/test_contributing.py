@@ -27,7 +27,7 @@ def test_setting_up_installs_everything(page: Callable[[str], list[Any]], root: 
 
     assert {path for path, _ in packages} == {
         "./core",
-        *(f"./plugins/{each.name}" for each in root.glob("plugins/*")),
+        *(f"./plugins/{folder.name}" for folder in root.glob("plugins/*")),
     }
     for path, extra in packages:
         project = tomllib.loads((root / path / "pyproject.toml").read_text(encoding="utf-8"))["project"]

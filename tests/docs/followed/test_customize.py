@@ -31,7 +31,7 @@ def configured(
     reader.follow(block for block in blocks if block.file)
 
     def configure(heading: str) -> Pipeline:
-        (text,) = (each.text for each in blocks if (each.heading, each.language) == (heading, "toml"))
+        (text,) = (block.text for block in blocks if (block.heading, block.language) == (heading, "toml"))
         pipeline: Pipeline = toml(text, reader.folder)
         return pipeline
 

@@ -15,7 +15,7 @@ def test_a_newcomer_sends_a_first_event(page: Callable[[str], list[Any]], reader
 
     address = f"http://127.0.0.1:{reader.ports['8080']}/_sandbox/events"
     with urllib.request.urlopen(address) as answer:
-        first, second = (each["event"] for each in json.load(answer)["events"])
+        first, second = (record["event"] for record in json.load(answer)["events"])
     (shown,) = (json.loads(block.text)["item"] for block in blocks if block.language == "json")
     assert first | {"event_time": 0} == shown | {"event_time": 0}
     assert (second["event_name"], second["event_id"]) == ("PageView", "m-2")

@@ -48,7 +48,7 @@ def test_an_author_writes_a_first_plugin(page: Callable[[str], list[Any]], autho
         "capi_actions": ["acme.ping"],
         "capi_normalizers": ["acme/em"],
     } in [offer["hooks"] for offer in offers]
-    assert [key for key, each in action["fields"].items() if each["required"]] == ["id", "name", "time"]
+    assert [key for key, field in action["fields"].items() if field["required"]] == ["id", "name", "time"]
 
     requests: list[tuple[str | None, list[str]]] = []
     with acme(requests) as url:

@@ -17,12 +17,12 @@ PAGE = "docs/how-to/metrics.md"
 def families(text: str) -> dict[str, tuple[str, set[str]]]:
     """Read kinds and labels of metrics."""
     return {
-        each.name + ("_total" if each.type == "counter" else ""): (
-            each.type,
-            {label for sample in each.samples for label in sample.labels if label != "le"},
+        family.name + ("_total" if family.type == "counter" else ""): (
+            family.type,
+            {label for sample in family.samples for label in sample.labels if label != "le"},
         )
-        for each in text_string_to_metric_families(text)
-        if each.name.startswith("capi_") and not each.name.endswith("_created")
+        for family in text_string_to_metric_families(text)
+        if family.name.startswith("capi_") and not family.name.endswith("_created")
     }
 
 

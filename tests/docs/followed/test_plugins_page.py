@@ -49,7 +49,9 @@ def load(page: Callable[[str], list[Any]]) -> Load:
     """Make a plugin of the code under a heading, beside the built-in ones."""
 
     def load(heading: str, path: str = PAGE) -> Plugins:
-        (code,) = (each.text for each in page(path) if (each.heading, each.language) == (heading, "python"))
+        (code,) = (
+            block.text for block in page(path) if (block.heading, block.language) == (heading, "python")
+        )
         module = ModuleType("acme")
         exec(compile(code, heading, "exec"), vars(module))
         return Plugins(builtin, capi_actions_facebook.plugin, module)
@@ -111,8 +113,8 @@ def test_an_event_filter(load: Load) -> None:
 
 def test_the_suite(page: Callable[[str], list[Any]], monkeypatch: pytest.MonkeyPatch) -> None:
     """The action for somebody else's platform passes it."""
-    code = {each.heading: each.text for each in page(PAGE) if each.language == "python"}
-    (action,) = (each.text for each in page(hook_page("capi_actions.md")) if each.language == "python")
+    code = {block.heading: block.text for block in page(PAGE) if block.language == "python"}
+    (action,) = (block.text for block in page(hook_page("capi_actions.md")) if block.language == "python")
     module, tests = ModuleType("acme_rent"), ModuleType("tests")
     exec(action, vars(module))
     monkeypatch.setitem(sys.modules, "acme_rent", module)
@@ -177,7 +179,7 @@ def test_a_command(load: Load) -> None:
 def test_a_transport(load: Load, page: Callable[[str], list[Any]], tmp_path: Path) -> None:
     """Chosen with an option, it takes everything."""
     path = hook_page("capi_transports.md")
-    (choice,) = (each.text for each in page(path) if each.language == "toml")
+    (choice,) = (block.text for block in page(path) if block.language == "toml")
     plugins = load("Example", path)
 
     with Runtime.open(read_config(CONFIG + choice, plugins, tmp_path), plugins) as runtime:
@@ -207,12 +209,12 @@ def test_a_destination_type(load: Load) -> None:
 
 def test_an_outbox(load: Load, page: Callable[[str], list[Any]], monkeypatch: pytest.MonkeyPatch) -> None:
     """The one of the page about outboxes, chosen with an option."""
-    (memory,) = (each for each in page("docs/how-to/outbox.md") if each.file == "memory_outbox.py")
+    (memory,) = (block for block in page("docs/how-to/outbox.md") if block.file == "memory_outbox.py")
     module = ModuleType("memory_outbox")
     exec(memory.text, vars(module))
     monkeypatch.setitem(sys.modules, "memory_outbox", module)
     path = hook_page("capi_outboxes.md")
-    (choice,) = (each.text for each in page(path) if each.language == "toml")
+    (choice,) = (block.text for block in page(path) if block.language == "toml")
     plugins = load("Example", path)
 
     with Runtime.open(read_config(CONFIG + choice, plugins), plugins) as runtime:
@@ -235,7 +237,7 @@ def test_a_table_of_a_plugin(
 ) -> None:
     """The command reads it, and does without it."""
     path = hook_page("capi_tables.md")
-    (table,) = (each.text for each in page(path) if each.language == "toml")
+    (table,) = (block.text for block in page(path) if block.language == "toml")
     plugins = load("Example", path)
     monkeypatch.setattr(Plugins, "installed", lambda: plugins)
     monkeypatch.chdir(tmp_path)

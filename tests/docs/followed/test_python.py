@@ -21,7 +21,7 @@ def test_every_program_of_the_page_sends(page: Callable[[str], list[Any]], reade
     assert "DEBUG:capi_actions.delivery:shop: 1 item delivered." in reader.err
     address = f"http://127.0.0.1:{reader.ports['8080']}/_sandbox/events?limit=1000"
     with urllib.request.urlopen(address) as answer:
-        ids = Counter(each["event"]["event_id"].partition("-")[0] for each in json.load(answer)["events"])
+        ids = Counter(record["event"]["event_id"].partition("-")[0] for record in json.load(answer)["events"])
     assert ids == {"thread": 100, "async": 100, "fork": 3, "status": 1, "logged": 1}
 
 

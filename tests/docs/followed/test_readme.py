@@ -9,7 +9,7 @@ Page = Callable[[str], list[Any]]
 
 def test_the_demo_shows_every_hash_as_the_pixels(page: Page, reader: Any) -> None:
     """The first of the two commands; the other one runs this test."""
-    reader.follow(each for each in page("README.md") if each.heading == "See it work")
+    reader.follow(block for block in page("README.md") if block.heading == "See it work")
 
     assert "Purchase" in reader.out
     assert "all are equal to those of the real pixel" in " ".join(reader.out.split())
@@ -17,7 +17,7 @@ def test_the_demo_shows_every_hash_as_the_pixels(page: Page, reader: Any) -> Non
 
 def test_own_events_are_sent(page: Page, reader: Any, sandbox: Any) -> None:
     """From the shell and from Python, once pixel and address are filled in."""
-    shell, python = (each for each in page("README.md") if each.heading == "Send your own events")
+    shell, python = (block for block in page("README.md") if block.heading == "Send your own events")
     commands = shell.text.splitlines(keepends=True)
     config = reader.folder / "capi.toml"
 
@@ -28,4 +28,4 @@ def test_own_events_are_sent(page: Page, reader: Any, sandbox: Any) -> None:
     reader.follow([python])
     reader.paste("capi deliver")
 
-    assert [each["event"]["event_id"] for each in sandbox.events()] == ["m-0", "m-1"]
+    assert [record["event"]["event_id"] for record in sandbox.events()] == ["m-0", "m-1"]

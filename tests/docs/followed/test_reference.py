@@ -23,14 +23,14 @@ COMMANDS = "docs/reference/command-line.md"
 
 def tables(text: str) -> dict[str, list[dict[str, str]]]:
     """Give the rows under each heading, `key` to default; later tables of a heading come after the first."""
-    found: dict[str, list[dict[str, str]]] = {}
+    rows: dict[str, list[dict[str, str]]] = {}
     for part in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
         heading, _, body = part.partition("\n")
-        found[heading.strip("`")] = [
+        rows[heading.strip("`")] = [
             dict(re.findall(r"^\| `([^`]+)` \|.*?([^|]+)\|$", table, re.MULTILINE))
             for table in re.split(r"^\| key \|.*\n", body, flags=re.MULTILINE)[1:]
         ]
-    return found
+    return rows
 
 
 def defaults(settings: type) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def defaults(settings: type) -> dict[str, Any]:
 
 def arguments(make: Callable[..., Any]) -> dict[str, Any]:
     """Give a factory's arguments and their defaults."""
-    return {name: each.default for name, each in inspect.signature(make).parameters.items()}
+    return {name: parameter.default for name, parameter in inspect.signature(make).parameters.items()}
 
 
 def written(value: Any) -> str:

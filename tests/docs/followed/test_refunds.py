@@ -27,7 +27,7 @@ def configured(page: Callable[[str], list[Any]], toml: Callable[..., Pipeline]) 
     """Read the configuration under a heading."""
 
     def configure(heading: str) -> Pipeline:
-        (text,) = (each.text for each in page(PAGE) if (each.heading, each.language) == (heading, "toml"))
+        (text,) = (block.text for block in page(PAGE) if (block.heading, block.language) == (heading, "toml"))
         return toml(text)
 
     return configure

@@ -22,10 +22,10 @@ Blocks = dict[str, list[Any]]
 @pytest.fixture
 def blocks(page: Callable[[str], list[Any]]) -> Blocks:
     """The page's blocks, by language."""
-    found: Blocks = {}
+    by_language: Blocks = {}
     for block in page(PAGE):
-        found.setdefault(block.language, []).append(block)
-    return found
+        by_language.setdefault(block.language, []).append(block)
+    return by_language
 
 
 @pytest.fixture
@@ -90,18 +90,18 @@ def test_the_crontab_s_line_delivers(
     monkeypatch.setenv("FACEBOOK_ACCESS_TOKEN", "sesame")
     stored(config, 1)
     (line,) = blocks["cron"][0].text.splitlines()
-    found = re.fullmatch(r"(?:\S+ ){5}capi  (.+)", line)
-    assert found
+    match = re.fullmatch(r"(?:\S+ ){5}capi  (.+)", line)
+    assert match
 
     ended = subprocess.run(
-        ["sh", "-c", installed(found[1])],
+        ["sh", "-c", installed(match[1])],
         env=reader.environment,
         capture_output=True,
         cwd=config.parent.parent,
     )
 
     assert (ended.returncode, ended.stdout) == (0, b"")
-    assert [each["event"]["event_id"] for each in sandbox.events()] == ["m-1"]
+    assert [record["event"]["event_id"] for record in sandbox.events()] == ["m-1"]
 
 
 def test_a_program_that_only_stores(blocks: Blocks, reader: Any, config: Path) -> None:
@@ -120,7 +120,10 @@ def test_after_a_rename_events_wait_under_the_old_name(
     blocks: Blocks, reader: Any, config: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Until a destination of that name exists again, even one that takes nothing new."""
-    whole, (rename,) = config.read_text(), [each for each in blocks["toml"] if "mappings = []" in each.text]
+    whole, (rename,) = (
+        config.read_text(),
+        [block for block in blocks["toml"] if "mappings = []" in block.text],
+    )
     stored(config, 1)
     config.write_text(whole.replace("destinations.shop", "destinations.store"))
     reader.paste("capi deliver --wait 0 # exit status 1")
@@ -133,10 +136,10 @@ def test_after_a_rename_events_wait_under_the_old_name(
     reader.environment["FACEBOOK_ACCESS_TOKEN"] = "sesame"
     monkeypatch.setenv("FACEBOOK_ACCESS_TOKEN", "sesame")
     stored(config, 2)
-    (command,) = (each for each in blocks["sh"] if each.heading == "Rename or remove a destination")
+    (command,) = (block for block in blocks["sh"] if block.heading == "Rename or remove a destination")
     reader.follow([command])
 
-    assert {each["event"]["event_id"] for each in sandbox.events()} == {"m-1", "m-2"}
+    assert {record["event"]["event_id"] for record in sandbox.events()} == {"m-1", "m-2"}
     (warning,) = read_config(rename.text, Plugins.installed()).warnings
     assert (warning.path, "receives no events" in warning.message) == ("$.destinations.shop.mappings", True)
 

@@ -227,11 +227,11 @@ def exact_number(value: Decimal) -> int | float:
 def _parse(text: str, form: CellFormat) -> Decimal:
     text = _SPACES.sub(" ", text).replace("’", "'")
     thousands = _SPACES.sub(" ", form.thousands).replace("’", "'")
-    whole = "[0-9]+"
+    integer_pattern = "[0-9]+"
     if thousands:  # in India, groups above the last have two digits
         group = re.escape(thousands)
-        whole = rf"[0-9]{{1,3}}(?:{group}[0-9]{{2,3}})*{group}[0-9]{{3}}|[0-9]+"
-    parts = re.fullmatch(rf"({whole})?(?:{re.escape(form.decimal)}([0-9]+))?", text)
+        integer_pattern = rf"[0-9]{{1,3}}(?:{group}[0-9]{{2,3}})*{group}[0-9]{{3}}|[0-9]+"
+    parts = re.fullmatch(rf"({integer_pattern})?(?:{re.escape(form.decimal)}([0-9]+))?", text)
     if not parts:
         marks = [name for mark, name in _MARKS.items() if mark in text]
         raise EventError.of(

@@ -154,9 +154,9 @@ class ActionTests(PluginTests):
             watched = faults.watch_action(action)
             compiled.append((CompiledAction.compile(watched, action.mapping, plugins, hashers), faults))
         calls: dict[str, Callable[[], object]] = {
-            f"building an item with {each.action.name}": partial(each.build, event)
-            for each, _ in compiled
-            for event in cls._events(each.action, 1)
+            f"building an item with {compiled_action.action.name}": partial(compiled_action.build, event)
+            for compiled_action, _ in compiled
+            for event in cls._events(compiled_action.action, 1)
         }
         return compiled, find_slow(calls)
 

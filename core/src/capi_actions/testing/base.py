@@ -75,8 +75,8 @@ class PluginTests:
         loaded = cls._load_plugins()
         plugin = list(loaded.describe())[-1]
         if hook == "capi_report":
-            made = [make for name, make in loaded.observer_factories() if name == plugin.name]
-            return {getattr(make, "__name__", f"observer {at}"): make for at, make in enumerate(made)}
+            factories = [make for name, make in loaded.observer_factories() if name == plugin.name]
+            return {getattr(make, "__name__", f"observer {at}"): make for at, make in enumerate(factories)}
         names = plugin.hooks.get(hook, ())
         if hook == "capi_events":
             filters = {event_filter.name: event_filter for _, event_filter in loaded.event_filters()}

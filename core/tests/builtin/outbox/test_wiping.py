@@ -26,7 +26,7 @@ def marked(number: int, repeats: int, deadline: int = NOW + 1000, destination: s
     )
 
 
-def found(path: Path) -> set[int]:
+def numbers_on_disk(path: Path) -> set[int]:
     """Numbers of the items of which anything is in the file or beside it."""
     return {int(number) for file in path.parent.iterdir() for number in _MARK.findall(file.read_bytes())}
 
@@ -50,10 +50,10 @@ def test_nothing_that_was_delivered_is_left_once_the_backlog_is_empty(path: Path
     """While the outbox stays open, as in a service; not in the log either."""
     with SqliteOutbox(path) as outbox:
         outbox.put([marked(number, 30) for number in range(3000)])
-        assert found(path) == set(range(3000))
+        assert numbers_on_disk(path) == set(range(3000))
         drain(outbox)
 
-        assert found(path) == set()
+        assert numbers_on_disk(path) == set()
 
 
 def test_nothing_is_left_after_each_of_many_small_backlogs(path: Path) -> None:
@@ -63,7 +63,7 @@ def test_nothing_is_left_after_each_of_many_small_backlogs(path: Path) -> None:
             outbox.put([marked(number, 5)])
             drain(outbox)
 
-            assert found(path) == set()
+            assert numbers_on_disk(path) == set()
 
 
 @settings(max_examples=examples(25), deadline=None)
@@ -99,14 +99,14 @@ def test_only_dead_letters_are_left_of_a_backlog(
             drain(outbox, batch, lambda number: number % period == 0)
             dead |= {number for number in range(first, first + len(sizes)) if number % period == 0}
 
-            assert found(path) == dead
+            assert numbers_on_disk(path) == dead
 
         some = [letter.id for letter in outbox.dead() if letter.id is not None][::2]
         outbox.purge(DeadFilter(ids=some))
-        assert found(path) == numbers([letter.item.body for letter in outbox.dead()])
+        assert numbers_on_disk(path) == numbers([letter.item.body for letter in outbox.dead()])
 
         outbox.purge(ALL_DEAD)
-        assert found(path) == set()
+        assert numbers_on_disk(path) == set()
 
 
 def test_what_a_pause_keeps_does_not_keep_what_was_delivered(path: Path) -> None:
@@ -116,7 +116,7 @@ def test_what_a_pause_keeps_does_not_keep_what_was_delivered(path: Path) -> None
         outbox.pause("paused", DEAD, NOW)
         drain(outbox, 50)
 
-        assert found(path) == set(range(1, 500, 2))
+        assert numbers_on_disk(path) == set(range(1, 500, 2))
 
 
 def test_a_purge_wipes_while_a_backlog_waits(path: Path) -> None:
@@ -128,7 +128,7 @@ def test_a_purge_wipes_while_a_backlog_waits(path: Path) -> None:
         outbox.bury(claim.lease, [item.id for item in claim.items], DEAD, NOW)
         outbox.purge(ALL_DEAD)
 
-        assert found(path) == set(range(100, 300))
+        assert numbers_on_disk(path) == set(range(100, 300))
 
 
 def test_what_was_delivered_of_a_larger_backlog_is_wiped_at_the_end(path: Path) -> None:
@@ -140,7 +140,7 @@ def test_what_was_delivered_of_a_larger_backlog_is_wiped_at_the_end(path: Path) 
         delivered = numbers([item.body for item in claim.items])
         outbox.acknowledge(claim.lease, [item.id for item in claim.items])
 
-    assert found(path) == set(range(1000)) - delivered
+    assert numbers_on_disk(path) == set(range(1000)) - delivered
 
 
 def test_a_late_acknowledgement_wipes_too(path: Path) -> None:
@@ -154,7 +154,7 @@ def test_a_late_acknowledgement_wipes_too(path: Path) -> None:
         outbox.bury(again.lease, [item.id for item in again.items], DEAD, NOW)
         outbox.acknowledge(late.lease, [item.id for item in late.items])
 
-        assert found(path) == set()
+        assert numbers_on_disk(path) == set()
 
 
 @pytest.fixture
@@ -178,7 +178,7 @@ def test_a_reader_puts_wiping_off(path: Path, reader: sqlite3.Connection) -> Non
 
         outbox.put([marked(2, 30)])
         drain(outbox)
-        assert found(path) == set()
+        assert numbers_on_disk(path) == set()
 
 
 def test_a_large_file_is_rewritten_only_now_and_then(path: Path) -> None:
@@ -195,14 +195,14 @@ def test_a_large_file_is_rewritten_only_now_and_then(path: Path) -> None:
         outbox.put([marked(number, 3) for number in range(200, 210)])
         drain(outbox)
         assert "VACUUM" not in rewritten
-        assert found(path) == set(range(200))
+        assert numbers_on_disk(path) == set(range(200))
 
         outbox._database._next_rewriting = 0.0
         outbox.put([marked(300, 3)])
         drain(outbox)
         assert "VACUUM" in rewritten
 
-    assert found(path) == set(range(200))
+    assert numbers_on_disk(path) == set(range(200))
 
 
 def test_failing_to_wipe_fails_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -218,7 +218,7 @@ def test_failing_to_wipe_fails_nothing(path: Path, monkeypatch: pytest.MonkeyPat
             drain(outbox)
         assert outbox.stats() == {}
 
-    assert found(path) == set()
+    assert numbers_on_disk(path) == set()
 
 
 def test_a_claim_that_finds_nothing_wipes_what_was_put_off_while_the_outbox_was_filled(path: Path) -> None:
@@ -229,11 +229,11 @@ def test_a_claim_that_finds_nothing_wipes_what_was_put_off_while_the_outbox_was_
         outbox.put([marked(number, 30) for number in range(20, 40)])
         outbox._database._next_wiping = float("inf")  # less than a second has passed
         drain(outbox)
-        assert found(path)
+        assert numbers_on_disk(path)
 
         outbox._database._next_wiping = 0.0
         assert outbox.claim("shop", 1, 10**9, 60, NOW) is None
-        assert found(path) == set()
+        assert numbers_on_disk(path) == set()
 
 
 def test_nothing_is_put_off_once_the_outbox_is_filled(path: Path) -> None:
@@ -243,6 +243,6 @@ def test_nothing_is_put_off_once_the_outbox_is_filled(path: Path) -> None:
             outbox._database._next_wiping = float("inf")
             outbox.put([marked(number, 30) for number in range(20)])
             drain(outbox)
-            assert found(path)
+            assert numbers_on_disk(path)
         assert outbox.claim("shop", 1, 10**9, 60, NOW) is None
-        assert found(path) == set()
+        assert numbers_on_disk(path) == set()

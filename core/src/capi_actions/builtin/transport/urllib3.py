@@ -193,10 +193,10 @@ def _proxy_manager(name: str, text: str, options: dict[str, Any]) -> urllib3.Pro
     :param text: the variable's value, which isn't quoted in errors, as it may hold a password.
     """
     variable = f"the environment variable {name.upper()}_PROXY"
-    wanted = "it should be like http://proxy.example.com:8080; correct or unset it"
+    hint = "it should be like http://proxy.example.com:8080; correct or unset it"
     proxy = _parse_proxy(text)
     if proxy is None:
-        raise ConfigError.of(f"{variable} holds no address of a proxy: {wanted}", "")
+        raise ConfigError.of(f"{variable} holds no address of a proxy: {hint}", "")
     if proxy.scheme not in ("http", "https"):
         kind = f"a proxy of the kind {proxy.scheme!r}; only http and https work"
         raise ConfigError.of(f"{variable} asks for {kind}", "")

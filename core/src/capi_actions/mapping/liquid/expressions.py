@@ -176,7 +176,7 @@ def _parse_filter(left: Evaluate, env: Environment, tokens: TokenStream) -> Eval
     def evaluate(context: Context) -> Any:
         value = left(context)
         values = [
-            default if (given := argument(context)) is MISSING else given
+            default if (argument_value := argument(context)) is MISSING else argument_value
             for argument, default in with_defaults
         ]
         context.budget.spend(_COST + cost(value) + sum(map(cost, values)))
