@@ -62,7 +62,7 @@ class MemoryOutbox(Outbox):
 
     def put(self, items: Sequence[Item]) -> None:
         """Store new items as waiting."""
-        with self._locked():
+        with self._hold_lock():
             for item in items:
                 self._last_id += 1
                 self._entries[self._last_id] = Entry(self._last_id, item)
@@ -71,7 +71,7 @@ class MemoryOutbox(Outbox):
         self, destination: str, limit: int, max_bytes: int, lease_seconds: float, now: float
     ) -> Claim | None:
         """Lease waiting items of one destination and group, those with the nearest deadline first."""
-        with self._locked():
+        with self._hold_lock():
             for entry in self._select(destination, lambda entry: entry.is_due(now)):
                 entry.state = "waiting"
             blocked = self._is_blocked(destination, now)
@@ -101,29 +101,29 @@ class MemoryOutbox(Outbox):
 
     def extend(self, lease: int, until: float) -> bool:
         """Move the end of a lease; False if it holds no items any more."""
-        with self._locked():
-            entries = self._leased(lease, self._entries)
+        with self._hold_lock():
+            entries = self._leased_entries(lease, self._entries)
             for entry in entries:
                 entry.until = until
             return bool(entries)
 
     def acknowledge(self, lease: int, ids: Sequence[int]) -> None:
         """Delete items that were delivered."""
-        with self._locked():
+        with self._hold_lock():
             for id_ in ids:
                 self._entries.pop(id_, None)
 
     def release(self, lease: int, ids: Sequence[int], run_at: float, tried: int = 1) -> None:
         """Make leased items wait until some time."""
-        with self._locked():
-            for entry in self._leased(lease, ids):
+        with self._hold_lock():
+            for entry in self._leased_entries(lease, ids):
                 entry.state, entry.until = "delayed", min(run_at, entry.item.deadline + 1)
                 entry.tries += tried
 
     def bury(self, lease: int, ids: Sequence[int], judgement: Judgement, now: float, tried: int = 1) -> None:
         """Turn leased items into dead letters."""
-        with self._locked():
-            for entry in self._leased(lease, ids):
+        with self._hold_lock():
+            for entry in self._leased_entries(lease, ids):
                 entry.state = "dead"
                 entry.letter = DeadLetter(
                     id=entry.id,
@@ -141,18 +141,18 @@ class MemoryOutbox(Outbox):
 
     def back_off(self, destination: str, until: float) -> None:
         """Claim nothing for a destination before some time, expired items aside."""
-        with self._locked():
+        with self._hold_lock():
             before = self._backoffs.get(destination, until)
             self._backoffs[destination] = before if until <= before <= until + MAX_DELAY else until
 
     def pause(self, destination: str, judgement: Judgement, now: float) -> None:
         """Claim nothing for a destination until it is resumed, expired items aside."""
-        with self._locked():
+        with self._hold_lock():
             self._pauses[destination] = Pause(judgement=judgement, since=now)
 
     def resume(self, destination: str) -> bool:
         """End the pause and the back-off of a destination, and the delay of its items."""
-        with self._locked():
+        with self._hold_lock():
             self._backoffs.pop(destination, None)
             for entry in self._select(destination, lambda entry: entry.state == "delayed"):
                 entry.state = "waiting"
@@ -160,12 +160,12 @@ class MemoryOutbox(Outbox):
 
     def paused(self) -> Mapping[str, Pause]:
         """Return the paused destinations."""
-        with self._locked():
+        with self._hold_lock():
             return dict(self._pauses)
 
     def ready(self, destination: str, limit: int, now: float) -> int:
         """Count items that can be claimed, up to a limit."""
-        with self._locked():
+        with self._hold_lock():
             if self._is_blocked(destination, now):
                 return 0
             ready = self._select(destination, lambda entry: entry.state == "waiting" or entry.is_due(now))
@@ -173,7 +173,7 @@ class MemoryOutbox(Outbox):
 
     def next_due(self, destination: str, now: float) -> float | None:
         """Return when a claim may find something; None if only a call can change that."""
-        with self._locked():
+        with self._hold_lock():
             entries = self._select(destination, lambda entry: entry.state != "dead")
             if not entries or destination in self._pauses:
                 return None
@@ -185,25 +185,25 @@ class MemoryOutbox(Outbox):
 
     def destinations(self) -> Sequence[str]:
         """Return the names of destinations with undelivered items."""
-        with self._locked():
+        with self._hold_lock():
             return sorted(
                 {entry.item.destination for entry in self._entries.values() if entry.state != "dead"}
             )
 
     def stats(self) -> Mapping[str, Stats]:
         """Return counts by destination."""
-        with self._locked():
+        with self._hold_lock():
             names = {entry.item.destination for entry in self._entries.values()}
             return {name: self._stats(name) for name in sorted(names | {*self._pauses} | {*self._backoffs})}
 
     def dead(self, which: DeadFilter = ALL_DEAD) -> Iterator[DeadLetter]:
         """Iterate over matching dead letters."""
-        with self._locked():
+        with self._hold_lock():
             return iter(self._letters(which))
 
     def replay(self, which: DeadFilter, now: float) -> Replayed:
         """Make matching dead letters wait again."""
-        with self._locked():
+        with self._hold_lock():
             letters = self._letters(which)
             live = [letter for letter in letters if letter.item.deadline >= now]
             for id_ in [letter.id for letter in live if letter.id is not None]:
@@ -212,7 +212,7 @@ class MemoryOutbox(Outbox):
 
     def purge(self, which: DeadFilter) -> int:
         """Delete matching dead letters and return their number."""
-        with self._locked():
+        with self._hold_lock():
             letters = self._letters(which)
             for id_ in [letter.id for letter in letters if letter.id is not None]:
                 del self._entries[id_]
@@ -229,7 +229,7 @@ class MemoryOutbox(Outbox):
         self.close()
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def _hold_lock(self) -> Iterator[None]:
         with self._lock:
             if self._closed:
                 raise OutboxError("the outbox is closed")
@@ -242,7 +242,7 @@ class MemoryOutbox(Outbox):
             filter(condition, entries), key=lambda entry: (entry.item.deadline, entry.item.group, entry.id)
         )
 
-    def _leased(self, lease: int, ids: Sequence[int] | Mapping[int, Entry]) -> list[Entry]:
+    def _leased_entries(self, lease: int, ids: Sequence[int] | Mapping[int, Entry]) -> list[Entry]:
         entries = [self._entries[id_] for id_ in ids if id_ in self._entries]
         return [entry for entry in entries if entry.state == "leased" and entry.lease == lease]
 
