@@ -210,7 +210,6 @@ def clients(session: nox.Session) -> None:
         "pytest",
         "-q",
         "tests/clients",
-        "tests/together/test_demo.py",  # one of the demos sends with an SDK
         *session.posargs,
         env={"CAPI_CLIENTS": str(folder.resolve())},
     )
