@@ -77,6 +77,19 @@ def test_preview_counts_what_no_mapping_matches(capi: Any, config: Path, ping: A
 
 
 @pytest.mark.parametrize("command", ["preview", "send"])
+def test_the_event_that_was_most_likely_meant_is_named(capi: Any, config: Path, command: str) -> None:
+    """A name that is nearly right is the usual reason why nothing arrives."""
+    mapping = """[[destinations.main.mappings]]
+action = "acme.ping"
+trigger = 'type = "track" and event = "Order Completed"'
+"""
+    config.write_text(f"{config.read_text()}{mapping}", encoding="utf-8")
+    result = capi(command, "-c", str(config), lines=[{"type": "track", "event": "Order Complete"}])
+
+    assert "did you mean 'Order Completed'?" in " ".join(result.err.split())
+
+
+@pytest.mark.parametrize("command", ["preview", "send"])
 def test_bad_lines_are_reported_and_the_others_go_on(
     capi: Any, config: Path, ping: Any, acme_server: Any, command: str
 ) -> None:

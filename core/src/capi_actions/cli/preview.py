@@ -14,7 +14,7 @@ from capi_actions.cli.inputs import input_options, read_records
 from capi_actions.cli.options import config_option, files_argument, json_option, load_for_pipeline
 from capi_actions.cli.personal_data import PersonalDataWatch
 from capi_actions.cli.preview_summary import survey_record, survey_view
-from capi_actions.cli.record_mapper import unmatched_name
+from capi_actions.cli.record_mapper import likely_event, unmatched_name
 from capi_actions.cli.tables import stdout
 from capi_actions.errors import EventError
 from capi_actions.jsonl import write_line
@@ -83,8 +83,11 @@ def preview(
             survey, invalid, most_common(unmatched, _MAX_NAMES if as_json else _SHOWN_NAMES), as_json
         )
         return 1 if failed else 0
+    event_names = [name for route in pipeline.routes for name in route.trigger.event_names]
     for name, count in most_common(unmatched, _SHOWN_NAMES).items():
-        echo_error(f"capi: no mapping matches: {name} {count:,}")
+        match = likely_event(name, event_names)
+        hint = f"; did you mean {match!r}?" if match else ""
+        echo_error(f"capi: no mapping matches: {name} {count:,}{hint}")
     return 1 if failed else 0
 
 

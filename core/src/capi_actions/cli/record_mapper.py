@@ -1,7 +1,7 @@
 """From a record of a file to items: the part of ingesting that any process can do, see ``workers``."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from hashlib import blake2b
 from time import time
 from typing import NamedTuple
@@ -13,6 +13,7 @@ from capi_actions.inputs import place_record
 from capi_actions.model import Item, JsonObject
 from capi_actions.notes import Notes
 from capi_actions.pipeline import HeldBack, Outcome, Pipeline
+from capi_actions.text import closest
 
 _MAX_NAME_LENGTH = 60  # characters
 
@@ -89,6 +90,15 @@ def unmatched_name(event: JsonObject) -> str:
     """Return what an event that no mapping matches is counted as: its type and the beginning of its name."""
     name = event.get("event")
     return f"{event['type']} {name[:_MAX_NAME_LENGTH]}" if isinstance(name, str) else str(event["type"])
+
+
+def likely_event(unmatched: str, event_names: Collection[str]) -> str | None:
+    """Return the event that was most likely meant; None if none is alike.
+
+    :param unmatched: as :func:`unmatched_name` returns it.
+    :param event_names: those that triggers ask for.
+    """
+    return closest(unmatched.partition(" ")[2], event_names)
 
 
 def _once_keys(event: JsonObject, outcomes: Sequence[Outcome]) -> list[bytes]:

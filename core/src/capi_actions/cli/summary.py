@@ -11,10 +11,11 @@ from capi_actions.cli.console import format_time, join_words
 from capi_actions.cli.ingest import IngestStats, most_common
 from capi_actions.cli.options import command_line
 from capi_actions.cli.preview_summary import findings_record
+from capi_actions.cli.record_mapper import likely_event
 from capi_actions.cli.tables import ProgressBar, cell, stderr, table
 from capi_actions.delivery import Summary
 from capi_actions.model import Stats
-from capi_actions.text import closest, count_noun, platform_words
+from capi_actions.text import count_noun, platform_words
 
 _SHOWN_NAMES = 10  # of events that no mapping matches
 
@@ -162,7 +163,7 @@ def _add_ingest_rows(view: Table, ingest_stats: IngestStats, event_names: Collec
         view.add_row(cell(f"held back from {destination}", style="yellow"), cell(f"{count:,}"), cell(reason))
     hint = command_line("actions")  # once: further rows without a likely name have nothing new to say
     for name, count in most_common(ingest_stats.unmatched, _SHOWN_NAMES).items():
-        match = closest(name.partition(" ")[2], event_names)
+        match = likely_event(name, event_names)
         note = f"did you mean {match!r}?" if match else hint
         hint = hint if match else ""
         view.add_row(cell(f"no mapping matches: {name}", style="dim"), cell(f"{count:,}"), cell(note))
