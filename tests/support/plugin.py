@@ -58,9 +58,11 @@ def loopback_guard() -> Iterator[LoopbackGuard]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def ctrl_c_works() -> None:
-    """Whoever starts tests in the background of a shell script hands on an ignored SIGINT, to children too."""
+def signals_work() -> None:
+    """Whoever starts tests in the background of a script hands on an ignored SIGINT, nohup an ignored SIGHUP."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")
