@@ -6,7 +6,7 @@ from email.utils import format_datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from capi_actions import EventError, LocalTime, parse_time, time_zone, times, unix_seconds
@@ -73,6 +73,8 @@ WITH_OFFSET: dict[str, Callable[[datetime], str]] = {
     "microseconds": lambda moment: str(int(moment.timestamp()) * 10**6),
     "nanoseconds": lambda moment: str(int(moment.timestamp()) * 10**9),
 }
+UNITS = {"milliseconds", "microseconds", "nanoseconds"}
+FIRST_OF_UNITS = datetime(1973, 3, 3, 9, 46, 40, tzinfo=UTC)  # before, so few digits count a larger unit
 OTHERS: dict[str, Callable[[datetime], str]] = {
     "Java's Date": lambda moment: moment.strftime("%a %b %d %H:%M:%S %Z %Y"),
     "RFC 2822 with a name": lambda moment: moment.strftime("%a, %d %b %Y %H:%M:%S %Z"),
@@ -101,6 +103,7 @@ def go_name(moment: datetime) -> str:
 @given(MOMENTS, ZONES, st.sampled_from(sorted(WITH_OFFSET)))
 def test_a_moment_with_its_offset_is_that_moment(moment: datetime, zone: ZoneInfo, layout: str) -> None:
     """Whatever program wrote it, wherever: fractions are cut off."""
+    assume(layout not in UNITS or moment >= FIRST_OF_UNITS)
     local = moment.astimezone(zone)
 
     assert int(moment.timestamp()) == parse_time(WITH_OFFSET[layout](local))
