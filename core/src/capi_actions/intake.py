@@ -4,10 +4,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
 
-from capi_actions.codec import JsonObject
 from capi_actions.delivery.reporting import Observers
 from capi_actions.errors import EventError
-from capi_actions.model import EventOutcome, EventReport, Item
+from capi_actions.model import EventOutcome, EventReport, Item, JsonObject
 from capi_actions.pipeline import HeldBack, Outcome, Pipeline
 
 
@@ -60,16 +59,16 @@ class Intake:
         """Report what became of an event."""
         self._observers.notify("observe_event", report)
 
+    def report_items(self, items: Iterable[Item]) -> None:
+        """Report the items of several events: with one call for each action, not for each item."""
+        for key, number in Counter(map(_action_of, items)).items():
+            self._observers.notify_of_events(self._mapped_report(key), number)
+
     def _pipeline_for(self, destinations: frozenset[str]) -> Pipeline:
         pipeline = self._restricted.get(destinations)
         if pipeline is None:
             pipeline = self._restricted[destinations] = self._pipeline.restricted_to(destinations)
         return pipeline
-
-    def report_items(self, items: Iterable[Item]) -> None:
-        """Report the items of several events: with one call for each action, not for each item."""
-        for key, number in Counter(map(_action_of, items)).items():
-            self._observers.notify_of_events(self._mapped_report(key), number)
 
     def _report_item(self, item: Item) -> None:
         self.report(self._mapped_report(_action_of(item)))

@@ -123,7 +123,7 @@ class Webhook(Destination):
             )
 
     def prepare(self, data: JsonObject, group: str, content_id: Callable[[], str]) -> Prepared:
-        """Give an event without an id one of its content."""
+        """Add an id made of the content to an event without one."""
         time = data.get("time")
         if not isinstance(time, int) or isinstance(time, bool):
             raise EventError.of(

@@ -117,7 +117,7 @@ def complete(event: Json, kind: str | None, facts: ClientFacts, times: RequestTi
 
 
 def _complete_id(event: JsonObject) -> None:
-    """Give an event without ``messageId`` one: of its content if that has a time, so that a retry has the same."""
+    """Add a ``messageId`` if there is none: of the content if that has a time, so that a retry has the same."""
     if event.get("messageId") not in (None, ""):
         return
     if event.get("timestamp") is None and event.get("originalTimestamp") is None:

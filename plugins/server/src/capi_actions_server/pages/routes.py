@@ -68,7 +68,7 @@ class Pages:
         ]
 
     def _require_session(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
-        """Let only those in who are logged in."""
+        """Wrap a handler so that only requests with a session or the token reach it."""
 
         async def answer(request: Request) -> Response:
             if not self._sessions.is_open:
