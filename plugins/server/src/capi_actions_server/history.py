@@ -106,9 +106,7 @@ class History:
     @classmethod
     def beside_outbox(cls, config: "Config") -> "History":
         """Return the history that belongs to a configuration's outbox."""
-        outbox = config.outbox.get("path")
-        path = config.folder / outbox if isinstance(outbox, str) else config.folder / "outbox"
-        return cls(path.with_name(f"{path.name}-history"))
+        return cls(path_beside_outbox(config, "history"))
 
     def add(self, counts: Mapping[Key, int], problems: Mapping[ProblemKey, Occurrences], now: float) -> None:
         """Add counts to those that are there, and delete what is older than a day.
@@ -166,6 +164,13 @@ class History:
             yield connection
         finally:
             connection.close()
+
+
+def path_beside_outbox(config: "Config", suffix: str) -> Path:
+    """Return the path of a file that belongs to a configuration's outbox, as its name followed by a suffix."""
+    outbox = config.outbox.get("path")
+    path = config.folder / outbox if isinstance(outbox, str) else config.folder / "outbox"
+    return path.with_name(f"{path.name}-{suffix}")
 
 
 class HistoryObserver:

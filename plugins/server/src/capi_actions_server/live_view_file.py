@@ -20,6 +20,7 @@ from typing import Final
 from attrs import astuple, frozen
 
 from capi_actions import Config
+from capi_actions_server.history import path_beside_outbox
 from capi_actions_server.ingest.writer import log_fault
 from capi_actions_server.pages.entries import Entry, Outcome, make_entry
 from capi_actions_server.recent_events import RecentEvents
@@ -68,9 +69,7 @@ class LiveViewFile:
     @classmethod
     def beside_outbox(cls, config: Config) -> "LiveViewFile":
         """Return the file that belongs to a configuration's outbox."""
-        outbox = config.outbox.get("path")
-        path = config.folder / outbox if isinstance(outbox, str) else config.folder / "outbox"
-        return cls(path.with_name(f"{path.name}-live"))
+        return cls(path_beside_outbox(config, "live"))
 
     def visit(self, now: float) -> OtherProcesses:
         """Have all processes write for a minute, and return what the others have written.
