@@ -50,6 +50,39 @@ def test_processes_share_the_work(path: Path) -> None:
     assert len(delivered) == 420
 
 
+OPENING = """
+import sys
+from capi_actions.builtin.outbox import SqliteOutbox
+print("ready", flush=True)
+for path in sys.stdin:
+    with SqliteOutbox(path.strip()):
+        print("opened", flush=True)
+"""
+
+
+def test_several_processes_create_the_file_at_the_same_moment(tmp_path: Path) -> None:
+    """SQLite doesn't wait for another process that is switching the same new file to its write-ahead log."""
+    workers = [
+        subprocess.Popen(
+            [sys.executable, "-c", OPENING], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(4)
+    ]
+    for worker in workers:
+        assert worker.stdout is not None
+        assert worker.stdout.readline() == "ready\n"
+
+    for number in range(100):
+        for worker in workers:
+            assert worker.stdin is not None
+            worker.stdin.write(f"{tmp_path / f'{number}.db'}\n")
+            worker.stdin.flush()
+        answers = [worker.stdout and worker.stdout.readline() for worker in workers]
+        assert answers == ["opened\n"] * 4
+    for worker in workers:
+        worker.communicate(timeout=60)
+
+
 def test_what_a_killed_process_had_claimed_comes_back(path: Path, make_item: MakeItem) -> None:
     """And what it had put is there."""
     script = WORKER.replace("outbox.acknowledge(", "import os; os.kill(os.getpid(), 9); (")

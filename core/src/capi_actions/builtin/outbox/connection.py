@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from shutil import disk_usage
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 from capi_actions.builtin.outbox.schema import prepare
@@ -28,6 +28,7 @@ _WIPE_BUSY_SECONDS = 1.0  # wiping can be done later
 _WIPE_INTERVAL = 1.0  # seconds between two, while the outbox is being filled
 
 _MIN_BUSY_SECONDS = 0.01  # another process may be committing just now
+_BUSY_INTERVAL = 0.005  # seconds between two attempts where SQLite doesn't wait by itself
 
 FILE_ERRORS = (
     sqlite3.Error,
@@ -297,11 +298,32 @@ def _connect(path: Path, busy_seconds: float) -> sqlite3.Connection:
         check_same_thread=False,
     )
     try:
-        prepare(db, path)
+        _prepare(db, path, busy_seconds)
     except BaseException:
         db.close()
         raise
     return db
+
+
+def _prepare(db: sqlite3.Connection, path: Path, busy_seconds: float) -> None:
+    # SQLite doesn't wait for a process that is switching the same new file to its write-ahead log, whatever the busy
+    # timeout is: of four processes that opened a new file at once, one failed in 19 of 60 runs.
+    deadline = monotonic() + busy_seconds
+    while True:
+        try:
+            prepare(db, path)
+        except sqlite3.OperationalError as error:
+            if _primary_code(error) != sqlite3.SQLITE_BUSY or monotonic() >= deadline:
+                raise
+            sleep(_BUSY_INTERVAL)
+        else:
+            return
+
+
+def _primary_code(error: sqlite3.Error) -> int | None:
+    # Extended codes keep the primary one in the low byte: https://www.sqlite.org/rescode.html
+    code: int | None = getattr(error, "sqlite_errorcode", None)  # none if a text in the file isn't UTF-8
+    return None if code is None else code & 0xFF
 
 
 def _make_private(path: Path) -> None:
@@ -356,14 +378,11 @@ def to_outbox_error(error: Exception, path: Path, *, storing: bool = False) -> O
     """
     if isinstance(error, MemoryError):
         return OutboxError(f"the outbox {path} {_MESSAGES[sqlite3.SQLITE_NOMEM]}")
-    if not isinstance(error, sqlite3.Error) or not hasattr(error, "sqlite_errorcode"):
-        # An OperationalError without a code: a text in the file isn't UTF-8.
+    if not isinstance(error, sqlite3.Error) or (code := _primary_code(error)) is None:
         came_from_caller = isinstance(
             error, OverflowError | UnicodeEncodeError | sqlite3.InterfaceError | sqlite3.ProgrammingError
         )
         return OutboxError(f"the outbox {path} {_UNSTORABLE if storing or came_from_caller else _DAMAGED}")
-    # Extended codes keep the primary one in the low byte: https://www.sqlite.org/rescode.html
-    code = error.sqlite_errorcode & 0xFF
     constraint = _UNSTORABLE if storing else _DAMAGED
     message = constraint if code == sqlite3.SQLITE_CONSTRAINT else _MESSAGES.get(code, "can't do this")
     kind = LockedError if message is _LOCKED else OutboxError
