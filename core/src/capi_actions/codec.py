@@ -50,14 +50,11 @@ def decode_event(line: bytes | str) -> JsonObject:
     """
     # The usual case of decode_json() and check_event(), inlined: two calls less are 0.15 µs of an event's 26.
     try:
-        event = orjson.loads(line) if len(line) <= _MAX_UNCOUNTED else None
-        if (
-            type(event) is dict
-            and event.get("type") in EVENT_TYPES
-            and type(event.get("messageId")) is not float
-        ):
+        event: JsonObject = orjson.loads(line) if len(line) <= _MAX_UNCOUNTED else {}
+        if event["type"] in EVENT_TYPES and type(event.get("messageId")) is not float:
             return event
-    except (orjson.JSONDecodeError, TypeError):  # TypeError: a type that can't be hashed
+    # A TypeError comes from what is no object, or from a type that can't be hashed.
+    except (orjson.JSONDecodeError, LookupError, TypeError):
         pass
     return check_event(decode_json(line))
 

@@ -1,6 +1,7 @@
 """An action compiled with a mapping: from an event to the platform's object."""
 
 from collections.abc import Mapping
+from typing import Never
 
 from attrs import field, frozen
 
@@ -9,7 +10,7 @@ from capi_actions.errors import EventError, where
 from capi_actions.fields import CheckFields, compile_fields
 from capi_actions.hashing import Hasher
 from capi_actions.mapping import CompiledMapping, compile_mapping, is_directive
-from capi_actions.model import Action, JsonObject
+from capi_actions.model import Action, Build, Json, JsonObject
 from capi_actions.pipeline.amount_paths import with_sources
 from capi_actions.pipeline.codegen import Evaluate, generate
 from capi_actions.pipeline.isolation import needs_copy, shared_fields
@@ -26,7 +27,8 @@ class CompiledAction:
     :ivar resolve: the mapping, compiled.
     :ivar check: the check of the action's fields.
     :ivar group_field: the field by whose value items are kept apart in requests, if there is one.
-    :ivar unsupported_mode: the mapping's sync mode if the action doesn't support it; else None.
+    :ivar build_object: the action's ``build``; or what refuses each event, if the mapping has a sync mode that the
+        action doesn't support.
     :ivar copies_event: whether a plugin's directive asks for a copy of the event.
     :ivar shared_fields: fields whose values may be, or hold, objects of the event itself.
     :ivar evaluate: ``resolve`` and ``check`` in one function.  It is generated for the first event: that takes 6 ms,
@@ -39,7 +41,7 @@ class CompiledAction:
     resolve: CompiledMapping
     check: CheckFields
     group_field: str | None
-    unsupported_mode: str | None
+    build_object: Build
     copies_event: bool = False
     shared_fields: tuple[str, ...] = ()
     # No cached_property: attrs would add a __getattr__ for it, which slows down each look at an attribute.
@@ -71,7 +73,7 @@ class CompiledAction:
             resolve=resolve,
             check=check,
             group_field=action.group_field,
-            unsupported_mode=None if mode is None or mode in action.sync_modes else str(mode)[:60],
+            build_object=action.build if mode is None or mode in action.sync_modes else _refusal_of(mode),
             copies_event=needs_copy(mapping, plugins.directives),
             shared_fields=shared_fields(action.fields, mapping),
         )
@@ -84,13 +86,11 @@ class CompiledAction:
         """
         values: JsonObject | None = None
         try:
-            if self.copies_event:
-                event = copy_json(event)
-            values = self.evaluate(event)
-            for key in self.shared_fields:
-                if key in values:
+            values = self.evaluate(copy_json(event) if self.copies_event else event)
+            if self.shared_fields:
+                for key in values.keys() & self.shared_fields:
                     values[key] = copy_json(values[key])
-            data = {} if self.unsupported_mode else self.action.build(values)
+            data = self.build_object(values)
         except KeyboardInterrupt:
             raise
         except EventError as error:
@@ -99,11 +99,16 @@ class CompiledAction:
             fault = f"the action {self.action.name} failed on this event ({where(error)})"
             refused, is_of_fields = EventError.of(fault), False
         else:
-            if self.unsupported_mode:
-                raise EventError.of(f"Sync mode {self.unsupported_mode} is not supported", f"$.{SYNC_MODE}")
             return data, values.get(self.group_field, "") if self.group_field else ""
         # Out here the error has no context: the original's text may quote the event.
         raise with_sources(refused, self.action.fields, self.resolve, event) if is_of_fields else refused
+
+
+def _refusal_of(mode: Json) -> Build:
+    def refuse(_: JsonObject) -> Never:
+        raise EventError.of(f"Sync mode {str(mode)[:60]} is not supported", f"$.{SYNC_MODE}")
+
+    return refuse
 
 
 def without_unused_objects(action: Action, mapping: JsonObject) -> JsonObject:

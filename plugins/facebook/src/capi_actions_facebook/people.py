@@ -33,7 +33,7 @@ def person_id(event: Json) -> Any:
         return MISSING
     for key in ("userId", "anonymousId"):
         id_: Any = event.get(key)
-        if id_.__class__ is str:  # nearly always, and written out: 0.1 µs less than a call
+        if type(id_) is str:  # nearly always, and written out: 0.1 µs less than a call
             if (known := id_.strip().lower()) and known not in PLACEHOLDERS:
                 return id_
         elif id_ is not None and is_id(id_):

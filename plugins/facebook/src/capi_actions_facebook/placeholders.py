@@ -44,7 +44,7 @@ def drop_user_placeholders(user_data: JsonObject) -> None:
 def drop_custom_placeholders(custom: JsonObject) -> None:
     """Leave out, in place, placeholders in ``custom_data``, and note them."""
     for key in _CUSTOM:
-        if key in custom and custom[key].__class__ is str and custom[key][:1] in _FIRST_LETTERS:
+        if key in custom and type(text := custom[key]) is str and text[:1] in _FIRST_LETTERS:
             _drop(custom, key, "$.custom_data", _WRITTEN_BY_PROGRAMS)
 
 

@@ -12,6 +12,7 @@ from capi_actions_facebook.fields.contents import CONTENT_FIELDS
 # `products` list only: at the top of an event it may be the id of anything.
 _IDS = ("product_id", "sku")
 _IDS_IN_LIST = (*_IDS, "id")
+_strip = str.strip
 _LARGEST_EXACT = 2**53  # greater doubles have lost digits: of an id, another product's would be left
 
 # As the pixel's own check of amounts has it, without a sign of JavaScript or Python: 12, -0.5.
@@ -56,10 +57,9 @@ def usual_products(event: Json) -> list[dict[str, Any]] | None:
         for product in listed:
             id_, quantity, price = product["product_id"], product["quantity"], product["price"]
             if (
-                type(id_) is not str
+                not _strip(id_)  # TypeError if it is no text
                 or type(quantity) is not int
                 or not ((type(price) is float and price - price == 0) or type(price) is int)
-                or not id_.strip()
                 or "delivery_category" in product
             ):
                 return None

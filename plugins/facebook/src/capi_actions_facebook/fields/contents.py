@@ -24,6 +24,7 @@ CONTENT_FIELDS: Mapping[str, Field] = {
     "category": Field(type="string", label="Category"),
 }
 _INVALID_CONTENTS = 2804008
+_strip = str.strip
 _LARGEST_EXACT = 2**53  # greater doubles have lost digits
 _LOGGER = logging.getLogger("capi_actions.facebook")
 
@@ -42,15 +43,14 @@ def contents_problems(contents: Any, path: str) -> Sequence[Problem]:
     try:
         for item in contents:
             if (
-                type(item["id"]) is not str
-                or not item["id"]
+                not _strip(item["id"])  # TypeError if it is no text
                 or "delivery_category" in item
                 or ("quantity" in item and type(item["quantity"]) is float)
             ):
                 break
         else:
             return ()  # nearly always: 0.2 µs for three instead of 0.6
-    except (TypeError, KeyError, IndexError):  # one that is no object, or has no id
+    except (TypeError, KeyError, IndexError):  # one that is no object, or has no id, or another kind of id
         pass
     return list(_problems(contents, path))
 
