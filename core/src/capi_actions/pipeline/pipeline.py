@@ -60,13 +60,16 @@ class Pipeline:
         self.routes = routes
         self._router = Router(routes)
         self._filters = filters or FilterChain()
-        # All mappings of an event share one budget.  Most configurations can't exhaust it and don't count.
+        # All mappings of an event share one budget.  Most configurations can't exhaust it and don't count; asking with
+        # each event would be a call more.
         meters = [route.compiled_action.resolve.meter for route in routes]
         is_metered = (
             any(meter.work for meter in meters) or sum(meter.weight for meter in meters) > MAX_UNMETERED_EVENT
         )
-        self._process = with_budget(self._process_within) if is_metered else self._process_within
-        self._by_route = with_budget(self._by_route_within) if is_metered else self._by_route_within
+        if is_metered:
+            # mypy: the methods that take their place have arguments without names.
+            self.process = with_budget(self.process)  # type: ignore[assignment, method-assign]
+            self.process_by_route = with_budget(self.process_by_route)  # type: ignore[assignment, method-assign]
 
     @classmethod
     def build(cls, config: Config, plugins: Plugins) -> "Pipeline":
@@ -105,9 +108,6 @@ class Pipeline:
         :param event: a checked event, see :func:`~capi_actions.codec.check_event`.  It is not changed.
         :param now: Unix seconds, for deadlines.
         """
-        return self._process(event, now)
-
-    def _process_within(self, event: JsonObject, now: float) -> list[Outcome]:
         filtered = self._filters.apply(event)
         if filtered is None:
             outcomes: list[Outcome] = []
@@ -122,9 +122,6 @@ class Pipeline:
 
     def process_by_route(self, event: JsonObject, now: float) -> list[RoutedOutcome]:
         """Turn one event into items as :meth:`process` does, each with the route that made it."""
-        return self._by_route(event, now)
-
-    def _by_route_within(self, event: JsonObject, now: float) -> list[RoutedOutcome]:
         filtered = self._filters.apply(event)
         if filtered is None:
             filtered = dict.fromkeys((route.destination_name for route in self.routes), event)
