@@ -228,7 +228,8 @@ def chaos(session: nox.Session) -> None:
     """Kill senders 200 times and count what arrived; an hour of bad weather 800 times; a million events."""
     session.install(*TEST, *DISTS, env=AS_WHEELS)
     environment = {**THOROUGH, "CAPI_KILLS": "200", "CAPI_SOAK": "20"}
-    session.run("python", "-m", "pytest", "-q", "-s", "-m", "soak", *TESTS, env=environment)
+    patience = "faulthandler_timeout=3600"  # one test may take more than the usual 300 seconds
+    session.run("python", "-m", "pytest", "-q", "-s", "-o", patience, "-m", "soak", *TESTS, env=environment)
     session.run("python", "tests/benchmarks/million.py", *session.posargs)
 
 

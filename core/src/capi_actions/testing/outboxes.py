@@ -510,6 +510,8 @@ class OutboxTests(PluginTests):
             outbox.release(second.lease, _ids(second), ahead + 300)
             outbox.back_off("shop", ahead + 300)
             require(outbox.next_due("shop", NOW) == NOW, "something is due")
+            due_elsewhere = outbox.next_due("else", NOW)
+            require(due_elsewhere is None, f"next_due() of a destination without items is {due_elsewhere}")
             require(outbox.ready("shop", 10, NOW) > 0, "something is ready")
             require(len(_bodies(outbox)) == 3, "all three should be claimed")
             outbox.back_off("shop", NOW + 30)

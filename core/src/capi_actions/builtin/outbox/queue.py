@@ -120,7 +120,8 @@ def next_due(db: sqlite3.Connection, destination: str, now: float) -> float | No
     ]
     for time in times:
         check_row((time,), (NUMBER,))
-    if _has_due(db, destination, now) or _ended_leases(db, now) or _first_group(db, destination):
+    ended = db.execute(f"{_ENDED_LEASES} AND destination = ?", (now, now + MAX_LEASE, destination)).fetchone()
+    if ended or _has_due(db, destination, now) or _first_group(db, destination):
         times.append(now)
     return max(min(times), now, backoff_until) if times else None
 
@@ -215,7 +216,7 @@ def _head(db: sqlite3.Connection, parameters: tuple[str, str, float, int], max_b
     return items
 
 
-_ENDED_LEASES = "SELECT lease FROM lease WHERE until <= ? OR until > ?"  # a row for each batch under way: few
+_ENDED_LEASES = "SELECT lease FROM lease WHERE (until <= ? OR until > ?)"  # a row for each batch under way: few
 _MOVE_LEASED = """
     INSERT INTO waiting
     SELECT i.destination, i.grp, i.deadline, i.id, l.tries FROM leased l JOIN item i ON i.id = l.id WHERE l.lease = ?
