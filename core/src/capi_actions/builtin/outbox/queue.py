@@ -216,7 +216,8 @@ def _head(db: sqlite3.Connection, parameters: tuple[str, str, float, int], max_b
     return items
 
 
-_ENDED_LEASES = "SELECT lease FROM lease WHERE (until <= ? OR until > ?)"  # a row for each batch under way: few
+# The table has a row for each batch under way: few.
+_ENDED_LEASES = "SELECT lease FROM lease WHERE (until <= ? OR until > ?)"
 _MOVE_LEASED = """
     INSERT INTO waiting
     SELECT i.destination, i.grp, i.deadline, i.id, l.tries FROM leased l JOIN item i ON i.id = l.id WHERE l.lease = ?
