@@ -7,6 +7,7 @@ from pathlib import Path
 
 from capi_actions.builtin.outbox import SqliteOutbox
 from capi_actions.model import Item
+from support.lockstep import in_lockstep
 
 NOW = 1_800_000_000
 MakeItem = Callable[..., Item]
@@ -16,7 +17,7 @@ import sys
 from capi_actions.model import Item
 from capi_actions.builtin.outbox import SqliteOutbox
 path, name = sys.argv[1:]
-with SqliteOutbox(path) as outbox:
+with SqliteOutbox(path, busy_seconds=60) as outbox:
     for batch in range(20):
         outbox.put([
             Item(destination="shop", action="a", message_id=None, event_id="e", event_time=1, deadline=2_000_000_000,
@@ -37,7 +38,7 @@ def test_processes_share_the_work(path: Path) -> None:
         subprocess.Popen([sys.executable, "-c", WORKER, str(path), name], stdout=subprocess.PIPE, text=True)
         for name in names
     ]
-    delivered = [line for worker in workers for line in worker.communicate(timeout=60)[0].split()]
+    delivered = [line for worker in workers for line in worker.communicate(timeout=120)[0].split()]
     with SqliteOutbox(path) as outbox:
         claim = outbox.claim("shop", 1000, 10**6, 60, NOW)
     waiting = [item.body.decode() for item in claim.items] if claim else []
@@ -51,36 +52,25 @@ def test_processes_share_the_work(path: Path) -> None:
 
 
 OPENING = """
-import sys
 from capi_actions.builtin.outbox import SqliteOutbox
-print("ready", flush=True)
-for path in sys.stdin:
-    with SqliteOutbox(path.strip()):
-        print("opened", flush=True)
+def step(path):
+    with SqliteOutbox(path, busy_seconds=60):
+        return "opened"
 """
 
 
 def test_several_processes_create_the_file_at_the_same_moment(tmp_path: Path) -> None:
     """SQLite doesn't wait for another process that is switching the same new file to its write-ahead log."""
-    workers = [
-        subprocess.Popen(
-            [sys.executable, "-c", OPENING], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        for _ in range(4)
-    ]
-    for worker in workers:
-        assert worker.stdout is not None
-        assert worker.stdout.readline() == "ready\n"
+    paths = [str(tmp_path / f"{number}.db") for number in range(100)]
 
-    for number in range(100):
-        for worker in workers:
-            assert worker.stdin is not None
-            worker.stdin.write(f"{tmp_path / f'{number}.db'}\n")
-            worker.stdin.flush()
-        answers = [worker.stdout and worker.stdout.readline() for worker in workers]
-        assert answers == ["opened\n"] * 4
-    for worker in workers:
-        worker.communicate(timeout=60)
+    assert [["opened"] * 4] * 100 == list(in_lockstep(OPENING, paths))
+
+
+def test_several_processes_create_the_folder_at_the_same_moment(tmp_path: Path) -> None:
+    """As the services of one machine do that start for the first time."""
+    paths = [str(tmp_path / f"{number}" / "capi" / "outbox.db") for number in range(50)]
+
+    assert [["opened"] * 4] * 50 == list(in_lockstep(OPENING, paths))
 
 
 def test_what_a_killed_process_had_claimed_comes_back(path: Path, make_item: MakeItem) -> None:

@@ -280,7 +280,7 @@ def _busy_timeout(db: sqlite3.Connection, seconds: float, usual_seconds: float) 
 
 def _create(path: Path) -> None:
     if not path.parent.exists():
-        path.parent.mkdir(mode=0o700, parents=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # another process may be faster
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     if not path.is_file():
