@@ -17,7 +17,7 @@ from capi_actions import Item, OutboxError
 from capi_actions.builtin.outbox import SqliteOutbox
 from capi_actions.cli import ingest
 from capi_actions.cli.ingest import Ingester
-from capi_actions.cli.signals import DeferredInterrupts
+from capi_actions.cli.signals import DeferredInterrupts, stop_on_signal
 from capi_actions.config import load_config
 from capi_actions.inputs import InputRecord
 from capi_actions.plugins import Plugins
@@ -216,6 +216,25 @@ def test_a_second_ctrl_c_does_not_wait() -> None:
         signal.raise_signal(signal.SIGINT)
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
+
+
+def test_a_second_signal_while_the_first_sets_the_event_does_not_wait_for_it() -> None:
+    """systemd sends SIGTERM and SIGHUP at once; an event's lock would be waited for by the thread that holds it."""
+
+    class Setting(threading.Event):
+        calls = 0
+
+        def set(self) -> None:
+            self.calls += 1
+            if self.calls == 1:
+                signal.raise_signal(signal.SIGHUP)
+            super().set()
+
+    stop = Setting()
+    with stop_on_signal(stop), pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGTERM)
+
+    assert stop.calls == 1
 
 
 def test_who_handles_ctrl_c_by_himself_keeps_doing_so() -> None:

@@ -196,6 +196,40 @@ def test_the_former_signal_handlers_come_back(run: Any) -> None:
     assert signal.getsignal(signal.SIGTERM) is before
 
 
+SIGNALLED = """
+import itertools, signal, sys, threading
+from capi_actions_sandbox.serve import Stop, stopping_signals
+
+def signal_at(line, stop):
+    lines = itertools.count()
+    def trace(frame, event, argument):
+        if next(lines) == line:
+            signal.raise_signal(signal.SIGTERM)
+        return trace
+    with stopping_signals(stop):
+        sys.settrace(trace)
+        stop.wait()
+        sys.settrace(None)
+
+for line in range(12):
+    stop = Stop()
+    timer = threading.Timer(0.1, stop.request)  # it may have fewer lines
+    timer.start()
+    signal_at(line, stop)
+    timer.join()
+print("ended")
+"""
+
+
+def test_a_signal_ends_it_whatever_it_is_doing() -> None:
+    """Also just when it begins to wait for one: before that line, and after each that follows."""
+    ended = subprocess.run(
+        [sys.executable, "-c", SIGNALLED], capture_output=True, text=True, timeout=60, check=True
+    )
+
+    assert ended.stdout == "ended\n"
+
+
 @pytest.fixture
 def process() -> Iterator[subprocess.Popen[str]]:
     """The command as a program of its own, whose log goes to a pipe."""

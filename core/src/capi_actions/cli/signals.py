@@ -65,11 +65,17 @@ class DeferredInterrupts:
 
 @contextmanager
 def stop_on_signal(stop: threading.Event) -> Iterator[None]:
-    """Set an event at the first signal; a second one raises KeyboardInterrupt."""
+    """Set an event at the first signal; a second one raises KeyboardInterrupt.
+
+    :param stop: the main thread must not wait for it: it would hold the event's lock when the handler takes it.
+    """
+    received = False
 
     def handle(number: int, frame: FrameType | None) -> None:
-        if stop.is_set():
+        nonlocal received
+        if received:  # not the event's own state: a second signal may come while the first one is setting it
             raise KeyboardInterrupt
+        received = True
         stop.set()
 
     former_handlers = {number: signal.signal(number, handle) for number in TERMINATION_SIGNALS}

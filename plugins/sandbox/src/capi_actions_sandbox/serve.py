@@ -1,11 +1,11 @@
 """Serve the sandbox for ``capi sandbox`` until it is stopped, and log the requests."""
 
 import signal
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from queue import SimpleQueue
 
 import click
 
@@ -26,19 +26,38 @@ base_url = "{url}"
 _ANY_PIXEL = "1234567890"
 
 
+class Stop:
+    """What a program waits for that runs until a signal.
+
+    Not a ``threading.Event``: a signal's handler runs in the main thread, and would wait for ever for the event's lock
+    if that thread has just taken it to wait for the event.
+    """
+
+    def __init__(self) -> None:
+        self._requests: SimpleQueue[None] = SimpleQueue()
+
+    def request(self) -> None:
+        """End the wait, or the next one.  For any thread, and for signal handlers: such a queue is reentrant."""
+        self._requests.put(None)
+
+    def wait(self) -> None:
+        """Return when somebody has requested it."""
+        self._requests.get()
+
+
 def serve(options: SandboxOptions, host: str, port: int, faults: Sequence[Fault], *, as_json: bool) -> None:
     """Serve until a signal comes, or nobody reads the log any more; then print how much has arrived.
 
     :param as_json: log requests as JSON Lines on standard output, instead of text on standard error.
     :raises ConfigError: when the address can't be used.
     """
-    stopped = threading.Event()
-    server = Sandbox(options, host=host, port=port, listener=_logger(as_json, stopped))
+    stop = Stop()
+    server = Sandbox(options, host=host, port=port, listener=_logger(as_json, stop))
     for fault in faults:
         server.fault(fault)
-    with stopping_signals(stopped), server:
+    with stopping_signals(stop), server:
         _announce(server.url, options)
-        stopped.wait()
+        stop.wait()
     counts = server.counts()
     requests, events = count_noun(counts["requests"], "request"), count_noun(counts["events"], "event")
     click.echo(f"{requests}, {events} accepted.", err=True)
@@ -52,10 +71,10 @@ def _announce(url: str, options: SandboxOptions) -> None:
 
 
 @contextmanager
-def stopping_signals(stopped: threading.Event) -> Iterator[None]:
-    """Set an event when SIGINT or SIGTERM comes."""
+def stopping_signals(stop: Stop) -> Iterator[None]:
+    """Request a stop when SIGINT or SIGTERM comes."""
     numbers = (signal.SIGINT, signal.SIGTERM)
-    handlers = [signal.signal(number, lambda *_: stopped.set()) for number in numbers]
+    handlers = [signal.signal(number, lambda *_: stop.request()) for number in numbers]
     try:
         yield
     finally:
@@ -71,12 +90,12 @@ def clock(start: float | None) -> Callable[[], float]:
     return lambda: time.time() + offset
 
 
-def _logger(as_json: bool, stopped: threading.Event) -> Callable[[Exchange], None]:
+def _logger(as_json: bool, stop: Stop) -> Callable[[Exchange], None]:
     def log(exchange: Exchange) -> None:
         try:
             (_log_json if as_json else _log_line)(exchange)
         except OSError:  # nobody reads the log any more
-            stopped.set()
+            stop.request()
 
     return log
 

@@ -4,7 +4,6 @@
 itself does it.
 """
 
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,10 +59,10 @@ def _serve(plugins: Plugins, as_json: bool) -> int:
             "this demo needs the server: pip install './plugins/server[demo]', in a clone of the repository"
         )
     from capi_actions_sandbox.demo.with_server import run_with_server
-    from capi_actions_sandbox.serve import stopping_signals
+    from capi_actions_sandbox.serve import Stop, stopping_signals
 
-    stopped = threading.Event()
-    with stopping_signals(stopped), run_with_server(plugins) as running:
+    stop = Stop()
+    with stopping_signals(stop), run_with_server(plugins) as running:
         status = _show(running.rows, as_json)
         click.echo(
             _RUNNING.format(
@@ -75,7 +74,7 @@ def _serve(plugins: Plugins, as_json: bool) -> int:
             ),
             err=True,
         )
-        stopped.wait()
+        stop.wait()
     return status
 
 
