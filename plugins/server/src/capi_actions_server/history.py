@@ -13,7 +13,7 @@ import sqlite3
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import time
 from typing import TYPE_CHECKING, Any, Final
@@ -154,8 +154,7 @@ class History:
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        if not self._path.exists():
-            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
+        create_private(self._path)
         connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS)
         try:
             # Counts needn't survive a loss of power: no wait for the disk.
@@ -171,6 +170,16 @@ def path_beside_outbox(config: "Config", suffix: str) -> Path:
     outbox = config.outbox.get("path")
     path = config.folder / outbox if isinstance(outbox, str) else config.folder / "outbox"
     return path.with_name(f"{path.name}-{suffix}")
+
+
+def create_private(path: Path) -> None:
+    """Create an empty file that this user alone can read, unless there is one.
+
+    An existing file isn't opened, not even for a moment: closing it would drop the locks that SQLite's other
+    connections of this process hold on it.
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 class HistoryObserver:

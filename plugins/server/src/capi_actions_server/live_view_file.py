@@ -20,7 +20,7 @@ from typing import Final
 from attrs import astuple, frozen
 
 from capi_actions import Config
-from capi_actions_server.history import path_beside_outbox
+from capi_actions_server.history import create_private, path_beside_outbox
 from capi_actions_server.ingest.writer import log_fault
 from capi_actions_server.pages.entries import Entry, Outcome, make_entry
 from capi_actions_server.recent_events import RecentEvents
@@ -76,8 +76,7 @@ class LiveViewFile:
 
         :raises sqlite3.Error, OSError: when the file can't be made or read.
         """
-        if not self._path.exists():
-            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
+        create_private(self._path)
         with self._open() as db:
             (until,) = db.execute("select max(until) from watch").fetchone()
             if until is None or until < now + _LOOKING / 2:  # seldom: the page comes again every two seconds
@@ -108,9 +107,13 @@ class LiveViewFile:
         with self._open() as db:
             if db.execute("select 1 from watch where until > ?", (now,)).fetchone():
                 return True
-            if db.execute("select 1 from watch").fetchone():
+            # A process may have shared something just after another one had emptied the file.
+            if db.execute("select 1 from watch union all select 1 from processes").fetchone():
                 with db:
-                    for table in ("entries", "processes", "watch"):
+                    db.execute("delete from watch where until <= ?", (now,))
+                    if db.execute("select 1 from watch").fetchone():  # somebody has come meanwhile
+                        return True
+                    for table in ("entries", "processes"):
                         db.execute(f"delete from {table}")  # noqa: S608  our own text
             return False
 

@@ -46,9 +46,10 @@ class RecentEvents:
 
         :param event: as :func:`compact` returns it, or as it is.
         """
-        self.count += 1
+        number = self.count + 1
         # A tuple: making an Arrival of every event would take as long as reading its JSON.
-        self._latest.append((self.count, received, source, endpoint, event, receipt))
+        self._latest.append((number, received, source, endpoint, event, receipt))
+        self.count = number  # last: who takes it for the number of those that are there must find them
 
     def latest(self) -> list[RecentEvent]:
         """Return them, oldest first."""
