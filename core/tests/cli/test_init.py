@@ -181,6 +181,26 @@ def test_init_overwrites_nothing(capi: Any, tmp_path: Path) -> None:
     assert path.read_text(encoding="utf-8") != "# mine"
 
 
+def test_init_does_not_overwrite_what_appears_while_it_works(
+    capi: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two of them started at once: nobody's settings are lost."""
+    path = tmp_path / "capi.toml"
+    configured = Plugins.configured
+
+    def write_meanwhile(config_path: Path) -> Plugins:
+        plugins = configured(config_path)
+        path.write_text("# mine", encoding="utf-8")
+        return plugins
+
+    monkeypatch.setattr(Plugins, "configured", write_meanwhile)
+    result = capi("init", "-c", str(path))
+
+    assert result.status == 2
+    assert "already exists; use --force to overwrite" in result.err
+    assert path.read_text(encoding="utf-8") == "# mine"
+
+
 def test_init_says_why_it_can_not_write(capi: Any, tmp_path: Path) -> None:
     """In a sentence, without a traceback."""
     result = capi("init", "-c", str(tmp_path / "missing" / "capi.toml"))

@@ -59,8 +59,9 @@ def init(config_path: Path, force: bool, serve: bool) -> None:
         raise ConfigError.of(
             f"{config_path} is a folder; name a file, such as {config_path / 'capi.toml'}", ""
         )
+    exists = ConfigError.of(f"{config_path} already exists; use --force to overwrite", "")
     if config_path.exists() and not force:
-        raise ConfigError.of(f"{config_path} already exists; use --force to overwrite", "")
+        raise exists
     plugins = Plugins.configured(config_path)  # as an existing file selects them
     for refusal in plugins.refused:
         echo_error(f"capi: warning: {refusal}")
@@ -68,7 +69,10 @@ def init(config_path: Path, force: bool, serve: bool) -> None:
     if serve:
         text += render_plugin_table(plugins, _SERVER)
     try:
-        config_path.write_text(text, encoding="utf-8")
+        with config_path.open("w" if force else "x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:  # somebody has made one meanwhile
+        raise exists from None
     except OSError as error:
         raise ConfigError.of(f"{config_path} can't be written: {error.strerror}", "") from error
     commands = "`capi check` and `capi serve`" if serve else "`capi check`"
