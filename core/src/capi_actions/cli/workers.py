@@ -46,7 +46,8 @@ _CHUNK_BYTES = 320 * 1024
 _LARGE_BYTES = 8 * _CHUNK_BYTES  # of a chunk with a very long line: one such chunk at a time
 _PIPE_BYTES = 1024 * 1024  # what Linux allows everybody
 _CHUNKS_PER_WORKER = 2  # one is mapped while the next one waits in the pipe
-_EXIT_SECONDS = 2.0
+_EXIT_SECONDS = 2.0  # for a worker to notice that its pipes are closed
+_END_SECONDS = 30.0  # for the system to end a worker that has closed its pipe: it is about to, but may be busy
 
 _Value: TypeAlias = bytes | JsonObject | EventError
 _Mapped: TypeAlias = tuple[list[Outcome] | EventError, str, Sequence[bytes], Sequence[logging.LogRecord]]
@@ -327,7 +328,7 @@ class _Worker:
 
     def describe_end(self) -> str:
         """Return a sentence about how the process ended."""
-        self.process.join(_EXIT_SECONDS)
+        self.process.join(_END_SECONDS)
         code = self.process.exitcode
         if code is None:
             return "a worker process can't be reached any more"
