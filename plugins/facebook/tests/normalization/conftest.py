@@ -2,13 +2,23 @@
 
 import json
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import strategies as st
 from py_mini_racer import MiniRacer
 
+from capi_actions_facebook.normalization import dates
+
 # Capitals of Unicode 17, which some browsers, Pythons and V8s know and others don't.
 UNICODE_17 = "\ua7ce\ua7d2\ua7d4" + "".join(map(chr, range(0x16EA0, 0x16EB9)))
+
+
+@pytest.fixture
+def year_of_the_vectors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pixel takes no birthday after the next year: what it sent in 2026 depends on that."""
+    monkeypatch.setattr(dates, "_SAFE_YEAR", 2027)
+    monkeypatch.setattr(dates, "localtime", lambda: SimpleNamespace(tm_year=2026))
 
 
 @pytest.fixture(scope="session")

@@ -27,6 +27,7 @@ def answers(result: Result) -> list[Any]:
     return [json.loads(line) for line in result.stdout_bytes.splitlines()]
 
 
+@pytest.mark.usefixtures("year_of_the_vectors")
 def test_all_vectors_pass_through_it(vectors: Callable[[str], Any]) -> None:
     """Fields give the same line, users what the pixel sent."""
     fields, users = vectors("pixel/fields.jsonl"), vectors("pixel/users.jsonl")

@@ -3,10 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from capi_actions import make_hasher
 from capi_actions_facebook.normalization import normalize_user, normalizers_of
 from capi_actions_facebook.normalization.places import COUNTRIES, STATES
 from capi_actions_facebook.normalization.users import ALIASES
+
+pytestmark = pytest.mark.usefixtures("year_of_the_vectors")
 
 
 def test_every_field_gives_the_pixels_hash(vectors: Callable[[str], Any]) -> None:
