@@ -74,7 +74,7 @@ class HostileServer:
     def wait_until_all_are_closed(self) -> bool:
         """Wait for the other side to close all connections; False if it doesn't."""
         with self._change:
-            return self._change.wait_for(lambda: self._open == 0, _LONGEST_WAIT / 6)
+            return self._change.wait_for(lambda: self._open == 0, _LONGEST_WAIT)
 
     def start(self) -> None:
         """Begin to listen."""

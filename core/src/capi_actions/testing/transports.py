@@ -74,7 +74,7 @@ class TransportTests(PluginTests):
     transport_options: Mapping[str, Any] = {}
     sends_http: bool = True
     impatient_options: Mapping[str, Any] | None = None
-    hangs_after: float = 20.0
+    hangs_after: float = 60.0
     _hangs: bool = False
 
     def make_transport(self, **options: Any) -> Transport:
@@ -195,10 +195,9 @@ class TransportTests(PluginTests):
         """If this fails, a refused connection isn't a TransportError with ``sent`` False."""
         if not self.sends_http:
             return
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            url = f"http://127.0.0.1:{free.getsockname()[1]}/"
-        with self._transport() as transport:
-            error = _failure(transport, _request(url))
+        with socket.socket() as bound, self._transport() as transport:
+            bound.bind(("127.0.0.1", 0))  # bound, so that nobody else gets the port meanwhile
+            error = _failure(transport, _request(f"http://127.0.0.1:{bound.getsockname()[1]}/"))
             require(error.sent is False, "the request certainly never left: sent must be False")
 
     @pytest.mark.parametrize("name", EXCHANGES)
@@ -226,7 +225,7 @@ class TransportTests(PluginTests):
         together = threading.Barrier(_THREADS)
 
         def answer(connection: Connection) -> None:
-            together.wait(30)  # until all have asked
+            together.wait(60)  # until all have asked
             connection.send(_final(connection.body))
 
         for server, transport in self._exchange(answer):
@@ -301,7 +300,7 @@ class _Impatient:
         self._transport.close()
 
 
-def _request(url: str, body: bytes = b'{"data":["BODYMARKER"]}', timeout: float = 30.0) -> Request:
+def _request(url: str, body: bytes = b'{"data":["BODYMARKER"]}', timeout: float = 50.0) -> Request:
     headers = {"Authorization": "Bearer TOKENMARKER", "Content-Type": "application/json"}
     return Request(method="POST", url=url, headers=headers, body=body, timeout=timeout)
 

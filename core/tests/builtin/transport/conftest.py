@@ -204,7 +204,7 @@ def make_request() -> Callable[..., Request]:
             "url": f"{scheme}://{address}/v25.0/PATHMARKER/events?access_token=QUERYMARKER",
             "headers": {"Authorization": "Bearer TOKENMARKER", "Content-Type": "application/json"},
             "body": b'{"data":["BODYMARKER"]}',
-            "timeout": 5.0,
+            "timeout": 60.0,
         }
         return Request(**{**values, **changes})  # type: ignore[arg-type]
 

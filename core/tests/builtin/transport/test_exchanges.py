@@ -93,6 +93,15 @@ EXCHANGES: dict[str, tuple[bytes, bool]] = {
 }
 
 
+ENDLESS = {
+    "a length that is too long",
+    "a negative length",
+    "a chunk of negative size",
+    "a header without a colon",
+}
+"""Those whose end the transport waits for in vain."""
+
+
 @define(eq=False)
 class Script:
     """What a server sends to its first request; every later one gets an honest answer."""
@@ -116,7 +125,7 @@ def send_numbered(
     """Send a request with a number and return the answer's body; None if there was none."""
     body = json.dumps({"id": f"{number:04}"}, separators=(",", ":")).encode()
     try:
-        return transport.send(make_request(address, body=body, timeout=0.5, **changes)).body
+        return transport.send(make_request(address, body=body, **changes)).body
     except TransportError:
         return None
 
@@ -139,7 +148,10 @@ def test_the_requests_after_a_hostile_exchange_get_their_own_answers(
     transport = make_transport(ca_file=ca_file)
     options = {"scheme": "https" if encrypted else "http"}
 
-    answer = send_numbered(transport, make_request, server.address, 0, **options)
+    timeout = 0.5 if name in ENDLESS else 60.0
+    answer = send_numbered(transport, make_request, server.address, 0, timeout=timeout, **options)
+    while not script.served.wait(5.0):  # a busy machine may have given it up before it was sent
+        answer = send_numbered(transport, make_request, server.address, 0, timeout=timeout, **options)
 
     assert (answer == b'{"id":"0000"}') is is_own
     assert answer != b'{"id":"other"}'

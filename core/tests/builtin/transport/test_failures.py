@@ -196,10 +196,9 @@ def test_no_answer_of_http_at_all(
 
 def test_nobody_listens(transport: Urllib3Transport, make_request: MakeRequest) -> None:
     """The request certainly never left."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-
-    error = failure(transport, make_request(f"127.0.0.1:{port}"))
+    with socket.socket() as bound:  # so that nobody else gets the port meanwhile
+        bound.bind(("127.0.0.1", 0))
+        error = failure(transport, make_request(f"127.0.0.1:{bound.getsockname()[1]}"))
 
     assert (error.problem, error.sent) == ("127.0.0.1 accepted no connection: Connection refused", False)
 
