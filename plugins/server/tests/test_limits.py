@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,13 +13,14 @@ from hypothesis import strategies as st
 from capi_actions import Client, OutboxError, Receipt
 from capi_actions_server.app import create_app
 from capi_actions_server.components import Components
+from capi_actions_server.ingest import senders
 from capi_actions_server.ingest.requests import RequestError, read_body
 from capi_actions_server.ingest.senders import RateLimit
 from capi_actions_server.ingest.timeouts import Timeouts
 from support.asgi import Answer, Caller
 
 KEY = "0123456789abcdef-only"
-TABLE = f'[server]\nmax_waiting = 3\nrequest_seconds = 20.0\n[server.keys.only]\nkey = "{KEY}"\n'
+TABLE = f'[server]\nmax_waiting = 3\nrequest_seconds = 60.0\n[server.keys.only]\nkey = "{KEY}"\n'
 
 
 class SlowDisk:
@@ -114,7 +116,7 @@ def test_a_request_that_waits_too_long_is_told_so(
     open_components: Callable[[str], Components], order: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It may be stored yet: the same id makes sending it again harmless."""
-    components = open_components(TABLE.replace("20.0", "0.1"))
+    components = open_components(TABLE.replace("60.0", "0.1"))
     disk = SlowDisk(components.client)
     monkeypatch.setattr(components.client, "store", disk.store)
 
@@ -212,9 +214,10 @@ def test_a_client_that_goes_away_fails_nobody_else(
 
 
 def test_a_key_may_send_so_many_events(
-    open_components: Callable[[str], Components], order: dict[str, Any]
+    open_components: Callable[[str], Components], order: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The answer says when to come again; other keys aren't affected."""
+    monkeypatch.setattr(senders, "RateLimit", partial(RateLimit, clock=lambda: 0.0))
     table = TABLE + 'events_per_second = 1\n[server.keys.other]\nkey = "0123456789abcdef-other"\n'
     call = Caller(create_app(open_components(table.replace("max_waiting = 3", ""))), KEY)
     statuses = [call("/v1/track", order).status for _ in range(3)]
@@ -277,5 +280,5 @@ def test_a_body_comes_in_parts(messages: list[tuple[bytes, bool]], limit: int, s
         assert b"abcdefgh" == asyncio.run(read_body(receive, {}, limit, Timeouts(30.0)))
         return
     with pytest.raises(RequestError) as caught:
-        asyncio.run(read_body(receive, {}, limit, Timeouts(0.05)))
+        asyncio.run(read_body(receive, {}, limit, Timeouts(0.05 if status == 408 else 30.0)))
     assert status == caught.value.status

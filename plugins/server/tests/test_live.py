@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from time import time
+from time import monotonic, time
 from typing import Any
 
 import pytest
@@ -258,11 +258,10 @@ def test_the_thread_shares_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyP
     sharer.start()
     recent_events.add(time(), "main", "/v1/track", None, Receipt(problem=EventError.of("is no event", "$")))
     waiting = threading.Event()
-    for _ in range(6_000):
-        if looking.visit(time()).entries:
-            break
+    give_up = monotonic() + 60
+    while not (entries := looking.visit(time()).entries) and monotonic() < give_up:
         waiting.wait(0.01)
-    (entry,) = looking.visit(time()).entries
+    (entry,) = entries
     sharer.close()
 
     assert ("main", "invalid") == (entry.source, entry.outcomes[0].state)

@@ -4,7 +4,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -58,6 +58,30 @@ def connect(address: tuple[str, int]) -> socket.socket:
     return socket.create_connection(address, timeout=60)
 
 
+@contextmanager
+def connection_after_a_request() -> Iterator[socket.socket]:
+    """Open a connection, and get an answer in the time that a head may take: on a busy machine, in a longer one."""
+    for head_seconds in (2.0, 10.0, 50.0):
+        with running(head_seconds) as address, connect(address) as connection:
+            connection.sendall(REQUEST)
+            try:
+                assert read_answer(connection).endswith(BODY)
+            except (AssertionError, ConnectionError):
+                if head_seconds == 50.0:
+                    raise
+                continue
+            yield connection
+            return
+
+
+def has_ended(connection: socket.socket) -> bool:
+    """Wait for the other side to close the connection, or to reset it, as it does if it hasn't read everything."""
+    try:
+        return connection.recv(1) == b""
+    except ConnectionError:
+        return True
+
+
 def read_answer(connection: socket.socket) -> bytes:
     """Return an answer with its head."""
     answer = b""
@@ -105,26 +129,24 @@ def test_the_last_answer_is_written_before_the_connection_is_closed(address: tup
 def test_a_head_that_takes_too_long_ends_the_connection(start: bytes) -> None:
     """A thousand of those would else use up all connections."""
     with running(0.1) as address, connect(address) as connection:
-        connection.sendall(start)
-        assert b"" == connection.recv(1)
+        with suppress(ConnectionError):  # it may have ended already
+            connection.sendall(start)
+        assert has_ended(connection)
 
 
 def test_a_slow_head_after_a_request_ends_it_too() -> None:
     """The first request earns nothing for the next."""
-    with running(2.0) as address, connect(address) as connection:
-        connection.sendall(REQUEST)
-        read_answer(connection)
-        connection.sendall(REQUEST[:20])
-        assert b"" == connection.recv(1)
+    with connection_after_a_request() as connection:
+        with suppress(ConnectionError):
+            connection.sendall(REQUEST[:20])
+        assert has_ended(connection)
 
 
 def test_a_connection_without_a_further_request_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Else those that are never used again would add up."""
     monkeypatch.setattr(uvicorn_server, "_KEEP_ALIVE_SECONDS", 0.1)
-    with running(2.0) as address, connect(address) as connection:
-        connection.sendall(REQUEST)
-        assert read_answer(connection).endswith(BODY)
-        assert b"" == connection.recv(1)
+    with connection_after_a_request() as connection:
+        assert has_ended(connection)
 
 
 def test_an_endless_head_ends_the_connection(address: tuple[str, int]) -> None:
