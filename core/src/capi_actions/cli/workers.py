@@ -47,7 +47,7 @@ _LARGE_BYTES = 8 * _CHUNK_BYTES  # of a chunk with a very long line: one such ch
 _PIPE_BYTES = 1024 * 1024  # what Linux allows everybody
 _CHUNKS_PER_WORKER = 2  # one is mapped while the next one waits in the pipe
 _EXIT_SECONDS = 2.0  # for a worker to notice that its pipes are closed
-_END_SECONDS = 30.0  # for the system to end a worker that has closed its pipe: it is about to, but may be busy
+_END_SECONDS = 30.0  # for the system to end a worker that has closed its pipes: it may be busy
 
 _Value: TypeAlias = bytes | JsonObject | EventError
 _Mapped: TypeAlias = tuple[list[Outcome] | EventError, str, Sequence[bytes], Sequence[logging.LogRecord]]
