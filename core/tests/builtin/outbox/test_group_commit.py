@@ -3,13 +3,13 @@
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 import pytest
 
-from capi_actions.builtin.outbox import SqliteOutbox
+from capi_actions.builtin.outbox import SqliteOutbox, connection
 from capi_actions.builtin.outbox.connection import Database
 from capi_actions.errors import OutboxError
 from capi_actions.group_commit import GroupCommit, LockedError, _Ticket
@@ -143,28 +143,30 @@ def test_threads_wait_together_for_another_process(
 ) -> None:
     """Not one after another: 20 threads that each waited two seconds for a lock took 42 seconds in all.
 
-    Here SQLite's waits for the lock are added up, so that it doesn't matter how fast the machine is.
+    Here the times for which SQLite should wait are added up, so that it doesn't matter how fast the machine is.
     """
     busy_seconds, threads = 0.5, 20
-    waits: list[float] = []
+    timeouts: list[float] = []
     calls: dict[str, Callable[[SqliteOutbox], object]] = {
         "put": lambda outbox: outbox.put([make_item()]),
         "claim": lambda outbox: outbox.claim("shop", 1, 1000, 60, NOW),
         "pause": lambda outbox: outbox.pause("shop", Judgement(verdict=Verdict.PAUSE), NOW),
         "acknowledge": lambda outbox: outbox.acknowledge(1, [1]),
     }
-    begin = Database._begin
+    begin, busy_timeout = Database._begin, connection._busy_timeout
 
-    def measure(database: Database, db: sqlite3.Connection, since: float) -> None:
-        start = monotonic()
-        try:
-            begin(database, db, since)
-        finally:
-            waits.append(monotonic() - start)
+    def begin_with_usual_timeout(database: Database, db: sqlite3.Connection, since: float) -> None:
+        timeouts.append(busy_seconds)
+        begin(database, db, since)
+
+    def set_timeout(db: sqlite3.Connection, seconds: float, usual: float) -> AbstractContextManager[None]:
+        timeouts[-1] = seconds
+        return busy_timeout(db, seconds, usual)
 
     with SqliteOutbox(path, busy_seconds=busy_seconds) as outbox:
         outbox.put([make_item()])
-        monkeypatch.setattr(Database, "_begin", measure)
+        monkeypatch.setattr(Database, "_begin", begin_with_usual_timeout)
+        monkeypatch.setattr(connection, "_busy_timeout", set_timeout)
         errors: list[str] = []
         ready = threading.Barrier(threads)
 
@@ -187,7 +189,7 @@ def test_threads_wait_together_for_another_process(
 
         assert len(errors) == threads
         assert all("is kept locked by another process" in error for error in errors)
-        assert sum(waits) < busy_seconds * threads / 2
+        assert sum(timeouts) < busy_seconds * threads / 2
         calls[call](outbox)
 
 
