@@ -36,7 +36,9 @@ def in_lockstep(program: str, arguments: Iterable[str], processes: int = 4) -> I
         for _ in range(processes):
             (reading, requests), (answers, writing) = os.pipe(), os.pipe()
             theirs += reading, writing
-            files.append((stack.enter_context(os.fdopen(requests, "w")), stack.enter_context(os.fdopen(answers))))
+            files.append(
+                (stack.enter_context(os.fdopen(requests, "w")), stack.enter_context(os.fdopen(answers)))
+            )
         try:
             subprocess.run(
                 [sys.executable, "-c", program + _LOOP, *map(str, theirs)], pass_fds=theirs, check=True

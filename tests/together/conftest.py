@@ -142,7 +142,7 @@ def wait_for() -> Callable[[Callable[[], bool]], None]:
     """Wait until something is so."""
 
     def wait(condition: Callable[[], bool]) -> None:
-        for _ in range(6_000):
+        for _ in range(12_000):
             if condition():
                 return
             sleep(0.01)

@@ -134,7 +134,7 @@ def test_background_delivery_goes_on_after_a_fault(
 
 
 def test_many_threads_and_tasks_share_one_client(
-    config: Path, sandbox: Sandbox, order: Any, ids: Any
+    config: Path, sandbox: Sandbox, order: Any, ids: Any, wait_for: Any
 ) -> None:
     """In a server with both; while the platform stumbles now and then."""
     sandbox.fault("html502,rate=0.3,times=5")
@@ -153,10 +153,9 @@ def test_many_threads_and_tasks_share_one_client(
             sent = threads.map(work, range(100))
             assert asyncio.run(tasks()) == 100
             assert sum(sent) == 100
-        for _ in range(600):
-            client.flush(timeout=0.1)
-            if len(set(ids(sandbox))) == 200:
-                break
+        wait_for(
+            lambda: len(set(ids(sandbox))) == 200
+        )  # after some failures in a row, it takes half a minute
 
     assert sorted(set(ids(sandbox))) == [f"order-{number:06}" for number in range(200)]
 

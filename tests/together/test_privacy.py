@@ -187,7 +187,7 @@ def test_whatever_meta_answers_nothing_personal_is_kept(
         receipts = client.send_many(
             [person(1), identified(2), person(3, order_id=BAD), person(4, fbc="fb.1.x")]
         )
-        client.flush(timeout=20)
+        client.flush(timeout=60)
         search.add_files(private.parent)
         search.add("receipts' errors", [refusal.error for receipt in receipts for refusal in receipt.refused])
         search.add("dead letters", client.dead_letters())

@@ -34,7 +34,7 @@ def test_status_counts_what_became_of_events_and_items(config: Path, ping: Any, 
         client.send_many([ping(1), ping(2), ping(3, event="Bad"), ping(4, timestamp=5)])
         client.send({"type": "page"})
         client.send({"type": "trak"})
-        client.flush(timeout=30)
+        client.flush(timeout=60)
         status = client.status()
 
     main = status.destinations["main"]
@@ -52,7 +52,7 @@ def test_status_says_why_nothing_is_sent(config: Path, ping: Any, acme_server: A
     incidents: list[Incident] = []
     with Client.from_config(config, on_problem=incidents.append) as client:
         client.send(ping(1))
-        client.flush(timeout=30)
+        client.flush(timeout=60)
         status = client.status()
 
     main = status.destinations["main"]
@@ -79,7 +79,7 @@ def test_every_kind_of_problem_is_passed_on(config: Path, ping: Any, acme_server
         client.send(ping(1, timestamp=5))
         client.send_many([{"type": "page"}] * 10)
         client.send(ping(2, event="Bad"))
-        client.flush(timeout=30)
+        client.flush(timeout=60)
 
     kinds = [incident.kind for incident in incidents]
     assert kinds[:3] == [IncidentKind.REFUSED, IncidentKind.NOTHING_SENT, IncidentKind.DEAD]
@@ -190,7 +190,7 @@ from capi_actions import Client, Plugins, builtin
 client = Client.from_config({config!r}, plugins=Plugins(builtin, ACME))
 for number in range(3):
     client.send({{"type": "track", "event": "Order", "messageId": str(number), "timestamp": {timestamp}}})
-    client.flush(10)
+    client.flush(60)
 client.close()
 """
 
@@ -257,6 +257,6 @@ def test_observers_are_configured_first_and_closed_last(
     monkeypatch.setattr(Plugins, "observer_factories", lambda _: [("watching", Watching)])
     with Client.from_config(config) as client:
         client.send(ping(1))
-        client.flush(timeout=30)
+        client.flush(timeout=60)
 
     assert calls == ["configure main", "watch", "expect", "observe_event", "observe", "close"]

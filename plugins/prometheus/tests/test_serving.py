@@ -11,6 +11,7 @@ import pytest
 from capi_actions import ConfigError
 from capi_actions_prometheus import serving
 from capi_actions_prometheus.serving import PORT, shared_metrics
+from support.ports import free_port
 
 PROGRAM = f"""
 import logging, os, urllib.request
@@ -49,17 +50,9 @@ def taken() -> Iterator[int]:
         yield server.getsockname()[1]
 
 
-@pytest.fixture
-def free() -> int:
-    """A port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-    return port
-
-
-def test_a_process_has_one_observer_and_serves_it(free: int) -> None:
+def test_a_process_has_one_observer_and_serves_it() -> None:
     """The client library's registry refuses the same metric twice; the port is that of loopback."""
-    assert run(str(free), FETCH="1") == (["True"] * 3, [])
+    assert run(str(free_port()), FETCH="1") == (["True"] * 3, [])
 
 
 @pytest.mark.parametrize("nothing", ["", " "])

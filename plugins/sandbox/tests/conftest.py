@@ -64,7 +64,7 @@ def sandbox() -> Iterator[Sandbox]:
 @pytest.fixture(scope="session")
 def http() -> Iterator[urllib3.PoolManager]:
     """A client without retries and redirects: it shows what came."""
-    with urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(20), cert_reqs="CERT_NONE") as pool:
+    with urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(60), cert_reqs="CERT_NONE") as pool:
         yield pool
 
 

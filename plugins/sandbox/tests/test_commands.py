@@ -255,7 +255,7 @@ def test_it_ends_well_when_it_is_told_to(process: subprocess.Popen[str], shoot: 
     """Service managers send SIGTERM."""
     assert shoot(url_of(process)) == 200
     process.send_signal(signal.SIGTERM)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=60)
     assert process.returncode == 0
     assert json.loads(out)["stored"] is True
     assert err.endswith("1 request, 1 event accepted.\n")
@@ -269,7 +269,7 @@ def test_it_ends_when_nobody_reads_its_log(
     assert process.stdout
     process.stdout.close()
     assert shoot(url) == 200
-    assert process.wait(timeout=30) in (0, 120)  # 120: Python could not flush stdout at its end
+    assert process.wait(timeout=60) in (0, 120)  # 120: Python could not flush stdout at its end
 
 
 def test_the_plugin_offers_it() -> None:

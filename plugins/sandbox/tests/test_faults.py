@@ -148,7 +148,7 @@ def test_a_large_request_is_cut_while_it_is_sent(sandbox: Sandbox, http: urllib3
 def test_half_an_answer_comes(sandbox: Sandbox, make_event: Make, order: str, stored: int) -> None:
     """Status and headers, and a body that breaks off."""
     sandbox.fault(order)
-    connection = http.client.HTTPConnection("127.0.0.1", int(sandbox.url.rpartition(":")[2]), timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", int(sandbox.url.rpartition(":")[2]), timeout=60)
     connection.request("POST", PATH, json.dumps({"data": [make_event()]}), HEADERS)
     response = connection.getresponse()
     assert (response.status, response.headers["content-length"]) == (200, "74")
@@ -186,8 +186,9 @@ def test_a_late_answer_comes_late(sandbox: Sandbox, http: urllib3.PoolManager, m
     """The client gives up; its events were taken all the same."""
     sandbox.fault("pass,delay=600")
     body = json.dumps({"data": [make_event()]})
+    patience = urllib3.Timeout(connect=60, read=0.5)
     with pytest.raises(urllib3.exceptions.ReadTimeoutError):
-        http.request("POST", sandbox.url + PATH, body=body, headers=HEADERS, timeout=0.5)
+        http.request("POST", sandbox.url + PATH, body=body, headers=HEADERS, timeout=patience)
     for _ in range(1000):  # on a busy machine, it may still be at it
         if sandbox.events():
             break

@@ -13,6 +13,7 @@ from starlette.types import Message
 from capi_actions import ConfigError
 from capi_actions_sandbox import Exchange, Sandbox, SandboxOptions, State, create_app
 from capi_actions_sandbox.server import loopback
+from support.ports import free_port
 
 Make = Callable[..., dict[str, Any]]
 Post = Callable[..., tuple[int, Any]]
@@ -29,7 +30,8 @@ def test_two_sandboxes_run_side_by_side(post: Post, make_event: Make) -> None:
 
 def test_what_came_can_be_seen_after_the_end(post: Post, make_event: Make) -> None:
     """A test looks at the result when all is over."""
-    with Sandbox(SandboxOptions(now=lambda: make_event()["event_time"])) as sandbox:
+    options = SandboxOptions(now=lambda: make_event()["event_time"])
+    with Sandbox(options, port=free_port()) as sandbox:  # one that nobody else gets afterwards
         post(sandbox, [make_event()])
     assert len(sandbox.events()) == 1
     with pytest.raises(urllib3.exceptions.HTTPError):
@@ -39,8 +41,7 @@ def test_what_came_can_be_seen_after_the_end(post: Post, make_event: Make) -> No
 def test_a_stopped_sandbox_can_be_started_again(post: Post, make_event: Make) -> None:
     """To rehearse an outage: same memory, and the same port when one was given."""
     options = SandboxOptions(now=lambda: make_event()["event_time"])
-    with Sandbox(options) as first:
-        port = int(first.url.rpartition(":")[2])
+    port = free_port()
     sandbox = Sandbox(options, port=port)
     for count in (1, 2):
         with sandbox:

@@ -28,6 +28,7 @@ from capi_actions import Plugins
 from capi_actions.config import read_config
 from capi_actions.errors import Diagnostics
 from capi_actions.pipeline import Pipeline, check_mappings
+from support.ports import free_port
 
 ROOT = Path(__file__).parents[3]
 SETTING_UP = ("python3 -m venv", "source ", "pip install", "capi install", "capi uninstall")
@@ -62,7 +63,7 @@ class Reader:
     def follow(self, blocks: Iterable[Any]) -> None:
         """Do what each block is for."""
         for block in blocks:
-            text = PORTS.sub(lambda match: self.ports.setdefault(match[1], _free_port()), block.text)
+            text = PORTS.sub(lambda match: self.ports.setdefault(match[1], str(free_port())), block.text)
             if block.file:
                 (self.folder / block.file).parent.mkdir(parents=True, exist_ok=True)
                 (self.folder / block.file).write_text(text, encoding="utf-8")
@@ -150,14 +151,9 @@ def _words(text: str) -> str:
     return re.sub(r"trace id [\w-]{20,}\)", "trace id)", words)
 
 
-def _free_port() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return str(listening.getsockname()[1])
-
-
 def _wait_for(process: "subprocess.Popen[bytes]", ports: list[int]) -> None:
     assert ports, "nothing to wait for"
-    for _ in range(600):
+    for _ in range(2_400):
         assert process.poll() is None, "it ended"
         try:
             for port in ports:

@@ -8,4 +8,4 @@ class TestUrllib3Transport(TransportTests):
     """As a plugin's would be tested."""
 
     plugin = builtin
-    impatient_options = {"max_seconds": 0.5}  # noqa: RUF012  as authors write it
+    impatient_options = {"max_seconds": 1.0}  # noqa: RUF012  as authors write it
