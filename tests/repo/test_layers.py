@@ -35,7 +35,7 @@ LAYERS = [
     {"delivery"},
     {"intake", "status"},
     {"runtime"},
-    {"client"},
+    {"client", "config_check"},
     {"builtin"},
     {"cli"},
     {"testing"},

@@ -14,10 +14,11 @@ from capi_actions.logs import LOGGER, UnconfiguredHandler
 
 if TYPE_CHECKING:
     from capi_actions.bounds import Between
-    from capi_actions.cli.options import config_option
+    from capi_actions.cli.options import config_option, print_problems
     from capi_actions.client import Client, Receipt
     from capi_actions.codec import decode_json
     from capi_actions.config import Config, load_config
+    from capi_actions.config_check import check_config
     from capi_actions.declare import action, as_action, field, from_event_time, from_path
     from capi_actions.errors import (
         CapiError,
@@ -171,6 +172,7 @@ __all__ = [
     "WebRequest",
     "action",
     "as_action",
+    "check_config",
     "config_option",
     "decode_json",
     "field",
@@ -184,6 +186,7 @@ __all__ = [
     "note_uncertain",
     "parse_time",
     "personal_kind",
+    "print_problems",
     "public_ip",
     "read_lines",
     "time_zone",
@@ -194,7 +197,10 @@ __all__ = [
 _NAMES = {
     "ip_addresses": ("public_ip",),
     "bounds": ("Between",),
-    "cli.options": ("config_option",),
+    "cli.options": (
+        "config_option",
+        "print_problems",
+    ),
     "client": (
         "Client",
         "Receipt",
@@ -204,6 +210,7 @@ _NAMES = {
         "Config",
         "load_config",
     ),
+    "config_check": ("check_config",),
     "declare": (
         "action",
         "as_action",

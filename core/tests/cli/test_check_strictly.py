@@ -304,3 +304,35 @@ def test_an_account_with_a_mistake_is_compared_with_others(check: Any, accounts:
     _, problems = check(f'[destinations.again]\ntype = "acme"\naccount = "a"\n{token}{mistake}\n')
 
     assert "is the same account as destinations.main" in problems["warning", "$.destinations.again"]
+
+
+MISTAKES = """
+[[destinations.main.mappings]]
+action = "acme.ping"
+trigger = 'event = "A" and event = "B"'
+[[destinations.main.mappings]]
+action = "acme.ping"
+mapping = { nmae = "x" }
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "kinds"),
+    [
+        (["send"], ["token", "trigger", "nmae"]),
+        (["send", "--processes", "2"], ["token", "trigger", "nmae"]),
+        (["preview"], ["token", "trigger", "nmae"]),
+        (["deliver", "--wait", "0"], ["token"]),
+    ],
+    ids=" ".join,
+)
+def test_commands_print_once_what_check_warns_of(
+    capi: Any, config: Path, command: list[str], kinds: list[str]
+) -> None:
+    """Of what they use: mappings have had their turn when what waits is delivered."""
+    config.write_text(config.read_text() + MISTAKES, encoding="utf-8")
+    checked = [f"capi: {line}" for line in capi("check", "-c", str(config)).out.splitlines()]
+    warnings = [line for line in capi(*command, "-c", str(config)).err.splitlines() if ": $." in line]
+
+    assert [line for line in checked if line.split(": ")[2].rpartition(".")[2] in kinds] == warnings
+    assert len(kinds) == len(warnings)

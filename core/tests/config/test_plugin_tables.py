@@ -102,10 +102,10 @@ def check_port(settings: Settings, names: ConfigNames) -> Iterator[Problem]:
 
 
 def checked(check: object, acme: SimpleNamespace, text: str) -> list[Problem]:
-    """Return what a check finds in a configuration."""
+    """Return what a check finds in a configuration, which may have errors."""
     plugins = Plugins(builtin, acme, offer(check=check))
     diagnostics = Diagnostics()
-    check_tables(read_config(text, plugins), plugins, diagnostics)
+    check_tables(read_config(text, plugins, strict=False), plugins, diagnostics)
     return list(diagnostics)
 
 
@@ -153,9 +153,79 @@ def test_a_check_that_does_not_end_is_ended(acme: SimpleNamespace, config_text: 
         ({"settings_type": Settings()}, "must be an attrs class"),
         ({"check": "port"}, "check of 'acme-server' must be a function"),
         ({"check": lambda settings: ()}, "takes settings and names, and nothing else"),
+        ({"check": [check_port, lambda settings: ()]}, "takes settings and names, and nothing else"),
     ],
 )
 def test_a_plugin_can_t_offer_any_table(members: dict[str, object], problem: str) -> None:
     """What is wrong with it is said when it is loaded."""
     with pytest.raises(PluginError, match=problem.replace("(", r"\(")):
         Plugins(builtin, offer(**members))
+
+
+def check_ports(settings: Settings, names: ConfigNames) -> Iterator[Problem]:
+    """Compare the port with something else."""
+    if settings.port < 1_024:
+        yield Problem("is the system's", "$.port", severity="warning")
+
+
+def check_keys(settings: Settings, names: ConfigNames) -> Iterator[Problem]:
+    """Look into the tables below, at what can be read of each."""
+    for name, listener in settings.listeners.items():
+        key = getattr(listener, "key", None)
+        if key is not None and key.value == "guest":
+            yield Problem("is known to everybody", f"$.listeners.{name}.key")
+
+
+FORM_ERRORS = [
+    "",
+    'port = "x"\n',
+    "prot = 1\n",
+    "[acme-server.listeners.c]\n",
+    '[acme-server.listeners]\nc = "x"\n',
+]
+
+
+@pytest.mark.parametrize("error", FORM_ERRORS)
+def test_errors_in_its_form_hide_no_check_of_what_can_be_read(
+    error: str, acme: SimpleNamespace, config_text: str
+) -> None:
+    """Else one would correct them only to be told of the next ones."""
+    port = "" if "port" in error else "port = 80\n"
+    key = 'key = "guest"' if "listeners]" not in error else ""
+    tables = f"[acme-server.listeners.a]\n{key}\n" if key else ""
+    text = f"{config_text}[acme-server]\n{port}{error}{tables}"
+    found = [problem.message for problem in checked([check_ports, check_keys], acme, text)]
+
+    expected = [*(["is the system's"] if port else []), *(["is known to everybody"] if key else [])]
+    assert expected == found
+
+
+@pytest.mark.parametrize("value", ["5", '"x"', "[]"])
+def test_what_is_no_table_at_all_is_not_checked(value: str, acme: SimpleNamespace, config_text: str) -> None:
+    """There is nothing to look at."""
+    assert [] == checked(check_ports, acme, f"acme-server = {value}\n{config_text}")
+
+
+def test_a_check_that_fails_on_what_is_missing_keeps_its_problems(
+    acme: SimpleNamespace, config_text: str
+) -> None:
+    """It isn't its fault; the error in the form is reported already."""
+    (problem,) = checked([fail, check_ports], acme, config_text + '[acme-server]\nport = "x"\n')
+
+    assert "is unusual" == problem.message
+
+
+def test_a_secret_beside_an_error_is_warned_of(all_plugins: Plugins, config_text: str) -> None:
+    """The same as in a table without errors."""
+    text = config_text + '[acme-server]\nport = "x"\n[acme-server.listeners.a]\nkey = "sesame-key"\n'
+    problems = read_config(text, all_plugins, strict=False).problems
+
+    assert ["error", "warning"] == [problem.severity for problem in problems if "acme" in problem.path]
+    assert "sesame" not in repr(problems)
+
+
+def test_tables_with_errors_show_no_secret(all_plugins: Plugins, config_text: str) -> None:
+    """Like those without."""
+    text = config_text + '[acme-server]\nport = "x"\n[acme-server.listeners.a]\nkey = "sesame-key"\n'
+
+    assert "sesame" not in repr(read_config(text, all_plugins, strict=False))

@@ -5,6 +5,8 @@ from typing import Any
 import attrs
 import pytest
 from attrs import Attribute, field, frozen, validators
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from capi_actions.config.structure import structure
 from capi_actions.errors import Diagnostics
@@ -123,3 +125,113 @@ def test_attrs_own_type_check_is_the_users_to_correct() -> None:
     into = attrs.make_class("Settings", {"name": field(type=Any, validator=validators.instance_of(str))})
 
     assert problems(into, name=5) == {"$.name": "should be text in quotes"}
+
+
+@frozen(kw_only=True)
+class Door:
+    """A table with a setting that has a validator, one that hasn't, and one that is required."""
+
+    name: str
+    width: int = field(default=1, validator=validators.in_(range(1, 4)))
+    height: int = field(default=1, validator=validators.in_(range(1, 4)))
+    colours: list[str] = field(factory=list)
+
+
+@frozen(kw_only=True)
+class House:
+    """A table with tables below it, and below those."""
+
+    front: Door
+    back: Door | None = None
+    others: list[Door] = field(factory=list)
+    named: dict[str, Door] = field(factory=dict)
+    floors: dict[str, list[Door]] = field(factory=dict)
+
+
+@frozen(kw_only=True)
+class Street:
+    """The table itself."""
+
+    first: House
+    length: int = field(default=1, validator=validators.in_(range(1, 4)))
+    houses: dict[str, House] = field(factory=dict)
+
+
+def door() -> dict[str, Any]:
+    """A table without faults."""
+    return {"name": "n", "width": 1, "height": 1, "colours": ["red"]}
+
+
+def house() -> dict[str, Any]:
+    """One with five doors."""
+    doors = {"others": [door(), door()], "named": {"side": door()}, "floors": {"up": [door()]}}
+    return {"front": door(), "back": door(), **doors}
+
+
+DOORS = ["front", "back", "others[0]", "others[1]", "named.side", "floors.up[0]"]
+FAULTS: dict[str, tuple[str, Any]] = {
+    "width": ("width", 9),
+    "height": ("height", 9),
+    "colours": ("colours", "red"),
+    "name": ("name", None),
+    "colour": ("", 1),  # no such key
+}
+PLACES = [
+    (house_path, door_path, key)
+    for house_path in ("first", "houses.a")
+    for door_path in DOORS
+    for key in FAULTS
+]
+
+
+def inside(table: Any, path: str) -> Any:
+    """Return what is at a path."""
+    for key in path.replace("[", ".").replace("]", "").split("."):
+        table = table[int(key) if key.isdigit() else key]
+    return table
+
+
+@example(set(range(len(PLACES))))
+@given(st.sets(st.integers(0, len(PLACES) - 1)))
+def test_no_fault_in_a_table_hides_another_however_deep(numbers: set[int]) -> None:
+    """A person who corrects all that is reported is done."""
+    table: dict[str, Any] = {"first": house(), "houses": {"a": house()}, "length": 9}
+    expected = ["$.length"]
+    for number in sorted(numbers):
+        house_path, door_path, key = PLACES[number]
+        place, value = FAULTS[key]
+        inside(table, f"{house_path}.{door_path}")[key] = value
+        expected.append(f"$.{house_path}.{door_path}.{place}".rstrip("."))
+    diagnostics = Diagnostics()
+
+    assert structure(table, Street, diagnostics, plugin="acme") is None
+    assert sorted(expected) == sorted(problem.path for problem in diagnostics)
+
+
+def test_tables_without_faults_are_taken() -> None:
+    """Else the property would prove little."""
+    inner = Door(name="n", colours=["red"])
+    whole = House(
+        front=inner,
+        back=inner,
+        others=[inner, inner],
+        named={"side": inner},
+        floors={"up": [inner]},
+    )
+    diagnostics = Diagnostics()
+
+    assert Street(first=whole, houses={"a": whole}) == structure(
+        {"first": house(), "houses": {"a": house()}}, Street, diagnostics
+    )
+    assert [] == list(diagnostics)
+
+
+def test_a_fault_of_a_table_below_names_plugin_and_place() -> None:
+    """The same as in the table itself."""
+    into = attrs.make_class("Inner", {"name": field(type=str, validator=fails)})
+    outer = attrs.make_class("Outer", {"inner": field(type=into)})
+    ((path, message),) = problems(outer, inner={"name": MARKER}).items()
+
+    assert "$.inner.name" == path
+    assert message.startswith("plugin 'acme': its validator failed (KeyError in fails, ")
+    assert MARKER not in message

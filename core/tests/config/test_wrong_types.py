@@ -210,7 +210,7 @@ class Settings:
         ("colour", MARKER, "", "should be one of red, blue"),
         ("colour", ["red"], "", "should be one of red, blue"),
         ("size", MARKER, "", "should be one of s, m"),
-        ("corner", 5, "", "should be a table"),
+        ("corner", 5, "", "should be a table, but it is a whole number"),
         ("corner", {"name": 5}, ".name", "should be text in quotes, but it is a whole number"),
         ("day", MARKER, "", "doesn't fit here"),
     ],

@@ -1,10 +1,13 @@
 """The table ``[server]``: what is wrong is said at once, with what would be right."""
 
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from capi_actions import ConfigError
 from capi_actions.cli.check import check as check_command
@@ -33,7 +36,7 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("[server]\n", "nobody may send: add a table [server.keys.main]"),
         ("", "nobody may send"),
-        ('[server.keys.a]\nkey = "short"\n', "$.server.keys.a: key should have 16 characters or more"),
+        ('[server.keys.a]\nkey = "short"\n', "$.server.keys.a.key: should have 16 characters or more"),
         (KEY + 'destinations = ["shpo"]\n', "there is no destination 'shpo'; there are: shop"),
         (
             KEY + '[server.keys.b]\nkey = "0123456789abcdef"\n',
@@ -123,6 +126,67 @@ destinations = []
     ] == paths
 
 
+FORM_ERRORS = {
+    'host = "0.0.0.0"': ("host = 1", "$.server.host"),
+    "port = 8090": ("port = 70000", "$.server.port"),
+    'trusted_proxies = ["0.0.0.0/0"]': ('trusted_proxies = ["10.0.0.0/33"]', "$.server.trusted_proxies"),
+    'address_headers = ["X-Forwarded-For"]': ('address_headers = ["X Y"]', "$.server.address_headers"),
+    'metrics_from = ["0.0.0.0/0"]': ("metrics_from = [1]", "$.server.metrics_from[0]"),
+    "request_seconds = 20.0": ('request_seconds = "x"', "$.server.request_seconds"),
+    "max_body_bytes = 1000": ("max_body_bytes = 1", "$.server.max_body_bytes"),
+    'a.destinations = ["shpo"]': ('a.destinations = "shpo"', "$.server.keys.a.destinations"),
+    'b.key = { env = "KEY_A" }': ('b.key = "short"', "$.server.keys.b.key"),
+    'w.format = "shopfiy"': ("w.format = 1", "$.server.webhooks.w.format"),
+    "w.tolerance = 10": ("w.tolerance = 0", "$.server.webhooks.w.tolerance"),
+    "w.destinations = []": ("w.destinations = [1]", "$.server.webhooks.w.destinations[0]"),
+}
+"""Lines of a table, each of which is wrong or likely so beside the others, and what is wrong in their form instead."""
+
+BESIDE_OTHERS = {
+    "$.server.host": 'host = "0.0.0.0"',
+    "$.server.trusted_proxies": 'trusted_proxies = ["0.0.0.0/0"]',
+    "$.server.address_headers": 'address_headers = ["X-Forwarded-For"]',
+    "$.server.metrics_from": 'metrics_from = ["0.0.0.0/0"]',
+    "$.server.shutdown_seconds": "request_seconds = 20.0",
+    "$.server.max_body_bytes": "max_body_bytes = 1000",
+    "$.server.keys.a.destinations": 'a.destinations = ["shpo"]',
+    "$.server.keys.b.key": 'b.key = { env = "KEY_A" }',
+    "$.server.webhooks.w.format": 'w.format = "shopfiy"',
+    "$.server.webhooks.w.tolerance": "w.tolerance = 10",
+    "$.server.webhooks.w.destinations": "w.destinations = []",
+}
+"""Where checks find something, and the line that they find it in."""
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sets(st.sampled_from(sorted(FORM_ERRORS))))
+def test_an_error_in_the_form_hides_nothing_but_what_needs_it(tmp_path: Path, wrong: set[str]) -> None:
+    """Everything else that is wrong with the table is said in the same round."""
+    lines = [FORM_ERRORS[line][0] if line in wrong else line for line in FORM_ERRORS]
+    a, b, *webhook = lines[7:]
+    table = "\n".join(
+        [
+            "[server]",
+            *lines[:7],
+            "[server.keys]",
+            'a.key = { env = "KEY_A" }',
+            a,
+            b,
+            "[server.webhooks]",
+            'w.secret = { env = "KEY_B" }',
+            'w.signed = "body"',
+            *webhook,
+        ]
+    )
+    paths = {line.split(": ")[1] for line in check(table, tmp_path)}
+    needed = {"$.server.pages": 'host = "0.0.0.0"', **BESIDE_OTHERS}
+    del needed["$.server.host"]  # with trusted proxies, it may be reached
+
+    assert {path for path, line in needed.items() if line not in wrong} | {
+        FORM_ERRORS[line][1] for line in wrong
+    } == paths
+
+
 @pytest.mark.parametrize(
     ("table", "problem"),
     [
@@ -165,6 +229,59 @@ def test_what_is_likely_a_mistake_is_a_warning(
 def test_what_is_right_is_not_objected_to(table: str, tmp_path: Path) -> None:
     """Else nobody reads the warnings."""
     assert [] == check(f'[server]\n{table}\n[server.keys.a]\nkey = {{ env = "KEY_A" }}\n', tmp_path)
+
+
+@pytest.fixture
+def taken_port() -> Iterator[str]:
+    """A port of this machine that something else listens at: a server that starts there ends at once."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        yield str(other.getsockname()[1])
+
+
+def start(path: Path, *options: str) -> list[str]:
+    """Return what `capi serve` prints about a configuration before it listens."""
+    result = CliRunner().invoke(serve, ["--config", str(path), *options], standalone_mode=False)
+    assert isinstance(result.exception, ConfigError)
+    assert "" == result.stdout
+    return result.stderr.splitlines()
+
+
+def test_a_start_prints_once_what_check_warns_of(tmp_path: Path, taken_port: str) -> None:
+    """Whoever starts a service doesn't run another command first; a table, a trigger and a secret alike."""
+    path = tmp_path / "capi.toml"
+    trigger = DESTINATION.replace(
+        "mappings = [{ ", 'mappings = [{ trigger = \'event = "A" and event = "B"\', '
+    )
+    path.write_text(f"{trigger}[server]\nshutdown_seconds = 1\n{KEY}", encoding="utf-8")
+    checked = CliRunner().invoke(check_command, ["--config", str(path)], standalone_mode=False)
+    warnings = [f"capi: {line}" for line in checked.stdout.splitlines()]
+
+    assert warnings == start(path, "--port", taken_port)
+    for place in ("access_token", "keys.a.key", "trigger", "shutdown_seconds"):
+        assert any(f".{place}: " in line for line in warnings)
+
+
+def test_a_start_warns_of_the_address_that_the_command_line_names(tmp_path: Path, taken_port: str) -> None:
+    """It takes the place of the file's, also when it is judged."""
+    path = tmp_path / "capi.toml"
+    path.write_text(f"{DESTINATION}[server]\nhost = '0.0.0.0'\n{KEY}", encoding="utf-8")
+
+    assert not any(
+        "$.server.host" in line for line in start(path, "--host", "127.0.0.1", "--port", taken_port)
+    )
+    assert any(
+        "$.server.host" in line
+        for line in CliRunner().invoke(check_command, ["-c", str(path)]).stdout.splitlines()
+    )
+
+
+@pytest.mark.parametrize("host", ["https://0.0.0.0", "x y", "", "127.0.0.1:80"])
+def test_a_host_that_is_none_is_an_error_of_the_command_line(tmp_path: Path, host: str) -> None:
+    """In a sentence, as in the file."""
+    path = tmp_path / "capi.toml"
+    path.write_text(DESTINATION + KEY, encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"^--host should be an address or a name to listen at"):
+        serve.main(["--config", str(path), "--host", host], standalone_mode=False)
 
 
 def test_without_a_configuration_the_command_says_what_writes_one(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from configparser import ConfigParser
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,9 @@ def test_the_unit_s_commands_work_and_end_well(
         installed(service["ExecStart"]).split(), env=reader.environment, stderr=subprocess.PIPE, text=True
     )
     assert process.stderr is not None
-    assert process.stderr.readline().startswith("Listening at ")
+    lines = iter(process.stderr.readline, "")
+    warnings = list(takewhile(lambda line: not line.startswith("Listening at "), lines))
+    assert all(line.startswith("capi: warning: ") for line in warnings)
     process.send_signal(signal.SIGTERM)
 
     assert "" == process.communicate(timeout=60)[1]

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 from attrs import frozen
 
-from capi_actions.cli.console import echo, echo_error, join_words, print_tracebacks
+from capi_actions.cli.console import describe_problem, echo, echo_error, join_words, print_tracebacks
 from capi_actions.cli.options import config_option, json_option
 from capi_actions.cli.usage import lint_offer
 from capi_actions.config import Config, check_tables, load_config, may_need_refused
@@ -161,10 +161,7 @@ def _print(problem: Problem, *, as_json: bool) -> None:
         record = {"path": problem.path, "message": problem.message, "code": problem.code}
         write_line({"severity": problem.severity, **record})
         return
-    path = f"{problem.path}: " if problem.path else ""
-    code = "" if problem.code is None else f" (the platform's error {problem.code})"
-    text = f"{problem.severity}: {path}{problem.message}{code}"
-    echo(text)  # a trigger's message has several lines
+    echo(describe_problem(problem))
 
 
 def _verdict(errors: int, warnings: int, mappings: int) -> str:

@@ -99,6 +99,13 @@ def join_words(parts: Iterable[str]) -> str:
     return " ".join(part for part in parts if part)
 
 
+def describe_problem(problem: Problem) -> str:
+    """Return a problem of a configuration with its severity, path and code; a trigger's has several lines."""
+    path = f"{problem.path}: " if problem.path else ""
+    code = "" if problem.code is None else f" (the platform's error {problem.code})"
+    return f"{problem.severity}: {path}{problem.message}{code}"
+
+
 def error_record(error: CapiError) -> dict[str, Any]:
     """Return an error as a JSON object.  With more than one problem, ``problems`` lists them all."""
     if not isinstance(error, ConfigError | EventError):

@@ -2,19 +2,20 @@
 
 import os
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.core import ParameterSource
 
-from capi_actions.cli.console import echo_error
-from capi_actions.errors import ConfigError
+from capi_actions.cli.console import describe_problem, echo_error
+from capi_actions.errors import ConfigError, Diagnostics, Problem
 from capi_actions.plugins import Plugins, Selection
 
 if TYPE_CHECKING:  # takes 40 ms to import: commands that read no configuration have these options, too
     from capi_actions.config import Config
+    from capi_actions.pipeline import Pipeline
 
 DEFAULT_CONFIG = Path("capi.toml")
 CONFIG_VARIABLE = "CAPI_CONFIG"
@@ -110,7 +111,28 @@ def load_for_pipeline(path: Path, *, need_secrets: bool = True) -> "tuple[Config
     config = load_config(path, plugins, need_secrets=need_secrets, strict=False)
     if may_need_refused(config, plugins):
         plugins.require_all()
-    for warning in config.warnings:
-        for line in f"capi: warning: {warning}".split("\n"):  # a trigger's has several
-            echo_error(line)
+    print_problems(config.warnings)
     return config, plugins
+
+
+def build_pipeline(config: "Config", plugins: Plugins) -> "Pipeline":
+    """Build a configuration's pipeline, and print what `capi check` finds in its mappings on standard error.
+
+    :raises ConfigError: with every error of the configuration and its mappings.
+    """
+    from capi_actions.pipeline import Pipeline
+
+    findings = Diagnostics()
+    pipeline = Pipeline.build(config, plugins, findings)
+    print_problems(findings)
+    return pipeline
+
+
+def print_problems(problems: Iterable[Problem]) -> None:
+    """Print problems of a configuration on standard error, as commands do that go on all the same.
+
+    :param problems: as :func:`capi_actions.check_config` returns them.
+    """
+    for problem in problems:
+        for line in f"capi: {describe_problem(problem)}".split("\n"):  # a trigger's message has several
+            echo_error(line)

@@ -11,7 +11,13 @@ import orjson
 from capi_actions.cli.console import echo_error, error_record, log_to_stderr
 from capi_actions.cli.ingest import count_unmatched, held_back_record, most_common, refusal_record
 from capi_actions.cli.inputs import input_options, read_records
-from capi_actions.cli.options import config_option, files_argument, json_option, load_for_pipeline
+from capi_actions.cli.options import (
+    build_pipeline,
+    config_option,
+    files_argument,
+    json_option,
+    load_for_pipeline,
+)
 from capi_actions.cli.personal_data import PersonalDataWatch
 from capi_actions.cli.preview_summary import survey_record, survey_view
 from capi_actions.cli.record_mapper import likely_event, unmatched_name
@@ -19,7 +25,7 @@ from capi_actions.cli.tables import stdout
 from capi_actions.errors import EventError
 from capi_actions.jsonl import write_line
 from capi_actions.model import Item
-from capi_actions.pipeline import HeldBack, Outcome, Pipeline, Refusal
+from capi_actions.pipeline import HeldBack, Outcome, Refusal
 from capi_actions.pipeline.survey import Survey
 
 _MAX_NAMES = 1_000
@@ -53,7 +59,7 @@ def preview(
     With --summary, prints figures instead: a table, or a JSON object.
     """
     config, plugins = load_for_pipeline(config_path, need_secrets=False)
-    pipeline = Pipeline.build(config, plugins)
+    pipeline = build_pipeline(config, plugins)
     watch = PersonalDataWatch()
     invalid, failed, unmatched, survey = 0, False, Counter[str](), Survey(pipeline.routes)
     for record in read_records(files, config, plugins, input_format, is_csv):

@@ -20,6 +20,7 @@ from capi_actions.cli.ingest import AnyRecord, Ingester
 from capi_actions.cli.inputs import input_options, read_records, read_undecoded_records
 from capi_actions.cli.options import (
     DEFAULT_CONFIG,
+    build_pipeline,
     config_option,
     files_argument,
     json_option,
@@ -194,27 +195,26 @@ def deliver(config_path: Path, forever: bool, wait: float, verbose: bool, as_jso
 
 @frozen
 class _Mapping:
-    """What maps events: workers with a copy of the pipeline, or nothing yet.
+    """What maps events: this process, or workers with a copy of the pipeline.
 
-    :ivar pipeline: None if it isn't built yet.
     :ivar workers: None if this process maps.
     """
 
-    pipeline: Pipeline | None = None
+    pipeline: Pipeline
     workers: Workers | None = None
 
     @classmethod
     @contextmanager
     def open(cls, config: Config, plugins: Plugins, processes: int, once: bool) -> "Iterator[_Mapping]":
-        """Start workers, if there should be more than one process.
+        """Build the pipeline, and start workers if there should be more than one process.
 
         :raises ConfigError: when anything in the configuration is wrong.
         :raises WorkerError: if this system can't have workers.
         """
+        pipeline = build_pipeline(config, plugins)
         if processes == 1:
-            yield cls()
+            yield cls(pipeline)
             return
-        pipeline = Pipeline.build(config, plugins)
         with Workers(RecordMapper(pipeline, once), processes) as workers:
             yield cls(pipeline, workers)
 

@@ -13,7 +13,13 @@ from capi_actions.config.inputs import read_inputs
 from capi_actions.config.lint import check_certificates, lint_accounts, lint_secrets, lint_table_secrets
 from capi_actions.config.model import Config, DeliveryConfig, DestinationConfig, DestinationDraft
 from capi_actions.config.plugins import hint_disabled, read_plugins
-from capi_actions.config.structure import describe, read_values, structure, structure_option
+from capi_actions.config.structure import (
+    describe,
+    read_incomplete,
+    read_values,
+    structure,
+    structure_option,
+)
 from capi_actions.errors import ConfigError, Diagnostics, json_path
 from capi_actions.files import read_regular_file
 from capi_actions.model import CORE_TABLES, OutboxFactory, TransportFactory
@@ -124,7 +130,7 @@ def _read(
     delivery = read_values(data.get("delivery", {}), DeliveryConfig, diagnostics.under("$.delivery"))
     read_plugins(data, plugins, diagnostics)
     inputs = read_inputs(data.get("inputs", {}), plugins, diagnostics.under("$.inputs"))
-    tables = dict(_read_tables(data, plugins, diagnostics, need_secrets, mode))
+    tables, incomplete_tables = _read_tables(data, plugins, diagnostics, need_secrets, mode)
     if need_secrets:  # what sends nothing does without certificates, too
         check_certificates(transport, folder, diagnostics.under("$.transport"))
     if strict and diagnostics.errors:
@@ -137,6 +143,7 @@ def _read(
         delivery=DeliveryConfig(**delivery),
         inputs=inputs,
         tables=tables,
+        incomplete_tables=incomplete_tables,
         folder=folder,
         problems=tuple(diagnostics),
     )
@@ -158,21 +165,23 @@ def _read_destinations(
 
 def _read_tables(
     data: Mapping[str, Any], plugins: Plugins, diagnostics: Diagnostics, need_secrets: bool, mode: int
-) -> Iterator[tuple[str, object]]:
-    """Yield the settings of plugins' own tables, of those that are there and right."""
+) -> tuple[Mapping[str, object], Mapping[str, object]]:
+    """Return the settings of plugins' own tables that are there: of those without errors, and of the others."""
+    tables: dict[str, object] = {}
+    incomplete: dict[str, object] = {}
     for name, table in plugins.tables.items():
-        if name in data:
-            own = diagnostics.under(json_path((name,)))
-            settings: object | None = structure(
-                data[name],
-                table.settings_type,
-                own,
-                need_secrets=need_secrets,
-                plugin=plugins.provider("capi_tables", name),
-            )
-            if settings is not None:
-                lint_table_secrets(settings, mode, own)
-                yield name, settings
+        if name not in data:
+            continue
+        own, plugin = diagnostics.under(json_path((name,))), plugins.provider("capi_tables", name)
+        settings: object | None = structure(
+            data[name], table.settings_type, own, need_secrets=need_secrets, plugin=plugin
+        )
+        if settings is not None:
+            tables[name] = settings
+        else:
+            settings = incomplete[name] = read_incomplete(data[name], table.settings_type, plugin)
+        lint_table_secrets(settings, mode, own)
+    return tables, incomplete
 
 
 Factory = OutboxFactory | TransportFactory

@@ -112,6 +112,7 @@ class Config:
     :ivar transport: options of ``[transport]`` with its ``type`` (default ``urllib3``).
     :ivar inputs: how CSV files become events, by the names of ``[inputs.<name>]``.
     :ivar tables: the settings of tables that plugins read, by name; only of those that the file has.
+    :ivar incomplete_tables: those of tables with errors: what doesn't fit is missing in them.
     :ivar folder: where relative paths in the file start.
     :ivar problems: errors and warnings.  Building a ``Pipeline`` raises the
         errors, together with those of mappings.
@@ -124,6 +125,7 @@ class Config:
     delivery: DeliveryConfig = field(factory=DeliveryConfig)
     inputs: Mapping[str, CsvOptions] = field(factory=dict)
     tables: Mapping[str, Any] = field(factory=dict, repr=_table_names)
+    incomplete_tables: Mapping[str, Any] = field(factory=dict, repr=_table_names)
     folder: Path = Path()
     problems: Sequence[Problem] = ()
 

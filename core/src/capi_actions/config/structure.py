@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime, time
 from enum import Enum
+from functools import cache
 from pathlib import Path, PurePath
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
@@ -20,7 +21,7 @@ from cattrs.errors import (
 )
 
 from capi_actions.bounds import Between
-from capi_actions.errors import Diagnostics, PluginError, json_path, where
+from capi_actions.errors import Diagnostics, PluginError, Problem, json_path, where
 from capi_actions.secret import Secret
 from capi_actions.text import closest, did_you_mean
 
@@ -66,17 +67,24 @@ def read_values(
     if not isinstance(data, dict):
         diagnostics.add(f"should be a table, but it is {describe(data)}")
         return {}
-    converter = _CONVERTERS[need_secrets]
-    attributes = [attribute for attribute in _attributes(into) if attribute.init]
-    known = [attribute.name for attribute in attributes]
+    known = [attribute.name for attribute in _attributes(into) if attribute.init]
     for key in data:
         if key not in known:
             match = closest(key, [*known, *sorted(others)])
             hint = did_you_mean(key, [match] if match else known)
             diagnostics.add(f"{key!r} isn't known here{hint}")
+    return _read_known(data, into, diagnostics, _converter(plugin, need_secrets), plugin)
+
+
+def _read_known(
+    data: Mapping[str, Any], into: type, diagnostics: Diagnostics, converter: Converter, plugin: str
+) -> dict[str, Any]:
+    """Structure the values whose keys are known, and run their validators."""
     values = {}
-    for attribute in attributes:
+    for attribute in _attributes(into):
         name, annotation = attribute.name, attribute.type or Any
+        if not attribute.init:
+            continue
         if name not in data:
             if attribute.default is attrs.NOTHING:
                 diagnostics.add("is missing", f"$.{name}")
@@ -89,6 +97,25 @@ def read_values(
             _explain(error, (name,), diagnostics, plugin, annotation)
     _validate(values, into, data.keys(), diagnostics, plugin)
     return values
+
+
+def read_incomplete(data: object, into: type[T], plugin: str) -> T | None:
+    """Return an object of those values of a table that fit, to check what needs no others.
+
+    A value that doesn't fit is missing, and so has not even its default; the same holds for tables below.  Environment
+    variables may be unset.
+
+    :param plugin: the plugin that declares ``into``.
+    :returns: None if there is no table.
+    """
+    return _make_readable(data, into, plugin) if isinstance(data, dict) else None
+
+
+def _make_readable(data: Mapping[str, Any], into: type[T], plugin: str) -> T:
+    problems = Diagnostics()
+    values = _read_known(data, into, problems, _lenient_converter(plugin), plugin)
+    settings = None if problems.errors else construct(into, values, problems, plugin)
+    return make_incomplete(into, values, data.keys() - values.keys()) if settings is None else settings
 
 
 def construct(into: type[T], values: Mapping[str, Any], diagnostics: Diagnostics, plugin: str) -> T | None:
@@ -137,7 +164,7 @@ def structure_option(
     if len(alternatives) != 1 or alternatives[0] in (Any, inspect.Parameter.empty):
         return value
     try:
-        return _CONVERTERS[need_secrets].structure(value, alternatives[0])
+        return _converter(plugin, need_secrets).structure(value, alternatives[0])
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001  a plugin's class may raise anything
@@ -241,6 +268,9 @@ def _explain(
     :param keys: where the error is.
     :param annotation: the type that was asked for at this place; None for what a class itself objects to.
     """
+    if isinstance(error, _TableError):
+        diagnostics.under(json_path(keys)).extend(error.problems)
+        return
     if not isinstance(error, ClassValidationError | IterableValidationError):
         name = str(keys[-1]) if keys else ""
         message = _objection(error, plugin, name) if annotation is None else _type_problem(error, annotation)
@@ -256,6 +286,17 @@ def _explain(
 
 class _TypeMismatchError(ValueError):
     """A value doesn't fit its annotation; the text says so in our own words."""
+
+
+class _TableError(ValueError):
+    """A table below the one that is read has problems.
+
+    :ivar problems: all of them, their paths relative to it.
+    """
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("has problems")
+        self.problems = problems
 
 
 def _type_problem(error: BaseException, annotation: Any) -> str:
@@ -341,23 +382,62 @@ _SCHEME = re.compile(r"(?:bearer|token|oauth|basic)\s", re.IGNORECASE)
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,59}")
 
 
-def _converter(need_secrets: bool) -> Converter:
+@cache
+def _converter(plugin: str, need_secrets: bool) -> Converter:
+    """Return a converter that reports all problems of a table below as a :class:`_TableError`.
+
+    :param plugin: the plugin that declares such tables, to be named when a validator of them fails.
+    """
+
+    def structure_table(data: object, into: type) -> object:
+        problems = Diagnostics()
+        settings: object = structure(data, into, problems, need_secrets=need_secrets, plugin=plugin)
+        if problems.errors:
+            raise _TableError(problems.errors)
+        return settings
+
+    return _make_converter(structure_table, need_secrets)
+
+
+@cache
+def _lenient_converter(plugin: str) -> Converter:
+    """Return a converter that leaves out what is wrong in tables below, see :func:`read_incomplete`."""
+
+    def structure_table(data: object, into: type) -> object:
+        return _make_readable(_require_type(data, dict), into, plugin)
+
+    return _make_converter(structure_table, need_secrets=False)
+
+
+def _make_converter(structure_table: Callable[[object, type], object], need_secrets: bool) -> Converter:
     converter = Converter(forbid_extra_keys=True, detailed_validation=True)
     for plain in (str, int, bool):
         converter.register_structure_hook(plain, _require_type)
     converter.register_structure_hook(float, _float)
     converter.register_structure_hook(Secret, lambda value, _: _secret(value, need_secrets))
     converter.register_structure_hook_func(_is_path, lambda value, _: Path(_require_type(value, str)))
-    default = converter.copy()  # by itself, cattrs makes a list of a text's characters
+    # cattrs itself stops at the first validator of a class that objects.
+    converter.register_structure_hook_func(_is_table, structure_table)
+    unchecked = converter.copy()  # by itself, cattrs makes a list of a text's characters
 
     def checked_container(annotation: Any) -> Callable[[Any, Any], Any]:
-        structure_container = default.get_structure_hook(annotation)
+        outermost = unchecked.copy()
+        outermost.register_structure_hook_func(
+            lambda nested: nested != annotation and _is_container(nested), converter.structure
+        )
+        structure_container = outermost.get_structure_hook(annotation)
         return lambda value, _: structure_container(_require_type(value, annotation), annotation)
 
-    converter.register_structure_hook_factory(
-        lambda annotation: plain_type(annotation) in (list, dict), checked_container
-    )
+    converter.register_structure_hook_factory(_is_container, checked_container)
     return converter
+
+
+def _is_table(annotation: Any) -> bool:
+    return isinstance(annotation, type) and attrs.has(annotation)
+
+
+def _is_container(annotation: Any) -> bool:
+    return plain_type(annotation) in (list, dict)
 
 
 def _is_path(annotation: Any) -> bool:
@@ -430,6 +510,3 @@ def _token(text: str, source: str) -> str:
             f"{source} holds a space, as no token does; was it copied whole, and nothing else?"
         )
     return token
-
-
-_CONVERTERS = {need: _converter(need) for need in (True, False)}

@@ -1,32 +1,53 @@
 """Check the tables that plugins read with the plugins' own checks."""
 
-from collections.abc import Iterator
 from itertools import islice
 
 from capi_actions.config.model import Config
 from capi_actions.errors import Diagnostics, PluginError, Problem, json_path, where
-from capi_actions.model import ConfigNames, ConfigTable
+from capi_actions.model import ConfigNames, TableCheck
 from capi_actions.plugins import Plugins
 
 _MAX_PROBLEMS = 1_000  # of a check that doesn't end
 
 
 def check_tables(config: Config, plugins: Plugins, diagnostics: Diagnostics) -> None:
-    """Add what the plugins' checks find wrong with their tables.  A table with errors in its form isn't checked."""
+    """Add what the plugins' checks find wrong with their tables, also beside errors in a table's form."""
     names = ConfigNames(destinations=config.names, inputs=list(plugins.inputs))
-    for name, settings in config.tables.items():
-        own = diagnostics.under(json_path((name,)))
-        try:
-            own.extend(list(islice(_check(plugins.tables[name], settings, names), _MAX_PROBLEMS)))
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:  # noqa: BLE001  a plugin may raise anything
-            plugin = plugins.provider("capi_tables", name)
-            own.warn(str(PluginError(plugin, f"its check of this table failed ({where(error)})")))
+    for name, settings in (*config.tables.items(), *config.incomplete_tables.items()):
+        if settings is None:  # it is no table
+            continue
+        plugin, own = plugins.provider("capi_tables", name), diagnostics.under(json_path((name,)))
+        for check in plugins.tables[name].checks:
+            _run(check, settings, names, plugin, own, is_complete=name in config.tables)
 
 
-def _check(table: ConfigTable, settings: object, names: ConfigNames) -> Iterator[Problem]:
-    for problem in table.check(settings, names) if table.check else ():
-        if not isinstance(problem, Problem):
-            raise TypeError(f"a check must give capi_actions.Problem, not {type(problem).__name__}")
-        yield problem
+def _run(
+    check: TableCheck,
+    settings: object,
+    names: ConfigNames,
+    plugin: str,
+    diagnostics: Diagnostics,
+    *,
+    is_complete: bool,
+) -> None:
+    """Add what one check finds.
+
+    :param is_complete: False when values are missing: then a check may fail, and only its problems before that count.
+    """
+    problems: list[Problem] = []
+    try:
+        for problem in islice(check(settings, names), _MAX_PROBLEMS):
+            problems.append(_require_problem(problem))  # noqa: PERF401  those before a failure count
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  a plugin may raise anything
+        if is_complete:
+            message = f"its check of this table failed ({where(error)})"
+            problems = [Problem(str(PluginError(plugin, message)), severity="warning")]
+    diagnostics.extend(problems)
+
+
+def _require_problem(problem: object) -> Problem:
+    if not isinstance(problem, Problem):
+        raise TypeError(f"a check must give capi_actions.Problem, not {type(problem).__name__}")
+    return problem

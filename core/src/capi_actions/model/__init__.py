@@ -34,6 +34,7 @@ from capi_actions.model.extensions import (
     Normalizer,
     OutboxFactory,
     Resolver,
+    TableCheck,
     TransportFactory,
 )
 from capi_actions.model.outbox import (
@@ -103,6 +104,7 @@ __all__ = [
     "Resolver",
     "Response",
     "Stats",
+    "TableCheck",
     "Transport",
     "TransportFactory",
     "Verdict",

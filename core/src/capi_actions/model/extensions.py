@@ -1,6 +1,6 @@
 """What a plugin can offer besides actions and destinations, such as directives, normalizers, transports and formats."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from enum import Enum
 from typing import Any, Final, Literal, Protocol, TypeAlias
 
@@ -204,6 +204,10 @@ class ConfigNames:
     inputs: Collection[str]
 
 
+TableCheck: TypeAlias = Callable[[Any, ConfigNames], Iterable[Problem]]
+"""Returns what is wrong with a table's settings beyond its form."""
+
+
 @frozen(kw_only=True)
 class ConfigTable:
     """A table of the configuration that a plugin reads, such as ``[server]``.
@@ -215,11 +219,19 @@ class ConfigTable:
     :ivar description: a sentence for ``capi plugins``.
     :ivar check: called by ``capi check`` with the settings and what they may refer to.  Returns errors and warnings
         that the form of the table doesn't show; their paths start at the table, as ``$.port`` does.  None checks
-        nothing.
+        nothing.  Where the table has errors in its form, settings that don't fit are missing: reading one is an
+        AttributeError, which ends the check without a word.  Of a list of checks, the others go on.
     """
 
     name: str
     settings_type: type
     example: str = ""
     description: str = ""
-    check: Callable[[Any, ConfigNames], Iterable[Problem]] | None = None
+    check: TableCheck | Sequence[TableCheck] | None = None
+
+    @property
+    def checks(self) -> Sequence[TableCheck]:
+        """All checks, as a list."""
+        if self.check is None:
+            return ()
+        return (self.check,) if callable(self.check) else self.check

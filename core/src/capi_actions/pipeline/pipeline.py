@@ -72,10 +72,12 @@ class Pipeline:
             self.process_by_route = with_budget(self.process_by_route)  # type: ignore[assignment, method-assign]
 
     @classmethod
-    def build(cls, config: Config, plugins: Plugins) -> "Pipeline":
+    def build(cls, config: Config, plugins: Plugins, findings: Diagnostics | None = None) -> "Pipeline":
         """Compile every filter, trigger and mapping.
 
         :param config: may have errors of its own: they are raised together with those found here.
+        :param findings: takes likely mistakes in triggers and mappings, with which events can be sent all the same, and
+            what can never be sent; None if nobody reads them.
         :raises ConfigError: with every error in any of them.
         :raises PluginError: if a plugin was refused that the configuration uses or may use.
         """
@@ -89,6 +91,9 @@ class Pipeline:
             raise ConfigError(diagnostics.errors)
         for refusal in plugins.refused:
             LOG.warning("%s; it isn't used here", refusal)
+        if findings is not None:
+            for unit in units:
+                lint_unit(unit, plugins.directives, findings)
         return cls([route for unit in units if (route := unit.route()) is not None], filters)
 
     def restricted_to(self, destinations: Collection[str]) -> "Pipeline":

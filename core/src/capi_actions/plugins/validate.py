@@ -239,7 +239,8 @@ def _validate_table(table: Any) -> str | None:
         return f"the table {table.name!r} is the core's own"
     if not (isinstance(table.settings_type, type) and has(table.settings_type)):
         return f"settings_type of {table.name!r} must be an attrs class"
-    if table.check is not None and not _accepts(table.check, 2):
+    checks = table.check if isinstance(table.check, list | tuple) else (table.check,)
+    if table.check is not None and not all(_accepts(check, 2) for check in checks):
         return f"check of {table.name!r} must be a function that takes settings and names, and nothing else"
     return None
 

@@ -1,15 +1,16 @@
 """The components of a running server: opened and closed together, used by the endpoints and the pages."""
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from attrs import evolve, frozen
 
-from capi_actions import Client, Config, ConfigError, ConfigNames, Plugins, load_config
+from capi_actions import Client, Config, ConfigError, Plugins, Problem, check_config, load_config
 from capi_actions_server.ingest.writer import Writer
 from capi_actions_server.live_view_file import LiveViewFile, Sharer
 from capi_actions_server.recent_events import RecentEvents
 from capi_actions_server.settings import ServerSettings
-from capi_actions_server.settings_checks import check_settings
+from capi_actions_server.settings_checks import NOBODY_MAY_SEND
 
 
 @frozen(kw_only=True)
@@ -18,6 +19,7 @@ class Components:
 
     :ivar client: delivers, and has the state of the destinations.
     :ivar config: the whole configuration.
+    :ivar findings: what `capi check` finds in it, and what is no reason not to start.
     :ivar settings: its table ``[server]``.
     :ivar plugins: everything that is installed.
     :ivar writer: stores events.
@@ -28,6 +30,7 @@ class Components:
 
     client: Client
     config: Config
+    findings: Sequence[Problem]
     settings: ServerSettings
     plugins: Plugins
     writer: Writer
@@ -36,26 +39,33 @@ class Components:
     sharer: Sharer
 
     @classmethod
-    def open(cls, path: Path, *, plugins: Plugins | None = None, deliver: bool = True) -> "Components":
+    def open(
+        cls,
+        path: Path,
+        *,
+        plugins: Plugins | None = None,
+        deliver: bool = True,
+        host: str | None = None,
+        port: int | None = None,
+    ) -> "Components":
         """Open the outbox, and start to store and deliver.
 
         :param path: of the configuration.
         :param deliver: False only stores.
+        :param host: the address to listen at, instead of the configuration's.
+        :param port: the port, instead of the configuration's.
         :raises ConfigError: when the configuration is wrong, with all problems.
         :raises PluginError: when a plugin can't be loaded.
         :raises OutboxError: when the outbox can't be opened.
         """
         installed = plugins or Plugins.configured(path)
-        config = load_config(path, installed, strict=False)
-        settings = config.tables.get("server") or ServerSettings()
-        if not config.errors:
-            names = ConfigNames(destinations=config.names, inputs=list(installed.inputs))
-            if errors := [
-                evolve(problem, path=f"$.server{problem.path[1:]}")
-                for problem in check_settings(settings, names)
-                if problem.severity == "error"
-            ]:
-                raise ConfigError(tuple(errors))
+        config = _override(load_config(path, installed, strict=False), host, port)
+        problems = [*_check_presence(config), *check_config(config, installed)]
+        errors = [problem for problem in problems if problem.severity == "error"]
+        if config.errors or any(problem.path.startswith("$.server") for problem in errors):
+            installed.require_all()  # what is missing may be in a plugin that was refused
+            raise ConfigError(tuple(errors))
+        settings: ServerSettings = config.tables["server"]
         client = Client.from_config(path, plugins=installed, deliver=deliver)
         writer = Writer(client, settings.max_waiting, settings.request_seconds)
         writer.start()
@@ -65,6 +75,7 @@ class Components:
         return cls(
             client=client,
             config=config,
+            findings=problems,
             settings=settings,
             plugins=installed,
             writer=writer,
@@ -78,3 +89,25 @@ class Components:
         self.sharer.close()
         self.writer.stop(self.settings.shutdown_seconds)
         self.client.close()
+
+
+def _override(config: Config, host: str | None, port: int | None) -> Config:
+    """Return the configuration with the command line's address, which is checked like the file's own."""
+    settings = config.tables.get("server")
+    if settings is None:
+        return config
+    try:
+        settings = evolve(
+            settings,
+            host=settings.host if host is None else host,
+            port=settings.port if port is None else port,
+        )
+    except ValueError as error:
+        raise ConfigError.of(f"--{error}", "") from None
+    return evolve(config, tables={**config.tables, "server": settings})
+
+
+def _check_presence(config: Config) -> Iterator[Problem]:
+    """Yield that the table ``[server]`` is missing: an empty one is the same mistake."""
+    if "server" not in config.tables and "server" not in config.incomplete_tables:
+        yield Problem(NOBODY_MAY_SEND, "$.server")

@@ -8,7 +8,7 @@ from capi_actions import ConfigTable, Observer, hookimpl
 from capi_actions_server.commands import hash_command, serve
 from capi_actions_server.history import HistoryObserver
 from capi_actions_server.settings import EXAMPLE, ServerSettings
-from capi_actions_server.settings_checks import check_settings
+from capi_actions_server.settings_checks import CHECKS
 
 
 @hookimpl
@@ -32,6 +32,6 @@ def capi_tables() -> Sequence[ConfigTable]:
             settings_type=ServerSettings,
             example=EXAMPLE,
             description="where `capi serve` listens, and who may send to it",
-            check=check_settings,
+            check=CHECKS,
         ),
     )

@@ -10,8 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from attrs import evolve
-
+from capi_actions import print_problems
 from capi_actions_server.app import create_app
 from capi_actions_server.components import Components
 from capi_actions_server.uvicorn_server import Server, listen, rest_garbage_collection, url_of
@@ -38,13 +37,10 @@ def run(
     :raises OutboxError: when the outbox can't be opened.
     """
     with _log_to_stderr(), _restored_signals():
-        components = Components.open(config_path, deliver=deliver)
-        settings = evolve(
-            components.settings,
-            host=host or components.settings.host,
-            port=components.settings.port if port is None else port,
-        )
+        components = Components.open(config_path, deliver=deliver, host=host, port=port)
+        settings = components.settings
         try:
+            print_problems(components.findings)
             listening = listen(settings.host, settings.port, reuse_port=reuse_port)
             app = create_app(components)
             rest_garbage_collection()

@@ -93,9 +93,13 @@ def _server(config: Path) -> Iterator[str]:
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603  our own command
         assert process.stderr is not None  # noqa: S101  for the type checker: it is a pipe
         try:
-            line = process.stderr.readline()
-            if not line.startswith(_ANNOUNCEMENT):
-                raise ConfigError.of(f"the server did not start: {line.strip() or 'it said nothing'}", "")
+            line = last = ""
+            for line in process.stderr:  # warnings about the configuration come first
+                if line.startswith(_ANNOUNCEMENT):
+                    break
+                last = line
+            else:
+                raise ConfigError.of(f"the server did not start: {last.strip() or 'it said nothing'}", "")
             # A pipe that nobody reads would stop the server once it is full.
             threading.Thread(target=_discard, args=(process.stderr,), daemon=True).start()
             yield line.removeprefix(_ANNOUNCEMENT).partition(";")[0]
