@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from inspect import signature
 from typing import Any, Self
 
 from attrs import frozen
@@ -10,7 +11,7 @@ from capi_actions.config import Config, check_outbox_file
 from capi_actions.config.structure import anchor_paths
 from capi_actions.delivery import Deliverer, Options
 from capi_actions.delivery.reporting import Observers
-from capi_actions.errors import CapiError, Diagnostics, PluginError, where
+from capi_actions.errors import CapiError, Diagnostics, PluginError, Problem, where
 from capi_actions.intake import Intake
 from capi_actions.model import Destination, Observer, Outbox, OutboxFactory, Transport, TransportFactory
 from capi_actions.outbox_guard import LOG, guard_outbox, require_transport
@@ -121,22 +122,34 @@ def open_outbox(config: Config, plugins: Plugins) -> Outbox:
 def check_outbox(config: Config, plugins: Plugins, diagnostics: Diagnostics) -> None:
     """Add why the outbox can't be opened, as far as that can be said without opening it: nothing is created.
 
-    :param diagnostics: has the problems of the configuration; with errors in ``[outbox]`` its ``check`` isn't called.
+    :param diagnostics: has the problems of the configuration.  Options with errors aren't handed to the factory's
+        ``check``, which may fail then; it isn't called at all if it names one of them.
     """
     check_outbox_file(config, diagnostics)
     name = config.outbox["type"]
     factory = plugins.outboxes.get(name) if isinstance(name, str) else None
     if factory is None or factory.check is None:
         return
-    if any(problem.path.startswith("$.outbox.") for problem in diagnostics.errors):
-        return
+    wrong = {
+        problem.path.removeprefix("$.outbox.")
+        for problem in diagnostics.errors
+        if problem.path.startswith("$.outbox.")
+    }
+    problems: list[Problem] = []
     try:
-        diagnostics.under("$.outbox").extend(factory.check(**_arguments(config.outbox, config)))
+        if wrong & signature(factory.check).parameters.keys():
+            return
+        for problem in factory.check(**_arguments(config.outbox, config)):
+            problems.append(problem)  # noqa: PERF402  those before a failure count
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001  a plugin may raise anything; it is no reason not to send
-        plugin = plugins.provider("capi_outboxes", name)
-        diagnostics.warn(f"the check of its outbox {name!r} failed: {_describe(error)}", f"plugin {plugin!r}")
+        if not wrong:
+            plugin = plugins.provider("capi_outboxes", name)
+            diagnostics.warn(
+                f"the check of its outbox {name!r} failed: {_describe(error)}", f"plugin {plugin!r}"
+            )
+    diagnostics.under("$.outbox").extend(problems)
 
 
 def open_transport(config: Config, plugins: Plugins) -> Transport:

@@ -113,6 +113,15 @@ def complaining(**options: Any) -> Iterator[Problem]:
     yield Problem(f"no shelf {options['shelf']}", "$.shelf")
 
 
+def partly_complaining(**options: Any) -> Iterator[Problem]:
+    yield Problem(f"no room {options.get('room', 1)}", "$.room")
+    yield from complaining(**options)
+
+
+def naming(shelf: int = 0, **_: object) -> Iterator[Problem]:
+    yield Problem(f"no shelf {shelf}", "$.shelf")
+
+
 @pytest.mark.parametrize(
     ("check", "table", "expected"),
     [
@@ -120,6 +129,27 @@ def complaining(**options: Any) -> Iterator[Problem]:
         (failing, "shelf = 5", [("warning", "plugin 'acme'", "the check of its outbox 'shelves' failed: ")]),
         (None, "shelf = 5", []),
         (complaining, 'shelf = "5"', [("error", "$.outbox.shelf", "should be a whole number")]),
+        (
+            partly_complaining,
+            'shelf = "5"',
+            [
+                ("error", "$.outbox.shelf", "should be a whole number"),
+                ("error", "$.outbox.room", "no room 1"),
+            ],
+        ),
+        (
+            naming,
+            'shelf = "5"\nroom = 2',
+            [("error", "$.outbox.shelf", "should be a whole number")],
+        ),
+        (
+            naming,
+            'shelf = 5\nroom = "2"',
+            [
+                ("error", "$.outbox.room", "should be a whole number"),
+                ("error", "$.outbox.shelf", "no shelf 5"),
+            ],
+        ),
     ],
 )
 def test_any_plugin_s_outbox_can_be_checked(
@@ -131,7 +161,7 @@ def test_any_plugin_s_outbox_can_be_checked(
 ) -> None:
     """The configuration knows no store: what fails in a check is no reason not to send."""
 
-    def make(shelf: int) -> Any:
+    def make(shelf: int, room: int = 1) -> Any:
         raise AssertionError(shelf)
 
     factory = OutboxFactory(name="shelves", make=make, check=check)

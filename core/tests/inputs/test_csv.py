@@ -369,6 +369,9 @@ def test_many_columns_that_are_no_part_of_an_event_are_one_sentence() -> None:
         ("", '"X" = 5', "$.inputs.orders.columns.X: should be a part of the event"),
         ("", '"X" = { to = "userId", as = "money" }', "$.inputs.orders.columns.X.as: should be one of text"),
         ("", '"X" = { from = "userId" }', "$.inputs.orders.columns.X: 'from' isn't known here"),
+        ('decimal = ";"', '"X" = "timestamp"', "$.inputs.orders.columns.X: 'timestamp' is set already"),
+        ('delimeter = ";"', '"X" = 5\n"Y" = "userId.x"', "$.inputs.orders.columns.Y: userId has no parts"),
+        ("constants = 5", '"X" = "timestamp"', "$.inputs.orders.columns.X: 'timestamp' is set already"),
     ],
 )
 def test_mistakes_in_the_table_are_located(read: Any, options: str, columns: str, problem: str) -> None:

@@ -63,12 +63,9 @@ def _read_input(table: object, diagnostics: Diagnostics) -> CsvOptions | None:
         if not columns:
             own.add("should name at least one column", "$.columns")
     values.pop("format", None)
-    options = None
-    if not own.errors:
-        options = CsvOptions(**values, columns=columns)
-        options.check(own)
+    CsvOptions(columns=columns, constants=values.get("constants", {})).check(own)
     diagnostics.extend(own)
-    return None if own.errors else options
+    return None if own.errors else CsvOptions(**values, columns=columns)
 
 
 def _read_column(value: object, diagnostics: Diagnostics) -> Column:

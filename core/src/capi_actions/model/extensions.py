@@ -163,8 +163,9 @@ class OutboxFactory:
         Raises OutboxError if the store can't be opened.
     :ivar description: a sentence for ``capi plugins``.
     :ivar check: for ``capi check``: returns why ``make`` couldn't open the store, one :class:`~capi_actions.Problem`
-        for each reason, its path the option's (``$.path``).  Called with the same options as ``make``; must create and
-        change nothing, not even the store.  None for a store of which nothing can be said before it is opened.
+        for each reason, its path the option's (``$.path``).  Called with the same options as ``make``, but for those
+        that don't fit, unless it names one of them; must create and change nothing, not even the store.  None for a
+        store of which nothing can be said before it is opened.
     """
 
     name: str
