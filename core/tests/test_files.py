@@ -3,6 +3,7 @@
 import codecs
 import os
 from collections.abc import Callable
+from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Any
 
@@ -11,66 +12,117 @@ import pytest
 from capi_actions import ConfigError, Plugins
 from capi_actions.config import load_config
 from capi_actions.files import MAX_BYTES, read_regular_file
+from capi_actions.plugins.files import load_file
 
-SPECIAL: dict[str, Callable[[Path], object]] = {
-    "a pipe": os.mkfifo,
-    "a device without an end": lambda path: path.symlink_to("/dev/zero"),
-    "an empty device": lambda path: path.symlink_to("/dev/null"),
-    "a folder": Path.mkdir,
-}
-PLACES = {
-    "the configuration": ("{file}", ""),
-    "mapping_file": (
-        "capi.toml",
-        '[[destinations.main.mappings]]\naction = "acme.ping"\nmapping_file = "{file}"\n',
+REGULAR = "can't be read: it is no regular file"
+KINDS: dict[str, tuple[Callable[[Path], object], str]] = {
+    "missing": (lambda path: None, ""),
+    "below a file": (lambda path: path.parent.rmdir() or path.parent.touch(), ""),
+    "a pipe": (os.mkfifo, REGULAR),
+    "a device without an end": (lambda path: path.symlink_to("/dev/zero"), REGULAR),
+    "an empty device": (lambda path: path.symlink_to("/dev/null"), REGULAR),
+    "a folder": (Path.mkdir, "can't be read: it is a directory"),
+    "unreadable": (lambda path: path.symlink_to(path), "can't be read: Too many levels of symbolic links"),
+    "too large": (
+        lambda path: path.write_bytes(b"#" * (MAX_BYTES + 1)),
+        "can't be read: it is longer than 8 MiB",
     ),
-    "ca_file": ("capi.toml", '[transport]\nca_file = "{file}"\n'),
-    "[plugins] files": ("capi.toml", '[plugins]\nfiles = ["{file}"]\n'),
+    "not UTF-8": (lambda path: path.write_bytes(b"a = 1\nb = '\xff'\n"), ""),
 }
+"""Files that can't be read, and the words for them where they are the same in all places."""
 
-
-@pytest.fixture
-def check(capi: Any, config: Path) -> Callable[[str, str], Any]:
-    """Run `capi check` with a file named in some place."""
-
-    def run(place: str, file: str) -> Any:
-        named, more = PLACES[place]
-        config.write_text(config.read_text(encoding="utf-8") + more.replace("{file}", file), encoding="utf-8")
-        return capi("check", "-c", str(config.with_name(named.replace("{file}", file))))
-
-    return run
+PLACES: dict[str, tuple[str, dict[str, str]]] = {
+    "the configuration": (
+        "",
+        {
+            "missing": "there is no file {file}; `capi init` writes one",
+            "below a file": "{file} can't be read: Not a directory",
+            "not UTF-8": "{file} is not UTF-8 text (line 2); save it as UTF-8",
+        },
+    ),
+    "mapping_file": (
+        '[[destinations.main.mappings]]\naction = "acme.ping"\nmapping_file = "{file}"\n',
+        {
+            "missing": "{file} can't be read: No such file or directory",
+            "below a file": "{file} can't be read: Not a directory",
+            "not UTF-8": "{file} is not UTF-8",
+        },
+    ),
+    "ca_file": (
+        '[transport]\nca_file = "{file}"\n',
+        {
+            "missing": "{file} can't be read: No such file or directory",
+            "below a file": "{file} can't be read: Not a directory",
+            "not UTF-8": "should hold certificates (PEM), but no certificate is in it",
+        },
+    ),
+    "[plugins] files": (
+        '[plugins]\nfiles = ["{file}"]\n',
+        {
+            "missing": "there is no Python file {file}; [plugins] files takes paths relative to the configuration",
+            "below a file": "there is no Python file {file}; [plugins] files takes paths",
+            "not UTF-8": "can't be imported: SyntaxError: (unicode error) 'utf-8' codec can't decode",
+        },
+    ),
+}
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names are a thing of POSIX")
 @pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("kind", SPECIAL)
-def test_what_is_no_regular_file_is_refused_at_once(
-    check: Callable[[str, str], Any], tmp_path: Path, place: str, kind: str
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_file_that_can_t_be_read_is_said_with_its_name(
+    capi: Any, config: Path, tmp_path: Path, place: str, kind: str
 ) -> None:
-    """A pipe may never be written to, and a device never ends."""
-    SPECIAL[kind](tmp_path / "special.py")
-
-    result = check(place, "special.py")
-
-    assert result.status == 2
-    assert "special.py" in result.out + result.err
-    assert any(
-        words in result.out + result.err
-        for words in ("no regular file", "a directory", "there is no Python file")
+    """At once: a pipe may never be written to, a device never ends, and a log file would fill the memory."""
+    more, words = PLACES[place]
+    make, message = KINDS[kind]
+    file = tmp_path / "folder" / "special.py"
+    file.parent.mkdir()
+    make(file)
+    config.write_text(
+        config.read_text(encoding="utf-8") + more.replace("{file}", str(file)), encoding="utf-8"
     )
+
+    result = capi("check", "-c", str(config if more else file))
+
+    expected = words.get(kind) or f"{file} {message}"
+    assert 2 == result.status
+    assert expected.replace("{file}", str(file)) in result.out + result.err
     assert "Traceback" not in result.err
 
 
-@pytest.mark.parametrize("place", [place for place in PLACES if place != "[plugins] files"])
-def test_a_file_has_a_size(check: Callable[[str, str], Any], tmp_path: Path, place: str) -> None:
-    """A log file that is named by mistake doesn't fill the memory."""
-    with (tmp_path / "large").open("wb") as file:
-        file.truncate(MAX_BYTES + 1)
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names are a thing of POSIX")
+@pytest.mark.parametrize("kind", ["a pipe", "a device without an end", "an empty device"])
+def test_init_overwrites_no_pipe_or_device(capi: Any, tmp_path: Path, kind: str) -> None:
+    """It would wait for a reader, or write into a disk."""
+    file = tmp_path / "capi.toml"
+    KINDS[kind][0](file)
 
-    result = check(place, "large")
+    result = capi("init", "-c", str(file), "--force")
 
-    assert result.status == 2
-    assert "large can't be read: it is longer than 8 MiB" in result.out + result.err
+    assert 2 == result.status
+    assert f"{file} is no regular file; name another, such as capi.toml" in result.err
+
+
+@pytest.mark.parametrize("content", [b"# \xff", b"#" * (MAX_BYTES + 1), b"= no TOML"])
+def test_init_overwrites_what_can_t_be_read(capi: Any, tmp_path: Path, content: bytes) -> None:
+    """That is what --force is for."""
+    file = tmp_path / "capi.toml"
+    file.write_bytes(content)
+
+    assert 0 == capi("init", "-c", str(file), "--force").status
+    assert file.stat().st_size < MAX_BYTES
+
+
+def test_a_plugin_s_file_reads_no_byte_code_beside_it(tmp_path: Path) -> None:
+    """Which may be a pipe, or anything else that its neighbours left there."""
+    file = tmp_path / "plugin.py"
+    file.write_text("value = 1\n", encoding="utf-8")
+    byte_code = Path(cache_from_source(str(file)))
+    byte_code.parent.mkdir()
+    os.mkfifo(byte_code)
+
+    assert 1 == load_file(file).value
 
 
 def test_as_many_bytes_as_allowed_are_read(tmp_path: Path) -> None:

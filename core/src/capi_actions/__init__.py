@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         TransportError,
         TriggerError,
     )
+    from capi_actions.files import read_text_file
     from capi_actions.hashing import Hasher, make_hasher
     from capi_actions.hookspecs import hookimpl
     from capi_actions.ip_addresses import public_ip
@@ -189,6 +190,7 @@ __all__ = [
     "print_problems",
     "public_ip",
     "read_lines",
+    "read_text_file",
     "time_zone",
     "unix_seconds",
     "write_line",
@@ -229,6 +231,7 @@ _NAMES = {
         "TransportError",
         "TriggerError",
     ),
+    "files": ("read_text_file",),
     "hashing": (
         "Hasher",
         "make_hasher",

@@ -1,4 +1,4 @@
-"""Read the files that a configuration consists of: never without an end, and never by waiting for a pipe."""
+"""Read the files that a person names: never without an end, and never by waiting for a pipe."""
 
 import codecs
 import os
@@ -8,6 +8,29 @@ from pathlib import Path
 from capi_actions.errors import ConfigError
 
 MAX_BYTES = 8 * 2**20  # a mapping's million characters take 6 MB when all of them are escaped
+
+
+def read_text_file(path: Path) -> str:
+    """Return the text of a file in UTF-8, without the byte order mark that some editors put before it.
+
+    :raises FileNotFoundError: when there is no such file.
+    :raises ConfigError: when it is a pipe, a device or a folder, longer than 8 MiB, can't be read or isn't UTF-8.
+    """
+    try:
+        return read_regular_file(path, str(path)).decode("utf-8")
+    except FileNotFoundError:
+        raise
+    except ConfigError as error:
+        problem = error.message
+    except OSError as error:
+        problem = f"{path} can't be read: {error.strerror}"
+    except UnicodeDecodeError as error:
+        hint = "save it as UTF-8, as with `iconv -f latin1 -t utf-8`"
+        line = error.object.count(b"\n", 0, error.start) + 1
+        problem = f"{path} is not UTF-8 text (line {line}); {hint}"
+    except ValueError:
+        problem = f"{path} can't be read: no file can have this name"
+    raise ConfigError.of(problem, "")
 
 
 def read_regular_file(path: Path, name: str) -> bytes:

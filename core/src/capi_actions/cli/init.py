@@ -16,6 +16,7 @@ from capi_actions.cli.console import echo_error
 from capi_actions.cli.options import config_option
 from capi_actions.config import DEFAULT_TYPES, DeliveryConfig, PluginsConfig
 from capi_actions.errors import ConfigError
+from capi_actions.files import read_text_file
 from capi_actions.model import Action, ConsentSettings, Destination, JsonObject
 from capi_actions.plugins import Plugins
 from capi_actions.secret import Secret
@@ -59,6 +60,8 @@ def init(config_path: Path, force: bool, serve: bool) -> None:
         raise ConfigError.of(
             f"{config_path} is a folder; name a file, such as {config_path / 'capi.toml'}", ""
         )
+    if config_path.exists() and not config_path.is_file():
+        raise ConfigError.of(f"{config_path} is no regular file; name another, such as capi.toml", "")
     exists = ConfigError.of(f"{config_path} already exists; use --force to overwrite", "")
     if config_path.exists() and not force:
         raise exists
@@ -82,8 +85,8 @@ def init(config_path: Path, force: bool, serve: bool) -> None:
 def _read_plugins_table(path: Path) -> Mapping[str, Any]:
     """Return what the table ``[plugins]`` of an existing file has: who overwrites the file may need these plugins."""
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8")).get("plugins", {})
-    except (OSError, ValueError, RecursionError):
+        table = tomllib.loads(read_text_file(path)).get("plugins", {})
+    except (ConfigError, OSError, ValueError, RecursionError):
         return {}
     return table if isinstance(table, dict) else {}
 

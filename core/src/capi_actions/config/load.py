@@ -21,7 +21,7 @@ from capi_actions.config.structure import (
     structure_option,
 )
 from capi_actions.errors import ConfigError, Diagnostics, json_path
-from capi_actions.files import read_regular_file
+from capi_actions.files import read_text_file
 from capi_actions.model import CORE_TABLES, OutboxFactory, TransportFactory
 from capi_actions.plugins import Plugins
 from capi_actions.text import did_you_mean
@@ -42,20 +42,10 @@ def load_config(path: Path, plugins: Plugins, *, need_secrets: bool = True, stri
         can't be read at all.
     """
     try:
-        text = read_regular_file(path, str(path)).decode("utf-8")
+        text = read_text_file(path)
         mode = path.stat().st_mode
     except FileNotFoundError:
         raise ConfigError.of(f"there is no file {path}; `capi init` writes one", "") from None
-    except ConfigError as error:
-        raise ConfigError.of(error.message, "") from None
-    except OSError as error:
-        raise ConfigError.of(f"{path} can't be read: {error.strerror}", "") from error
-    except UnicodeDecodeError as error:
-        hint = "save it as UTF-8, as with `iconv -f latin1 -t utf-8`"
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise ConfigError.of(f"{path} is not UTF-8 text (line {line}); {hint}", "") from None
-    except ValueError:
-        raise ConfigError.of(f"{path} can't be read: no file can have this name", "") from None
     data = _parse_toml(text, str(path))
     return _read(data, plugins, path.parent, need_secrets=need_secrets, strict=strict, mode=mode)
 

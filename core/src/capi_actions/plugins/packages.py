@@ -25,6 +25,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from capi_actions.errors import PluginError, exception_text, source_line
+from capi_actions.files import read_regular_file
 from capi_actions.text import closest, did_you_mean
 
 GROUP = "capi_actions"
@@ -181,11 +182,9 @@ class PackagedPlugin:
         """Return the text of its module; "" when that can't be found."""
         try:
             spec = find_spec(self.module)
-            return (
-                Path(spec.origin).read_text(encoding="utf-8", errors="replace")
-                if spec and spec.origin
-                else ""
-            )
+            if not spec or not spec.origin:
+                return ""
+            return read_regular_file(Path(spec.origin), spec.origin).decode("utf-8", "replace")
         except KeyboardInterrupt:
             raise
         except BaseException:  # noqa: BLE001  the package around it is imported, and may do anything

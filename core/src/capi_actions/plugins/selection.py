@@ -9,7 +9,7 @@ from typing import Any
 from attrs import field, frozen
 
 from capi_actions.errors import ConfigError
-from capi_actions.files import read_regular_file
+from capi_actions.files import read_text_file
 
 DISABLED_VARIABLE = "CAPI_DISABLED_PLUGINS"
 """The environment variable that disables plugins: names separated by commas."""
@@ -33,8 +33,7 @@ class Selection:
         What is wrong in the file, or its absence, is left to those who read the whole of it.
         """
         try:
-            text = read_regular_file(path, str(path)).decode("utf-8")
-            table = tomllib.loads(text).get("plugins", {})
+            table = tomllib.loads(read_text_file(path)).get("plugins", {})
         except (ConfigError, OSError, ValueError, RecursionError):
             table = {}
         files = [path.parent / file for file in dict.fromkeys(_texts(table, "files"))]

@@ -7,6 +7,7 @@ from typing import IO, Any, Final
 import click
 
 from capi_actions import (
+    ConfigError,
     EventError,
     JsonObject,
     Normalizer,
@@ -15,6 +16,7 @@ from capi_actions import (
     decode_json,
     make_hasher,
     read_lines,
+    read_text_file,
     write_line,
 )
 from capi_actions_facebook.normalization.js_text import HASH_LIKE, number_text
@@ -129,7 +131,7 @@ def pixel() -> None:
 
 
 @pixel.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path))
 @click.option(
     "--examples",
     type=click.IntRange(min=1),
@@ -154,11 +156,20 @@ def verify(context: click.Context, file: Path, examples: int, seed: int, *, as_j
     from capi_actions_facebook.normalization.verify.report import report
 
     try:
-        agree = report(file, examples, seed, as_json=as_json)
+        agree = report(_read_script(file), examples, seed, as_json=as_json)
     except PixelScriptError as error:
         raise _ScriptFailedError(str(error)) from error
     if not agree:
         context.exit(1)
+
+
+def _read_script(file: Path) -> str:
+    try:
+        return read_text_file(file)
+    except FileNotFoundError:
+        raise _ScriptFailedError(f"there is no file {file}") from None
+    except ConfigError as error:
+        raise _ScriptFailedError(error.message) from None
 
 
 class _ScriptFailedError(click.ClickException):

@@ -1,6 +1,7 @@
 """``capi pixel verify``, with a stand-in for the pixel script (``fake_pixel.js``)."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -154,9 +155,39 @@ def test_without_mini_racer_it_says_what_to_install(verify: Verify, monkeypatch:
     assert "pip install './plugins/facebook[pixel-js]', in a clone" in result.stderr
 
 
-def test_a_file_that_is_not_there_is_a_mistake_in_the_command() -> None:
-    """As everywhere."""
-    assert CliRunner().invoke(pixel, ["verify", "none.js"]).exit_code == 2
+FILES: dict[str, tuple[Callable[[Path], object], str]] = {
+    "missing": (lambda path: None, "there is no file {path}"),
+    "a pipe": (os.mkfifo, "{path} can't be read: it is no regular file"),
+    "a device": (lambda path: path.symlink_to("/dev/zero"), "{path} can't be read: it is no regular file"),
+    "a folder": (Path.mkdir, "{path} can't be read: it is a directory"),
+    "a loop": (lambda path: path.symlink_to(path), "{path} can't be read: Too many levels of symbolic links"),
+    "too large": (
+        lambda path: path.write_bytes(b" " * 2**24),
+        "{path} can't be read: it is longer than 8 MiB",
+    ),
+    "not UTF-8": (lambda path: path.write_bytes(b"//\n// \xff"), "{path} is not UTF-8 text (line 2)"),
+}
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_a_file_that_can_t_be_read_is_a_mistake_in_the_command(tmp_path: Path, kind: str) -> None:
+    """As everywhere; nothing is waited for, and nothing read without an end."""
+    make, message = FILES[kind]
+    path = tmp_path / "pixel.js"
+    make(path)
+    result = CliRunner().invoke(pixel, ["verify", str(path)])
+
+    assert 2 == result.exit_code
+    assert message.replace("{path}", str(path)) in result.stderr
+
+
+def test_a_byte_order_mark_is_no_part_of_the_script(tmp_path: Path, right: Answers) -> None:
+    """Some editors write one when the script is saved."""
+    path = tmp_path / "pixel.js"
+    path.write_text(script(right), encoding="utf-8-sig")
+    options = ["--examples", str(EXAMPLES), "--seed", str(SEED)]
+
+    assert 0 == CliRunner().invoke(pixel, ["verify", str(path), *options]).exit_code
 
 
 def test_the_program_ends(tmp_path: Path, right: Answers) -> None:

@@ -1,7 +1,6 @@
 """The output of ``capi pixel verify``: progress, differences and a summary."""
 
 import json
-from pathlib import Path
 
 import click
 from rich.console import Console
@@ -13,15 +12,15 @@ from capi_actions_facebook.normalization.verify.engine import PixelScript
 from capi_actions_facebook.normalization.verify.samples import people
 
 
-def report(file: Path, examples: int, seed: int, *, as_json: bool) -> bool:
+def report(source: str, examples: int, seed: int, *, as_json: bool) -> bool:
     """Compare and print: differences to stdout, progress and table to stderr.
 
+    :param source: the script.
     :param as_json: print the summary as one line of JSON to stdout, in place of the table.
     :returns: whether there is no difference.
     :raises PixelScriptError: when the script can't be run.
     """
     console, statistics = Console(stderr=True), Statistics()
-    source = file.read_text(encoding="utf-8", errors="replace")
     with PixelScript(source) as script, _progress(console) as progress:
         comparisons = compare(script, people(examples, seed))
         for comparison in progress.track(comparisons, total=examples, description="comparing"):
