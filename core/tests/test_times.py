@@ -110,6 +110,24 @@ def test_a_moment_with_its_offset_is_that_moment(moment: datetime, zone: ZoneInf
     assert type(parse_time(WITH_OFFSET[layout](local))) is int
 
 
+@given(st.integers(1, 20), st.data())
+def test_a_number_is_a_time_of_one_unit_or_refused(digits: int, data: st.DataObject) -> None:
+    """A digit too many or too few would put an event hundreds of years off, or into the wrong century."""
+    number = data.draw(st.integers(10 ** (digits - 1), 10**digits - 1))
+    assume(not 19_000_000_000_000 <= number <= 23_000_000_000_000)  # digits of a date, see below
+    assume(not 19_000_000 <= number <= 23_000_000)
+    unit = 10 ** (3 * max(0, -(-(digits - 11) // 3)))
+    try:
+        seconds = parse_time(str(number))
+    except EventError as error:
+        assert digits in (11, 14, 17, 20)
+        assert "no unit" in error.message
+    else:
+        assert number // unit == seconds
+        assert digits not in (11, 14, 17, 20)
+        assert digits <= 9 or 10**8 <= seconds < 10**10  # from 1973 to 2286
+
+
 @given(MOMENTS, ZONES, st.sampled_from(sorted(OTHERS)))
 def test_any_other_layout_gives_the_moment_or_a_refusal(
     moment: datetime, zone: ZoneInfo, layout: str
@@ -261,6 +279,15 @@ def test_a_nonsense_time_is_refused(text: str) -> None:
         ("Mon, 23 Nov 2026 17:24:12 +0100 EST", "two zones that contradict each other"),
         ("20261123172412", "a date and time of digits alone aren't read"),
         ("20261123", "a date and time of digits alone aren't read"),
+        (
+            "17959320000",
+            "its number of digits is that of no unit; until the year 2286, seconds have 10 digits",
+        ),
+        ("17959320000000", "that of no unit"),
+        ("17959320000000000", "that of no unit"),
+        ("17959320000000000000", "that of no unit; .* nanoseconds 19"),
+        ("-17959320000.5", "that of no unit"),
+        ("1.795932e10", "that of no unit"),
     ],
 )
 def test_a_refusal_names_what_is_in_the_way(text: str, reason: str) -> None:

@@ -14,6 +14,8 @@ from capi_actions.errors import EventError
 
 # Beyond these, a number of seconds would lie after the year 5138, so it counts smaller units.
 _MILLISECONDS, _MICROSECONDS, _NANOSECONDS = 10**11, 10**14, 10**17
+# Ten digits are seconds from 2001 to 2286, three more the same in a smaller unit: 11, 14, 17 or 20 are a slip.
+_LAST_SECOND = 10**10
 _LONGEST = 120  # characters; JavaScript's own form takes 65, with a localized name of the zone some more
 _FIRST_YEAR = 1000  # a year of two digits is none
 _MAX_OFFSET = 14 * 60  # minutes; no place is further from UTC
@@ -251,8 +253,8 @@ def _from_number(text: str) -> int:
         if abs(seconds) >= limit:
             seconds //= unit
             break
-    if abs(seconds) >= _MILLISECONDS:
-        raise _UnreadableError()
+    if abs(seconds) >= _LAST_SECOND:
+        raise _UnreadableError(_NO_UNIT if abs(seconds) < _MILLISECONDS else "")
     return seconds
 
 
@@ -304,6 +306,10 @@ def _in_named_zone(seconds: int, parts: Mapping[str, str | None]) -> int:
 _WRITE: Final = "write 2026-11-29T15:00:00Z, or Unix seconds"
 _TWELVE: Final = f"times with AM or PM aren't read; {_WRITE}"
 _WITHOUT_SEPARATORS: Final = f"a date and time of digits alone aren't read; {_WRITE}"
+_NO_UNIT: Final = (
+    "its number of digits is that of no unit; until the year 2286, seconds have 10 digits, milliseconds 13,"
+    " microseconds 16, and nanoseconds 19"
+)
 _UNKNOWN_ZONE: Final = (
     "the name of its zone has no fixed meaning; write the offset, as in 2026-11-29T15:00:00+09:00"
 )
