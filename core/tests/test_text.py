@@ -1,10 +1,10 @@
-"""Suggestions for misspelt words: none rather than one that misleads."""
+"""Words of messages: suggestions rather none than one that misleads, and numbers that go with their nouns."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capi_actions.text import closest
+from capi_actions.text import closest, count_noun
 
 FIELDS = [
     "event_id",
@@ -71,3 +71,22 @@ def test_one_typo_is_recognised(word: str, data: st.DataObject) -> None:
 def test_any_word_can_be_compared(word: str, known: list[str]) -> None:
     """Names come from files of strangers."""
     assert closest(word, known) in (None, *known)
+
+
+@pytest.mark.parametrize(
+    ("number", "nouns", "text"),
+    [
+        (0, ("second",), "0 seconds"),
+        (0.5, ("second",), "0.5 seconds"),
+        (1, ("second",), "1 second"),
+        (1.0, ("second",), "1 second"),
+        (30.0, ("second",), "30 seconds"),
+        (12_345_678, ("second",), "12,345,678 seconds"),
+        (10**18 + 1, ("byte",), "1,000,000,000,000,000,001 bytes"),
+        (1, ("person", "people"), "1 person"),
+        (2, ("person", "people"), "2 people"),
+    ],
+)
+def test_a_noun_is_singular_after_one_alone(number: float, nouns: tuple[str, ...], text: str) -> None:
+    """Whole floats of a configuration, too."""
+    assert text == count_noun(number, *nouns)

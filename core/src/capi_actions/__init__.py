@@ -92,6 +92,7 @@ if TYPE_CHECKING:
     from capi_actions.plugins import Plugins
     from capi_actions.secret import Secret
     from capi_actions.status import DestinationStatus, Incident, IncidentKind, Status
+    from capi_actions.text import count_noun
     from capi_actions.times import LocalTime, parse_time, time_zone, unix_seconds
     from capi_actions.web import TrustedProxies, WebRequest
 
@@ -175,6 +176,7 @@ __all__ = [
     "as_action",
     "check_config",
     "config_option",
+    "count_noun",
     "decode_json",
     "field",
     "from_event_time",
@@ -306,6 +308,7 @@ _NAMES = {
         "IncidentKind",
         "Status",
     ),
+    "text": ("count_noun",),
     "times": (
         "LocalTime",
         "parse_time",

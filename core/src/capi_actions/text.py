@@ -128,13 +128,16 @@ def _edit_distance(word: str, other: str) -> int:
     return last[-1]
 
 
-def count_noun(number: int, noun: str, plural: str = "") -> str:
-    """Return a number with the noun that it counts.
+def count_noun(number: float, noun: str, plural: str = "") -> str:
+    """Return a number with the noun that it counts, for messages.
 
-    >>> count_noun(1, "item"), count_noun(2_000, "item"), count_noun(0, "reply", "replies")
-    ('1 item', '2,000 items', '0 replies')
+    :param plural: of the noun, if that isn't the noun with an s.
+
+    >>> count_noun(1, "item"), count_noun(2_000, "item"), count_noun(0, "reply", "replies"), count_noun(0.5, "second")
+    ('1 item', '2,000 items', '0 replies', '0.5 seconds')
     """
-    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
+    digits = f"{number:,}" if isinstance(number, int) else f"{number:,.15g}"
+    return f"{digits} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def did_you_mean(word: str, known: Collection[str]) -> str:

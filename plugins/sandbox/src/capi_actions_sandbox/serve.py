@@ -9,12 +9,12 @@ from queue import SimpleQueue
 
 import click
 
-from capi_actions import write_line
+from capi_actions import count_noun, write_line
 from capi_actions_sandbox.faults import Fault
 from capi_actions_sandbox.options import SandboxOptions
 from capi_actions_sandbox.server import Sandbox
 from capi_actions_sandbox.store import Exchange
-from capi_actions_sandbox.text import count_noun, printable
+from capi_actions_sandbox.text import printable
 
 _HINT = """\
 [destinations.sandbox]

@@ -9,9 +9,8 @@ from collections.abc import Iterator, Sequence
 from ipaddress import ip_address, ip_network
 from typing import Final
 
-from capi_actions import ConfigNames, Problem, Secret
+from capi_actions import ConfigNames, Problem, Secret, count_noun
 from capi_actions_server.settings import ServerSettings, Webhook, WriteKey
-from capi_actions_server.text import count_noun
 
 _WIDEST: Final = {4: 8, 6: 7}  # bits of the largest private networks: 10.0.0.0/8 and fc00::/7
 _LARGEST_BATCH: Final = 512_000  # bytes that Segment's API takes, and that its SDKs send at once

@@ -6,8 +6,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from capi_actions import count_noun
 from capi_actions_sandbox.demo.run import Row
-from capi_actions_sandbox.text import count_noun
 
 # On a narrow terminal the last ones are left out.
 _COLUMNS = ("event", "Meta received", "what else", "hashes", "source")

@@ -7,11 +7,10 @@ from typing import Final
 
 from starlette.types import Scope
 
-from capi_actions import TrustedProxies
+from capi_actions import TrustedProxies, count_noun
 from capi_actions_server.attempt_limit import AttemptLimit
 from capi_actions_server.ingest.requests import Headers, RequestError, header_text
 from capi_actions_server.ingest.senders import Source
-from capi_actions_server.text import count_noun
 
 _MAX_KNOWN: Final = 10_000
 

@@ -8,7 +8,7 @@ import orjson
 from attrs import frozen
 from starlette.types import Receive, Scope, Send
 
-from capi_actions import EventError, Json, JsonObject, OutboxError, Receipt, TrustedProxies
+from capi_actions import EventError, Json, JsonObject, OutboxError, Receipt, TrustedProxies, count_noun
 from capi_actions_server.components import Components
 from capi_actions_server.ingest.authentication import Authentication
 from capi_actions_server.ingest.browser_settings import browser_settings, project_key
@@ -38,7 +38,6 @@ from capi_actions_server.ingest.writer import FullError, StoppedError, log_fault
 from capi_actions_server.metrics import Figures
 from capi_actions_server.recent_events import compact
 from capi_actions_server.responses import Header, error_body, send_bytes, send_json
-from capi_actions_server.text import count_noun
 
 KINDS: Mapping[str, str] = {
     path: kind

@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from starlette.types import Receive, Scope
 
-from capi_actions import EventError, Json, decode_json
+from capi_actions import EventError, Json, count_noun, decode_json
 from capi_actions_server.ingest.timeouts import Timeouts
 from capi_actions_server.responses import Header
-from capi_actions_server.text import count_noun
 
 Headers = Mapping[bytes, bytes]
 

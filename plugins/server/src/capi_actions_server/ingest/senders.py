@@ -9,10 +9,9 @@ from typing import Literal
 
 from attrs import define, frozen
 
-from capi_actions import InputFormat
+from capi_actions import InputFormat, count_noun
 from capi_actions_server.ingest.requests import Headers, RequestError, header_text
 from capi_actions_server.settings import ServerSettings, Webhook
-from capi_actions_server.text import count_noun
 
 _BURST_SECONDS = 2.0  # of the permitted rate that may come at once
 

@@ -3,8 +3,7 @@
 import re
 from typing import Any, Final
 
-from capi_actions import Json, personal_kind
-from capi_actions_server.text import count_noun
+from capi_actions import Json, count_noun, personal_kind
 
 _SHOWN_AT_TOP: Final = frozenset(
     {"type", "event", "timestamp", "originalTimestamp", "sentAt", "receivedAt", "channel"}

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from capi_actions import OutboxError, TrustedProxies, WebRequest
+from capi_actions import OutboxError, TrustedProxies, WebRequest, count_noun
 from capi_actions_server.attempt_limit import AttemptLimit
 from capi_actions_server.components import Components
 from capi_actions_server.history import History
@@ -24,7 +24,6 @@ from capi_actions_server.pages.overview import WORDS, read_overview
 from capi_actions_server.pages.rendering import page, redirect, static_file
 from capi_actions_server.pages.sessions import COOKIE, Session, Sessions
 from capi_actions_server.responses import error_body
-from capi_actions_server.text import count_noun
 
 _TRIES, _ALL_TRIES = 5, 30  # a minute, from one address and from all: who has many must not guess faster
 _GROUPS_SHOWN: Final = 50  # of dead letters
