@@ -73,14 +73,26 @@ def plugins() -> Plugins:
 
 
 @pytest.fixture
-def open_components(tmp_path: Path, plugins: Plugins) -> Iterator[Callable[[str], Components]]:
+def write_config(tmp_path: Path) -> Callable[[str], Path]:
+    """Write a configuration with one destination, ``shop``, and a table ``[server]``."""
+
+    def write(table: str) -> Path:
+        path = tmp_path / "capi.toml"
+        path.write_text(DESTINATION + table, encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture
+def open_components(
+    write_config: Callable[[str], Path], plugins: Plugins
+) -> Iterator[Callable[[str], Components]]:
     """Open a server's components that only store, with a table ``[server]``; they are closed after the test."""
     opened: list[Components] = []
 
     def open_one(table: str) -> Components:
-        path = tmp_path / "capi.toml"
-        path.write_text(DESTINATION + table, encoding="utf-8")
-        opened.append(Components.open(path, plugins=plugins, deliver=False))
+        opened.append(Components.open(write_config(table), plugins=plugins, deliver=False))
         return opened[-1]
 
     yield open_one

@@ -507,9 +507,15 @@ def test_the_command_prints_a_hash(open_components: Callable[[str], Components])
     ("table", "problem"),
     [
         ('token = "short"', "$.server.pages.token: should have 16 characters or more"),
-        ('password_hash = "letmein"', "$.server.pages.password_hash: should be what `capi hash-password` prints"),
+        (
+            'password_hash = "letmein"',
+            "$.server.pages.password_hash: should be what `capi hash-password` prints",
+        ),
         ('password = "letmein"', "$.server.pages: 'password' isn't known here"),
-        ('token = "0123456789abcdef"\nsession_hours = 0', "$.server.pages.session_hours: should be from 1 to 720"),
+        (
+            'token = "0123456789abcdef"\nsession_hours = 0',
+            "$.server.pages.session_hours: should be from 1 to 720",
+        ),
     ],
 )
 def test_a_secret_that_protects_nothing_is_refused(

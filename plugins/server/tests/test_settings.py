@@ -14,13 +14,6 @@ from capi_actions.cli.check import check as check_command
 from capi_actions_server.commands import serve
 from capi_actions_server.components import Components
 
-DESTINATION = """
-[destinations.shop]
-type = "facebook"
-pixel_id = "1234567890"
-access_token = "unused"
-mappings = [{ action = "facebook.purchase" }]
-"""
 KEY = '[server.keys.a]\nkey = "0123456789abcdef"\n'
 
 
@@ -76,15 +69,22 @@ def test_a_mistake_is_said_at_once(
     assert "0123456789abcdef" not in str(caught.value)
 
 
-def check(table: str, folder: Path) -> list[str]:
-    """Return what `capi check` prints about the table."""
-    path = folder / "capi.toml"
-    path.write_text(DESTINATION + table, encoding="utf-8")
-    result = CliRunner().invoke(check_command, ["--config", str(path)], standalone_mode=False)
-    return [line for line in result.output.splitlines() if "$.server" in line]
+Check = Callable[[str], list[str]]
 
 
-def test_all_mistakes_are_found_at_once(tmp_path: Path) -> None:
+@pytest.fixture
+def check(write_config: Callable[[str], Path]) -> Check:
+    """Return what `capi check` prints about a table."""
+
+    def run(table: str) -> list[str]:
+        path = write_config(table)
+        result = CliRunner().invoke(check_command, ["--config", str(path)], standalone_mode=False)
+        return [line for line in result.output.splitlines() if "$.server" in line]
+
+    return run
+
+
+def test_all_mistakes_are_found_at_once(check: Check) -> None:
     """Those of one table and those between tables, each with its path."""
     table = """
 [server]
@@ -106,7 +106,7 @@ signed = "body"
 tolerance = 10
 destinations = []
 """
-    paths = [line.split(": ")[:2] for line in check(table, tmp_path)]
+    paths = [line.split(": ")[:2] for line in check(table)]
 
     assert [
         ["error", "$.server.keys.a.destinations"],
@@ -160,7 +160,7 @@ BESIDE_OTHERS = {
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sets(st.sampled_from(sorted(FORM_ERRORS))))
-def test_an_error_in_the_form_hides_nothing_but_what_needs_it(tmp_path: Path, wrong: set[str]) -> None:
+def test_an_error_in_the_form_hides_nothing_but_what_needs_it(check: Check, wrong: set[str]) -> None:
     """Everything else that is wrong with the table is said in the same round."""
     lines = [FORM_ERRORS[line][0] if line in wrong else line for line in FORM_ERRORS]
     a, b, *webhook = lines[7:]
@@ -178,7 +178,7 @@ def test_an_error_in_the_form_hides_nothing_but_what_needs_it(tmp_path: Path, wr
             *webhook,
         ]
     )
-    paths = {line.split(": ")[1] for line in check(table, tmp_path)}
+    paths = {line.split(": ")[1] for line in check(table)}
     needed = {"$.server.pages": 'host = "0.0.0.0"', **BESIDE_OTHERS}
     del needed["$.server.host"]  # with trusted proxies, it may be reached
 
@@ -206,12 +206,12 @@ def test_an_error_in_the_form_hides_nothing_but_what_needs_it(tmp_path: Path, wr
     ],
 )
 def test_what_is_likely_a_mistake_is_a_warning(
-    table: str, problem: str, tmp_path: Path, open_components: Callable[[str], Components]
+    table: str, problem: str, check: Check, open_components: Callable[[str], Components]
 ) -> None:
     """The server starts all the same."""
     whole = f'[server]\n{table}\n[server.keys.a]\nkey = {{ env = "KEY_A" }}\n'
 
-    assert problem in "\n".join(check(whole, tmp_path))
+    assert problem in "\n".join(check(whole))
     open_components(whole)
 
 
@@ -226,9 +226,9 @@ def test_what_is_likely_a_mistake_is_a_warning(
         'keys.c.key = { env = "KEY_B" }\nkeys.c.destinations = ["shop"]',
     ],
 )
-def test_what_is_right_is_not_objected_to(table: str, tmp_path: Path) -> None:
+def test_what_is_right_is_not_objected_to(table: str, check: Check) -> None:
     """Else nobody reads the warnings."""
-    assert [] == check(f'[server]\n{table}\n[server.keys.a]\nkey = {{ env = "KEY_A" }}\n', tmp_path)
+    assert [] == check(f'[server]\n{table}\n[server.keys.a]\nkey = {{ env = "KEY_A" }}\n')
 
 
 @pytest.fixture
@@ -246,13 +246,13 @@ def start(path: Path, *options: str) -> list[str]:
     return result.stderr.splitlines()
 
 
-def test_a_start_prints_once_what_check_warns_of(tmp_path: Path, taken_port: str) -> None:
+def test_a_start_prints_once_what_check_warns_of(
+    write_config: Callable[[str], Path], taken_port: str
+) -> None:
     """Whoever starts a service doesn't run another command first; a table, a trigger and a secret alike."""
-    path = tmp_path / "capi.toml"
-    trigger = DESTINATION.replace(
-        "mappings = [{ ", 'mappings = [{ trigger = \'event = "A" and event = "B"\', '
-    )
-    path.write_text(f"{trigger}[server]\nshutdown_seconds = 1\n{KEY}", encoding="utf-8")
+    path = write_config(f"[server]\nshutdown_seconds = 1\n{KEY}")
+    trigger = 'mappings = [{ trigger = \'event = "A" and event = "B"\', '
+    path.write_text(path.read_text(encoding="utf-8").replace("mappings = [{ ", trigger), encoding="utf-8")
     checked = CliRunner().invoke(check_command, ["--config", str(path)], standalone_mode=False)
     warnings = [f"capi: {line}" for line in checked.stdout.splitlines()]
 
@@ -261,25 +261,23 @@ def test_a_start_prints_once_what_check_warns_of(tmp_path: Path, taken_port: str
         assert any(f".{place}: " in line for line in warnings)
 
 
-def test_a_start_warns_of_the_address_that_the_command_line_names(tmp_path: Path, taken_port: str) -> None:
+def test_a_start_warns_of_the_address_that_the_command_line_names(
+    write_config: Callable[[str], Path], check: Check, taken_port: str
+) -> None:
     """It takes the place of the file's, also when it is judged."""
-    path = tmp_path / "capi.toml"
-    path.write_text(f"{DESTINATION}[server]\nhost = '0.0.0.0'\n{KEY}", encoding="utf-8")
+    table = f"[server]\nhost = '0.0.0.0'\n{KEY}"
+    lines = start(write_config(table), "--host", "127.0.0.1", "--port", taken_port)
 
-    assert not any(
-        "$.server.host" in line for line in start(path, "--host", "127.0.0.1", "--port", taken_port)
-    )
-    assert any(
-        "$.server.host" in line
-        for line in CliRunner().invoke(check_command, ["-c", str(path)]).stdout.splitlines()
-    )
+    assert not any("$.server.host" in line for line in lines)
+    assert any("$.server.host" in line for line in check(table))
 
 
 @pytest.mark.parametrize("host", ["https://0.0.0.0", "x y", "", "127.0.0.1:80"])
-def test_a_host_that_is_none_is_an_error_of_the_command_line(tmp_path: Path, host: str) -> None:
+def test_a_host_that_is_none_is_an_error_of_the_command_line(
+    write_config: Callable[[str], Path], host: str
+) -> None:
     """In a sentence, as in the file."""
-    path = tmp_path / "capi.toml"
-    path.write_text(DESTINATION + KEY, encoding="utf-8")
+    path = write_config(KEY)
     with pytest.raises(ConfigError, match=r"^--host should be an address or a name to listen at"):
         serve.main(["--config", str(path), "--host", host], standalone_mode=False)
 

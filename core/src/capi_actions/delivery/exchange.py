@@ -1,7 +1,7 @@
 """One exchange with a platform: a request is made, sent and judged, whatever plugins do."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from time import perf_counter
 from typing import TypeVar
 
@@ -36,11 +36,9 @@ def send_request(destination: Destination, transport: Transport, batch: Batch) -
     Nothing that a plugin raises or returns gets out of here: its faults are judgements, too.
     """
     try:
-        request = _expect_request(destination.envelope(batch))
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # noqa: BLE001  a plugin may raise anything; the items are kept
-        return Outcome(judgement=_broken_destination("envelope", error))
+        request = _call(destination, "envelope", batch, expect=_expect_request)
+    except _FaultError as fault:  # the items are kept
+        return Outcome(judgement=fault.judgement)
     size = len(request.body)
     if size > destination.max_bytes:
         return Outcome(
@@ -49,15 +47,14 @@ def send_request(destination: Destination, transport: Transport, batch: Batch) -
     started = perf_counter()
     answered = False
     try:
-        response = _expect_response(transport.send(request))
+        response = _send(transport, request)
         answered = True
-        judgement = check_count(_judge(destination, response), len(batch.items))
+        judgement = _call(destination, "judge", response, expect=_expect_judgement)
+        judgement = check_count(judgement, len(batch.items))
     except TransportError as error:
         judgement = sanitize(_no_answer(error))
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # noqa: BLE001  as above
-        judgement = _broken_transport(error)
+    except _FaultError as fault:
+        judgement = fault.judgement
     return Outcome(
         judgement=judgement,
         requested=True,
@@ -74,40 +71,57 @@ def probe(destination: Destination, transport: Transport, now: float) -> Judgeme
     :returns: DONE if so; None if the destination type offers no way to ask.
     """
     try:
-        request: object = destination.probe(now)
+        request = _call(destination, "probe", now, expect=_expect_request_or_none)
         if request is None:
             return None
-        request = _expect_request(request)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # noqa: BLE001  a plugin may raise anything
-        return _broken_destination("probe", error)
-    try:
-        response = _expect_response(transport.send(request))
+        response = _send(transport, request)
+        return _call(destination, "judge_probe", response, expect=_expect_judgement)
     except TransportError as error:
         return sanitize(Judgement(verdict=Verdict.LATER, reason=f"No answer came: {error.problem}."))
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # noqa: BLE001  as above
-        return _broken_transport(error)
-    try:
-        return sanitize(_expect(Judgement, destination.judge_probe(response)))
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # noqa: BLE001  as above
-        return _broken_destination("judge_probe", error)
-
-
-def _judge(destination: Destination, response: Response) -> Judgement:
-    try:
-        return sanitize(_expect(Judgement, destination.judge(response)))
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # noqa: BLE001  as above
-        return _broken_destination("judge", error)
+    except _FaultError as fault:
+        return fault.judgement
 
 
 T = TypeVar("T")
+
+
+class _FaultError(Exception):
+    """A plugin raised what it may not, or returned nonsense.
+
+    :ivar judgement: says so.
+    """
+
+    def __init__(self, judgement: Judgement) -> None:
+        super().__init__(judgement.reason)
+        self.judgement = judgement
+
+
+def _call(destination: Destination, method: str, argument: object, *, expect: Callable[[object], T]) -> T:
+    """Call a destination's method.
+
+    :param expect: returns what the method returned in the form that is needed, and raises anything if it isn't that.
+    :raises _FaultError: whatever the method raises, but for KeyboardInterrupt.
+    """
+    try:
+        return expect(getattr(destination, method)(argument))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  a plugin may raise anything
+        raise _FaultError(_broken_destination(method, error)) from None
+
+
+def _send(transport: Transport, request: Request) -> Response:
+    """Send a request.
+
+    :raises TransportError: when no answer came.
+    :raises _FaultError: whatever else the transport raises, but for KeyboardInterrupt.
+    """
+    try:
+        return _expect_response(transport.send(request))
+    except (KeyboardInterrupt, TransportError):
+        raise
+    except BaseException as error:  # noqa: BLE001  a plugin may raise anything
+        raise _FaultError(_broken_transport(error)) from None
 
 
 def _expect(kind: type[T], value: object) -> T:
@@ -121,6 +135,14 @@ def _expect_request(value: object) -> Request:
     if not isinstance(request.body, bytes):
         raise TypeError("should return a Request whose body is bytes")
     return request
+
+
+def _expect_request_or_none(value: object) -> Request | None:
+    return None if value is None else _expect_request(value)
+
+
+def _expect_judgement(value: object) -> Judgement:
+    return sanitize(_expect(Judgement, value))
 
 
 def _expect_response(value: object) -> Response:
