@@ -1,5 +1,7 @@
 """The conformance suite passes plugins that keep their contract, and fails those that don't."""
 
+from collections import Counter
+from threading import Lock
 from types import SimpleNamespace
 from typing import Any
 
@@ -127,3 +129,130 @@ def test_an_action_that_builds_something_else_each_time_fails(acme: Any) -> None
 
     with pytest.raises(AssertionError):
         try_events(suite(acme, capi_actions=[ping(build=lambda self: {"time": next(numbers)})]))
+
+
+class Watcher:
+    """An observer with every method that delivery may call; ``calls`` counts them."""
+
+    def __init__(self) -> None:
+        self.calls: Counter[str] = Counter()
+        self._lock = Lock()
+
+    def _count(self, name: str) -> None:
+        with self._lock:
+            self.calls[name] += 1
+
+    def configure(self, config: Any) -> None:
+        """Get the configuration."""
+        assert () == config.destinations
+        self._count("configure")
+
+    def watch(self, read: Any) -> None:
+        """Get a way to read the outbox."""
+        assert {"shop"} == set(read())
+        self._count("watch")
+
+    def expect(self, destinations: Any) -> None:
+        """Get the names of destinations."""
+        assert "shop" in destinations
+        self._count("expect")
+
+    def observe(self, report: Any) -> None:
+        """Get what became of items."""
+        assert report.destination
+        self._count("observe")
+
+    def observe_event(self, report: Any) -> None:
+        """Get what became of an event."""
+        assert report.outcome
+        self._count("observe_event")
+
+    def observe_events(self, report: Any, number: int) -> None:
+        """Get what became of several."""
+        assert number > 1
+        self._count("observe_events")
+
+    def observe_outbox_error(self, error: Any) -> None:
+        """Get why nothing can be stored."""
+        assert str(error)
+        self._count("observe_outbox_error")
+
+    def close(self) -> None:
+        """Hear that delivery ends."""
+        self._count("close")
+
+
+OBSERVER_TESTS = (
+    "test_observers_are_made_without_arguments",
+    "test_any_report_is_taken",
+    "test_threads_share_an_observer",
+    "test_observers_are_quick",
+)
+
+
+def test_a_good_observer_passes_and_each_of_its_methods_is_called(acme: Any) -> None:
+    """A method that no test calls could do anything."""
+    made: list[Watcher] = []
+
+    def make() -> Watcher:
+        made.append(Watcher())
+        return made[-1]
+
+    tried = suite(acme, capi_report=[make])
+    for name in OBSERVER_TESTS:
+        getattr(tried, name)()
+
+    methods = {name for name in vars(Watcher) if not name.startswith("_")}
+    assert methods == set(sum((watcher.calls for watcher in made), Counter()))
+
+
+def test_an_observer_needs_one_method_alone(acme: Any) -> None:
+    """The others are there for those who need them."""
+    tried = suite(acme, capi_report=[lambda: SimpleNamespace(observe=lambda report: None)])
+    for name in OBSERVER_TESTS:
+        getattr(tried, name)()
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        *("configure", "watch", "expect", "observe", "observe_event", "observe_events"),
+        *("observe_outbox_error", "close"),
+    ],
+)
+def test_an_observer_that_raises_fails(acme: Any, method: str) -> None:
+    """Whichever method it is; delivery would go on without it."""
+    observer = type("Failing", (Watcher,), {method: fails})
+
+    with pytest.raises(ZeroDivisionError, match="in the plugin"):
+        suite(acme, capi_report=[observer]).test_any_report_is_taken()
+
+
+def test_an_observer_that_fails_in_some_thread_fails(acme: Any) -> None:
+    """Nobody sees an exception in a thread."""
+    with pytest.raises(ZeroDivisionError, match="in the plugin"):
+        suite(
+            acme, capi_report=[type("Failing", (Watcher,), {"observe": fails})]
+        ).test_threads_share_an_observer()
+
+
+@pytest.mark.parametrize("offered", [list, lambda: SimpleNamespace(observe=5), lambda: None])
+def test_what_can_t_observe_fails(acme: Any, offered: Any) -> None:
+    """The message says which method is missing."""
+    with pytest.raises(AssertionError, match=r"makes has no method observe\(report\)"):
+        suite(acme, capi_report=[offered]).test_observers_are_made_without_arguments()
+
+
+def test_a_factory_that_raises_fails(acme: Any) -> None:
+    """Authors see their own exception."""
+    with pytest.raises(ZeroDivisionError, match="in the plugin"):
+        suite(acme, capi_report=[fails]).test_observers_are_made_without_arguments()
+
+
+def test_a_slow_observer_fails(acme: Any) -> None:
+    """Delivery waits for it; how slow is too slow is the suite's own figure."""
+    tried = suite(acme, capi_report=[Watcher])
+    type(tried).slowest = 0.0
+
+    with pytest.raises(AssertionError, match=r"observe\(\) of Watcher"):
+        tried.test_observers_are_quick()
