@@ -41,6 +41,53 @@ def test_a_blank_elsewhere_hides_no_other(plugins: Plugins, blank: str) -> None:
     assert expected == built(plugins, **parts)["user_data"]["fn"]
 
 
+PROFILES = {
+    "pixel": ["email"],
+    "documented": ["email", "phone", "lastName", "firstName", "city", "state", "zip", "country"],
+}
+TRAITS: dict[str, tuple[str, str, str]] = {
+    "email": ("em", "email", "ada@example.com"),
+    "phone": ("ph", "phone", "+442079460000"),
+    "lastName": ("ln", "lastName", "Lovelace"),
+    "firstName": ("fn", "firstName", "Ada"),
+    "city": ("ct", "address.city", "London"),
+    "state": ("st", "address.state", "CA"),
+    "zip": ("zp", "address.postalCode", "94025"),
+    "country": ("country", "address.country", "GB"),
+}
+
+
+def nested(path: str, value: str) -> dict[str, Any]:
+    """Return an object with a value at a path."""
+    first, _, rest = path.partition(".")
+    return {first: nested(rest, value) if rest else value}
+
+
+@given(
+    chosen=st.sampled_from([(profile, field) for profile, fields in PROFILES.items() for field in fields]),
+    blank=blanks,
+    place=st.sampled_from(["traits", "properties"]),
+)
+def test_a_blank_in_the_context_s_traits_hides_no_other(
+    plugins: Plugins, chosen: tuple[str, str], blank: str, place: str
+) -> None:
+    """The reference's own condition takes a space for a value; nothing of it would be sent."""
+    profile, field = chosen
+    key, path, value = TRAITS[field]
+
+    def user_data(context: dict[str, Any]) -> dict[str, Any]:
+        parts = {"userId": "u-1", "context": context, place: nested(path, value)}
+        item = build_item(
+            plugins, "facebook.page_view", {"type": "page", "timestamp": TIME, **parts}, profile=profile
+        )
+        found: dict[str, Any] = item["user_data"]
+        return found
+
+    agent = {"userAgent": "Mozilla/5.0 (X11; Linux x86_64)"}
+    assert key in user_data(agent)
+    assert user_data(agent) == user_data({**agent, "traits": nested(path, blank)})
+
+
 @pytest.mark.parametrize(
     "text",
     ["undefined", "null", " NULL ", "[object Object]", "NaN", "None", "n/a", "(not set)", 5, 1.5, "42"],

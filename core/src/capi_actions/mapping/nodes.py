@@ -5,6 +5,7 @@ defined here as Python source; a plugin's directive is just some other callable.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any
 
 from attrs import evolve, frozen
@@ -127,17 +128,22 @@ class If(Node):
     """One of two values, by whether a third exists.
 
     :ivar blank: whether null, false, "" and what equals them count as "no value", too.
+    :ivar usable: whether something is sent of a text, which counts as "no value" too if not; None for any text.
+        ``then`` is the tested value itself in that case.
     """
 
     test: Resolver
     blank: bool
     then: Resolver
     otherwise: Resolver
+    usable: Callable[[str], bool] | None = None
 
     def __call__(self, payload: Any) -> Any:
         """Resolve the test, then one of the values."""
         value = self.test(payload)
         if value is None or value is MISSING or (self.blank and is_blank(value)):
+            return self.otherwise(payload)
+        if self.usable is not None and type(value) is str and not self.usable(value):
             return self.otherwise(payload)
         return self.then(payload)
 

@@ -229,9 +229,14 @@ class CodeGenerator:
         value = self._operand(node.test, scope)
         self._share_lookups(node, scope)
         takes_test = isinstance(node.then, Path) and scope.values.get(node.then.steps) == value
+        if node.usable is not None and (target.field is None or target.field.fast.hasher is None):
+            self._call(node, target, scope)
+            return
         # A scalar that is usual for a field is there, too, in the sense of ``blank``: one look at it instead of two.
         is_scalar = target.field is not None and target.field.fast.items is None
-        keyword = self._store_if_usual(value, target) if takes_test and node.blank and is_scalar else "if"
+        fallback = None if node.usable is None else node.otherwise
+        usual = takes_test and node.blank and is_scalar
+        keyword = self._store_if_usual(value, target, scope, fallback) if usual else "if"
         with self._block(f"{keyword} {_exists(value, blank=node.blank)}:"):
             if keyword == "elif":
                 self._store_by_check("if", value, target)
@@ -351,9 +356,12 @@ class CodeGenerator:
                 value = "v"
             self._store_by_check(self._store_if_usual(value, target), value, target)
 
-    def _store_if_usual(self, value: str, target: Target) -> str:
+    def _store_if_usual(
+        self, value: str, target: Target, scope: Scope | None = None, fallback: Resolver | None = None
+    ) -> str:
         """Store the value of a variable if it is what is usual for its field.
 
+        :param fallback: what takes the place of a text without a hash, in the scope; None for nothing.
         :returns: the keyword for what else it may be: ``if`` when nothing is known of the field, else ``elif``.
         """
         if target.variable is None or target.field is None:
@@ -363,6 +371,9 @@ class CodeGenerator:
             digest = "[v] if type(v) is str else v" if fast.wraps_hash else "v"
             with self._block(f"if type({value}) is str and {value}:"):
                 self._line(f"if v := {self._bind(fast.hasher)}({value}): {target.variable} = {digest}")
+                if fallback is not None and scope is not None and not _is_missing(fallback):
+                    with self._block("else:"):
+                        self._call(fallback, target, scope)
         elif fast.plain:
             self._line(f"if type({value}) is {fast.plain.__name__} and {value}: {target.variable} = {value}")
             if fast.finite_floats:  # neither infinite nor NaN

@@ -13,6 +13,7 @@ from capi_actions.mapping import CompiledMapping, compile_mapping, is_directive
 from capi_actions.model import Action, Build, Json, JsonObject
 from capi_actions.pipeline.amount_paths import with_sources
 from capi_actions.pipeline.codegen import Evaluate, generate
+from capi_actions.pipeline.fallbacks import with_fallbacks
 from capi_actions.pipeline.isolation import needs_copy, shared_fields
 from capi_actions.plugins import Plugins
 
@@ -67,6 +68,7 @@ class CompiledAction:
         mode = mapping.get(SYNC_MODE)
         resolve = compile_mapping(without_unused_objects(action, mapping), plugins.directives)
         check = compile_fields(action.fields, hashers)
+        resolve = with_fallbacks(resolve, check.root)
         return cls(
             action=action,
             mapping=mapping,

@@ -1,0 +1,114 @@
+"""A text of which nothing is sent hides nothing: a hashed field takes the next place that its mapping names."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from capi_actions.errors import EventError
+from capi_actions.fields import compile_fields
+from capi_actions.hashing import make_hasher
+from capi_actions.mapping import compile_mapping
+from capi_actions.model import Condition, Field, JsonObject, Normalizer, Requirement
+from capi_actions.pipeline.codegen import generate
+from capi_actions.pipeline.fallbacks import with_fallbacks
+
+
+def refuse(text: str) -> str:
+    """Refuse one text, and drop blank ones."""
+    if text == "bad":
+        raise EventError.of("is refused")
+    return text.strip()
+
+
+def hasher(normalize: Any, otherwise: Any) -> Any:
+    """Return a hasher of one normalizer."""
+    return make_hasher([Normalizer(profile="p", key="k", normalize=normalize, otherwise=otherwise)])
+
+
+HASHERS = {
+    "drop": hasher(str.strip, "drop"),
+    "raw": hasher(str.strip, "raw"),
+    "refuse": hasher(refuse, "drop"),
+}
+
+
+def chain(paths: Sequence[str]) -> JsonObject:
+    """Return a mapping to the first path that leads to something."""
+    path = {"@path": paths[0]}
+    return {"@if": {"blank": path, "then": path, "else": chain(paths[1:])}} if paths[1:] else path
+
+
+PATHS = ("a", "o.b", "o.p.c")
+TEXTS = st.sampled_from(["", " ", "\t\n", "Ada", " Ada ", "bad", 0, 5, None, False, [], [" "], ["Ada"], {}])
+EVENTS = st.fixed_dictionaries(
+    {},
+    optional={
+        "a": TEXTS,
+        "o": TEXTS
+        | st.fixed_dictionaries({}, optional={"b": TEXTS, "p": st.fixed_dictionaries({"c": TEXTS})}),
+    },
+)
+FIELDS = st.builds(
+    Field,
+    type=st.just("string"),
+    multiple=st.booleans(),
+    keeps_single=st.booleans(),
+    hashed=st.sampled_from([*HASHERS, None]),
+)
+
+
+def outcome(function: Any, event: JsonObject) -> Any:
+    """Return a result, or the problems."""
+    try:
+        return function(event)
+    except EventError as error:
+        return error.problems
+
+
+@given(FIELDS, st.permutations(PATHS), st.booleans(), st.lists(EVENTS, min_size=1, max_size=4))
+def test_generated_functions_fall_back_as_the_plain_steps_do(
+    spec: Field, paths: Sequence[str], conditional: bool, events: list[JsonObject]
+) -> None:
+    """Whatever the field makes of a text; fields with conditions have their functions from elsewhere."""
+    other = Field(
+        type="string", required=Requirement(conditions=(Condition(field_key="x", operator="is", value="y"),))
+    )
+    fields = {"k": spec, **({"other": other} if conditional else {})}
+    check = compile_fields({"user": Field(type="object", properties=fields)}, HASHERS)
+    mapping = with_fallbacks(compile_mapping({"user": {"k": chain(paths)}}), check.root)
+    function = generate(mapping, check)
+
+    for event in events:
+        assert outcome(lambda event: check(mapping(event)), event) == outcome(function, event)
+
+
+def evaluate(spec: Field, event: JsonObject, mapping: JsonObject) -> Any:
+    """Return what becomes of one field."""
+    check = compile_fields({"k": spec}, HASHERS)
+    return generate(with_fallbacks(compile_mapping({"k": mapping}), check.root), check)(event).get("k")
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\n", None])
+def test_the_next_place_counts_if_nothing_is_sent_of_the_first(blank: str | None) -> None:
+    """The reference's @if calls a space a value, and then nothing of it would be sent."""
+    event = {"a": blank, "o": {"b": blank, "p": {"c": "Ada"}}}
+
+    assert HASHERS["drop"]("Ada") == evaluate(Field(type="string", hashed="drop"), event, chain(PATHS))
+
+
+def test_what_is_sent_as_it_is_hides_the_next_place() -> None:
+    """A profile that hashes anything has a hash of a space, too, and a field that isn't hashed takes any text."""
+    event = {"a": " ", "o": {"b": "Ada"}}
+
+    assert HASHERS["raw"](" ") == evaluate(Field(type="string", hashed="raw"), event, chain(PATHS))
+    assert " " == evaluate(Field(type="string"), event, chain(PATHS))
+
+
+def test_a_choice_between_other_values_is_the_mapping_s_own() -> None:
+    """It says what it wants, whatever becomes of it."""
+    mapping = {"@if": {"blank": {"@path": "a"}, "then": {"@path": "b"}, "else": {"@path": "c"}}}
+
+    assert evaluate(Field(type="string", hashed="drop"), {"a": "x", "b": " ", "c": "Ada"}, mapping) is None
