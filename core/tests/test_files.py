@@ -14,10 +14,17 @@ from capi_actions.config import load_config
 from capi_actions.files import MAX_BYTES, read_regular_file
 from capi_actions.plugins.files import load_file
 
+
+def put_file_in_place_of_folder(path: Path) -> None:
+    """Make the path's folder, which is empty, a file."""
+    path.parent.rmdir()
+    path.parent.touch()
+
+
 REGULAR = "can't be read: it is no regular file"
 KINDS: dict[str, tuple[Callable[[Path], object], str]] = {
     "missing": (lambda path: None, ""),
-    "below a file": (lambda path: path.parent.rmdir() or path.parent.touch(), ""),
+    "below a file": (put_file_in_place_of_folder, ""),
     "a pipe": (os.mkfifo, REGULAR),
     "a device without an end": (lambda path: path.symlink_to("/dev/zero"), REGULAR),
     "an empty device": (lambda path: path.symlink_to("/dev/null"), REGULAR),

@@ -42,7 +42,9 @@ def chain(paths: Sequence[str]) -> JsonObject:
 
 
 PATHS = ("a", "o.b", "o.p.c")
-TEXTS = st.sampled_from(["", " ", "\t\n", "Ada", " Ada ", "bad", 0, 5, None, False, [], [" "], ["Ada"], {}])
+TEXTS: st.SearchStrategy[Any] = st.sampled_from(
+    ["", " ", "\t\n", "Ada", " Ada ", "bad", 0, 5, None, False, [], [" "], ["Ada"], {}]
+)
 EVENTS = st.fixed_dictionaries(
     {},
     optional={
