@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from capi_actions import Judgement, Response, Secret, Verdict
 from capi_actions_facebook.destination import Facebook
-from capi_actions_facebook.phone_numbers import phone_warning
 from capi_actions_facebook.settings import Settings
 from capi_actions_facebook.validation import check_event
+from capi_actions_facebook.value_warnings import phone_warning
 
 
 def facebook(**settings: Any) -> Facebook:
@@ -170,7 +170,7 @@ def test_any_error_gives_texts(error: Any) -> None:
         ("16505551212", False),
         ("e323ec626319ca94ee8bff2e4c87cf613be6ea19919ed1364124e16807ab3176", False),
         ("", False),
-        ("none", False),
+        ("private", False),
     ],
 )
 def test_phones_without_a_country_code_get_a_warning(phone: str, has_warning: bool) -> None:

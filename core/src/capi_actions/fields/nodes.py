@@ -203,6 +203,9 @@ def _check_object(nullable: bool) -> Check:
             return None if nullable else MISSING
         if value == "":
             return MISSING
+        if isinstance(value, str) and value.lstrip().startswith(("{", "[")):
+            advice = 'a text that holds JSON: map it with {"@json": {"mode": "decode", "value": …}}'
+            raise RefusedError(f"{reason} but it was {advice}")
         raise RefusedError(f"{reason} but it was {type_phrase(value)}")
 
     return check

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Final
 from urllib.parse import unquote
 
+from capi_actions import note_dropped
 from capi_actions_facebook.facts import CLICK_ID_MAX_AGE, DAY
 
 _SECONDS_DIGITS = 10  # of a time of these years
@@ -81,6 +82,15 @@ oldest_of_day: Final = _OldestOfDay()
 """Click ids whose time, as text, isn't less than that of the event's day are young enough; others may be."""
 
 
+def is_bare_click(text: str) -> bool:
+    """Return whether a text that is no query can be an ``fbclid`` alone, and not a word such as ``sale``."""
+    return _BARE_CLICK.fullmatch(text.strip()) is not None
+
+
+# All of them have capital letters.
+_BARE_CLICK: Final = re.compile("(?=.*[A-Z])[A-Za-z0-9_-]{8,}")
+
+
 def fbc_from_url(url: str, first_seen: int) -> str | None:
     """Return an ``fbc`` made from the ``fbclid`` in a page's URL or its query, or None if there is no valid one.
 
@@ -109,6 +119,8 @@ def newest_click_id(fbc: str | None, urls: Iterable[str | None], first_seen: int
         fbc = fbc.strip()
         fbc = fbc if is_click_id(fbc) else None
     for url in urls:
-        if url and "fbclid=" in url and (new_click_id := fbc_from_url(url, first_seen)):
-            return fbc if fbc and click_of(fbc) == click_of(new_click_id) else new_click_id
+        if url and "fbclid=" in url:
+            if new_click_id := fbc_from_url(url, first_seen):
+                return fbc if fbc and click_of(fbc) == click_of(new_click_id) else new_click_id
+            note_dropped("$.user_data.fbclid", "it is no click id, or stands where none is looked for")
     return fbc

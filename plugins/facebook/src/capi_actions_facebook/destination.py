@@ -28,16 +28,17 @@ from capi_actions_facebook.facts import DAY, MAX_AGE, MAX_EVENTS
 from capi_actions_facebook.fields.original_event import ATTRIBUTION, ORIGINAL, append_deadline, settle_times
 from capi_actions_facebook.mapping_lint import lint_mapping
 from capi_actions_facebook.page_urls import without_personal_parameters
-from capi_actions_facebook.phone_numbers import phone_warning
 from capi_actions_facebook.placeholders import (
     IDS,
     LONGEST,
+    NO_IDS,
     drop_address_placeholder,
     drop_custom_placeholders,
     drop_user_placeholders,
 )
 from capi_actions_facebook.settings import Settings, version_error, version_warning
 from capi_actions_facebook.validation import check_event, max_age
+from capi_actions_facebook.value_warnings import value_warning
 from capi_actions_facebook.verdicts import judge, judge_probe
 
 # Below "capi_actions": `capi` prints its warnings, and programs decide about them as about the core's.
@@ -85,8 +86,8 @@ class Facebook(Destination):
         return keys | {key: True for key, value in user_data.items() if value}
 
     def value_warning(self, key: str, value: str) -> str:
-        """Return a warning about a phone number that begins without a country code."""
-        return phone_warning(value) if key == "ph" else ""
+        """Return a warning about a placeholder, a phone number without a country code, and the like."""
+        return value_warning(key, value)
 
     def probe(self, now: float) -> Request:
         """Return a request with one event that Meta has to refuse, whatever else it takes.
@@ -117,7 +118,11 @@ class Facebook(Destination):
     def prepare(self, data: JsonObject, group: str, content_id: Callable[[], str]) -> Prepared:
         """Add an id to an event without one, settle its time, click id and addresses, and return its deadline."""
         event_id = data.get("event_id")
-        if not event_id:
+        if not event_id or event_id in NO_IDS:
+            if event_id:
+                note_dropped(
+                    "$.event_id", "it is a placeholder, the same for all events: one is made of the content"
+                )
             event_id = data["event_id"] = content_id()
         # What hardly any event has is asked for here, 0.4 µs less than in functions.
         for key in ("event_source_url", "referrer_url"):

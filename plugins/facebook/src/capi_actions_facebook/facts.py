@@ -134,6 +134,8 @@ MESSAGING_EVENT_NAMES = frozenset(
 
 # "custom data", read 2026-11-23.
 DELIVERY_CATEGORIES = ("in_store", "curbside", "home_delivery")
+# "custom data", read 2026-11-30, lists the first two; the others are those of catalogs of travel, cars and homes.
+CONTENT_TYPES = ("product", "product_group", "destination", "flight", "hotel", "home_listing", "vehicle")
 
 # The lists in currencies.py were read on this day.
 CURRENCIES_READ = date(2026, 11, 23)

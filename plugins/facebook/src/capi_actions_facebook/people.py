@@ -22,7 +22,20 @@ PLACEHOLDERS = frozenset(
             "[object object]",
         ),
         *("anonymous", "anon", "guest", "unknown", "not set", "(not set)", "(not provided)", "true", "false"),
-        *("0", "0.0", "-1", "00000000-0000-0000-0000-000000000000"),
+        *("0", "0.0", "-1", "00000000-0000-0000-0000-000000000000", "0" * 32),
+        *("-", "--", "?", '""', "''", "{}", "[]", "\u200b", '"null"', "'null'", "infinity", "-infinity"),
+        *(
+            "#n/a",
+            "#ref!",
+            "#value!",
+            "#name?",
+            "#null!",
+            "#div/0!",
+            "#num!",
+            "n.a.",
+            "not logged in",
+            "logged out",
+        ),
     }
 )
 

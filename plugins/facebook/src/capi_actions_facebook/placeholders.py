@@ -6,13 +6,21 @@ from capi_actions import JsonObject, note_dropped
 _WRITTEN_BY_PROGRAMS = frozenset(
     {"null", "(null)", "<null>", "undefined", "nan", "[object object]", "(not set)", "(not provided)"}
 )
-# What is no address and no id either.
-_NOTHING = _WRITTEN_BY_PROGRAMS | {"nil", "none", "(none)", "not set", "n/a"}
+# What is no address and no id either; logs of web servers have a dash for nothing.
+_NOTHING = _WRITTEN_BY_PROGRAMS | {"nil", "none", "(none)", "not set", "n/a", "-", "--", "true", "false"}
 _NO_DEVICE = "00000000-0000-0000-0000-000000000000"  # the advertising id of a phone whose owner allows none
 LONGEST = 2 * max(map(len, _NOTHING))
 """Characters of the longest placeholder, with white space around it; hardly any user agent is so short."""
 
-_FIRST_LETTERS = frozenset({word[0] for word in _WRITTEN_BY_PROGRAMS} | {"N", "U", " "})
+_FIRST_LETTERS = frozenset({word[0] for word in _WRITTEN_BY_PROGRAMS} | {"N", "U"} | set(" \t\n\r\xa0"))
+
+NO_IDS = frozenset(
+    {" "}.union(
+        *({word, word.upper(), word.capitalize()} for word in _WRITTEN_BY_PROGRAMS),
+        {"NaN", "[object Object]"},
+    )
+)
+"""Ids that stand for no id, as programs write them."""
 
 IDS = frozenset(
     {
@@ -57,7 +65,10 @@ def _drop(
     """
     text = values[key]
     word = text.strip().lower() if isinstance(text, str) else ""
-    if word in words or word == _NO_DEVICE:
+    if text.__class__ is str and not word:
+        note_dropped(f"{path}.{key}", "it is blank")
+        del values[key]
+    elif word in words or word == _NO_DEVICE:
         note_dropped(f"{path}.{key}", "it is a placeholder, such as undefined")
         del values[key]
     elif numbers and word.replace(".", "", 1).isdecimal():

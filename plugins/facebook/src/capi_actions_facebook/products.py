@@ -7,12 +7,14 @@ from typing import Any
 from capi_actions import MISSING, CleanResolver, Compiler, Directive, Json, Resolver, note_dropped
 from capi_actions_facebook.facts import DELIVERY_CATEGORIES
 from capi_actions_facebook.fields.contents import CONTENT_FIELDS
+from capi_actions_facebook.placeholders import NO_IDS
 
 # Segment's e-commerce spec, in the order in which it recommends them.  A bare `id` counts inside a
 # `products` list only: at the top of an event it may be the id of anything.
 _IDS = ("product_id", "sku")
 _IDS_IN_LIST = (*_IDS, "id")
 _strip = str.strip
+_NO_IDS = NO_IDS | {""}  # once white space around them is gone
 _LARGEST_EXACT = 2**53  # greater doubles have lost digits: of an id, another product's would be left
 
 # As the pixel's own check of amounts has it, without a sign of JavaScript or Python: 12, -0.5.
@@ -37,6 +39,8 @@ def products(event: Json) -> Any:
 def plain_products(event: Json) -> Any:
     """Return what :func:`products` does, product by product."""
     listed, ids = _product_list(event)
+    if ids is _IDS:
+        _note_unread_list(event)
     candidates = [_content(product, ids) for product in listed if isinstance(product, dict)]
     contents = list(filter(None, candidates))
     if len(contents) < len(listed) and ids is _IDS_IN_LIST:
@@ -57,7 +61,7 @@ def usual_products(event: Json) -> list[dict[str, Any]] | None:
         for product in listed:
             id_, quantity, price = product["product_id"], product["quantity"], product["price"]
             if (
-                not _strip(id_)  # TypeError if it is no text
+                _strip(id_) in _NO_IDS  # TypeError if it is no text
                 or type(quantity) is not int
                 or not ((type(price) is float and price - price == 0) or type(price) is int)
                 or "delivery_category" in product
@@ -76,11 +80,11 @@ def product_ids(event: Json) -> Any:
 
 
 def usual_product_ids(event: Json) -> list[str] | None:
-    """Return what :func:`product_ids` does if all products have a text for an id, which isn't blank, else None."""
+    """Return what :func:`product_ids` does if all products have a text for an id, which says something, else None."""
     try:
         listed = event["properties"]["products"]
         texts = [product["product_id"] for product in listed]
-        return texts if texts and type(listed) is list and all(map(str.strip, texts)) else None
+        return texts if texts and type(listed) is list and _NO_IDS.isdisjoint(map(_strip, texts)) else None
     except (KeyError, TypeError, IndexError):
         return None
 
@@ -117,12 +121,20 @@ def _product_list(event: Json) -> tuple[Sequence[Any], tuple[str, ...]]:
     return (properties,), _IDS
 
 
+def _note_unread_list(event: Json) -> None:
+    """Note that there are products, but not as a list: a text that holds JSON, a number."""
+    properties = event.get("properties") if isinstance(event, dict) else None
+    if isinstance(properties, dict) and (listed := properties.get("products")):
+        kind = "a text" if isinstance(listed, str) else "something else"
+        note_dropped("$.contents", f"the event's products are {kind}, where a list of objects should be")
+
+
 def _content(product: dict[str, Any], ids: tuple[str, ...]) -> dict[str, Any] | None:
     id_ = _id(product, ids)
     if id_ is None:
         return None
     content: dict[str, Any] = {"id": id_}
-    quantity = _amount(product.get("quantity"))
+    quantity = _amount(product.get("quantity"), "quantity")
     # Meta counts pieces: half a kilogram has no quantity.
     if quantity.__class__ is float and not quantity.is_integer():
         note_dropped("$.contents[].quantity", "it has a fraction, and Meta counts pieces")
@@ -130,22 +142,24 @@ def _content(product: dict[str, Any], ids: tuple[str, ...]) -> dict[str, Any] | 
         content["quantity"] = (
             int(quantity) if quantity.__class__ is float and _is_exact(quantity) else quantity
         )
-    price = _amount(product.get("price"))
+    price = _amount(product.get("price"), "item_price")
     if price is not None:
         content["item_price"] = price
     category = product.get("delivery_category")
     if category.__class__ is str and category in DELIVERY_CATEGORIES:
         content["delivery_category"] = category
+    elif category not in (None, ""):
+        note_dropped("$.contents[].delivery_category", f"it is none of {', '.join(DELIVERY_CATEGORIES)}")
     return content
 
 
 def _id(product: dict[str, Any], keys: tuple[str, ...]) -> str | None:
-    """Return a product's id: a text that isn't blank, or a number that has kept all its digits."""
+    """Return a product's id: a text, neither blank nor a placeholder, or a number that has kept all its digits."""
     for key in keys:
         id_: Any = product.get(key)
         kind = id_.__class__
         if kind is str:
-            if id_.strip():
+            if id_.strip() not in _NO_IDS:
                 return str(id_)
         elif kind is int:
             return str(id_)
@@ -158,10 +172,15 @@ def _is_exact(number: float) -> bool:
     return -_LARGEST_EXACT < number < _LARGEST_EXACT
 
 
-def _amount(value: Any) -> Any:
-    """Return a number for a number and its text, None for nothing, and whatever else it is as it is."""
+def _amount(value: Any, key: str = "") -> Any:
+    """Return a number for a number and its text, None for nothing, and whatever else it is as it is.
+
+    :param key: of ``contents``, for the note about an amount that is left out; "" for none.
+    """
     kind = value.__class__
     if kind is bool or (kind is float and value - value != 0):  # infinite or not a number
+        if key:
+            note_dropped(f"$.contents[].{key}", "it is no number")
         return None
     if kind is not str:
         return value

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from capi_actions import JsonObject, Problem
+from capi_actions import JsonObject, Problem, note_uncertain
 from capi_actions_facebook.currencies import ACCEPTED, is_accepted, refusal
 from capi_actions_facebook.facts import (
     APPEND_WINDOWS,
@@ -30,6 +30,7 @@ _USUAL_DELAY = 600  # seconds between an event and its check
 # Hours; time zone database 2026a.
 _EASTERN_ZONES = (*range(1, 15), 3.5, 4.5, 5.5, 5.75, 6.5, 8.75, 9.5, 10.5, 12.75, 13.75)
 _CENTURY = 36_525 * DAY
+_LARGEST_DAY = 10**8  # a date of digits alone, 20261129, is the largest number that people write for a day
 
 LEAD_ID_MESSAGE = "a lead id has {} to {} digits".format(*LEAD_ID_DIGITS)
 _LEAD_IDS = range(10 ** (LEAD_ID_DIGITS[0] - 1), 10 ** LEAD_ID_DIGITS[1])
@@ -83,8 +84,9 @@ def _check_custom(custom: JsonObject, name: str) -> Sequence[Problem]:
     if "content_ids" in custom:
         problems += content_ids_problems(custom["content_ids"], "$.custom_data.content_ids")
     if name == "Purchase":
-        value, currency = custom.get("value"), custom.get("currency")
-        if type(value) not in _NUMBERS or type(currency) is not str or currency not in ACCEPTED:
+        value: Any = custom.get("value")
+        currency = custom.get("currency")
+        if type(value) not in _NUMBERS or value < 0 or type(currency) is not str or currency not in ACCEPTED:
             problems += _check_purchase(custom)
     return problems
 
@@ -108,11 +110,21 @@ def max_age(data: Mapping[str, Any]) -> int:
 def _check_time(data: JsonObject, now: float) -> Iterator[Problem]:
     age, limit = now - data["event_time"], max_age(data)
     if age > limit:
-        message = f"happened {_days(age)} ago; Meta accepts events of the last {limit // DAY} days"
+        message = f"happened {_days(age)} ago; Meta accepts events of the last {limit // DAY} days{_old_cause(data)}"
         yield Problem(message, "$.event_time", 2804003)
     elif age < -FUTURE_TOLERANCE:
         ahead = f"{-age:.0f} seconds" if -age < DAY else _days(-age)
         yield Problem(f"lies {ahead} in the future: {_future_cause(-age)}", "$.event_time", 2804004)
+
+
+def _old_cause(data: JsonObject) -> str:
+    """Return what the likely cause is of a time in the months after the clocks of computers begin."""
+    if 0 <= data["event_time"] < _LARGEST_DAY:
+        return (
+            ": a number this small is seconds of 1970; a spreadsheet's day number or a year isn't read,"
+            " write 2026-11-29T15:00:00Z"
+        )
+    return ""
 
 
 def _future_cause(ahead: float) -> str:
@@ -154,6 +166,11 @@ def _check_purchase(custom: JsonObject) -> Iterator[Problem]:
         yield Problem("a Purchase needs a value", "$.custom_data.value", 2804009)
     elif not is_amount(value):
         yield Problem(AMOUNT_MESSAGE, "$.custom_data.value", 2804009)
+    elif float(value) < 0:
+        note_uncertain(
+            "$.custom_data.value",
+            "below zero: a Purchase adds revenue, and Meta has no event that takes it back",
+        )
     if currency in (None, ""):
         yield Problem("a Purchase needs a currency", "$.custom_data.currency", 2804010)
     elif not is_accepted(currency):

@@ -1,16 +1,21 @@
 """The fields of commerce events and leads: their ``custom_data``."""
 
+import re
 from typing import Any
 
 from attrs import define
 
-from capi_actions import EventError, JsonObject, field, from_path
+from capi_actions import EventError, JsonObject, Problem, field, from_path, note_dropped, note_uncertain
 from capi_actions_facebook.currencies import currency_code
-from capi_actions_facebook.facts import DELIVERY_CATEGORIES
+from capi_actions_facebook.facts import CONTENT_TYPES, DELIVERY_CATEGORIES
 from capi_actions_facebook.fields.contents import CONTENT_FIELDS, contents_problems
 from capi_actions_facebook.fields.crm import CrmFields
 from capi_actions_facebook.fields.event import ServerEvent
+from capi_actions_facebook.placeholders import NO_IDS
 from capi_actions_facebook.presets import first_amount_of, path, when
+
+_strip = str.strip
+_LARGEST_COUNT = 10**15
 
 
 @define(kw_only=True, slots=False)
@@ -74,12 +79,14 @@ class CommerceEvent(ServerEvent):
         if "net_revenue" in values and self.net_revenue is not None:
             custom["net_revenue"] = self.net_revenue
         if "num_items" in values and self.num_items is not None:
-            custom["num_items"] = self.num_items
+            custom["num_items"] = _checked_count(self.num_items)
         self._add_contents(custom)
-        if "delivery_category" in values and self.delivery_category in DELIVERY_CATEGORIES:
-            custom["delivery_category"] = self.delivery_category
+        if "delivery_category" in values and self.delivery_category:
+            self._add_delivery_category(custom)
         if self.order_id:
             custom["order_id"] = self.order_id
+            if "+" in self.order_id:
+                _note_lost_digits(self.order_id)
         if "item_number" in values and self.item_number:
             custom["item_number"] = self.item_number
         self.add_custom(custom)
@@ -90,7 +97,7 @@ class CommerceEvent(ServerEvent):
     def _add_contents(self, custom: JsonObject) -> None:
         """Add what the event is about."""
         values, contents = self.__dict__, self.contents
-        if self.content_ids and (content_ids := list(filter(None, self.content_ids))):
+        if self.content_ids and (content_ids := list(filter(_strip, self.content_ids))):
             custom["content_ids"] = content_ids
         if contents is not None:
             if problems := contents_problems(contents, "$.contents"):
@@ -98,10 +105,21 @@ class CommerceEvent(ServerEvent):
             custom["contents"] = contents
         if "content_name" in values and self.content_name:
             custom["content_name"] = self.content_name
-        if self.content_type and (contents is not None or self.content_ids):
-            custom["content_type"] = self.content_type
+        if contents is not None or self.content_ids:
+            if self.content_type in CONTENT_TYPES:
+                custom["content_type"] = self.content_type
+            elif self.content_type:
+                custom["content_type"] = _content_type(self.content_type)
         if "content_category" in values and self.content_category:
             custom["content_category"] = self.content_category
+
+    def _add_delivery_category(self, custom: JsonObject) -> None:
+        """Add how the order is delivered, if Meta knows the word."""
+        if self.delivery_category in DELIVERY_CATEGORIES:
+            custom["delivery_category"] = self.delivery_category
+        else:
+            words = ", ".join(DELIVERY_CATEGORIES)
+            note_dropped("$.custom_data.delivery_category", f"it is none of {words}")
 
     def add_custom(self, custom: JsonObject) -> None:
         """Add the keys that only this kind of event has.  Override it; here it adds none.
@@ -134,3 +152,38 @@ class LeadEvent(CommerceEvent, CrmFields):
         if self.status:
             custom["status"] = self.status
         self.add_crm(custom)
+
+
+def _content_type(text: str) -> str:
+    """Return a content type that isn't written as Meta's are: in small letters, or ``product`` for a placeholder."""
+    word = text.strip().lower()
+    if word in CONTENT_TYPES:
+        return word
+    if not word or word in NO_IDS:
+        note_dropped("$.custom_data.content_type", "it is a placeholder: product is sent")
+        return "product"
+    note_uncertain(
+        "$.custom_data.content_type", "that Meta doesn't list: product and product_group are usual"
+    )
+    return text
+
+
+def _checked_count(count: float) -> float:
+    """Return a number of items.
+
+    :raises EventError: when it has lost digits.
+    """
+    if -_LARGEST_COUNT < count < _LARGEST_COUNT:
+        return count
+    message = "must be a whole number of at most 15 digits"
+    raise EventError([Problem(message, "$.num_items")])
+
+
+# What spreadsheets make of long numbers: 1.23457E+12.
+_SCIENTIFIC = re.compile(r"[0-9]+(?:[.,][0-9]+)?[eE][+][0-9]{1,3}")
+
+
+def _note_lost_digits(order_id: str) -> None:
+    if _SCIENTIFIC.fullmatch(order_id.strip()):
+        uncertainty = "in scientific notation: digits are lost, and different orders may have the same id"
+        note_uncertain("$.custom_data.order_id", uncertainty)

@@ -1,10 +1,12 @@
 """The products of an event: the items of ``contents``."""
 
+import html
 import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
+from urllib.parse import unquote
 
 from capi_actions import Field, Problem, note_uncertain
 from capi_actions_facebook.facts import DELIVERY_CATEGORIES
@@ -26,6 +28,7 @@ CONTENT_FIELDS: Mapping[str, Field] = {
 _INVALID_CONTENTS = 2804008
 _strip = str.strip
 _LARGEST_EXACT = 2**53  # greater doubles have lost digits
+_USUAL_QUANTITIES = frozenset(range(1, 100))
 _LOGGER = logging.getLogger("capi_actions.facebook")
 
 
@@ -45,7 +48,7 @@ def contents_problems(contents: Any, path: str) -> Sequence[Problem]:
             if (
                 not _strip(item["id"])  # TypeError if it is no text
                 or "delivery_category" in item
-                or ("quantity" in item and type(item["quantity"]) is float)
+                or ("quantity" in item and item["quantity"] not in _USUAL_QUANTITIES)
             ):
                 break
         else:
@@ -108,16 +111,25 @@ def content_ids_problems(content_ids: Any, path: str) -> Sequence[Problem]:
 
 
 def _is_json_list(text: str) -> bool:
-    """Return whether a text is a list or an object in JSON, or in what programs write for it."""
-    if text.lstrip()[:1] not in ("[", "{"):
+    """Return whether a text is a list or an object in JSON, or in what programs write for it.
+
+    Encoded twice, for an address or for a page, it still is one.
+    """
+    if not text.lstrip().lower().startswith(_STARTS_OF_JSON):
         return False
-    for json_text in (text, text.replace("'", '"')):  # Python and Ruby write ['a', 'b']
+    # Python and Ruby write ['a', 'b'].
+    for json_text in (text, text.replace("'", '"'), unquote(text), html.unescape(text)):
         try:
-            json.loads(json_text)
+            value = json.loads(json_text)
         except (ValueError, RecursionError):
             continue
-        return True
+        if isinstance(value, str):  # JSON within JSON; one text in quotes isn't
+            return value != text and _is_json_list(value)
+        return isinstance(value, list | dict)
     return False
+
+
+_STARTS_OF_JSON = ("[", "{", '"', "%5b", "%7b", "%22", "&quot;", "&#34;")
 
 
 @cache

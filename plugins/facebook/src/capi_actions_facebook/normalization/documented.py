@@ -23,6 +23,13 @@ from capi_actions_facebook.normalization.js_text import NO_DIGITS, WHITE, lower
 from capi_actions_facebook.normalization.places import COUNTRIES, STATES, table
 
 _ADDRESS: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_MAILTO: Final = re.compile("(?:mailto:)+")
+_WHOLE_FLOAT: Final = re.compile(r"(\+?[0-9]{3,})\.0")
+# What programs and spreadsheets write for nothing, in lower case.
+_NOTHING: Final = frozenset(
+    {"undefined", "(null)", "<null>", "n/a", "#n/a", "[object object]", "(none)", "not set", "(not set)"}
+    | {"(not provided)"}
+)
 _ZIP_PLUS_FOUR: Final = re.compile(r"([0-9]{5})[\W_]*[0-9]{4}")
 _US_STATES: Final = {
     **dict(islice(STATES.items(), 13, None)),  # Canada's 13 provinces and territories come first
@@ -35,6 +42,8 @@ _US_STATES: Final = {
 def email(value: str) -> str | None:
     """Trim and lower-case.  It must look like an address; letters of all scripts pass."""
     text = lower(value).strip(WHITE)
+    if text.startswith("mailto:"):
+        text = _MAILTO.sub("", text)
     return text if _ADDRESS.fullmatch(text) else None
 
 
@@ -42,9 +51,16 @@ def phone(value: str) -> str | None:
     """Keep digits only, without leading zeros.
 
     The rules want the country code in front.  It can't be known from the number, so it must be
-    there already (``+44…``, ``0044…``).  A national zero in brackets, as in ``+44 (0)844``, is left out.
+    there already (``+44…``, ``0044…``).  A national zero in brackets, as in ``+44 (0)844``, is left out, and so is
+    what spreadsheets put behind a number: ``16505551212.0``.
     """
-    digits = value.replace("(0)", "").encode("ascii", "ignore").translate(None, NO_DIGITS).decode()
+    digits = (
+        _without_fraction(value)
+        .replace("(0)", "")
+        .encode("ascii", "ignore")
+        .translate(None, NO_DIGITS)
+        .decode()
+    )
     return digits.lstrip("0") or None
 
 
@@ -56,8 +72,10 @@ def plain(value: str) -> str | None:
     """
     text = lower(value)
     if not text.isalnum():
+        if text.strip(WHITE) in _NOTHING:
+            return None
         text = "".join(character for character in text if category(character)[0] in "LMN")
-    return text or None
+    return None if text in _NOTHING else text or None
 
 
 def state(value: str) -> str | None:
@@ -74,7 +92,7 @@ def zip_code(value: str) -> str | None:
     """
     if us := _ZIP_PLUS_FOUR.fullmatch(value.strip(WHITE)):
         return us[1]
-    text = plain(value) or ""
+    text = plain(_without_fraction(value)) or ""
     return text if len(text) > 1 else None
 
 
@@ -108,6 +126,12 @@ def gender(value: str) -> str | None:
 def external_id(value: str) -> str | None:
     """Trim.  The rules ask only that it be the same everywhere."""
     return value.strip(WHITE) or None
+
+
+def _without_fraction(number: str) -> str:
+    """Return a whole number without the ``.0`` of a float, and everything else as it is."""
+    match = _WHOLE_FLOAT.fullmatch(number.strip(WHITE)) if ".0" in number else None
+    return match[1] if match else number
 
 
 def _exists(year: int, month: int, day: int) -> bool:
