@@ -130,6 +130,15 @@ def test_objects_are_not_made_of_other_things(compiled: Compiled) -> None:
     ]
 
 
+@pytest.mark.parametrize("text", ['{"id": "a"}', '[{"id": "a"}]', " \n[1]"])
+def test_json_in_a_text_is_no_object_and_how_to_decode_it_is_said(compiled: Compiled, text: str) -> None:
+    """Tag managers and spreadsheets have their lists so."""
+    with pytest.raises(EventError) as caught:
+        compiled(a={"type": "object", "multiple": True})({"a": text})
+
+    assert 'it was a text that holds JSON: map it with {"@json": {"mode": "decode"' in caught.value.message
+
+
 def test_a_subclass_of_dict_is_an_object(clean: Clean) -> None:
     """Python callers have ordered ones; what comes out is a copy of it."""
     payload = OrderedDict(s=5)

@@ -10,6 +10,7 @@ from capi_actions import Plugins, Secret
 from capi_actions.notes import Notes, collect_notes
 from capi_actions.testing import build_item
 from capi_actions_facebook.destination import Facebook
+from capi_actions_facebook.placeholders import NO_IDS
 from capi_actions_facebook.settings import Settings
 
 TIME = "2026-11-23T17:24:12Z"
@@ -124,7 +125,7 @@ def test_placeholders_of_other_fields_are_left_out() -> None:
             "em": "undefined",
         },
         "custom_data": {
-            "order_id": "undefined",
+            "order_id": "\t\n",
             "content_name": "Null",
             "content_category": "None",
             "search_string": "null",
@@ -139,3 +140,42 @@ def test_placeholders_of_other_fields_are_left_out() -> None:
         "user_data": {"page_id": "5", "em": "undefined"},
         "custom_data": {"content_category": "None", "search_string": "null"},
     } == data
+
+
+@pytest.mark.parametrize("text", sorted(NO_IDS))
+def test_a_placeholder_is_no_event_id(text: str) -> None:
+    """All events would have the same, and Meta drops repeats."""
+    notes = Notes()
+    data: dict[str, Any] = {"event_time": 1_796_000_000, "event_id": text}
+    with collect_notes(notes):
+        prepare(data)
+
+    assert "e-1" == data["event_id"]
+    assert ["$.event_id"] == [path for path, _ in notes.dropped]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("fn", "undefined", "is a placeholder"),
+        ("ln", "N/A", "is a placeholder"),
+        ("external_id", "{{ user.id }}", "is a template's placeholder"),
+        ("em", "${email}", "is a template's placeholder"),
+        ("external_id", "123.0", "ends in .0"),
+        ("ph", "16505551212.0", "ends in .0"),
+        ("zp", "94025.0", "ends in .0"),
+        ("ph", "+16505551212,+16505550000", "has more than 15 digits"),
+        ("ph", "+1 650 555 1212 ext. 12345", "has more than 15 digits"),
+        ("ln", "Null", ""),
+        ("ct", "Nan", ""),
+        ("country", "NA", ""),
+        ("em", "ada@example.com", ""),
+        ("fn", "Ada", ""),
+    ],
+)
+def test_hashed_placeholders_get_a_warning(key: str, value: str, words: str) -> None:
+    """The pixel's profile hashes them as the pixel does: `capi preview --summary` says so."""
+    warning = Facebook(Settings(pixel_id="1", access_token=Secret("unused"))).value_warning(key, value)
+
+    assert warning.startswith(words)
+    assert bool(words) is bool(warning)

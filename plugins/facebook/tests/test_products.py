@@ -18,6 +18,7 @@ from capi_actions_facebook.fields.contents import (
     content_ids_problems,
     contents_problems,
 )
+from capi_actions_facebook.placeholders import NO_IDS
 from capi_actions_facebook.products import (
     plain_product_ids,
     plain_products,
@@ -98,6 +99,7 @@ def test_it_can_be_used_in_any_mapping(plugins: Plugins) -> None:
 
 IDS = (
     st.text()
+    | st.sampled_from(sorted(NO_IDS))
     | st.integers()
     | st.floats()
     | st.booleans()
@@ -109,12 +111,12 @@ IDS = (
 
 @given(st.dictionaries(st.sampled_from(["product_id", "sku", "id"]), IDS))
 def test_an_id_is_the_first_that_can_be_one(product: dict[str, Any]) -> None:
-    """Documented order; no id is made of what has lost digits, and none is blank."""
+    """Documented order; no id is made of what has lost digits, and none is blank or a placeholder."""
     contents = products({"properties": {"products": [product]}})
     good = [
         id_
         for key in ("product_id", "sku", "id")
-        if (isinstance(id_ := product.get(key), str) and id_.strip())
+        if (isinstance(id_ := product.get(key), str) and id_.strip() and id_.strip() not in NO_IDS)
         or type(id_) is int
         or (isinstance(id_, float) and -(2**53) < id_ < 2**53)
     ]
@@ -207,7 +209,7 @@ def test_a_price_as_text_is_read_as_the_value_is(text: str, plugins: Plugins) ->
 
 def test_a_quantity_beyond_exact_numbers_is_refused(plugins: Plugins) -> None:
     """1e21 pieces are a mistake, and the digits are gone."""
-    for quantity in (1e21, "9" * 30):
+    for quantity in (1e21, "9" * 30, 10**21, 2**53):
         with pytest.raises(EventError) as caught:
             built(plugins, "facebook.purchase", {**ORDER, "products": [{"sku": "a", "quantity": quantity}]})
         assert [2804008] == [problem.code for problem in caught.value.problems]
@@ -346,7 +348,27 @@ def test_a_purchase_may_predict_what_the_customer_will_bring(plugins: Plugins) -
 
 
 ODD: st.SearchStrategy[Any] = st.sampled_from(
-    ["p", " p", "", " ", "7", 7, 0, -1, 2.0, 2.5, 1e300, float("inf"), True, None, [], {}, 2**60]
+    [
+        "p",
+        " p",
+        "",
+        " ",
+        "7",
+        "undefined",
+        " NaN",
+        7,
+        0,
+        -1,
+        2.0,
+        2.5,
+        1e300,
+        float("inf"),
+        True,
+        None,
+        [],
+        {},
+        2**60,
+    ]
 )
 LISTED = st.lists(
     st.fixed_dictionaries(
@@ -389,7 +411,13 @@ def test_products_with_id_quantity_and_price_are_usual_and_all_others_are_not() 
 
     assert usual == usual_products({"properties": {"products": [product, product]}})
     assert ["p", "p"] == usual_product_ids({"properties": {"products": [product, product]}})
-    for odd in ({"price": "9.5"}, {"quantity": 2.0}, {"product_id": " "}, {"delivery_category": "curbside"}):
+    for odd in (
+        {"price": "9.5"},
+        {"quantity": 2.0},
+        {"product_id": " "},
+        {"product_id": "null"},
+        {"delivery_category": "curbside"},
+    ):
         assert usual_products({"properties": {"products": [product, {**product, **odd}]}}) is None
     others: list[Any] = [{}, {"properties": product}, {"properties": {"products": []}}, [], None, "text", 1]
     for event in others:

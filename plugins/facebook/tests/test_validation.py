@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from capi_actions.notes import Notes, collect_notes
 from capi_actions_facebook.validation import check_event, is_too_broad
 
 NOW = 1_795_454_652.0
@@ -48,6 +49,28 @@ def test_a_good_event_has_no_problems() -> None:
 def test_age_counts_to_the_second(age: int, source: str, codes: list[int]) -> None:
     """One event that is too old costs the whole request."""
     assert codes == subcodes(event(event_time=int(NOW) - age, action_source=source))
+
+
+@pytest.mark.parametrize("number", [0, 46_355, 2026, 20_261_129, 99_999_999])
+def test_a_number_that_counts_days_or_is_a_date_gets_its_likely_cause(number: int) -> None:
+    """Spreadsheets have 46355 for 2026-11-29: as seconds it is 1970, which nobody means."""
+    (problem,) = check_event(event(event_time=number), NOW)
+
+    assert "a spreadsheet's day number or a year isn't read, write 2026-11-29T15:00:00Z" in problem.message
+    (problem,) = check_event(event(event_time=10**8), NOW)
+    assert "spreadsheet" not in problem.message
+
+
+def test_a_purchase_below_zero_is_sent_with_a_word() -> None:
+    """Meta says nothing about it, and takes back nothing."""
+    notes = Notes()
+    for value in (-12.5, -1, "-3.50", 0, 0.0, 5):
+        with collect_notes(notes):
+            assert [] == subcodes(
+                event(event_name="Purchase", custom_data={"value": value, "currency": "EUR"})
+            )
+
+    assert [3] == list(notes.uncertain.values())
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,7 @@ def is_bare_click(text: str) -> bool:
     return _BARE_CLICK.fullmatch(text.strip()) is not None
 
 
+_UNREAD_CLICK: Final = re.compile("(?:^|[?&;#])fbclid=[^&;#]")
 # All of them have capital letters.
 _BARE_CLICK: Final = re.compile("(?=.*[A-Z])[A-Za-z0-9_-]{8,}")
 
@@ -122,5 +123,6 @@ def newest_click_id(fbc: str | None, urls: Iterable[str | None], first_seen: int
         if url and "fbclid=" in url:
             if new_click_id := fbc_from_url(url, first_seen):
                 return fbc if fbc and click_of(fbc) == click_of(new_click_id) else new_click_id
-            note_dropped("$.user_data.fbclid", "it is no click id, or stands where none is looked for")
+            if _UNREAD_CLICK.search(url):
+                note_dropped("$.user_data.fbclid", "it is no click id, or stands where none is looked for")
     return fbc

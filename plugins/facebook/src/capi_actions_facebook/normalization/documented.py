@@ -30,7 +30,7 @@ _NOTHING: Final = frozenset(
     {"undefined", "(null)", "<null>", "n/a", "#n/a", "[object object]", "(none)", "not set", "(not set)"}
     | {"(not provided)"}
 )
-_ZIP_PLUS_FOUR: Final = re.compile(r"([0-9]{5})[\W_]*[0-9]{4}")
+_ZIP_PLUS_FOUR: Final = re.compile("([0-9]{5})[0-9]{4}")
 _US_STATES: Final = {
     **dict(islice(STATES.items(), 13, None)),  # Canada's 13 provinces and territories come first
     "districtofcolumbia": "dc",
@@ -90,9 +90,9 @@ def zip_code(value: str) -> str | None:
     Of a US ``12345-6789``, with whatever dash, or none, the first five: no other country has nine digits, but for
     Saudi Arabia, whose last four are as optional.
     """
-    if us := _ZIP_PLUS_FOUR.fullmatch(value.strip(WHITE)):
-        return us[1]
     text = plain(_without_fraction(value)) or ""
+    if us := _ZIP_PLUS_FOUR.fullmatch(text):
+        return us[1]
     return text if len(text) > 1 else None
 
 
