@@ -1,10 +1,15 @@
 """What the plugin leaves out, or reads as may be wrong, is counted for `capi preview --summary` and `capi send`."""
 
+import json
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from capi_actions import Plugins
+from capi_actions.cli.preview import preview
 from capi_actions.config import read_config
 from capi_actions.pipeline import Pipeline
 from capi_actions.pipeline.survey import Survey
@@ -70,3 +75,17 @@ def test_of_a_complete_event_there_is_nothing_to_say(pipeline: Pipeline) -> None
     properties = {"fbp": "fb.1.1795454652000.1098115397", "products": [{"sku": "a", "quantity": 2}]}
 
     assert [] == findings(pipeline, properties, context={"ip": "203.0.113.5", "page": page, "userAgent": "x"})
+
+
+def test_preview_says_at_the_end_what_it_left_out(tmp_path: Path) -> None:
+    """Else people compare an item with its event, and search for the reason."""
+    config = tmp_path / "capi.toml"
+    config.write_text(CONFIG, encoding="utf-8")
+    now = datetime.now(UTC).isoformat()
+    event = {"type": "page", "userId": "u", "timestamp": now, "properties": {"fbp": "FB.1.1796000000000.1"}}
+
+    result = CliRunner().invoke(preview, ["--config", str(config)], input=f"{json.dumps(event)}\n" * 2)
+
+    assert 0 == result.exit_code
+    assert 2 == len(result.stdout.splitlines())
+    assert "capi: left out: $.user_data.fbp 2: it is no browser id, such as fb.1." in result.stderr

@@ -25,11 +25,12 @@ from capi_actions.cli.tables import stdout
 from capi_actions.errors import EventError
 from capi_actions.jsonl import write_line
 from capi_actions.model import Item
+from capi_actions.notes import Notes, collect_notes
 from capi_actions.pipeline import HeldBack, Outcome, Refusal
 from capi_actions.pipeline.survey import Survey
 
 _MAX_NAMES = 1_000
-_SHOWN_NAMES = 10  # of events that no mapping matches
+_SHOWN_NAMES = 10  # of events that no mapping matches, and of values that are left out
 
 
 @click.command()
@@ -55,13 +56,15 @@ def preview(
 
     Prints one JSON line for each mapping that matches an event, with the item or the error, and one for each
     destination that an event is held back from, with the reason.  Nothing is stored.  Secrets from the
-    environment may be missing.  Events that no mapping matches are counted at the end, on standard error.
+    environment may be missing.  Values that are left out, and events that no mapping matches, are counted at the
+    end, on standard error.
     With --summary, prints figures instead: a table, or a JSON object.
     """
     config, plugins = load_for_pipeline(config_path, need_secrets=False)
     pipeline = build_pipeline(config, plugins)
     watch = PersonalDataWatch()
     invalid, failed, unmatched, survey = 0, False, Counter[str](), Survey(pipeline.routes)
+    notes = Notes()
     for record in read_records(files, config, plugins, input_format, is_csv):
         event = record.event
         if isinstance(event, EventError):
@@ -69,7 +72,8 @@ def preview(
             failed = True
             invalid += 1
             continue
-        outcomes = pipeline.process_by_route(event, time())
+        with collect_notes(notes):
+            outcomes = pipeline.process_by_route(event, time())
         failed = failed or any(_is_failure(outcome) for _, _, outcome in outcomes)
         if not outcomes:
             count_unmatched(unmatched, unmatched_name(event))
@@ -89,6 +93,8 @@ def preview(
             survey, invalid, most_common(unmatched, _MAX_NAMES if as_json else _SHOWN_NAMES), as_json
         )
         return 1 if failed else 0
+    for (path, reason), count in notes.dropped.most_common(_SHOWN_NAMES):
+        echo_error(f"capi: left out: {path} {count:,}: {reason}")
     event_names = [name for route in pipeline.routes for name in route.trigger.event_names]
     for name, count in most_common(unmatched, _SHOWN_NAMES).items():
         match = likely_event(name, event_names)
