@@ -25,7 +25,7 @@ from capi_actions.cli.tables import stdout
 from capi_actions.errors import EventError
 from capi_actions.jsonl import write_line
 from capi_actions.model import Item
-from capi_actions.notes import Notes, collect_notes
+from capi_actions.notes import Finding, Notes, collect_notes, count_finding
 from capi_actions.pipeline import HeldBack, Outcome, Refusal
 from capi_actions.pipeline.survey import Survey
 
@@ -64,7 +64,7 @@ def preview(
     pipeline = build_pipeline(config, plugins)
     watch = PersonalDataWatch()
     invalid, failed, unmatched, survey = 0, False, Counter[str](), Survey(pipeline.routes)
-    notes = Notes()
+    left_out = Counter[Finding]()
     for record in read_records(files, config, plugins, input_format, is_csv):
         event = record.event
         if isinstance(event, EventError):
@@ -72,8 +72,11 @@ def preview(
             failed = True
             invalid += 1
             continue
+        notes = Notes()
         with collect_notes(notes):
             outcomes = pipeline.process_by_route(event, time())
+        for finding in notes.dropped:
+            count_finding(left_out, finding)
         failed = failed or any(_is_failure(outcome) for _, _, outcome in outcomes)
         if not outcomes:
             count_unmatched(unmatched, unmatched_name(event))
@@ -93,7 +96,7 @@ def preview(
             survey, invalid, most_common(unmatched, _MAX_NAMES if as_json else _SHOWN_NAMES), as_json
         )
         return 1 if failed else 0
-    for (path, reason), count in notes.dropped.most_common(_SHOWN_NAMES):
+    for (path, reason), count in left_out.most_common(_SHOWN_NAMES):
         echo_error(f"capi: left out: {path} {count:,}: {reason}")
     event_names = [name for route in pipeline.routes for name in route.trigger.event_names]
     for name, count in most_common(unmatched, _SHOWN_NAMES).items():

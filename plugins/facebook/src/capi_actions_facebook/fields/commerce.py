@@ -1,6 +1,8 @@
 """The fields of commerce events and leads: their ``custom_data``."""
 
+import logging
 import re
+from functools import cache
 from typing import Any
 
 from attrs import define
@@ -16,6 +18,7 @@ from capi_actions_facebook.presets import first_amount_of, path, when
 
 _strip = str.strip
 _LARGEST_COUNT = 10**15
+_LOGGER = logging.getLogger("capi_actions.facebook")
 
 
 @define(kw_only=True, slots=False)
@@ -187,3 +190,12 @@ def _note_lost_digits(order_id: str) -> None:
     if _SCIENTIFIC.fullmatch(order_id.strip()):
         uncertainty = "in scientific notation: digits are lost, and different orders may have the same id"
         note_uncertain("$.custom_data.order_id", uncertainty)
+        _log_lost_digits()
+
+
+@cache
+def _log_lost_digits() -> None:
+    _LOGGER.warning(
+        "an order id is a number in scientific notation, such as 1.23457E+12: its last digits are lost, and different"
+        " orders may have the same; write it as text"
+    )
