@@ -12,6 +12,7 @@ from capi_actions import Plugins, Secret
 from capi_actions.testing import build_item
 from capi_actions_facebook.click_ids import (
     fbc_from_url,
+    is_bare_click,
     is_browser_id,
     is_click_id,
     is_expired,
@@ -270,3 +271,23 @@ def test_an_expired_click_id_is_left_out_and_told_once(caplog: pytest.LogCapture
 
     (record,) = caplog.records
     assert "pixel 123: a click id (fbc) of over 90 days ago is left out" in record.getMessage()
+
+
+@pytest.mark.parametrize(
+    ("text", "is_click"),
+    [
+        ("IwAR2abcdefgh", True),
+        (" PAZXh0bgNhZW0CMTEAAR-_x\n", True),
+        ("sale", False),
+        ("newsletter", False),
+        ("/", False),
+        ("?IwAR2abcdefgh", False),
+        ("IwAR2 abcdefgh", False),
+        ("Sale", False),
+        ("null", False),
+        ("", False),
+    ],
+)
+def test_a_word_in_the_query_s_place_is_no_click_id(text: str, is_click: bool) -> None:
+    """Some libraries write a page's query without its question mark: `sale` would be everybody's click."""
+    assert is_click is is_bare_click(text)

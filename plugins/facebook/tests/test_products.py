@@ -1,7 +1,11 @@
 """Products: the directives, and what the prebuilt mappings send of them."""
 
+import html
+import json
 import logging
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -437,3 +441,27 @@ def test_products_with_id_quantity_and_price_are_usual_and_all_others_are_not() 
 def test_a_quick_look_at_contents_finds_problems_where_a_long_one_does(contents: list[Any]) -> None:
     """Also in those that come from the event unchecked, in `custom_data`."""
     assert list(_problems(contents, "$")) == list(contents_problems(contents, "$"))
+
+
+@given(
+    ids=st.lists(st.text(min_size=1) | st.integers(), min_size=1),
+    encode=st.sampled_from([str, quote, html.escape, json.dumps]),
+    before=st.sampled_from(["", " ", "\n"]),
+)
+def test_a_list_in_a_text_is_refused_however_it_is_encoded(
+    ids: list[Any], encode: Callable[[str], str], before: str
+) -> None:
+    """Tag managers put lists into fields of text, and those into addresses and pages."""
+    text = before + encode(json.dumps(ids))
+
+    (problem,) = content_ids_problems([text], "$.content_ids")
+    assert problem.message.startswith("must be a list of ids but it was a text that holds JSON")
+    assert [problem] == list(content_ids_problems(text, "$.content_ids"))
+
+
+@pytest.mark.parametrize(
+    "id_", ["a", '"a"', "[a", "{SKU-1}", "%5Ba", "&quot;a&quot;", "12", "a,b", '["a"', "[a] 5"]
+)
+def test_an_id_with_brackets_or_quotes_is_one(id_: str) -> None:
+    """Only what is a list or an object isn't an id."""
+    assert not content_ids_problems([id_], "$.content_ids")
