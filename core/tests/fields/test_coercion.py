@@ -144,6 +144,14 @@ def test_numbers_without_a_fraction_are_integers(clean: Clean, value: Any, whole
     assert (int, whole) == (type(coerced), coerced)
 
 
+@pytest.mark.parametrize("text", ["1.23456789012346E+15", "1.23457e+12", "-1e11", "1E300", " 12e10 "])
+def test_long_whole_numbers_with_an_exponent_are_none(clean: Clean, refusal: Refusal, text: str) -> None:
+    """A spreadsheet has rounded an id: read, it would be somebody else's."""
+    reason = f"must be an integer but it was a text with an exponent and lost digits; {WHOLE}."
+    assert f"$.a: A {reason}" == refusal(text, type="integer")
+    assert float(text) == clean(text, type="number")
+
+
 def test_doubles_beyond_64_bits_stay_doubles(clean: Clean) -> None:
     """As integers they would have digits that nobody meant, and JSON encoders refuse them."""
     assert isinstance(clean(1e21, type="integer"), float)

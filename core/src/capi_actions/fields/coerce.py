@@ -47,9 +47,12 @@ def to_number(value: Any) -> int | float | None:
 def to_integer(value: Any) -> int | float | None:
     """Return the number for what :func:`to_number` accepts, if it has no fraction.
 
-    A double beyond 64 bits stays one: its last digits mean nothing, and encoders refuse such integers.
+    A double beyond 64 bits stays one: its last digits mean nothing, and encoders refuse such integers.  Text with an
+    exponent is none if the number has more digits than the text: a spreadsheet has rounded it.
     """
     number = to_number(value)
+    if number is not None and isinstance(value, str) and _has_lost_digits(value, number):
+        return None
     if isinstance(number, float):
         if not number.is_integer():
             return None
@@ -74,6 +77,8 @@ def number_text_phrase(text: str) -> str:
     """
     text = text.strip()[:_MAX_LOOK]
     if _NUMBER.fullmatch(text):  # one that the field can't hold
+        if (number := to_number(text)) is not None and _has_lost_digits(text, number):
+            return "a text with an exponent and lost digits"
         return "a text with a fraction" if to_number(text) is not None else "a text with too great a number"
     return next((phrase for phrase, is_it in _NUMBER_TEXTS if is_it(text)), "a text that is no number")
 
@@ -92,6 +97,14 @@ _NUMBER_TEXTS: tuple[tuple[str, Callable[[str], bool]], ...] = (
     ("a text with an apostrophe", lambda text: "'" in text or "\u2019" in text),
     ("a text with several points", lambda text: text.count(".") > 1),
 )
+
+
+def _has_lost_digits(text: str, number: float) -> bool:
+    """Return whether a text is a long id that a spreadsheet has rounded: 1.23456789012346E+15."""
+    return abs(number) >= _SHORTEST_LONG_ID and "e" in text.lower()
+
+
+_SHORTEST_LONG_ID = 10**11  # spreadsheets write numbers from 12 digits on with an exponent
 
 
 def to_boolean(value: Any) -> bool | None:

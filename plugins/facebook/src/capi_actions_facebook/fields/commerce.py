@@ -91,7 +91,7 @@ class CommerceEvent(ServerEvent):
             if "+" in self.order_id:
                 _note_lost_digits(self.order_id)
         if "item_number" in values and self.item_number:
-            custom["item_number"] = self.item_number
+            self._add_item_number(custom)
         self.add_custom(custom)
         data = self.server_event(self.meta_name)
         data["custom_data"] = custom
@@ -116,11 +116,19 @@ class CommerceEvent(ServerEvent):
         if "content_category" in values and self.content_category:
             custom["content_category"] = self.content_category
 
+    def _add_item_number(self, custom: JsonObject) -> None:
+        """Add what tells events of one order apart, unless it would be the same for all."""
+        if not self.item_number or self.item_number.strip() in ("", *NO_IDS):
+            note_dropped("$.custom_data.item_number", "it is blank or a placeholder")
+        else:
+            custom["item_number"] = self.item_number
+
     def _add_delivery_category(self, custom: JsonObject) -> None:
         """Add how the order is delivered, if Meta knows the word."""
         if self.delivery_category in DELIVERY_CATEGORIES:
             custom["delivery_category"] = self.delivery_category
         else:
+            custom.pop("delivery_category", None)  # all properties may be in custom_data
             words = ", ".join(DELIVERY_CATEGORIES)
             note_dropped("$.custom_data.delivery_category", f"it is none of {words}")
 
