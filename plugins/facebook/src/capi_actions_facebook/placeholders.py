@@ -15,7 +15,7 @@ LONGEST = 2 * max(map(len, _NOTHING))
 _FIRST_LETTERS = frozenset({word[0] for word in _WRITTEN_BY_PROGRAMS} | {"N", "U"} | set(" \t\n\r\xa0"))
 
 NO_IDS = frozenset(
-    {" "}.union(
+    {" ", "  ", "\t", "\n", "\r\n", "\xa0"}.union(
         *({word, word.upper(), word.capitalize()} for word in _WRITTEN_BY_PROGRAMS),
         {"NaN", "[object Object]"},
     )
