@@ -172,3 +172,37 @@ def test_the_referrer_is_the_page_s(plugins: Plugins) -> None:
     event = {"type": "page", "timestamp": "2026-11-23T17:24:12Z", "userId": "u", "context": {"page": page}}
 
     assert build_item(plugins, "facebook.page_view", event)["referrer_url"] == "https://search.example/"
+
+
+@pytest.mark.parametrize(
+    ("field", "event", "value"),
+    [
+        (
+            "email",
+            {"traits": {"email": "null"}, "properties": {"email": "ada@example.com"}},
+            "ada@example.com",
+        ),
+        (
+            "email",
+            {"traits": {"email": "ada@"}, "properties": {"email": "ada@example.com"}},
+            "ada@example.com",
+        ),
+        ("email", {"context": {"traits": {"email": "N/A"}}, "traits": {"email": "a@b.io"}}, "a@b.io"),
+        ("email", {"traits": {"email": "null"}}, "null"),
+        ("phone", {"traits": {"phone": "0"}, "properties": {"phone": "+16505551212"}}, "+16505551212"),
+        ("phone", {"traits": {"phone": " undefined"}}, " undefined"),
+        ("firstName", {"traits": {"firstName": "undefined", "name": "Ada Lovelace"}}, "Ada"),
+        ("lastName", {"traits": {"lastName": "Null"}}, "Null"),
+        (
+            "address.city",
+            {"traits": {"address": {"city": "-"}}, "properties": {"address": {"city": "Bonn"}}},
+            "Bonn",
+        ),
+        ("gender", {"traits": {"gender": ["f"]}}, ["f"]),
+    ],
+)
+def test_a_placeholder_counts_only_where_nothing_else_stands(
+    field: str, event: dict[str, Any], value: Any
+) -> None:
+    """It hides nothing; alone, it is for the profile to judge, and somebody's name may be Null."""
+    assert value == person(field, event)

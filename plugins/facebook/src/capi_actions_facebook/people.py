@@ -95,7 +95,7 @@ def person(field: str, event: Json) -> Any:
 
     Traits are those of the context, then those at the top of the event, unless it is a group call: these are a
     company's.  A first or last name that stands nowhere is taken from ``name``: what is before the first space,
-    and after it, as Segment's own libraries do.
+    and after it, as Segment's own libraries do.  A placeholder counts only where nothing else stands.
 
     :param field: a key of the table above.
     :returns: MISSING when there is nothing but blanks.
@@ -107,17 +107,29 @@ def person(field: str, event: Json) -> Any:
     traits = [context.get("traits") if isinstance(context, dict) else None]
     if event.get("type") != "group":
         traits.append(event.get("traits"))
+    placeholder: Any = MISSING
     for source, paths in (
         *((source, in_traits) for source in traits),
         (event.get("properties"), in_properties),
     ):
         for path in paths:
             value = _look_up(source, path)
-            if value is not None and (value.__class__ is not str or (value and not value.isspace())):
+            if value is None or (value.__class__ is str and (not value or value.isspace())):
+                continue
+            if not _is_placeholder(field, value):
                 return value
-    if field in _NAMES:
-        return _name_part(traits, _NAMES[field])
-    return MISSING
+            if placeholder is MISSING:
+                placeholder = value
+    name = _name_part(traits, _NAMES[field]) if field in _NAMES else MISSING
+    return placeholder if name is MISSING else name
+
+
+def _is_placeholder(field: str, value: Any) -> bool:
+    """Return whether a value only stands for nothing; of addresses, also one that begins or ends with its ``@``."""
+    if value.__class__ is not str:
+        return False
+    word = value.strip().lower()
+    return word in PLACEHOLDERS or (field == "email" and word.strip("@") != word)
 
 
 def _look_up(value: Any, path: Path) -> Any:
