@@ -134,8 +134,9 @@ MESSAGING_EVENT_NAMES = frozenset(
 
 # "custom data", read 2026-11-23.
 DELIVERY_CATEGORIES = ("in_store", "curbside", "home_delivery")
-# "custom data", read 2026-11-30, lists the first two; the others are those of catalogs of travel, cars and homes.
-CONTENT_TYPES = ("product", "product_group", "destination", "flight", "hotel", "home_listing", "vehicle")
+# "custom data" and, for the others, "catalog ads", read 2026-11-30.  The last two are called as their catalogs are;
+# no example of Meta's has them.
+CONTENT_TYPES = ("product", "product_group", "flight", "hotel", "vehicle", "destination", "home_listing")
 
 # The lists in currencies.py were read on this day.
 CURRENCIES_READ = date(2026, 11, 23)
