@@ -12,11 +12,11 @@ from capi_actions import Plugins, Secret
 from capi_actions.testing import build_item
 from capi_actions_facebook.click_ids import (
     fbc_from_url,
-    is_bare_click,
     is_browser_id,
     is_click_id,
     is_expired,
     newest_click_id,
+    query_of_click,
 )
 from capi_actions_facebook.destination import Facebook
 from capi_actions_facebook.facts import CLICK_ID_MAX_AGE
@@ -290,4 +290,4 @@ def test_an_expired_click_id_is_left_out_and_told_once(caplog: pytest.LogCapture
 )
 def test_a_word_in_the_query_s_place_is_no_click_id(text: str, is_click: bool) -> None:
     """Some libraries write a page's query without its question mark: `sale` would be everybody's click."""
-    assert is_click is is_bare_click(text)
+    assert (f"fbclid={text.strip()}" if is_click else None) == query_of_click(text)

@@ -82,9 +82,14 @@ oldest_of_day: Final = _OldestOfDay()
 """Click ids whose time, as text, isn't less than that of the event's day are young enough; others may be."""
 
 
-def is_bare_click(text: str) -> bool:
-    """Return whether a text that is no query can be an ``fbclid`` alone, and not a word such as ``sale``."""
-    return _BARE_CLICK.fullmatch(text.strip()) is not None
+def query_of_click(text: str) -> str | None:
+    """Return the query that has this as its ``fbclid``; None if it is no click id, but a word such as ``sale``."""
+    text = text.strip()
+    if _BARE_CLICK.fullmatch(text):
+        return f"fbclid={text}"
+    if not text.startswith("?"):  # else it is the query of a page, such as a search
+        note_dropped("$.user_data.fbclid", "it is no click id")
+    return None
 
 
 _UNREAD_CLICK: Final = re.compile("(?:^|[?&;#])fbclid=[^&;#]")

@@ -5,12 +5,12 @@ from typing import Any
 
 from capi_actions import Field, Json, JsonObject, note_dropped
 from capi_actions_facebook.click_ids import (
-    is_bare_click,
     is_browser_id,
     is_click_id,
     match_browser_id,
     match_usual_click_id,
     newest_click_id,
+    query_of_click,
 )
 from capi_actions_facebook.ip_addresses import PublicAddresses, public_address
 from capi_actions_facebook.presets import first_of, path, person
@@ -202,7 +202,7 @@ def wire_user_data(
         or (fbc and not match_usual_click_id(fbc) and not is_click_id(fbc))
     ):
         if source and "=" not in source:
-            source = f"fbclid={source.strip()}" if is_bare_click(source) else None
+            source = query_of_click(source)
         newest = newest_click_id(fbc, (event_source_url, source, referrer_url), event_time)
         if newest is not None:
             data["fbc"] = newest
