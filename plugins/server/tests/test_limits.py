@@ -162,7 +162,7 @@ def test_what_the_event_loop_did_not_come_to_is_stored_when_the_server_stops(
         writer._target = 3
         for number in range(4):
             writer.submit(
-                [{**order, "type": "track", "messageId": f"{number}-{at}"} for at in range(100)], None
+                [{**order, "type": "track", "messageId": f"{number}-{at}"} for at in range(100)], 100, None
             )
 
     asyncio.run(submit())

@@ -1,11 +1,12 @@
 """The endpoints below ``/v1/``, as one raw ASGI function."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import ceil
 from time import time
+from typing import Self
 
 import orjson
-from attrs import frozen
+from attrs import define
 from starlette.types import Receive, Scope, Send
 
 from capi_actions import EventError, Json, JsonObject, OutboxError, Receipt, TrustedProxies, count_noun
@@ -14,6 +15,7 @@ from capi_actions_server.ingest.authentication import Authentication
 from capi_actions_server.ingest.browser_settings import browser_settings, project_key
 from capi_actions_server.ingest.completion import (
     NO_FACTS,
+    ClientFacts,
     RequestTimes,
     client_facts,
     comes_from_client,
@@ -56,20 +58,33 @@ _MAX_ERRORS = 100  # that an answer names
 _SUCCESS = b'{"success":true,"accepted":1}'
 
 
-@frozen
+@define(eq=False)
 class Submitted:
     """What a request sends.
 
     :ivar source: who sends it.
-    :ivar events: JSON values, or why there is none.
+    :ivar events: JSON values, or why there is none; to be read once.
+    :ivar size: how many they are.
     :ivar kind: the type of them all, if the endpoint decides it.
-    :ivar sent_at: what the request says about when it was sent.
+    :ivar sent_at: what the request says about when all its events were sent.
     """
 
     source: Source
-    events: Sequence[Json | EventError]
+    events: Iterable[Json | EventError]
+    size: int
     kind: str | None = None
     sent_at: Json = None
+
+    @classmethod
+    def of(
+        cls,
+        source: Source,
+        events: Sequence[Json | EventError],
+        kind: str | None = None,
+        sent_at: Json = None,
+    ) -> Self:
+        """Return what a request sends that has been read."""
+        return cls(source, events, len(events), kind, sent_at)
 
 
 class Ingest:
@@ -123,9 +138,8 @@ class Ingest:
         except ClientGoneError:
             return
         except Exception as error:  # noqa: BLE001  a fault of ours: the client learns that, and no more
-            log_fault("a request failed", error)
             self._figures.count(500, 0)
-            await send_json(send, 500, error_body("the server failed; its log says why"), cors)
+            await send_json(send, 500, error_body(_report_fault(error).problem), cors)
 
     async def _take(
         self, scope: Scope, path: str, headers: Headers, receive: Receive
@@ -134,7 +148,7 @@ class Ingest:
         received = time()
         submitted = await self._read(scope, path, headers, receive, received)
         source = submitted.source
-        if seconds := source.rate.wait(len(submitted.events)):
+        if seconds := source.rate.wait(submitted.size):
             raise RequestError(
                 429,
                 "this write key sends more events than its events_per_second allows; wait, and send them again",
@@ -144,10 +158,10 @@ class Ingest:
         if comes_from_client(source, headers):
             facts = client_facts(headers, self._address(scope, headers), self._cookies)
         times = RequestTimes.of(received, submitted.sent_at)
-        events = [complete(event, submitted.kind, facts, times) for event in submitted.events]
-        texts = [compact(event) for event in events]
+        texts: list[bytes | Json] = []
+        events = _complete_each(submitted, facts, times, texts)
         try:
-            future = self._writer.submit(events, source.destinations)
+            future = self._writer.submit(events, submitted.size, source.destinations)
             del submitted, events  # the writer frees them as soon as they are mapped
             receipts = await future
         except (FullError, StoppedError, TimeoutError, OutboxError) as error:
@@ -173,18 +187,56 @@ class Ingest:
             source = self._identify(lambda: self._keys.from_headers(headers), scope, headers)
         lines = is_json_lines(headers)
         body = await read_body(receive, headers, self._max_body, self._timeouts)
+        if source is not None and not lines and path in KINDS:
+            return Submitted(source, _decode_later(body), 1, KINDS[path])
         value = None if lines else decode_body(body)
         if source is None:
             key = value.get("writeKey") if type(value) is dict else None
             source = self._identify(lambda: self._keys.from_body(key), scope, headers)
         if lines:
-            return Submitted(source, decode_lines(body, MAX_EVENTS), KINDS.get(path))
+            return Submitted.of(source, decode_lines(body, MAX_EVENTS), KINDS.get(path))
         return _read_value(path, source, value)
 
     def _address(self, scope: Scope, headers: Headers) -> str | None:
         peer = scope.get("client")
         named = {name: header_text(headers, name.encode()) or "" for name in self._address_headers}
         return self._proxies.client_address(peer[0] if peer else None, named)
+
+
+def _decode_later(body: bytes) -> Iterator[Json]:
+    """Yield the body's JSON value, decoded only then.
+
+    :raises RequestError: when it is none.
+    """
+    yield decode_body(body)
+
+
+def _complete_each(
+    submitted: Submitted, facts: ClientFacts, times: RequestTimes, texts: list[bytes | Json]
+) -> Iterator[Json | EventError]:
+    """Yield the events of a request, each completed only when the writer is about to map it.
+
+    An event that is decoded, completed and mapped in one go is in the processor's caches all the while.  With 128
+    requests whose events were decoded as they came, that took 10 µs more for each.
+
+    :param texts: gets each event as text, for the live view.
+    :raises RequestError: when they can't be read.
+    """
+    try:
+        for event in submitted.events:
+            completed = complete(event, submitted.kind, facts, times)
+            texts.append(compact(completed))
+            yield completed
+    except RequestError:
+        raise
+    except Exception as error:  # noqa: BLE001  a fault of ours must not end the server
+        raise _report_fault(error) from None
+
+
+def _report_fault(error: Exception) -> RequestError:
+    """Log a fault of the server's own, and return the answer to the request that it met."""
+    log_fault("a request failed", error)
+    return RequestError(500, "the server failed; its log says why")
 
 
 def _not_stored(error: Exception, seconds: float) -> RequestError:
@@ -227,10 +279,10 @@ def _read_value(path: str, source: Source, value: Json) -> Submitted:
     """Return what a request with a write key sends as JSON."""
     members = value if type(value) is dict else {}
     if path in KINDS:
-        return Submitted(source, [value], KINDS[path], members.get("sentAt"))
+        return Submitted.of(source, [value], KINDS[path])
     if path == EVENTS and "batch" not in members:
-        return Submitted(source, _check_count(value if type(value) is list else [value]))
-    return Submitted(source, _check_count(_read_batch(value)), None, members.get("sentAt"))
+        return Submitted.of(source, _check_count(value if type(value) is list else [value]))
+    return Submitted.of(source, _check_count(_read_batch(value)), None, members.get("sentAt"))
 
 
 def _read_batch(value: Json) -> list[Json]:
@@ -264,18 +316,18 @@ def _read_webhook(webhook: SignedWebhook, headers: Headers, body: bytes) -> Subm
     :raises RequestError: when its body holds nothing that can be read.
     """
     if is_json_lines(headers):
-        return Submitted(webhook.source, decode_lines(body, MAX_EVENTS))
+        return Submitted.of(webhook.source, decode_lines(body, MAX_EVENTS))
     value = decode_body(body)
     if webhook.format is None:
         if type(value) is dict and "batch" in value:
-            return Submitted(webhook.source, _check_count(_read_batch(value)), None, value.get("sentAt"))
-        return Submitted(webhook.source, _check_count(value if type(value) is list else [value]))
+            return Submitted.of(webhook.source, _check_count(_read_batch(value)), None, value.get("sentAt"))
+        return Submitted.of(webhook.source, _check_count(value if type(value) is list else [value]))
     if type(value) is not dict:
         raise RequestError(400, "the body should be a JSON object")
     try:
-        return Submitted(webhook.source, list(webhook.format.convert(value)))
+        return Submitted.of(webhook.source, list(webhook.format.convert(value)))
     except EventError as error:
-        return Submitted(webhook.source, [error])
+        return Submitted.of(webhook.source, [error])
 
 
 def _check_count(events: list[Json]) -> list[Json]:

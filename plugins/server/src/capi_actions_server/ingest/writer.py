@@ -15,7 +15,7 @@ import asyncio
 import logging
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 from queue import SimpleQueue
@@ -23,9 +23,10 @@ from time import monotonic
 from traceback import format_tb
 from typing import TypeAlias
 
-from attrs import define, field
+from attrs import define
 
-from capi_actions import CapiError, Client, EventError, JsonObject, OutboxError, Receipt
+from capi_actions import Client, EventError, JsonObject, OutboxError, Receipt
+from capi_actions_server.ingest.requests import RequestError
 from capi_actions_server.ingest.timeouts import Timeouts
 
 _LOG = logging.getLogger("capi_actions.server")
@@ -46,19 +47,22 @@ class StoppedError(Exception):
 class _Submission:
     """The events of one request.
 
-    :ivar events: JSON objects, or why what was sent is no event; empty once they are mapped.
+    :ivar events: JSON objects, or why what was sent is no event; None once they are mapped.
+    :ivar size: how many events they are.
     :ivar destinations: the only ones that they may go to; None for all.
-    :ivar size: how many events they were.
     :ivar future: gets the receipts, or the error.
     :ivar wait: the number of its time limit.
+    :ivar receipts: of the events that were mapped.
+    :ivar error: why none could be.
     """
 
-    events: Sequence[JsonObject | EventError]
-    destinations: frozenset[str] | None
+    events: Iterable[JsonObject | EventError] | None
     size: int
+    destinations: frozenset[str] | None
     future: "asyncio.Future[Sequence[Receipt]]"
     wait: int
-    receipts: list[Receipt] = field(factory=list)
+    receipts: Sequence[Receipt] = ()
+    error: RequestError | OutboxError | None = None
 
 
 _Group: TypeAlias = Sequence[_Submission]
@@ -127,21 +131,22 @@ class Writer:
         return self._thread.is_alive()
 
     def submit(
-        self, events: Sequence[JsonObject | EventError], destinations: frozenset[str] | None
+        self, events: Iterable[JsonObject | EventError], size: int, destinations: frozenset[str] | None
     ) -> "asyncio.Future[Sequence[Receipt]]":
         """Queue the events of a request; call this on the event loop.
 
-        :param events: JSON objects, or why what was sent is no event.
+        :param events: JSON objects, or why what was sent is no event.  Each is asked for just before it is mapped.
+        :param size: how many they are.
         :param destinations: the only ones that they may go to; None for all.
         :returns: a future that gets a receipt for each event once all that were accepted are on disk;
-            :class:`capi_actions.OutboxError` if they can't be stored: then none was accepted; or
-            :class:`TimeoutError` when it takes too long: they may be stored yet.
+            :class:`capi_actions.OutboxError` if they can't be stored: then none was accepted; what reading ``events``
+            raises, if it is a :class:`RequestError`; or :class:`TimeoutError` when it takes too long: they may be
+            stored yet.
         :raises FullError: when too many wait already.
         :raises StoppedError: when the server stops.
         """
         loop = asyncio.get_running_loop()
         future = loop.create_future()
-        size = len(events)
         with self._lock:
             if self._stopping:
                 raise StoppedError
@@ -149,7 +154,7 @@ class Writer:
                 raise FullError
             self.waiting += size
             wait = self._timeouts.start(loop, partial(_expire, future))
-            self._queue.append(_Submission(events, destinations, size, future, wait))
+            self._queue.append(_Submission(events, size, destinations, future, wait))
         self._hand_over_if_enough(loop)
         return future
 
@@ -199,12 +204,15 @@ class Writer:
         try:
             submission.receipts = [
                 client.refuse(event) if isinstance(event, EventError) else client.prepare(event, destinations)
-                for event in submission.events
+                for event in submission.events or ()
             ]
+        except RequestError as error:
+            submission.error = error
         except Exception as error:  # noqa: BLE001  a fault of ours must not end the server
             log_fault("the events of a request could not be mapped", error)
+            submission.error = _failure()
         # Hundreds of events that wait for the disk as objects are more than the processor's caches hold.
-        submission.events = ()
+        submission.events = None
 
     def _take_group(self) -> _Group:
         """Take submissions from the queue; the caller has the lock."""
@@ -219,7 +227,7 @@ class Writer:
     def _run(self) -> None:
         while group := self._groups.get():
             for submission in group:
-                if submission.events:  # the event loop had ended before it came to them
+                if submission.events is not None:  # the event loop had ended before it came to them
                     self._map(submission)
             error = self._store_group(group)
             with self._lock:
@@ -229,7 +237,7 @@ class Writer:
                 loop = group[0].future.get_loop()
                 loop.call_soon_threadsafe(self._resolve, loop, group, error)
 
-    def _store_group(self, group: _Group) -> CapiError | None:
+    def _store_group(self, group: _Group) -> OutboxError | None:
         """Store what was accepted of a group; return why that isn't possible."""
         try:
             self._client.store(receipt for submission in group for receipt in submission.receipts)
@@ -238,24 +246,26 @@ class Writer:
             return error
         except Exception as error:  # noqa: BLE001  a fault of ours must not end the thread, and with it the server
             log_fault("a group of events could not be stored", error)
-            return OutboxError("the server failed on these events")
+            return _failure()
         self.problem = None
         return None
 
-    def _resolve(self, loop: asyncio.AbstractEventLoop, group: _Group, error: CapiError | None) -> None:
+    def _resolve(self, loop: asyncio.AbstractEventLoop, group: _Group, error: OutboxError | None) -> None:
         """Hand receipts, or the error, to the requests that still wait, and go on with the next group."""
         for submission in group:
             self._timeouts.finish(submission.wait)
             future = submission.future
             if future.done():  # the request's time was up, or its connection was closed
                 continue
-            if error is not None:
-                future.set_exception(error)
-            elif len(submission.receipts) < submission.size:
-                future.set_exception(OutboxError("the server failed on these events"))
+            if (problem := submission.error or error) is not None:
+                future.set_exception(problem)
             else:
                 future.set_result(submission.receipts)
         self._hand_over_if_enough(loop)
+
+
+def _failure() -> OutboxError:
+    return OutboxError("the server failed on these events")
 
 
 def _expire(future: "asyncio.Future[Sequence[Receipt]]") -> None:
