@@ -8,10 +8,11 @@ from collections.abc import Callable
 from typing import Any, cast
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from capi_actions import ConfigError
+from capi_actions_server.responses import WRITE_RESPONSE
 from capi_actions_server.settings import ServerSettings
 
 _BACKLOG = 2048
@@ -38,6 +39,11 @@ class JoiningTransport:
             self._loop.call_soon(self._flush)
         self._chunks.append(data)
 
+    def write_now(self, data: bytes) -> None:
+        """Write what is left, and this."""
+        self._flush()
+        self._transport.write(data)
+
     def close(self) -> None:
         """Write what is left, and close."""
         self._flush()
@@ -56,6 +62,8 @@ class JoiningTransport:
 class Protocol(HttpToolsProtocol):
     """uvicorn's HTTP protocol, with limits for the head of a request: uvicorn has none of its own.
 
+    It offers the extension :data:`~capi_actions_server.responses.WRITE_RESPONSE`.
+
     The time without a request is limited by the same timer that looks after slow heads, one for the life of a
     connection: uvicorn makes and cancels one for each request, 4 µs of 45.
     """
@@ -66,9 +74,16 @@ class Protocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Start to wait for a request."""
-        super().connection_made(cast(asyncio.Transport, JoiningTransport(transport, self.loop)))
+        self._joining = JoiningTransport(transport, self.loop)
+        self._extensions = {WRITE_RESPONSE: self._write_response}
+        super().connection_made(cast(asyncio.Transport, self._joining))
         self._head_since = self.loop.time()
         self.loop.call_later(_HEAD_SECONDS, self._close_if_slow)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Offer nothing any more, and leave no cycle of references to garbage collection."""
+        super().connection_lost(exc)
+        self._extensions.clear()
 
     def data_received(self, data: bytes) -> None:
         """Close the connection when the head of a request grows too long."""
@@ -81,6 +96,7 @@ class Protocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Note when a head begins."""
         super().on_message_begin()
+        cast(Scope, self.scope)["extensions"] = self._extensions
         self._head_since = self.loop.time()
         self._idle_since = None
 
@@ -98,6 +114,26 @@ class Protocol(HttpToolsProtocol):
         self.server_state.total_requests += 1
         self.flow.resume_reading()
         self._idle_since = self.loop.time()
+
+    def _write_response(self, scope: Scope, response: bytes) -> bool:
+        """Write a whole response, as :meth:`RequestResponseCycle.send` does for its parts.
+
+        :returns: False when there is anything unusual about the request, so that it must do that.
+        """
+        cycle = self.cycle
+        if (
+            cycle.scope is not scope  # there is another request behind it
+            or not cycle.keep_alive
+            or cycle.response_started
+            or cycle.disconnected
+            or self.flow.write_paused
+        ):
+            return False
+        cycle.response_started = cycle.response_complete = True
+        self._joining.write_now(response)
+        cycle.message_event.set()
+        cycle.on_response()
+        return True
 
     def _close_if_slow(self) -> None:
         """Close the connection when a head, or the next request, takes too long, and look again later."""

@@ -39,7 +39,14 @@ from capi_actions_server.ingest.timeouts import Timeouts
 from capi_actions_server.ingest.writer import FullError, StoppedError, log_fault
 from capi_actions_server.metrics import Figures
 from capi_actions_server.recent_events import compact
-from capi_actions_server.responses import Header, error_body, send_bytes, send_json
+from capi_actions_server.responses import (
+    Header,
+    encode_success,
+    error_body,
+    send_bytes,
+    send_json,
+    write_response,
+)
 
 KINDS: Mapping[str, str] = {
     path: kind
@@ -56,6 +63,7 @@ WEBHOOKS = "/v1/webhooks/"
 MAX_EVENTS = 5_000  # of a request
 _MAX_ERRORS = 100  # that an answer names
 _SUCCESS = b'{"success":true,"accepted":1}'
+_SUCCESS_RESPONSE = encode_success(_SUCCESS)
 
 
 @define(eq=False)
@@ -131,6 +139,8 @@ class Ingest:
                 return
             status, body, accepted = await self._take(scope, path, headers, receive)
             self._figures.count(status, accepted)
+            if body is _SUCCESS and not cors and write_response(scope, _SUCCESS_RESPONSE):
+                return
             await send_bytes(send, status, body, cors)
         except RequestError as error:
             self._figures.count(error.status, 0)
