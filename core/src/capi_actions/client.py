@@ -155,24 +155,56 @@ class Client:
         self.store(receipts)
         return receipts
 
-    def prepare(self, event: Json, destinations: frozenset[str] | None = None) -> Receipt:
+    def prepare(
+        self, event: Json, destinations: frozenset[str] | None = None, *, report: bool = True
+    ) -> Receipt:
         """Turn one event into items without storing them: :meth:`store` does, for many events with one commit.
 
         For programs that receive events as JSON, such as servers.
 
         :param event: as :func:`capi_actions.decode_json` returns it; it isn't copied, and not changed.
         :param destinations: the only ones that the event may go to, by their names; None for all.
+        :param report: False for programs that pass the receipts of many events to :meth:`report`.
         """
         try:
             checked = check_event(event)
         except EventError as error:
-            return self.refuse(error)
-        return _receipt(self._runtime.intake.process(checked, time(), destinations))
+            return self.refuse(error, report=report)
+        outcomes = self._runtime.intake.map(checked, time(), destinations)
+        if report:
+            self._runtime.intake.report_outcomes(outcomes)
+        return _receipt(outcomes)
 
-    def refuse(self, error: EventError) -> Receipt:
-        """Report what is no event, such as text that isn't JSON, and return the receipt that says so."""
-        self._runtime.intake.refuse(error)
+    def refuse(self, error: EventError, *, report: bool = True) -> Receipt:
+        """Report what is no event, such as text that isn't JSON, and return the receipt that says so.
+
+        :param report: see :meth:`prepare`.
+        """
+        if report:
+            self._runtime.intake.refuse(error)
         return Receipt(problem=detach(error))
+
+    def report(self, receipts: Iterable[Receipt]) -> None:
+        """Report to observers what became of events, with one call for many of which items of one action were made.
+
+        Calls for each event take 4 µs of its 40.
+
+        :param receipts: as :meth:`prepare` and :meth:`refuse` return them if they don't report, in their order.
+        """
+        intake = self._runtime.intake
+        items: list[Item] = []
+        for receipt in receipts:
+            accepted = receipt.accepted
+            if accepted and not receipt.refused and not receipt.held_back:
+                items += accepted
+                continue
+            intake.report_items(items)
+            items = []
+            if receipt.problem is not None:
+                intake.refuse(receipt.problem)
+            else:
+                intake.report_outcomes((*accepted, *receipt.refused, *receipt.held_back))
+        intake.report_items(items)
 
     def store(self, receipts: Iterable[Receipt]) -> None:
         """Store what :meth:`prepare` accepted, with one commit; it is on disk when this returns.

@@ -22,14 +22,21 @@ class Intake:
     def process(
         self, event: JsonObject, now: float, destinations: frozenset[str] | None = None
     ) -> list[Outcome]:
+        """Turn one event into items, and report what became of it.
+
+        :param destinations: see :meth:`map`.
+        """
+        outcomes = self.map(event, now, destinations)
+        self.report_outcomes(outcomes)
+        return outcomes
+
+    def map(self, event: JsonObject, now: float, destinations: frozenset[str] | None = None) -> list[Outcome]:
         """Turn one event into items, as :meth:`Pipeline.process` does.
 
         :param destinations: the only ones that the event may go to; None for all.
         """
         pipeline = self._pipeline if destinations is None else self._pipeline_for(destinations)
-        outcomes = pipeline.process(event, now)
-        self.report_outcomes(outcomes)
-        return outcomes
+        return pipeline.process(event, now)
 
     def report_outcomes(self, outcomes: Sequence[Outcome]) -> None:
         """Report what became of one event."""

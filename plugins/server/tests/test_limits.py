@@ -105,7 +105,7 @@ def test_a_fault_in_a_mapping_ends_neither_thread_nor_server(
     """The requests of that group fail; later ones don't."""
     call = Caller(create_app(limited), KEY)
     with monkeypatch.context() as patch:
-        patch.setattr(limited.client, "prepare", lambda event, _: {}[event["userId"]])
+        patch.setattr(limited.client, "prepare", lambda event, *_, **__: {}[event["userId"]])
         assert 503 == call("/v1/track", {**order, "userId": "jane.doe@example.com"}).status
 
     assert 200 == call("/v1/track", order).status

@@ -37,7 +37,7 @@ from capi_actions_server.ingest.requests import (
 from capi_actions_server.ingest.senders import SignedWebhook, Source, WriteKeys, make_webhooks
 from capi_actions_server.ingest.timeouts import Timeouts
 from capi_actions_server.ingest.writer import FullError, StoppedError, log_fault
-from capi_actions_server.metrics import Figures
+from capi_actions_server.metrics import FIGURES
 from capi_actions_server.recent_events import compact
 from capi_actions_server.responses import (
     Header,
@@ -113,7 +113,6 @@ class Ingest:
         ).identify
         self._max_body = settings.max_body_bytes
         self._timeouts = Timeouts(settings.request_seconds)
-        self._figures = Figures()
         destination_types = {configured.type for configured in components.config.destinations}
         self._cookies: Mapping[str, Sequence[str]] = {
             name: path.split(".")
@@ -138,17 +137,17 @@ class Ingest:
                 await send_bytes(send, 200, b"{}", self._origins.preflight(headers))
                 return
             status, body, accepted = await self._take(scope, path, headers, receive)
-            self._figures.count(status, accepted)
+            FIGURES.count(status, accepted)
             if body is _SUCCESS and not cors and write_response(scope, _SUCCESS_RESPONSE):
                 return
             await send_bytes(send, status, body, cors)
         except RequestError as error:
-            self._figures.count(error.status, 0)
+            FIGURES.count(error.status, 0)
             await send_json(send, error.status, error_body(error.problem), [*cors, *error.headers])
         except ClientGoneError:
             return
         except Exception as error:  # noqa: BLE001  a fault of ours: the client learns that, and no more
-            self._figures.count(500, 0)
+            FIGURES.count(500, 0)
             await send_json(send, 500, error_body(_report_fault(error).problem), cors)
 
     async def _take(

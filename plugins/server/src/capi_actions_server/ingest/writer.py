@@ -15,9 +15,10 @@ import asyncio
 import logging
 import threading
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
+from itertools import chain
 from queue import SimpleQueue
 from time import monotonic
 from traceback import format_tb
@@ -186,13 +187,15 @@ class Writer:
 
         After some events others have their turn on the loop.
         """
-        mapped = 0
-        for index in range(start, len(group)):
-            if mapped >= _SLICE:
-                loop.call_soon(self._map_group, loop, group, index)
-                return
-            self._map(group[index])
-            mapped += group[index].size
+        end, events = start, 0
+        while end < len(group) and events < _SLICE:
+            self._map(group[end])
+            events += group[end].size
+            end += 1
+        self._client.report(_receipts(group[start:end]))
+        if end < len(group):
+            loop.call_soon(self._map_group, loop, group, end)
+            return
         with self._lock:
             if self._mapping:  # else the thread has it already, as the server stops
                 self._mapping = ()
@@ -203,7 +206,9 @@ class Writer:
         client, destinations = self._client, submission.destinations
         try:
             submission.receipts = [
-                client.refuse(event) if isinstance(event, EventError) else client.prepare(event, destinations)
+                client.refuse(event, report=False)
+                if isinstance(event, EventError)
+                else client.prepare(event, destinations, report=False)
                 for event in submission.events or ()
             ]
         except RequestError as error:
@@ -226,9 +231,11 @@ class Writer:
 
     def _run(self) -> None:
         while group := self._groups.get():
-            for submission in group:
-                if submission.events is not None:  # the event loop had ended before it came to them
+            unmapped = [submission for submission in group if submission.events is not None]
+            if unmapped:  # the event loop had ended before it came to them
+                for submission in unmapped:
                     self._map(submission)
+                self._client.report(_receipts(unmapped))
             error = self._store_group(group)
             with self._lock:
                 self.waiting -= sum(submission.size for submission in group)
@@ -240,7 +247,7 @@ class Writer:
     def _store_group(self, group: _Group) -> OutboxError | None:
         """Store what was accepted of a group; return why that isn't possible."""
         try:
-            self._client.store(receipt for submission in group for receipt in submission.receipts)
+            self._client.store(_receipts(group))
         except OutboxError as error:
             self.problem, self.problem_at = error, monotonic()
             return error
@@ -262,6 +269,10 @@ class Writer:
             else:
                 future.set_result(submission.receipts)
         self._hand_over_if_enough(loop)
+
+
+def _receipts(group: _Group) -> Iterator[Receipt]:
+    return chain.from_iterable([submission.receipts for submission in group])
 
 
 def _failure() -> OutboxError:
