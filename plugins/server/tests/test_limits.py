@@ -277,8 +277,8 @@ def test_a_body_comes_in_parts(messages: list[tuple[bytes, bool]], limit: int, s
         return {"type": "http.request", "body": body, "more_body": more}
 
     if status is None:
-        assert b"abcdefgh" == asyncio.run(read_body(receive, {}, limit, Timeouts(30.0)))
+        assert b"abcdefgh" == asyncio.run(read_body({}, receive, {}, limit, Timeouts(30.0)))
         return
     with pytest.raises(RequestError) as caught:
-        asyncio.run(read_body(receive, {}, limit, Timeouts(0.05 if status == 408 else 30.0)))
+        asyncio.run(read_body({}, receive, {}, limit, Timeouts(0.05 if status == 408 else 30.0)))
     assert status == caught.value.status

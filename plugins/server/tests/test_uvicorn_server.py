@@ -1,6 +1,7 @@
 """The HTTP server itself, on a socket: limits of a request's head, keep-alive, a response in one piece."""
 
 import asyncio
+import gzip
 import socket
 import threading
 from collections.abc import Iterator
@@ -8,13 +9,19 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
+from starlette.types import ASGIApp
 
 from capi_actions import ConfigError
 from capi_actions_server import uvicorn_server
+from capi_actions_server.direct import write_response
+from capi_actions_server.ingest.requests import read_body, read_headers
+from capi_actions_server.ingest.timeouts import Timeouts
+from capi_actions_server.responses import encode_success, send_bytes
 from capi_actions_server.settings import ServerSettings
 from capi_actions_server.uvicorn_server import Server, listen, url_of
 
 BODY = b'{"success":true}'
+CLOSE = b"connection: close\r\n"
 REQUEST = b"POST /v1/track HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n{}"
 
 
@@ -29,8 +36,23 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": BODY})
 
 
+async def echo(scope: Any, receive: Any, send: Any) -> None:
+    """Answer with the body, as the endpoints do; below /plain as they do on another server."""
+    if scope["path"] == "/plain":
+        scope = {key: value for key, value in scope.items() if key != "extensions"}
+    headers = read_headers(scope)
+    body = await read_body(scope, receive, headers, 1_000_000, Timeouts(60.0))
+    if write_response(scope, encode_success(body)):
+        written_at_once.append(body)
+    else:
+        await send_bytes(send, 200, body)
+
+
+written_at_once: list[bytes] = []
+
+
 @contextmanager
-def running(head_seconds: float) -> Iterator[tuple[str, int]]:
+def running(head_seconds: float, app: ASGIApp = app) -> Iterator[tuple[str, int]]:
     """Run a server that waits so long for the head of a request, and return its address."""
     ready = threading.Event()
     with pytest.MonkeyPatch.context() as patch:
@@ -50,6 +72,13 @@ def running(head_seconds: float) -> Iterator[tuple[str, int]]:
 def address() -> Iterator[tuple[str, int]]:
     """A server that is patient: a busy machine takes long between two pieces."""
     with running(60.0) as running_address:
+        yield running_address
+
+
+@pytest.fixture(scope="module")
+def echoing() -> Iterator[tuple[str, int]]:
+    """A server that answers with the body of a request."""
+    with running(60.0, echo) as running_address:
         yield running_address
 
 
@@ -121,6 +150,54 @@ def test_the_last_answer_is_written_before_the_connection_is_closed(address: tup
         connection.sendall(REQUEST.replace(b"host", b"connection: close\r\nhost"))
         assert read_answer(connection).endswith(BODY)
         assert b"" == connection.recv(1)
+
+
+def post(body: bytes, headers: bytes = b"", version: bytes = b"1.1") -> bytes:
+    """Return a request to a path that is yet to be filled in."""
+    head = b"POST PATH HTTP/%s\r\nhost: x\r\n%scontent-length: %d\r\n\r\n" % (version, headers, len(body))
+    return head + body
+
+
+def exchange(address: tuple[str, int], path: bytes, pieces: list[bytes]) -> bytes:
+    """Send pieces of requests, of which the last one closes the connection, and return all that comes back."""
+    received = b""
+    with connect(address) as connection:
+        for piece in pieces:
+            connection.sendall(piece.replace(b"PATH", path))
+        while data := connection.recv(65_536):
+            received += data
+    return received
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [post(b"{}"), post(b'{"a":1}', CLOSE)],
+        [post(b'{"a":1}', version=b"1.0")],
+        [post(b"{}")[:-1], b"}", post(b"[1]")[:20], post(b"[1]", CLOSE)[20:]],
+        [post(b"") + post(b"1") + post(b"2") + post(b"3", CLOSE)],
+        [post(b"{}", b"expect: 100-continue\r\n"), post(b"{}", CLOSE)],
+        [post(b'"%s"' % (b"x" * 300_000)), post(b"{}", CLOSE)],
+        [
+            b"POST PATH HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+            post(b"", CLOSE),
+        ],
+        [post(gzip.compress(b"{}"), b"content-encoding: gzip\r\n"), post(b"{}", CLOSE)],
+        [post(b"{}", b"\r\n", version=b"0.9")],
+    ],
+)
+def test_the_short_way_makes_no_difference(echoing: tuple[str, int], pieces: list[bytes]) -> None:
+    """Byte for byte the answers are those that uvicorn writes for ASGI's messages."""
+    assert exchange(echoing, b"/plain", pieces) == exchange(echoing, b"/direct", pieces)
+
+
+def test_the_short_way_is_taken(echoing: tuple[str, int]) -> None:
+    """By a request that comes by itself on a connection that stays open."""
+    with connect(echoing) as connection:
+        connection.sendall(post(BODY).replace(b"PATH", b"/direct"))
+        assert read_answer(connection).startswith(b"HTTP/1.1 200 OK\r\n")
+
+    assert BODY in written_at_once
 
 
 @pytest.mark.parametrize(

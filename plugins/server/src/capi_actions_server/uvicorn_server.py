@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from capi_actions import ConfigError
-from capi_actions_server.responses import WRITE_RESPONSE
+from capi_actions_server.direct import extensions
 from capi_actions_server.settings import ServerSettings
 
 _BACKLOG = 2048
@@ -62,7 +62,7 @@ class JoiningTransport:
 class Protocol(HttpToolsProtocol):
     """uvicorn's HTTP protocol, with limits for the head of a request: uvicorn has none of its own.
 
-    It offers the extension :data:`~capi_actions_server.responses.WRITE_RESPONSE`.
+    It offers the extension :class:`~capi_actions_server.direct.Direct`.
 
     The time without a request is limited by the same timer that looks after slow heads, one for the life of a
     connection: uvicorn makes and cancels one for each request, 4 µs of 45.
@@ -75,7 +75,7 @@ class Protocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Start to wait for a request."""
         self._joining = JoiningTransport(transport, self.loop)
-        self._extensions = {WRITE_RESPONSE: self._write_response}
+        self._extensions = extensions(self)
         super().connection_made(cast(asyncio.Transport, self._joining))
         self._head_since = self.loop.time()
         self.loop.call_later(_HEAD_SECONDS, self._close_if_slow)
@@ -115,8 +115,22 @@ class Protocol(HttpToolsProtocol):
         self.flow.resume_reading()
         self._idle_since = self.loop.time()
 
-    def _write_response(self, scope: Scope, response: bytes) -> bool:
-        """Write a whole response, as :meth:`RequestResponseCycle.send` does for its parts.
+    def take_body(self, scope: Scope) -> bytes | None:
+        """Return the body of a request if all of it has come, as :meth:`RequestResponseCycle.receive` does."""
+        cycle = self.cycle
+        if (
+            cycle.scope is not scope
+            or cycle.more_body
+            or cycle.waiting_for_100_continue
+            or cycle.disconnected
+        ):
+            return None
+        body, cycle.body = bytes(cycle.body), bytearray()
+        cycle.message_event.clear()
+        return body
+
+    def write_response(self, scope: Scope, response: bytes) -> bool:
+        """Write a whole response, as :meth:`RequestResponseCycle.send` does its parts.
 
         :returns: False when there is anything unusual about the request, so that it must do that.
         """

@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from capi_actions import EventError, Json, JsonObject, OutboxError, Receipt, TrustedProxies, count_noun
 from capi_actions_server.components import Components
+from capi_actions_server.direct import write_response
 from capi_actions_server.ingest.authentication import Authentication
 from capi_actions_server.ingest.browser_settings import browser_settings, project_key
 from capi_actions_server.ingest.completion import (
@@ -45,7 +46,6 @@ from capi_actions_server.responses import (
     error_body,
     send_bytes,
     send_json,
-    write_response,
 )
 
 KINDS: Mapping[str, str] = {
@@ -188,14 +188,14 @@ class Ingest:
         """
         if path.startswith(WEBHOOKS):
             webhook = self._webhooks[path.removeprefix(WEBHOOKS)]
-            body = await read_body(receive, headers, self._max_body, self._timeouts)
+            body = await read_body(scope, receive, headers, self._max_body, self._timeouts)
             self._identify(lambda: webhook.sender(headers, body, received), scope, headers)
             return _read_webhook(webhook, headers, body)
         source = None
         if b"authorization" in headers:  # before the body is read
             source = self._identify(lambda: self._keys.from_headers(headers), scope, headers)
         lines = is_json_lines(headers)
-        body = await read_body(receive, headers, self._max_body, self._timeouts)
+        body = await read_body(scope, receive, headers, self._max_body, self._timeouts)
         if source is not None and not lines and path in KINDS:
             return Submitted(source, _decode_later(body), 1, KINDS[path])
         value = None if lines else decode_body(body)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from starlette.types import Receive, Scope
 
 from capi_actions import EventError, Json, count_noun, decode_json
+from capi_actions_server.direct import take_body
 from capi_actions_server.ingest.timeouts import Timeouts
 from capi_actions_server.responses import Header
 
@@ -73,24 +74,40 @@ def is_json_lines(headers: Headers) -> bool:
     return media_type in _LINES_TYPES
 
 
-async def read_body(receive: Receive, headers: Headers, limit: int, timeouts: Timeouts) -> bytes:
+async def read_body(
+    scope: Scope, receive: Receive, headers: Headers, limit: int, timeouts: Timeouts
+) -> bytes:
     """Return the body, decompressed.
 
     :param limit: bytes, before and after decompression.
     :param timeouts: limit the time that it may take to arrive.
     :raises RequestError: when it is too large, too slow, or damaged.
     """
-    encoding = headers.get(b"content-encoding", b"").strip().lower()
-    if encoding not in (b"", b"identity", b"gzip", b"x-gzip"):
-        raise RequestError(415, "Content-Encoding should be gzip, or absent", [(b"accept-encoding", b"gzip")])
+    is_gzip = b"content-encoding" in headers and _is_gzip(headers[b"content-encoding"])
     length = headers.get(b"content-length", b"0")
     if len(length) > 12 or (length.isdigit() and int(length) > limit):
         raise _too_large(limit)
+    body = take_body(scope)
+    if body is None:
+        body = await _read_in_time(receive, limit, timeouts)
+    elif len(body) > limit:
+        raise _too_large(limit)
+    return _gunzip(body, limit) if is_gzip else body
+
+
+def _is_gzip(encoding: bytes) -> bool:
+    encoding = encoding.strip().lower()
+    if encoding not in (b"", b"identity", b"gzip", b"x-gzip"):
+        raise RequestError(415, "Content-Encoding should be gzip, or absent", [(b"accept-encoding", b"gzip")])
+    return encoding.endswith(b"gzip")
+
+
+async def _read_in_time(receive: Receive, limit: int, timeouts: Timeouts) -> bytes:
     task = asyncio.current_task()
     assert task is not None  # noqa: S101  for the type checker: a coroutine runs in a task
     wait = timeouts.start(task.get_loop(), task.cancel)
     try:
-        body = await _read_all(receive, limit)
+        return await _read_all(receive, limit)
     except asyncio.CancelledError:
         if timeouts.finish(wait) or task.uncancel():  # cancelled by somebody else
             raise
@@ -99,7 +116,6 @@ async def read_body(receive: Receive, headers: Headers, limit: int, timeouts: Ti
         ) from None
     finally:
         timeouts.finish(wait)
-    return _gunzip(body, limit) if encoding in (b"gzip", b"x-gzip") else body
 
 
 async def _read_all(receive: Receive, limit: int) -> bytes:
