@@ -404,6 +404,8 @@ class _Sending:
 
 
 def _receipt(outcomes: Sequence[Outcome]) -> Receipt:
+    if len(outcomes) == 1 and isinstance(item := outcomes[0], Item):
+        return Receipt(accepted=[item], refused=[], held_back=[])
     accepted: list[Item] = []
     refused: list[Refusal] = []
     held_back: list[HeldBack] = []

@@ -41,7 +41,8 @@ class JoiningTransport:
 
     def write_now(self, data: bytes) -> None:
         """Write what is left, and this."""
-        self._flush()
+        if self._chunks:
+            self._flush()
         self._transport.write(data)
 
     def close(self) -> None:

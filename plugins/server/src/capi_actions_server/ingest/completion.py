@@ -8,7 +8,7 @@ from typing import Self
 from uuid import uuid4
 
 import orjson
-from attrs import frozen
+from attrs import define, frozen
 
 from capi_actions import Json, JsonObject
 from capi_actions_server.ingest.clock_skew import corrected_time, format_time, parse_zoned_time
@@ -39,7 +39,7 @@ class ClientFacts:
 NO_FACTS = ClientFacts()
 
 
-@frozen
+@define
 class RequestTimes:
     """When a request was sent and received.
 

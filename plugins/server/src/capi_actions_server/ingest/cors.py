@@ -30,9 +30,9 @@ class Origins:
 
         :raises RequestError: when the page may not send.
         """
-        origin = header_text(headers, b"origin")
-        if origin is None:
+        if b"origin" not in headers:
             return ()
+        origin = header_text(headers, b"origin") or ""
         if origin.lower() in self._allowed:
             return (
                 (b"access-control-allow-origin", origin.encode("latin-1")),
