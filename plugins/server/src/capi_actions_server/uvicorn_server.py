@@ -45,6 +45,10 @@ class JoiningTransport:
             self._flush()
         self._transport.write(data)
 
+    def is_closing(self) -> bool:
+        """Return whether it is, or was, closed."""
+        return self._transport.is_closing()
+
     def close(self) -> None:
         """Write what is left, and close."""
         self._flush()
@@ -113,7 +117,8 @@ class Protocol(HttpToolsProtocol):
             super().on_response_complete()
             return
         self.server_state.total_requests += 1
-        self.flow.resume_reading()
+        if self.flow.read_paused:
+            self.flow.resume_reading()
         self._idle_since = self.loop.time()
 
     def take_body(self, scope: Scope) -> bytes | None:

@@ -126,17 +126,10 @@ class Ingest:
         cors: Sequence[Header] = ()
         try:
             cors = self._origins.headers(headers)
-            method, path = scope["method"], scope["path"]
-            if method == "GET" and (key := project_key(path)) is not None:
-                self._identify(lambda: self._keys.from_body(key), scope, headers)
-                await send_json(send, 200, browser_settings(scope, key, self._proxies), cors)
+            if scope["method"] != "POST":
+                await self._answer_other(scope, headers, send, cors)
                 return
-            _check_path(path, self._webhooks)
-            _check_method(method)
-            if method == "OPTIONS":
-                await send_bytes(send, 200, b"{}", self._origins.preflight(headers))
-                return
-            status, body, accepted = await self._take(scope, path, headers, receive)
+            status, body, accepted = await self._take(scope, headers, receive)
             FIGURES.count(status, accepted)
             if body is _SUCCESS and not cors and write_response(scope, _SUCCESS_RESPONSE):
                 return
@@ -150,11 +143,33 @@ class Ingest:
             FIGURES.count(500, 0)
             await send_json(send, 500, error_body(_report_fault(error).problem), cors)
 
-    async def _take(
-        self, scope: Scope, path: str, headers: Headers, receive: Receive
-    ) -> tuple[int, bytes, int]:
+    async def _answer_other(self, scope: Scope, headers: Headers, send: Send, cors: Sequence[Header]) -> None:
+        """Answer what browsers ask before they send."""
+        method, path = scope["method"], scope["path"]
+        if method == "GET" and (key := project_key(path)) is not None:
+            self._identify(lambda: self._keys.from_body(key), scope, headers)
+            await send_json(send, 200, browser_settings(scope, key, self._proxies), cors)
+            return
+        self._check_path(path)
+        if method != "OPTIONS":
+            raise RequestError(405, "the method should be POST", [(b"allow", b"POST, OPTIONS")])
+        await send_bytes(send, 200, b"{}", self._origins.preflight(headers))
+
+    def _check_path(self, path: str) -> None:
+        if path in KINDS or path in BATCHES or path == EVENTS:
+            return
+        if path.startswith(WEBHOOKS):
+            if path.removeprefix(WEBHOOKS) in self._webhooks:
+                return
+            raise RequestError(
+                404, "there is no such webhook; it should be one of those below [server.webhooks]"
+            )
+        raise RequestError(404, "there is no such endpoint; /openapi.json lists them all")
+
+    async def _take(self, scope: Scope, headers: Headers, receive: Receive) -> tuple[int, bytes, int]:
         """Take the events of a request, and return status and body of the answer, and how many were accepted."""
-        received = time()
+        received, path = time(), scope["path"]
+        self._check_path(path)
         submitted = await self._read(scope, path, headers, receive, received)
         source = submitted.source
         if seconds := source.rate.wait(submitted.size):
@@ -267,21 +282,6 @@ def _not_stored(error: Exception, seconds: float) -> RequestError:
             # An OutboxError's text names files; it stands in the log, and at /readyz.
             problem = "the events can't be stored now, and none was; send them again later"
     return RequestError(503, problem, [(b"retry-after", b"1")])
-
-
-def _check_method(method: str) -> None:
-    if method not in ("POST", "OPTIONS"):
-        raise RequestError(405, "the method should be POST", [(b"allow", b"POST, OPTIONS")])
-
-
-def _check_path(path: str, webhooks: Mapping[str, SignedWebhook]) -> None:
-    if path in KINDS or path in BATCHES or path == EVENTS:
-        return
-    if path.startswith(WEBHOOKS):
-        if path.removeprefix(WEBHOOKS) in webhooks:
-            return
-        raise RequestError(404, "there is no such webhook; it should be one of those below [server.webhooks]")
-    raise RequestError(404, "there is no such endpoint; /openapi.json lists them all")
 
 
 def _read_value(path: str, source: Source, value: Json) -> Submitted:

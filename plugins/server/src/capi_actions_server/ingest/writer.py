@@ -221,6 +221,10 @@ class Writer:
 
     def _take_group(self) -> _Group:
         """Take submissions from the queue; the caller has the lock."""
+        if self.waiting <= _MAX_GROUP:
+            everything = list(self._queue)
+            self._queue.clear()
+            return everything
         group: list[_Submission] = []
         events = 0
         while self._queue and (not group or events + self._queue[0].size <= _MAX_GROUP):
