@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from capi_actions import Client, EventError, OutboxError
+from capi_actions import Client, EventError, EventReport, OutboxError, Plugins, Report
 from capi_actions.builtin.outbox import SqliteOutbox
 
 TWO = '[destinations.{name}]\ntype = "acme"\naccount = "{name}"\ntoken = "sesame"\n'
@@ -64,6 +64,41 @@ def test_what_can_not_even_be_read_is_counted_too(client: Client) -> None:
 
     assert "is not JSON" == str(receipt.problem)
     assert 1 == client.status().invalid
+
+
+def test_many_events_are_reported_like_each_by_itself(
+    config: Path, ping: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the same order; only that several in a row of which the same became are one report with their number."""
+    reports: list[tuple[EventReport, int]] = []
+
+    class Observer:
+        def observe(self, report: Report) -> None: ...
+
+        def observe_event(self, report: EventReport) -> None:
+            reports.append((report, 1))
+
+        def observe_events(self, report: EventReport, number: int) -> None:
+            reports.append((report, number))
+
+    monkeypatch.setattr(Plugins, "observer_factories", lambda _: [("observer", Observer)])
+    refused, held_back = ping(4, event="Crash"), {**ping(5), "integrations": {"All": False}}
+    events = [ping(1), ping(2), {"type": "page"}, ping(3), refused, held_back, 7, ping(6), ping(7), ping(8)]
+    with Client.from_config(config, deliver=False) as client:
+        for event in events:
+            client.prepare(event)
+        client.refuse(EventError.of("is not JSON"))
+        each, counts = [report for report, number in reports for _ in range(number)], client.status()
+        reports.clear()
+
+        receipts = [client.prepare(event, report=False) for event in events]
+        receipts.append(client.refuse(EventError.of("is not JSON"), report=False))
+        assert [] == reports
+        client.report(receipts)
+
+        assert each == [report for report, number in reports for _ in range(number)]
+        assert [2, 1, 1, 1, 1, 1, 3, 1] == [number for _, number in reports]
+        assert 2 * counts.invalid == client.status().invalid
 
 
 def test_a_closed_client_stores_nothing(config: Path, ping: Any) -> None:
