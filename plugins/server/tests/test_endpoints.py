@@ -27,6 +27,37 @@ def test_an_endpoint_decides_the_type(
     assert kind == arrived()[0].event["type"]
 
 
+@pytest.mark.parametrize(
+    "members",
+    [
+        {},
+        {"sentAt": "2026-11-30T10:00:00Z", "timestamp": "2026-11-30T09:00:00Z"},
+        {"sentAt": 5, "originalTimestamp": "2026-11-30T09:00:00Z"},
+        {"messageId": None},
+        {"messageId": 2.0**60},
+        {"type": "page"},
+        {"event": ["Order"], "properties": 5},
+        {"context": 5},
+    ],
+)
+def test_where_the_write_key_stands_makes_no_difference(
+    members: dict[str, Any], call: Caller, arrived: Arrived, order: dict[str, Any]
+) -> None:
+    """With the key in a header, the body of a single event is read only when the event is mapped."""
+    event = {**order, **members}
+    answers = [
+        call("/v1/track", event),
+        call("/v1/track", {**event, "writeKey": "0123456789abcdef-main"}, key=None),
+    ]
+
+    assert answers[0] == answers[1]
+    first, second = arrived()
+    changing = dict.fromkeys(("receivedAt", "timestamp"))  # with the clock
+    assert {**first.event, **changing} == {**second.event, **changing}
+    assert len(first.receipt.accepted) == len(second.receipt.accepted)
+    assert str(first.receipt.problem) == str(second.receipt.problem)
+
+
 def test_short_and_long_names_are_the_same() -> None:
     """analytics.js uses the short ones."""
     kinds = {"track": "t", "page": "p", "screen": "s", "identify": "i", "group": "g", "alias": "a"}

@@ -193,6 +193,35 @@ def test_many_requests_share_a_commit(
     assert len(disk.commits) <= 2
 
 
+def test_a_request_that_is_no_event_fails_by_itself(
+    open_components: Callable[[str], Components], order: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is read only together with those that wait with it, which are stored all the same."""
+    components = open_components(TABLE.replace("max_waiting = 3", "max_waiting = 100"))
+    disk = SlowDisk(components.client)
+    monkeypatch.setattr(components.client, "store", disk.store)
+    call = Caller(create_app(components), KEY)
+    bodies = [order, b"{", order, b"[]", {**order, "properties": {"total": "much"}}, order]
+
+    async def scenario() -> list[Answer]:
+        first = asyncio.create_task(call.send("/v1/track", order))
+        await asyncio.to_thread(disk.started.wait, 60)
+        tasks = [asyncio.create_task(call.send("/v1/track", body)) for body in bodies]
+        while components.writer.waiting < 1 + len(bodies):
+            await asyncio.sleep(0)
+        disk.goes_on.set()
+        return [await task for task in (first, *tasks)]
+
+    answers = asyncio.run(scenario())
+
+    assert [200, 200, 400, 200, 400, 400, 200] == [answer.status for answer in answers]
+    assert "the body is not JSON" in answers[2].body["error"]
+    assert "must be a JSON object" in answers[4].body["errors"][0]["error"]
+    assert "facebook.purchase" == answers[5].body["errors"][0]["action"]
+    assert 4 == components.client.outbox.stats()["shop"].waiting
+    assert 0 == components.writer.waiting
+
+
 def test_a_client_that_goes_away_fails_nobody_else(
     limited: Components, order: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
