@@ -17,7 +17,6 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from functools import partial
 from itertools import chain
 from queue import SimpleQueue
 from time import monotonic
@@ -28,11 +27,11 @@ from attrs import define
 
 from capi_actions import Client, EventError, JsonObject, OutboxError, Receipt
 from capi_actions_server.ingest.requests import RequestError
-from capi_actions_server.ingest.timeouts import Timeouts
 
 _LOG = logging.getLogger("capi_actions.server")
 _MAX_GROUP = 2_000  # events: storing them takes some 20 ms, and a request that comes now waits for it
 _COMMIT_DELAY = 0.002  # seconds
+_LOOKS = 50  # for requests that wait too long, within the time that they may wait
 _SLICE = 100  # events: mapping them takes some 5 ms, during which nothing else is answered
 
 
@@ -52,7 +51,7 @@ class _Submission:
     :ivar size: how many events they are.
     :ivar destinations: the only ones that they may go to; None for all.
     :ivar future: gets the receipts, or the error.
-    :ivar wait: the number of its time limit.
+    :ivar end: when the request has waited too long, by the event loop's clock.
     :ivar receipts: of the events that were mapped.
     :ivar error: why none could be.
     """
@@ -61,7 +60,7 @@ class _Submission:
     size: int
     destinations: frozenset[str] | None
     future: "asyncio.Future[Sequence[Receipt]]"
-    wait: int
+    end: float
     receipts: Sequence[Receipt] = ()
     error: RequestError | OutboxError | None = None
 
@@ -86,12 +85,15 @@ class Writer:
         """
         self._client = client
         self._max_waiting = max_waiting
-        self._timeouts = Timeouts(seconds)
+        self._seconds = seconds
         self._lock = threading.Lock()
         self._queue: deque[_Submission] = deque()
         self._target = 1  # requests to wait for: as many as the last group had
         self._timer: asyncio.TimerHandle | None = None  # ends that wait
-        self._mapping: _Group = ()  # the group that the event loop is mapping
+        self._limiter: asyncio.TimerHandle | None = None  # ends requests that wait too long
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._group: _Group = ()  # what is being mapped or stored
+        self._mapping: _Group = ()  # the same, as long as the event loop is mapping it
         self._is_busy = False  # a group is being mapped or stored
         self._stopping = False
         self._groups: SimpleQueue[_Group | None] = SimpleQueue()  # for the thread; None ends it
@@ -154,10 +156,29 @@ class Writer:
             if self.waiting and self.waiting + size > self._max_waiting:
                 raise FullError
             self.waiting += size
-            wait = self._timeouts.start(loop, partial(_expire, future))
-            self._queue.append(_Submission(events, size, destinations, future, wait))
-        self._hand_over_if_enough(loop)
+            self._queue.append(_Submission(events, size, destinations, future, loop.time() + self._seconds))
+        if loop is not self._loop:
+            self._loop, self._limiter = loop, None
+        if self._limiter is None:
+            self._limit_waits(loop)
+        if not self._is_busy:
+            self._hand_over_if_enough(loop)
         return future
+
+    def _limit_waits(self, loop: asyncio.AbstractEventLoop) -> None:
+        """End the waits of requests that take too long, and look again when others may."""
+        self._limiter = None
+        now = loop.time()
+        with self._lock:
+            submissions = (*self._group, *self._queue)
+        for submission in submissions:  # in the order of their ends
+            if submission.end > now:
+                # Not for each of thousands, if the disk hangs: a wait may take a little longer.
+                next_look = max(submission.end, now + self._seconds / _LOOKS)
+                self._limiter = loop.call_at(next_look, self._limit_waits, loop)
+                return
+            if not submission.future.done():
+                submission.future.set_exception(TimeoutError())
 
     def _hand_over_if_enough(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin with what waits, or to wait for more; while a group is being stored, this is called again after it."""
@@ -176,7 +197,7 @@ class Writer:
         with self._lock:
             if self._is_busy:
                 return
-            self._mapping = group = self._take_group()
+            self._group = self._mapping = group = self._take_group()
         if group:
             self._is_busy = True
             self._target = len(group)
@@ -263,8 +284,8 @@ class Writer:
 
     def _resolve(self, loop: asyncio.AbstractEventLoop, group: _Group, error: OutboxError | None) -> None:
         """Hand receipts, or the error, to the requests that still wait, and go on with the next group."""
+        self._group = ()
         for submission in group:
-            self._timeouts.finish(submission.wait)
             future = submission.future
             if future.done():  # the request's time was up, or its connection was closed
                 continue
@@ -281,11 +302,6 @@ def _receipts(group: _Group) -> Iterator[Receipt]:
 
 def _failure() -> OutboxError:
     return OutboxError("the server failed on these events")
-
-
-def _expire(future: "asyncio.Future[Sequence[Receipt]]") -> None:
-    if not future.done():
-        future.set_exception(TimeoutError())
 
 
 def log_fault(what: str, error: BaseException) -> None:
