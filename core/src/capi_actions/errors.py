@@ -19,6 +19,7 @@ import re
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePath
+from types import TracebackType
 from typing import Literal, Self, TypeAlias, TypeVar
 
 from attrs import evolve, field, frozen
@@ -281,10 +282,25 @@ def where(error: BaseException) -> str:
     frame = error.__traceback__
     if frame is None:
         return type(error).__name__
-    while frame.tb_next is not None:
-        frame = frame.tb_next
-    code = frame.tb_frame.f_code
-    return f"{type(error).__name__} in {code.co_name}, {code.co_filename}:{frame.tb_lineno}"
+    innermost = frame
+    while (frame := frame.tb_next) is not None:
+        # What a plugin passes to the core or to Python is at fault, rather than the line there that refuses it.
+        if _is_plugins(frame) or not _is_plugins(innermost):
+            innermost = frame
+    code = innermost.tb_frame.f_code
+    return f"{type(error).__name__} in {code.co_name}, {code.co_filename}:{innermost.tb_lineno}"
+
+
+def _is_plugins(frame: TracebackType) -> bool:
+    """Return whether a frame may be a plugin's: neither the core's nor that of a module of Python."""
+    file = frame.tb_frame.f_code.co_filename
+    return not file.startswith((_CORE_FOLDER, "<")) and (
+        "site-packages" in file or not file.startswith(_PYTHON_FOLDER)
+    )
+
+
+_CORE_FOLDER = str(PurePath(__file__).parent)
+_PYTHON_FOLDER = str(PurePath(traceback.__file__).parent)
 
 
 def exception_text(error: BaseException) -> str:

@@ -17,6 +17,7 @@ from capi_actions.model import (
     DeadLetter,
     Item,
     Judgement,
+    Observer,
     Outbox,
     Pause,
     Replayed,
@@ -31,7 +32,7 @@ T = TypeVar("T")
 
 
 def missing_methods(thing: object, contract: type) -> list[str]:
-    """Return the methods of a contract that an object doesn't have, or has with other parameters."""
+    """Return the methods of a contract that an object doesn't have, or has with other parameters or as ``async``."""
     names = [
         name for name in vars(contract) if not name.startswith("_") and callable(getattr(contract, name))
     ]
@@ -39,15 +40,52 @@ def missing_methods(thing: object, contract: type) -> list[str]:
 
 
 def _can_be_called(method: Any, expected: Any) -> bool:
-    if not callable(method):
+    return callable(method) and _takes(method, len(inspect.signature(expected).parameters) - 1)
+
+
+def _takes(method: Any, count: int) -> bool:
+    """Return whether a method is no ``async def`` and can be called with this number of arguments."""
+    if inspect.iscoroutinefunction(method):
         return False
     try:
-        inspect.signature(method).bind(*[None] * (len(inspect.signature(expected).parameters) - 1))
+        inspect.signature(method).bind(*[None] * count)
     except TypeError:
         return False
     except ValueError:  # built-in functions may have no signature
         return True
     return True
+
+
+_OBSERVER_METHODS: Mapping[str, int] = {
+    "observe": 1,
+    "configure": 1,
+    "watch": 1,
+    "expect": 1,
+    "observe_event": 1,
+    "observe_events": 2,
+    "observe_outbox_error": 1,
+    "close": 0,
+}
+"""Numbers of arguments.  All but the first may be missing."""
+
+
+def require_observer(observer: object, plugin: str) -> Observer:
+    """Return what a plugin's factory made if it is an observer.
+
+    :raises PluginError: naming the method that is missing, ``async``, or takes something else.
+    """
+    kind = type(observer).__name__
+    if not callable(getattr(observer, "observe", None)):
+        problem = f"what it makes must have a method observe(report), but {kind} has none"
+        raise PluginError(plugin, f"capi_report(): {problem}")
+    for name, count in _OBSERVER_METHODS.items():
+        method = getattr(observer, name, None)
+        if callable(method) and not _takes(method, count):
+            problem = (
+                f"{name}() of {kind} must be a plain function that takes what capi_actions.Observer says"
+            )
+            raise PluginError(plugin, f"capi_report(): {problem}")
+    return observer  # type: ignore[return-value]  # as was just checked
 
 
 def require_transport(transport: object, plugin: str, name: str) -> Transport:
@@ -73,7 +111,8 @@ def guard_outbox(outbox: object, plugin: str, name: str) -> Outbox:
 
 def _lacks(kind: str, name: str, thing: object, missing: Sequence[str], contract: str) -> str:
     methods = ", ".join(f"{method}()" for method in missing)
-    return f"its {kind} {name!r} ({type(thing).__name__}) has no {methods} that takes what {contract} says"
+    wanted = f"that takes what {contract} says and isn't async"
+    return f"its {kind} {name!r} ({type(thing).__name__}) has no {methods} {wanted}"
 
 
 class GuardedOutbox:

@@ -14,7 +14,7 @@ from capi_actions.delivery.reporting import Observers
 from capi_actions.errors import CapiError, Diagnostics, PluginError, Problem, where
 from capi_actions.intake import Intake
 from capi_actions.model import Destination, Observer, Outbox, OutboxFactory, Transport, TransportFactory
-from capi_actions.outbox_guard import LOG, guard_outbox, require_transport
+from capi_actions.outbox_guard import LOG, guard_outbox, require_observer, require_transport
 from capi_actions.pipeline.pipeline import Pipeline
 from capi_actions.plugins import Plugins
 from capi_actions.status import Monitor
@@ -193,7 +193,13 @@ def _arguments(options: Mapping[str, Any], config: Config) -> dict[str, Any]:
 
 def _make_observer(plugin: str, make: Callable[[], Observer], outbox: Outbox, config: Config) -> Observer:
     try:
-        observer = make()
+        made: object = make()
+    except (CapiError, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        raise PluginError(plugin, f"its observer can't be made: {_describe(error)}") from error
+    observer = require_observer(made, plugin)
+    try:
         if (configure := getattr(observer, "configure", None)) is not None:
             configure(config)
         if (watch := getattr(observer, "watch", None)) is not None:
@@ -202,11 +208,6 @@ def _make_observer(plugin: str, make: Callable[[], Observer], outbox: Outbox, co
         raise
     except BaseException as error:
         raise PluginError(plugin, f"its observer can't be made: {_describe(error)}") from error
-    if not callable(getattr(observer, "observe", None)):
-        problem = (
-            f"capi_report(): what it makes must have a method observe(report), but {type(observer).__name__}"
-        )
-        raise PluginError(plugin, f"{problem} has none")
     return observer
 
 

@@ -103,9 +103,14 @@ def test_a_broken_plugin_pauses_its_destination_and_loses_nothing(
     world.deliverer().drain()
 
     pause = world.outbox.paused()["shop"]
-    kind = fault.__name__ if isinstance(fault, type) else "TypeError"
-    assert f"The destination's plugin has a fault in {method}() ({kind} in " in pause.judgement.reason
-    assert ".py:" in pause.judgement.reason
+    reason = pause.judgement.reason
+    assert f"The destination's plugin has a fault in {method}() (" in reason
+    if isinstance(fault, type):
+        assert f"({fault.__name__} in {method}, " in reason
+        assert ".py:" in reason
+    else:
+        expected = {"envelope": "Request", "judge": "Judgement"}[method]
+        assert f"(it should return {expected}, but returned {type(fault).__name__})" in reason
     assert "MARKER" not in pause.judgement.reason + caplog.text
     assert world.left() == 1
     assert world.platform.arrived["b"] == 1

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from capi_actions import (
@@ -150,8 +150,8 @@ async def _async(event: JsonObject) -> JsonObject:
         (lambda event: _raise(EventError.of("Ada")), "failed (EventError in _raise, "),
         (lambda event: _raise(SystemExit("Ada")), "failed (SystemExit in _raise, "),
         (lambda event: _raise(RecursionError("Ada")), "failed (RecursionError in _raise, "),
-        (lambda event: Held("  "), "failed (ValueError in _check_reason, "),
-        (lambda event: Held({"Ada": 1}), "failed (ValueError in _check_reason, "),  # type: ignore[arg-type]
+        (lambda event: Held("  "), "failed (ValueError in <lambda>, "),
+        (lambda event: Held({"Ada": 1}), "failed (ValueError in <lambda>, "),  # type: ignore[arg-type]
         (lambda event: None, "must return an event or Held, but returned NoneType"),
         (lambda event: True, "must return an event or Held, but returned bool"),
         (lambda event: [event], "must return an event or Held, but returned list"),
@@ -260,6 +260,7 @@ def test_what_a_filter_changes_reaches_neither_the_caller_nor_other_destinations
     build: Build, event: JsonObject
 ) -> None:
     """Each gets a copy of its own."""
+    assume(not isinstance(event.get("messageId"), float))  # one that has lost digits makes it no event
     seen: list[JsonObject] = []
     kept: list[JsonObject] = []
 

@@ -9,6 +9,7 @@ import click
 
 from capi_actions.cli.console import discard_output, echo_error, print_tracebacks, replace_closed_streams
 from capi_actions.cli.options import selection
+from capi_actions.cli.plugin_output import divert_plugin_output
 from capi_actions.errors import CapiError, PluginError, detach
 from capi_actions.plugins import Plugins, inspect_installed
 
@@ -74,12 +75,15 @@ class _CommandGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         try:
-            return super().resolve_command(ctx, args)
+            name, command, rest = super().resolve_command(ctx, args)
         except click.UsageError as error:
             if not args[0].startswith("-") and _print_refused(ctx):
                 hint = "its plugin may be one that can't be loaded; see `capi plugins`"
                 raise click.UsageError(f"no command {args[0]!r}: {hint}", ctx) from error
             raise
+        if name in CORE_COMMANDS:
+            ctx.with_resource(divert_plugin_output())
+        return name, command, rest
 
 
 @click.group(cls=_CommandGroup, context_settings={"help_option_names": ["-h", "--help"]})

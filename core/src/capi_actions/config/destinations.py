@@ -174,6 +174,9 @@ def _make_destination(
     try:
         destination = kind(settings)
         problem = validate_limits(destination)
+        profile: object = destination.profile
+        if not problem and not isinstance(profile, str):
+            problem = f"{kind.__name__}.profile must be text, but it is {type(profile).__name__}"
     except ConfigError as error:
         diagnostics.extend(error.problems)
         return None

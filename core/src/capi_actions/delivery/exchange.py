@@ -126,14 +126,22 @@ def _send(transport: Transport, request: Request) -> Response:
 
 def _expect(kind: type[T], value: object) -> T:
     if not isinstance(value, kind):
-        raise TypeError(f"should return {kind.__name__}, but returned {type(value).__name__}")
+        raise _ReturnError(f"it should return {kind.__name__}, but returned {type(value).__name__}")
     return value
+
+
+class _ReturnError(TypeError):
+    """A plugin returned what it may not; the text quotes nothing."""
+
+
+def _describe(error: BaseException) -> str:
+    return str(error) if isinstance(error, _ReturnError) else where(error)
 
 
 def _expect_request(value: object) -> Request:
     request = _expect(Request, value)
     if not isinstance(request.body, bytes):
-        raise TypeError("should return a Request whose body is bytes")
+        raise _ReturnError("it should return a Request whose body is bytes")
     return request
 
 
@@ -150,7 +158,7 @@ def _expect_response(value: object) -> Response:
     # As objects: a plugin may put anything into an attribute.
     status, headers, body = (getattr(response, name) for name in ("status", "headers", "body"))
     if type(status) is not int or not isinstance(headers, Mapping) or not isinstance(body, bytes):
-        raise TypeError("should return a Response with an int, a mapping and bytes")
+        raise _ReturnError("it should return a Response with an int, a mapping and bytes")
     return response
 
 
@@ -279,7 +287,7 @@ def _broken_transport(error: BaseException) -> Judgement:
     """Return LATER for a transport that raised something else than TransportError."""
     return Judgement(
         verdict=Verdict.LATER,
-        reason=f"No answer came: the transport has a fault ({where(error)}).",
+        reason=f"No answer came: the transport has a fault in send() ({_describe(error)}).",
         advice="Report it to the author of the transport's plugin.",
     )
 
@@ -288,6 +296,6 @@ def _broken_destination(method: str, error: BaseException) -> Judgement:
     """Return PAUSE for a destination's plugin that raised an error or returned nonsense."""
     return Judgement(
         verdict=Verdict.PAUSE,
-        reason=f"The destination's plugin has a fault in {method}() ({where(error)}).",
+        reason=f"The destination's plugin has a fault in {method}() ({_describe(error)}).",
         advice="Upgrade the plugin or report it to its author; then resume the destination. Its items are kept.",
     )

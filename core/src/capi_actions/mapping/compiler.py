@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from inspect import iscoroutinefunction
 from itertools import pairwise
 from typing import Any, TypeAlias
 
@@ -277,8 +278,9 @@ class MappingCompiler:
         except BaseException as error:  # noqa: BLE001  a plugin may raise anything; other problems are reported all the same
             scope.problem(f"{name} can't be compiled: its plugin failed ({where(error)})")
             return NOTHING
-        if not callable(resolver):
-            scope.problem(f"{name} can't be compiled: its plugin returned no function")
+        if not callable(resolver) or iscoroutinefunction(resolver):
+            kind = "an async function" if callable(resolver) else "no function"
+            scope.problem(f"{name} can't be compiled: its plugin returned {kind}")
             return NOTHING
         return Guarded(resolver, name, scope.path)
 

@@ -83,6 +83,7 @@ class DestinationCompiler:
         self._diagnostics = diagnostics
         self._actions = plugins.actions_of(destination.type)
         self._hashers = plugins.hashers(destination.profile)
+        self._blamed: set[str] = set()
 
     def units(self) -> Iterator[MappingUnit]:
         """Compile each enabled mapping as far as possible."""
@@ -162,12 +163,43 @@ class DestinationCompiler:
             compiled_action = CompiledAction.compile(unit.action, unit.mapping, self._plugins, self._hashers)
         except ConfigError as error:
             prebuilt = {} if config.mapping_file is not None else unit.action.mapping
-            own, faults = attribute_errors(unit.action, prebuilt, self._plugins, self._hashers, error)
-            self._diagnostics.under(unit.mapping_path).extend(own)
+            hashers = self._hashers
+            if lacking := self._keys_lacking_in_profile(error):
+                self._add_lacking_keys(lacking, unit.action)
+                hashers = {**hashers, **lacking}
+            own, faults = attribute_errors(unit.action, prebuilt, self._plugins, hashers, error)
+            missing = set(problems_of(unit.action.fields, self._hashers)) if lacking else set()
+            self._diagnostics.under(unit.mapping_path).extend(item for item in own if item not in missing)
             for fault in faults:
                 self._diagnostics.add(fault, action_path)
             return evolve(unit, malformed=frozenset(problem.path for problem in error.problems))
         return evolve(unit, compiled_action=compiled_action)
+
+    def _keys_lacking_in_profile(self, error: ConfigError) -> Mapping[str, Any]:
+        """Return what the destination type's own profile has and the chosen one hasn't, if a mapping needs it."""
+        own_profile = self._plugins.destinations[self._destination.type].default_profile()
+        if not self._hashers or self._destination.profile == own_profile:
+            return {}
+        own = self._plugins.hashers(own_profile)
+        messages = " ".join(problem.message for problem in error.problems)
+        return {
+            key: hasher
+            for key, hasher in own.items()
+            if key not in self._hashers and f"there is no hasher {key!r}" in messages
+        }
+
+    def _add_lacking_keys(self, lacking: Mapping[str, Any], action: Action) -> None:
+        """Add one error for the profile, however many actions need what it lacks."""
+        profile = self._destination.profile
+        own = self._plugins.destinations[self._destination.type].default_profile()
+        path = f"{json_path(('destinations', self._destination.name))}.normalization"
+        message = (
+            f"the profile {profile!r} has no normalizer for {', '.join(lacking)}, which {action.name} hashes: offer"
+            f" them too, or join profiles: {f'{own}+{profile}'!r}"
+        )
+        if self._destination.name not in self._blamed:
+            self._blamed.add(self._destination.name)
+            self._diagnostics.add(message, path)
 
     def _check_alone(self, mapping: JsonObject, path: str) -> frozenset[str]:
         """Check the directives of a mapping whose action isn't known.

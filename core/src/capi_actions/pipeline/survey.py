@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from attrs import Factory, define
 
 from capi_actions.codec import decode_json
-from capi_actions.errors import EventError, json_path
+from capi_actions.errors import EventError, json_path, where
 from capi_actions.model import MISSING, Destination, Field, Item, JsonObject
 from capi_actions.notes import Finding, Notes, collect_notes, count_finding
 from capi_actions.personal_data import find_personal_data, mask
@@ -120,8 +120,15 @@ def _survey_item(survey: DestinationSurvey, destination: Destination, item: Item
         return
     for path, kind in set(find_personal_data(data)):
         count_finding(survey.personal_data, (mask(path), kind))
-    for key, has_value in destination.match_keys(data).items():
-        survey.match_keys[key] += bool(has_value)
+    try:
+        match_keys = {str(key): bool(has_value) for key, has_value in destination.match_keys(data).items()}
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  a plugin may raise anything
+        count_finding(survey.uncertain, ("$", f"match_keys() of {destination.name} failed ({where(error)})"))
+        return
+    for key, has_value in match_keys.items():
+        survey.match_keys[key] += has_value
 
 
 def _survey_values(survey: DestinationSurvey, route: Route, event: JsonObject) -> None:
@@ -188,9 +195,18 @@ def _find_uncertain(
         elif spec.hashed:
             for text in value if isinstance(value, list) else [value]:
                 if isinstance(text, str | int) and (
-                    warning := destination.value_warning(spec.hashed, str(text))
+                    warning := _value_warning(destination, spec.hashed, text)
                 ):
                     yield json_path((*keys, key)), warning
+
+
+def _value_warning(destination: Destination, key: str, value: str | int) -> str:
+    try:
+        return str(destination.value_warning(key, str(value)) or "")
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  a plugin may raise anything
+        return f"value_warning() of {destination.name} failed ({where(error)})"
 
 
 def _length(value: Any) -> int:

@@ -55,7 +55,9 @@ class Package:
 
     def __init__(self, distribution: Distribution) -> None:
         self._distribution = distribution
-        self.folder = Path(getattr(distribution, "_path", ""))  # no public attribute has it
+        self.folder = Path(
+            str(getattr(distribution, "_path", ""))
+        )  # no public attribute has it; it may be in a zip file
         self.notes: list[str] = []
         texts: dict[str, str] = {}
         needed: Sequence[str] = ()

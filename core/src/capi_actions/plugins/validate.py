@@ -53,7 +53,7 @@ _NAMES: Mapping[str, tuple[str, str]] = {
     "capi_normalizers": (r"[\w.-]+/[\w.-]+", "profile and key, one word each"),
     "capi_inputs": (r"[\w-]+", "one word, such as 'acme'"),
     "capi_tables": (r"[\w-]+", "one word, such as 'acme'"),
-    "capi_commands": (r"\S+", "one word"),
+    "capi_commands": (r"[^\s-]\S*", "one word that doesn't begin with a hyphen"),
 }
 
 
@@ -77,6 +77,9 @@ def validate_offer(hook: str, offered: Any) -> str | None:
         return f"{hook}() must offer {expected}, but offered {described}"
     if hook == "capi_report":
         return None
+    own_name: object = getattr(offer, "name", "")
+    if not isinstance(own_name, str):
+        return f"{hook}(): the name {own_name!r} must be text"
     name = offer_name(offer)
     if expected := expected_name(hook, name):
         return f"{hook}(): the name {name!r} must be {expected}"
@@ -141,6 +144,8 @@ def validate_destination(destination_type: type[Destination]) -> str | None:
         parameters = list(inspect.signature(getattr(Destination, name)).parameters)
         if not _accepts(getattr(unbuilt, name), len(parameters) - 1):
             return f"{class_name}.{name}() must be a method that takes ({', '.join(parameters)})"
+        if inspect.iscoroutinefunction(getattr(unbuilt, name)):
+            return f"{class_name}.{name}() {_NOT_ASYNC}"
     return validate_limits(destination_type)
 
 
@@ -198,9 +203,14 @@ def _validate_event_filter(event_filter: Any) -> str | None:
     if not _accepts(function, 1):
         taken = "a destination's description" if apply is None else "an event"
         return f"{attribute} of {name!r} must be a function that takes {taken} and nothing else"
-    if inspect.iscoroutinefunction(function):
-        return f"{attribute} of {name!r} must be a plain function, not async"
-    return None
+    return _async_problem(function, attribute, name)
+
+
+_NOT_ASYNC = "must be a plain function, not async"
+
+
+def _async_problem(function: object, attribute: str, name: str) -> str | None:
+    return f"{attribute} of {name!r} {_NOT_ASYNC}" if inspect.iscoroutinefunction(function) else None
 
 
 def _validate_integration_names(names: Any) -> str | None:
@@ -211,7 +221,9 @@ def _validate_integration_names(names: Any) -> str | None:
 
 
 def _validate_directive(directive: Any) -> str | None:
-    return None if callable(directive.compile) else f"compile of {directive.name!r} can't be called"
+    if not callable(directive.compile):
+        return f"compile of {directive.name!r} can't be called"
+    return _async_problem(directive.compile, "compile", directive.name)
 
 
 def _validate_normalizer(normalizer: Any) -> str | None:
@@ -219,7 +231,7 @@ def _validate_normalizer(normalizer: Any) -> str | None:
         return f"normalize of {offer_name(normalizer)!r} can't be called"
     if normalizer.otherwise not in ("raw", "drop"):
         return f"otherwise of {offer_name(normalizer)!r} must be 'raw' or 'drop'"
-    return None
+    return _async_problem(normalizer.normalize, "normalize", offer_name(normalizer))
 
 
 def _validate_factory(factory: Any) -> str | None:
@@ -227,11 +239,29 @@ def _validate_factory(factory: Any) -> str | None:
         function = getattr(factory, name, None)
         if not callable(function) and (name == "make" or function is not None):
             return f"{name} of {factory.name!r} can't be called"
+        if problem := _async_problem(function, name, factory.name):
+            return problem
     return None
 
 
 def _validate_input(offered: Any) -> str | None:
-    return None if callable(offered.convert) else f"convert of {offered.name!r} can't be called"
+    if not callable(offered.convert):
+        return f"convert of {offered.name!r} can't be called"
+    return _async_problem(offered.convert, "convert", offered.name)
+
+
+def _validate_command(command: click.Command) -> str | None:
+    """Return why a command would fail `capi --help`, or do nothing, or None."""
+    try:
+        help_text: object = command.get_short_help_str()
+        described = isinstance(help_text, str) and isinstance(command.help, str | None)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  a plugin may raise anything
+        return f"the help of {command.name!r} can't be made ({where(error)})"
+    if not described:
+        return f"the help of {command.name!r} must be text"
+    return _async_problem(command.callback, "callback", str(command.name))
 
 
 def _validate_table(table: Any) -> str | None:
@@ -255,4 +285,5 @@ _VALIDATORS: Mapping[str, Callable[[Any], str | None]] = {
     "capi_outboxes": _validate_factory,
     "capi_inputs": _validate_input,
     "capi_tables": _validate_table,
+    "capi_commands": _validate_command,
 }

@@ -154,8 +154,10 @@ class ActionTests(PluginTests):
             watched = faults.watch_action(action)
             compiled.append((CompiledAction.compile(watched, action.mapping, plugins, hashers), faults))
         calls: dict[str, Callable[[], object]] = {
-            f"building an item with {compiled_action.action.name}": partial(compiled_action.build, event)
-            for compiled_action, _ in compiled
+            f"building an item with {compiled_action.action.name}, with prepare() and check(),": partial(
+                cls._build_or_refuse, compiled_action, faults, event
+            )
+            for compiled_action, faults in compiled
             for event in cls._events(compiled_action.action, 1)
         }
         return compiled, find_slow(calls)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any, TypeVar, cast
 
+import pytest
 from attrs import evolve
 
 from capi_actions import builtin
@@ -26,6 +27,7 @@ from capi_actions.model import (
     Resolver,
 )
 from capi_actions.plugins import Plugins
+from capi_actions.testing.hanging import HangingError, hang_limit
 from capi_actions.testing.samples import typical_event
 
 NOW = 1_800_000_000.0
@@ -44,6 +46,7 @@ class PluginTests:
     :cvar event_examples: events that your actions and filters are made for; they are tried first.
     :cvar slowest: how long one call of an action, directive, normalizer, filter, format or observer may take at its
         fastest, as a multiple of the time in which Python's ``json`` decodes and encodes a typical event (some 15 µs).
+    :cvar longest_call: seconds after which the tests give up a call of the plugin that doesn't return.
     """
 
     plugin: Any
@@ -51,6 +54,13 @@ class PluginTests:
     others: tuple[object, ...] = ()
     event_examples: Sequence[JsonObject] = ()
     slowest: float = 100.0
+    longest_call: float = 5.0
+    _hanging: str = ""
+
+    @pytest.fixture(autouse=True)
+    def _give_up_what_hangs(self) -> Iterator[None]:
+        with hang_limit(type(self)):
+            yield
 
     def test_it_loads(self) -> None:
         """If this fails, the message says which hook is misspelt, unmarked, or offers the wrong thing."""
@@ -268,6 +278,8 @@ def _least_seconds(call: Callable[[], object]) -> float:
         started = time.perf_counter()
         try:
             call()
+        except HangingError:
+            raise
         except BaseException:  # noqa: BLE001  as said above
             return 0.0
         least = min(least, time.perf_counter() - started)

@@ -5,6 +5,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from random import Random
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,11 +17,16 @@ from capi_actions.errors import Problem
 from capi_actions.model import Batch, Destination, JsonObject, Judgement, Prepared, Request, Response, Verdict
 from capi_actions.secret import Secret
 from capi_actions.testing.actions import ActionTests, Built, built_items
-from capi_actions.testing.base import NOW, change_check, require, require_type
+from capi_actions.testing.base import NOW, change_check, find_slow, require, require_type
 from capi_actions.testing.build import make_batch
 
 _ENVELOPE_BYTES = 1024
 _ITEMS = 60
+_MOST_ITEMS = 2_000
+_LONGEST_TIMEOUT = 600  # seconds
+_LATEST = 2**33
+"""Unix seconds: two centuries hence.  If all events are later, their times count milliseconds."""
+_WAIT = 120  # seconds
 _MARKER = "personal-value-of-the-answer"
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -62,6 +68,16 @@ class DestinationTests(ActionTests):
                     )
                     position = index + len(item.body)
 
+    def test_an_envelope_holds_equal_bodies_as_often_as_they_come(self) -> None:
+        """If this fails, items are taken for one because they are equal: each is an event, and each is acknowledged."""
+        for destination in self._accounts():
+            if destination.max_items > 1:
+                body = _plain_body(
+                    _envelope(destination, make_batch(b'{"id":"twin"}', b'{"id":"twin"}', now=NOW))
+                )
+                count = body.count(b'{"id":"twin"}')
+                require(count == 2, f"the request holds two equal items {count} times")
+
     def test_an_envelope_stays_within_the_limits(self) -> None:
         """If this fails, what surrounds the items is longer than 1,024 bytes: lower ``max_bytes`` by as much."""
         for destination in self._accounts():
@@ -100,6 +116,13 @@ class DestinationTests(ActionTests):
                 _envelope(destination, batch) == _envelope(destination, batch),
                 f"envelope() of {destination.name} makes different requests of one batch",
             )
+            request = _envelope(destination, batch)
+            before = (request.url, dict(request.headers), request.body)
+            _envelope(destination, make_batch(b'{"k":3}', group="another"))
+            require(
+                before == (request.url, dict(request.headers), request.body),
+                f"a later call of envelope() of {destination.name} changes a request: make new headers each time",
+            )
 
     def test_any_answer_is_judged(self) -> None:
         """If this fails, ``judge`` fails on an answer, or returns what delivery can't use; the message says which.
@@ -117,6 +140,19 @@ class DestinationTests(ActionTests):
     def test_an_answer_that_is_not_the_platforms_own_loses_nothing(self) -> None:
         """If this fails, a proxy's error page would count as delivery, or bury events that the platform never saw."""
         for destination in self._accounts():
+            for status in (408, 425, 429):
+                verdict = _judgement(destination, Response(status=status, headers={}, body=b"")).verdict
+                require(
+                    verdict in (Verdict.LATER, Verdict.THROTTLED, Verdict.PAUSE),
+                    f"judge() of {destination.name} must return LATER or THROTTLED for the status {status}, which says"
+                    f" that the same request may succeed later, but returned {verdict.name}",
+                )
+            waited = Response(status=429, headers={"retry-after": "120"}, body=b"")
+            after = _judgement(destination, waited).after
+            require(
+                after is None or after < _WAIT * 100,
+                f"judge() of {destination.name} waits {after} seconds, though the answer asked for {_WAIT}",
+            )
             for response in _foreign_responses():
                 verdict = _judgement(destination, response).verdict
                 require(
@@ -149,6 +185,12 @@ class DestinationTests(ActionTests):
             require(items, f"no action made an item for {destination.name}: add an object to item_examples")
             for built in items:
                 _require_prepared(built.prepared, destination)
+            earliest = min(built.prepared.event_time for built in items)
+            require(
+                earliest < _LATEST,
+                f"prepare() of {destination.name}: event_time {earliest} must be Unix seconds, but it seems to count"
+                " milliseconds",
+            )
 
     def test_what_is_not_refused_can_be_delivered(self) -> None:
         """If this fails, ``check`` accepts an event whose deadline has passed: it would be buried unsent.
@@ -190,7 +232,15 @@ class DestinationTests(ActionTests):
     @classmethod
     def _accounts(cls) -> Iterator[Destination]:
         for name in cls._own("capi_destinations"):
-            yield cls._destination(name)
+            destination = cls._destination(name)
+            slow = find_slow(
+                {
+                    f"envelope() of {name}": partial(destination.envelope, make_batch(b"{}", now=NOW)),
+                    f"judge() of {name}": partial(destination.judge, next(_foreign_responses())),
+                }
+            )
+            require(not slow, slow)
+            yield destination
 
     @classmethod
     def _items(cls, destination: Destination) -> Iterator[Built]:
@@ -211,9 +261,11 @@ def _prepared_example(destination: Destination, example: JsonObject) -> Built:
 def _batches(max_items: int) -> Iterator[Batch]:
     """Yield batches of one item, of a few, and of as many as there may be, in two groups."""
     for group in ("", "group-1"):
-        for count in sorted({1, min(2, max_items), min(_ITEMS, max_items)}):
+        for count in sorted({1, min(2, max_items), min(_ITEMS, max_items), min(_MOST_ITEMS, max_items)}):
             bodies = [
-                json.dumps({"id": f"item-{group}-{at}-of-{count}.", "text": 'Grüße, "東" \\ ]}'}).encode()
+                json.dumps(
+                    {"id": f"item-{group}-{at}-of-{count}.", "text": 'Grüße, "東" \\ ]} %s {0} $1'}
+                ).encode()
                 for at in range(count)
             ]
             yield make_batch(*bodies, group=group, now=NOW)
@@ -256,7 +308,15 @@ def _require_sendable(request: Request, destination: Destination) -> None:
             and _is_latin(value),
             f"the header {header!r} {name} holds what HTTP doesn't allow, such as a line break",
         )
-    require(_is_duration(request.timeout), f"the timeout {name} must be a number of seconds")
+    require(
+        _is_duration(request.timeout) and request.timeout <= _LONGEST_TIMEOUT,
+        f"the timeout {name} must be a number of seconds, {_LONGEST_TIMEOUT} at most, but it is {request.timeout!r}",
+    )
+    length = {header.lower(): value for header, value in request.headers.items()}.get("content-length")
+    require(
+        length in (None, str(len(request.body))),
+        f"the header content-length {name} is {length}, but the body is {len(request.body)} bytes long: leave it out",
+    )
     for key, secret in _secrets(destination):
         require(secret.value not in url, f"the URL {name} holds the secret {key}: addresses end up in logs")
 

@@ -1,27 +1,29 @@
-"""A plugin does the same in another process: with another clock, environment, time zone and seed for hashes."""
+"""A plugin depends on nothing but its arguments and changes nothing else: in another process, order and thread."""
 
 import datetime
+import gc
 import importlib
 import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterator, Mapping
+import tracemalloc
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import cache
+from itertools import groupby, islice, pairwise
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from capi_actions.errors import EventError
-from capi_actions.testing.base import json_fault, require
-from capi_actions.testing.destinations import DestinationTests
-from capi_actions.testing.directives import DirectiveTests
-from capi_actions.testing.filters import EventFilterTests
-from capi_actions.testing.inputs import InputFormatTests
-from capi_actions.testing.normalizers import NormalizerTests
+from capi_actions.testing.base import require
+from capi_actions.testing.cases import Case, PureTests, cases, outcomes
+from capi_actions.testing.interleaving import call_with_another, source_folder
+from capi_actions.testing.samples import ORDINARY_TEXTS, typical_event
+from capi_actions.testing.side_effects import ProcessState, Recorder
 
-_EVENTS = 8
 _AHEAD = 400 * 86_400 + 12_345  # seconds by which the other process's clock is ahead
 _KEPT = (
     "PATH",
@@ -33,20 +35,28 @@ _KEPT = (
     "TEMP",
     "TMP",
 )
+_EXAMINED_CASES, _PAIRS = 8, 1
+"""Cases and pairs of cases of each subject for what takes longer."""
+_MOST_MEMORY = 20_000_000
+"""Bytes that one call may need."""
+_REPEATS = 50
+_MOST_KEPT = 500
+"""Bytes for each of the repeated calls that may still be there afterwards."""
 
 
-class DeterminismTests(DestinationTests, DirectiveTests, NormalizerTests, EventFilterTests, InputFormatTests):
-    """The test that what a plugin makes of events depends on nothing but the events."""
+class DeterminismTests(PureTests):
+    """The tests that what a plugin makes of events depends on nothing but the events, and that it does nothing else."""
 
     def test_another_process_makes_the_same_of_every_event(self) -> None:
         """If this fails, the plugin reads a clock, the environment or the time zone, or relies on the order of a set.
 
-        The other process has a clock 400 days ahead, other environment variables, another time zone and another seed
-        for hashes.  Plugins that no other process can import, such as objects, are left out.
+        The other process has a clock 400 days ahead, other environment variables, another time zone, another working
+        folder and another seed for hashes; there, events come in the reverse order.  Plugins that no other process can
+        import, such as objects, are left out.
         """
         if not all(map(_is_importable, (self.plugin, *self.others))):
             return
-        here, there = behaviour(type(self)), _behaviour_elsewhere(type(self))
+        here, there = behaviour(type(self)), self._elsewhere()["outcomes"]
         different = [name for name in here if here[name] != there.get(name)]
         require(
             not different,
@@ -54,83 +64,144 @@ class DeterminismTests(DestinationTests, DirectiveTests, NormalizerTests, EventF
             f" {[here[name] for name in different[:1]]} here, {[there.get(name) for name in different[:1]]} there",
         )
 
+    def test_it_does_nothing_beside_what_it_returns(self) -> None:
+        """If this fails, the plugin prints, logs what is personal, writes files, uses the network or starts threads.
+
+        Or it changes what the whole process shares: functions of the core or of Python, settings, files that it hasn't
+        opened.  That is tried in another process, with what makes or judges something for each event.  Observers,
+        transports, outboxes and commands may do such things.
+        """
+        if all(map(_is_importable, (self.plugin, *self.others))):
+            effects = self._elsewhere()["effects"]
+            require(not effects, f"{len(effects)} things that it should leave: {'; '.join(effects[:5])}")
+
+    def test_other_events_make_no_difference(self) -> None:
+        """If this fails, something of one event is kept and reaches another: keep it in local variables."""
+        selected = list(cases(type(self)))
+        forwards, backwards = outcomes(selected), outcomes(reversed(selected))
+        different = [name for name in forwards if forwards[name] != backwards.get(name)]
+        require(
+            not different,
+            f"{different[:1]} depends on which events came before: it is {[forwards[name] for name in different[:1]]}"
+            f" first, and {[backwards.get(name) for name in different[:1]]} after others",
+        )
+
+    def test_threads_do_not_disturb_each_other(self) -> None:
+        """If this fails, something of an event is where another thread changes it: keep it in local variables."""
+        folder = source_folder(self.plugin)
+        for pair in _different_pairs(type(self)) if folder else ():
+            for case, other in (pair, reversed(pair)):
+                alone = case.outcome()
+                disturbed = call_with_another(case.outcome, other.outcome, folder)
+                require(
+                    alone == disturbed,
+                    f"{case.name} becomes {disturbed} if another thread's event comes in between; it should be {alone}",
+                )
+
+    def test_memory_is_not_kept(self) -> None:
+        """If this fails, a call needs very much memory, or leaves some behind each time."""
+        if tracemalloc.is_tracing():
+            return
+        selected = [(subject, sound[0]) for subject, sound in _by_subject(type(self)) if sound]
+        gc.collect()
+        gc.freeze()  # what is there by now needn't be looked at again: twenty times faster
+        tracemalloc.start()
+        try:
+            for subject, case in selected:
+                peak, kept = _measure_memory(case)
+                require(peak <= _MOST_MEMORY, f"{subject} needs {peak / 1e6:,.0f} MB of memory at once")
+                require(
+                    kept <= _REPEATS * _MOST_KEPT,
+                    f"{subject} keeps {kept / _REPEATS:,.0f} bytes each time, though it is called with the same",
+                )
+        finally:
+            tracemalloc.stop()
+            gc.unfreeze()
+
+    @classmethod
+    @cache
+    def _elsewhere(cls) -> Mapping[str, Any]:
+        """Return what :func:`run_task` finds in another process: ``outcomes`` and ``effects``."""
+        task: dict[str, Any] = {
+            "path": [str(Path(entry).absolute()) for entry in sys.path],
+            "plugin": _name(cls.plugin),
+            "others": [_name(other) for other in cls.others],
+            "config": dict(cls.config),
+            "events": list(cls.event_examples),
+            "directives": {name: list(examples) for name, examples in cls.directive_examples.items()},
+            "normalizers": {name: list(examples) for name, examples in cls.normalizer_examples.items()},
+            "inputs": {name: list(examples) for name, examples in cls.input_examples.items()},
+        }
+        environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
+        environment |= {
+            "PYTHONHASHSEED": "1",
+            "TZ": "Pacific/Chatham",
+            "LANG": "C",
+            "USER": "another",
+            "LOGNAME": "another",
+            "HOME": str(Path.home() / "another"),
+        }
+        code = "import sys, json; task = json.load(sys.stdin); sys.path[:] = task['path'];"
+        code += f"from {__name__} import run_task; run_task(task)"
+        with tempfile.TemporaryDirectory() as folder:
+            # The answer goes into a file: the plugin may print, or close standard output.
+            task["answer"] = str(Path(folder, "answer.json"))
+            ended = subprocess.run(  # noqa: S603  this very Python, with our own code
+                [sys.executable, "-c", code],
+                input=json.dumps(task),
+                env=environment,
+                cwd=folder,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=60,
+            )
+            require(ended.returncode == 0, f"the plugin doesn't work in another process:\n{ended.stderr}")
+            answer: Mapping[str, Any] = json.loads(Path(task["answer"]).read_text(encoding="utf-8"))
+        return answer
+
 
 def behaviour(suite: type[DeterminismTests]) -> dict[str, str]:
     """Return what a plugin makes of sample events and texts, as text, by what it is about."""
-    return dict(_behaviour(suite))
+    return {"what it offers": _offers(suite), **outcomes(cases(suite))}
 
 
-def _behaviour(suite: type[DeterminismTests]) -> Iterator[tuple[str, str]]:
-    yield "what it offers", repr([dict(info.hooks) for info in suite._plugins().describe()])
-    for compiled, faults in suite._compiled_actions():
-        for number, event in enumerate(suite._events(compiled.action, _EVENTS)):
-            with suppress(Exception):  # the other tests report what goes wrong
-                built = suite._build(compiled, faults, event)
-                outcome = (built.body.decode(), built.prepared, built.problems) if built else None
-                yield f"the item of {compiled.action.name} for event {number}", repr(outcome)
-    for name, normalizer in suite._quick_normalizers().items():
-        for text in suite._texts(name):
+def _offers(suite: type[DeterminismTests]) -> str:
+    return repr([dict(info.hooks) for info in suite._plugins().describe()])
+
+
+def _by_subject(suite: type[DeterminismTests]) -> Iterator[tuple[str, list[Case]]]:
+    """Yield what is called, with cases that don't fail."""
+    for subject, selected in groupby(cases(suite), key=lambda case: case.subject):
+        sound: list[Case] = []
+        for case in islice(selected, _EXAMINED_CASES):
             with suppress(Exception):
-                yield f"what {name} makes of {text[:80]!a}", ascii(normalizer.normalize(text))
-    for name in suite._own("capi_directives"):
-        for value, resolver, _ in suite._accepted_values(name):
-            for number, event in enumerate(suite._payloads(name)):
-                with suppress(Exception):
-                    case = f"what {name} with {json.dumps(value)[:80]} makes of event {number}"
-                    yield case, _or_refusal(resolver, event)
-    for name, function in suite._functions():
-        for number, event in enumerate(suite._filter_events()):
-            with suppress(Exception):
-                yield f"what {name} makes of event {number}", _or_refusal(function, event)
-    for name, offered in suite._own("capi_inputs").items():
-        for number, event in enumerate(suite._examples(name)):
-            with suppress(Exception):
-                yield f"what the format {name} makes of example {number}", ascii(list(offered.convert(event)))
+                case.outcome()
+                sound.append(case)
+        yield subject, sound
 
 
-def _or_refusal(function: Any, event: Any) -> str:
-    try:
-        result = function(event)
-    except EventError as error:
-        return ascii(str(error))
-    return ascii(result) if json_fault(result) is None else ascii(repr(result))
+def _different_pairs(suite: type[DeterminismTests]) -> Iterator[Sequence[Case]]:
+    """Yield cases of one subject that have different outcomes."""
+    for _, selected in _by_subject(suite):
+        pairs = [pair for pair in pairwise(selected) if pair[0].outcome() != pair[1].outcome()]
+        yield from pairs[:_PAIRS]
 
 
-def _behaviour_elsewhere(suite: type[DeterminismTests]) -> Mapping[str, str]:
-    """Return what :func:`behaviour` does in another process."""
-    task = {
-        "path": sys.path,
-        "plugin": _name(suite.plugin),
-        "others": [_name(other) for other in suite.others],
-        "config": dict(suite.config),
-        "events": list(suite.event_examples),
-        "directives": {name: list(examples) for name, examples in suite.directive_examples.items()},
-        "normalizers": {name: list(examples) for name, examples in suite.normalizer_examples.items()},
-        "inputs": {name: list(examples) for name, examples in suite.input_examples.items()},
-    }
-    environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    environment |= {
-        "PYTHONHASHSEED": "1",
-        "TZ": "Pacific/Chatham",
-        "LANG": "C",
-        "USER": "another",
-        "LOGNAME": "another",
-        "HOME": str(Path.home() / "another"),
-    }
-    code = "import sys, json; task = json.load(sys.stdin); sys.path[:] = task['path'];"
-    code += f"from {__name__} import run_task; run_task(task)"
-    ended = subprocess.run(  # noqa: S603  this very Python, with our own code
-        [sys.executable, "-c", code],
-        input=json.dumps(task),
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    require(ended.returncode == 0, f"the plugin doesn't work in another process:\n{ended.stderr}")
-    outcomes: Mapping[str, str] = json.loads(ended.stdout.splitlines()[-1])
-    return outcomes
+def _measure_memory(case: Case) -> tuple[int, int]:
+    """Return how many bytes a call needs, and how many are left after fifty; memory must be traced."""
+    before, _ = tracemalloc.get_traced_memory()
+    tracemalloc.reset_peak()
+    case.outcome()
+    peak = tracemalloc.get_traced_memory()[1] - before
+    if peak > _MOST_MEMORY:
+        return peak, 0
+    gc.collect()
+    before, _ = tracemalloc.get_traced_memory()
+    for _ in range(_REPEATS):
+        case.outcome()
+    gc.collect()
+    return peak, tracemalloc.get_traced_memory()[0] - before
 
 
 def _is_importable(plugin: object) -> bool:
@@ -143,19 +214,50 @@ def _name(plugin: Any) -> str:
 
 
 def run_task(task: Mapping[str, Any]) -> None:
-    """Do in the other process what :func:`_behaviour_elsewhere` asks for, and print the outcomes."""
+    """Do in the other process what :meth:`DeterminismTests._elsewhere` asks for, and write what came of it."""
+    sys.dont_write_bytecode = True  # which would look as if the plugin had written it
     _move_clock(_AHEAD)
+    others_ = tuple(importlib.import_module(name) for name in task["others"])
+    state = ProcessState()
+    plugin_ = importlib.import_module(task["plugin"])
+    effects = state.changes("importing it")
 
     class Suite(DeterminismTests):
-        plugin = importlib.import_module(task["plugin"])
-        others = tuple(importlib.import_module(name) for name in task["others"])
+        plugin = plugin_
+        others = others_
         config = task["config"]
         event_examples = task["events"]
         directive_examples = _with_tuples(task["directives"])
         normalizer_examples = _with_tuples(task["normalizers"])
         input_examples = task["inputs"]
 
-    print(f"\n{json.dumps(behaviour(Suite))}")  # noqa: T201  the answer, in a line of its own
+    found = {"what it offers": _offers(Suite)}
+    recorder = Recorder(source_folder(plugin_), _personal_texts())
+    for subject, selected in groupby(reversed(list(cases(Suite))), key=lambda case: case.subject):
+        state, recorder.subject = ProcessState(), subject
+        with recorder.watching():
+            made = outcomes(selected)
+        effects += state.changes(subject)
+        effects += _quoting(made)
+        found |= made
+    answer = {"outcomes": found, "effects": [*recorder.effects, *effects]}
+    Path(task["answer"]).write_text(json.dumps(answer), encoding="utf-8")
+
+
+def _quoting(made: Mapping[str, str]) -> Iterator[str]:
+    """Yield the outcomes that are refusals with something personal in their reasons."""
+    personal = _personal_texts()
+    for name, outcome in made.items():
+        if outcome.startswith("'refused: ") and any(text in outcome.lower() for text in personal):
+            yield f"{name} is an EventError that quotes personal data"
+            return
+
+
+def _personal_texts() -> frozenset[str]:
+    traits = typical_event(0)["context"]["traits"]
+    texts = [traits[key] for key in ("email", "phone", "lastName", "birthday")]
+    texts += [text for kind in ("email", "phone", "birthday") for text in ORDINARY_TEXTS[kind]]
+    return frozenset(text.strip().lower() for text in texts)
 
 
 def _with_tuples(examples: Mapping[str, Any]) -> Any:

@@ -9,7 +9,15 @@ from capi_actions.codec import copy_json
 from capi_actions.errors import ConfigError, EventError, Problem
 from capi_actions.mapping import CompiledMapping, compile_mapping
 from capi_actions.model import MISSING, Json, JsonObject
-from capi_actions.testing.base import Faults, PluginTests, change_check, json_fault, require, require_speed
+from capi_actions.testing.base import (
+    Faults,
+    PluginTests,
+    change_check,
+    find_slow,
+    json_fault,
+    require,
+    require_speed,
+)
 from capi_actions.testing.samples import ODD_VALUES, typical_event
 
 DirectiveExample = tuple[Json, JsonObject, Json]
@@ -104,6 +112,9 @@ class DirectiveTests(PluginTests):
             except ConfigError as error:
                 # A ConfigError of the compiler names what is wrong; one that stands for a fault has it as its cause.
                 require(value not in examples, f"{name} refuses the value of an example: {error}")
+        if taken:
+            slow = find_slow({name: partial(taken[0][1], typical_event(0))})
+            require(not slow, slow)
         return taken
 
     @classmethod

@@ -5,7 +5,7 @@ from functools import partial
 
 from capi_actions.codec import copy_json
 from capi_actions.model import ConsentSettings, DestinationInfo, EventFilter, EventFunction, Held, JsonObject
-from capi_actions.testing.base import PluginTests, json_fault, require, require_speed
+from capi_actions.testing.base import PluginTests, find_slow, json_fault, require, require_speed
 from capi_actions.testing.samples import ODD_VALUES, typical_event
 
 _DESTINATIONS = (
@@ -59,6 +59,13 @@ class EventFilterTests(PluginTests):
 
     @classmethod
     def _functions(cls) -> Iterator[tuple[str, EventFunction]]:
+        for name, function in cls._all_functions():
+            slow = find_slow({name: partial(function, typical_event(0))})
+            require(not slow, slow)
+            yield name, function
+
+    @classmethod
+    def _all_functions(cls) -> Iterator[tuple[str, EventFunction]]:
         event_filter: EventFilter
         for name, event_filter in cls._own("capi_events").items():
             if event_filter.apply is not None:

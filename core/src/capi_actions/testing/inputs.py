@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from itertools import islice
 
 from capi_actions.codec import EVENT_TYPES, copy_json
 from capi_actions.errors import EventError
 from capi_actions.model import InputFormat, Json, JsonObject
-from capi_actions.testing.base import PluginTests, change_check, json_fault, require, require_speed
+from capi_actions.testing.base import PluginTests, change_check, find_slow, json_fault, require, require_speed
 from capi_actions.testing.samples import ODD_VALUES
+
+_MOST_EVENTS = 10_000
+"""Of one object."""
 
 
 class InputFormatTests(PluginTests):
@@ -38,6 +42,9 @@ class InputFormatTests(PluginTests):
     def test_any_object_makes_events_or_is_refused(self) -> None:
         """If this fails, a format raises, returns no list of JSON events, differs for one object, or changes it."""
         for name, offered in self._own("capi_inputs").items():
+            for example in self._examples(name)[:1]:
+                slow = find_slow({f"the format {name}": partial(_events, name, offered, example)})
+                require(not slow, slow)
             for example in self._objects(name):
                 is_unchanged = change_check(example)
                 first, second = _events(name, offered, example), _events(name, offered, example)
@@ -96,9 +103,13 @@ def _replace(example: JsonObject, path: Path, value: Json) -> JsonObject:
 
 def _events(name: str, offered: InputFormat, example: JsonObject) -> list[JsonObject] | None:
     try:
-        events = list(offered.convert(example))
+        events = list(islice(offered.convert(example), _MOST_EVENTS))
     except EventError:
         return None
+    require(
+        len(events) < _MOST_EVENTS,
+        f"the format {name} makes more than {_MOST_EVENTS:,} events of one object",
+    )
     for event in events:
         require(
             isinstance(event, dict),

@@ -1,0 +1,87 @@
+"""Give up a call of a plugin that doesn't return, so that a test fails instead of running for ever."""
+
+import signal
+import sysconfig
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+
+import capi_actions
+
+_CORE = str(Path(capi_actions.__file__).parent)
+_KIT = str(Path(__file__).parent)
+_STANDARD = (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
+_TOOLS = ("_pytest", "pytest", "pluggy", "hypothesis", "coverage")
+
+
+class HangingError(AssertionError):
+    """A call doesn't return."""
+
+
+@contextmanager
+def hang_limit(suite: Any) -> Iterator[None]:
+    """Raise :class:`HangingError` in the middle of a plugin's call that takes longer than the suite allows.
+
+    A call has failed when it is the same one at two moments that are ``suite.longest_call`` seconds apart, however
+    slow the machine is.  Where there are no signals, or in another thread than the main one, nothing is watched.
+
+    :param suite: the class of tests.  After a call that hangs its further tests are skipped.
+    """
+    if suite._hanging:
+        pytest.skip(f"another test failed: {suite._hanging}")
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    seen: list[FrameType | None] = [None]
+    faults: list[HangingError] = []
+
+    def look(_: int, frame: FrameType | None) -> None:
+        call = _plugin_call(frame)
+        if call is not None and call is seen[0]:
+            code = call.f_code
+            place = f"{Path(code.co_filename).name}, line {call.f_lineno}"
+            suite._hanging = (
+                f"{code.co_name}() ({place}) did not return within {suite.longest_call:g} seconds"
+            )
+            faults.append(HangingError(suite._hanging))
+            raise faults[-1]
+        seen[0] = call
+
+    previous = signal.signal(signal.SIGALRM, look)
+    signal.setitimer(signal.ITIMER_REAL, suite.longest_call, suite.longest_call)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
+        seen.clear()
+    if faults:  # the plugin, or what called it, has caught the error
+        raise faults[0]
+
+
+def _plugin_call(frame: FrameType | None) -> FrameType | None:
+    """Return the outermost frame of a plugin that a test of this package has called, directly or not; or None."""
+    outermost = None
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if file.startswith(_KIT):
+            return outermost
+        if not _is_foreign(file):
+            outermost = frame
+        frame = frame.f_back
+    return None
+
+
+def _is_foreign(file: str) -> bool:
+    """Return whether a file belongs to no plugin."""
+    parts = Path(file).parts
+    if file.startswith((_CORE, "<")) or not parts:
+        return True
+    if "site-packages" in parts:
+        return parts[parts.index("site-packages") + 1] in _TOOLS
+    return file.startswith(_STANDARD)
