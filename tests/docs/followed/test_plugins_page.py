@@ -31,7 +31,7 @@ from capi_actions.mapping import compile_mapping
 from capi_actions.notes import Notes, collect_notes
 from capi_actions.pipeline import HeldBack, Pipeline
 from capi_actions.runtime import Runtime
-from capi_actions.testing import build_item, make_batch
+from capi_actions.testing import PluginConformance, build_item, make_batch
 
 PAGE = "docs/how-to/plugins.md"
 CONFIG = '[destinations.shop]\ntype = "facebook"\npixel_id = "1"\naccess_token = "any"\n'
@@ -124,7 +124,24 @@ def test_the_suite(page: Callable[[str], list[Any]], monkeypatch: pytest.MonkeyP
     checks = [check for name in dir(suite) if name.startswith("test_") and (check := getattr(suite, name))]
     for check in checks:
         check()
-    assert len(checks) == 10
+    assert len(checks) == 14
+
+
+@pytest.mark.parametrize("hook", ["commands", "directives", "events", "normalizers", "report", "tables"])
+def test_the_examples_of_hooks_pass_the_suite(page: Callable[[str], list[Any]], hook: str) -> None:
+    """A person begins with them, and would take over what is wrong with them."""
+    blocks = page(hook_page(f"capi_{hook}.md"))
+    code = next(block.text for block in blocks if (block.heading, block.language) == ("Example", "python"))
+    example = ModuleType("acme")
+    exec(code, vars(example))
+
+    class Suite(PluginConformance):
+        plugin = example
+        others = (capi_actions_facebook.plugin,)
+
+    for name in dir(Suite):
+        if name.startswith("test_") and (test := getattr(Suite(), name)) is not None:
+            test()
 
 
 def test_a_directive(load: Load) -> None:

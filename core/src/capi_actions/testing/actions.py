@@ -194,7 +194,9 @@ class ActionTests(PluginTests):
         require(
             isinstance(data, dict), f"build of {name} must return a dict, but returned {type(data).__name__}"
         )
-        require(not nested_in_itself(data), f"the item that {name} builds holds itself")
+        require(
+            not nested_in_itself(data), f"the item that {name} builds holds itself, or is nested too deeply"
+        )
         destination = cls._destination(compiled.action.destination)
         prepared = destination.prepare(data, group, lambda: content_id(event))
         if fault := json_fault(data):

@@ -10,7 +10,7 @@ from attrs import frozen
 
 from capi_actions.codec import copy_json
 from capi_actions.errors import EventError
-from capi_actions.model import Destination, Response
+from capi_actions.model import Batch, Destination, Response
 from capi_actions.pipeline.compiled_action import CompiledAction
 from capi_actions.testing.actions import Built
 from capi_actions.testing.base import Faults, json_fault
@@ -92,20 +92,24 @@ def _item(suite: type[PureTests], compiled: CompiledAction, faults: Faults, even
         built: Built = suite._build_or_refuse(compiled, faults, event)
     except EventError as error:
         return ascii(f"refused: {error}")
-    return repr((built.body.decode(), built.prepared, built.problems))
+    refusal = f"refused: {' '.join(map(str, built.problems))}\n" if built.problems else ""
+    return ascii(f"{refusal}{built.body.decode()} {built.prepared}")
 
 
 def _destination_cases(suite: type[PureTests]) -> Iterator[Case]:
     for destination in suite._accounts():
         for number, batch in enumerate((make_batch(b'{"k":1}'), make_batch(b'{"k":2}', b'{"k":3}'))):
             subject = f"envelope() of {destination.name}"
-            yield Case(
-                subject, f"{subject} for batch {number}", partial(_text_of, destination.envelope, batch)
-            )
+            yield Case(subject, f"{subject} for batch {number}", partial(_request, destination, batch))
         for response in _RESPONSES:
             subject = f"judge() of {destination.name}"
             name = f"{subject} for status {response.status}"
             yield Case(subject, name, partial(_verdict, destination, response))
+
+
+def _request(destination: Destination, batch: Batch) -> str:
+    request = destination.envelope(batch)
+    return repr((request.method, request.url, sorted(request.headers.items()), request.body, request.timeout))
 
 
 def _verdict(destination: Destination, response: Response) -> str:

@@ -5,14 +5,16 @@ import gc
 import importlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import tracemalloc
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import redirect_stdout, suppress
+from functools import cache, partial
 from itertools import groupby, islice, pairwise
 from pathlib import Path
 from types import ModuleType
@@ -20,7 +22,7 @@ from typing import Any
 
 from capi_actions.testing.base import require
 from capi_actions.testing.cases import Case, PureTests, cases, outcomes
-from capi_actions.testing.interleaving import call_with_another, source_folder
+from capi_actions.testing.interleaving import call_with_another, module_folder, source_folder
 from capi_actions.testing.samples import ORDINARY_TEXTS, typical_event
 from capi_actions.testing.side_effects import ProcessState, Recorder
 
@@ -40,7 +42,7 @@ _EXAMINED_CASES, _PAIRS = 8, 1
 _MOST_MEMORY = 20_000_000
 """Bytes that one call may need."""
 _REPEATS = 50
-_MOST_KEPT = 500
+_MOST_KEPT = 150
 """Bytes for each of the repeated calls that may still be there afterwards."""
 
 
@@ -157,7 +159,9 @@ class DeterminismTests(PureTests):
                 timeout=60,
             )
             require(ended.returncode == 0, f"the plugin doesn't work in another process:\n{ended.stderr}")
-            answer: Mapping[str, Any] = json.loads(Path(task["answer"]).read_text(encoding="utf-8"))
+            answer: dict[str, Any] = json.loads(Path(task["answer"]).read_text(encoding="utf-8"))
+            if ended.stdout.strip():
+                answer["effects"].append(f"it prints to standard output: {ended.stdout.strip()[:80]!r}")
         return answer
 
 
@@ -217,9 +221,18 @@ def run_task(task: Mapping[str, Any]) -> None:
     """Do in the other process what :meth:`DeterminismTests._elsewhere` asks for, and write what came of it."""
     sys.dont_write_bytecode = True  # which would look as if the plugin had written it
     _move_clock(_AHEAD)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # what this process has ignored is inherited
+    thread = threading.Thread(target=_run, args=(task,), name="another")
+    thread.start()
+    thread.join()
+
+
+def _run(task: Mapping[str, Any]) -> None:
     others_ = tuple(importlib.import_module(name) for name in task["others"])
     state = ProcessState()
-    plugin_ = importlib.import_module(task["plugin"])
+    recorder = Recorder(module_folder(task["plugin"]), _personal_texts())
+    with redirect_stdout(sys.stderr), recorder.auditing():
+        plugin_ = importlib.import_module(task["plugin"])
     effects = state.changes("importing it")
 
     class Suite(DeterminismTests):
@@ -232,14 +245,12 @@ def run_task(task: Mapping[str, Any]) -> None:
         input_examples = task["inputs"]
 
     found = {"what it offers": _offers(Suite)}
-    recorder = Recorder(source_folder(plugin_), _personal_texts())
-    for subject, selected in groupby(reversed(list(cases(Suite))), key=lambda case: case.subject):
-        state, recorder.subject = ProcessState(), subject
-        with recorder.watching():
-            made = outcomes(selected)
-        effects += state.changes(subject)
-        effects += _quoting(made)
-        found |= made
+    state, recorder.subject = ProcessState(), "calling it"
+    with recorder.watching():
+        for subject, selected in groupby(reversed(list(cases(Suite))), key=lambda case: case.subject):
+            recorder.subject = subject
+            found |= outcomes(selected)
+    effects += [*state.changes("calling it"), *_quoting(found)]
     answer = {"outcomes": found, "effects": [*recorder.effects, *effects]}
     Path(task["answer"]).write_text(json.dumps(answer), encoding="utf-8")
 
@@ -248,8 +259,9 @@ def _quoting(made: Mapping[str, str]) -> Iterator[str]:
     """Yield the outcomes that are refusals with something personal in their reasons."""
     personal = _personal_texts()
     for name, outcome in made.items():
-        if outcome.startswith("'refused: ") and any(text in outcome.lower() for text in personal):
-            yield f"{name} is an EventError that quotes personal data"
+        refusal = outcome.partition("\\n")[0].lower() if outcome.startswith("'refused: ") else ""
+        if any(text in refusal for text in personal):
+            yield f"{name} is a refusal that quotes personal data"
             return
 
 
@@ -301,4 +313,23 @@ def _move_clock(seconds: int) -> None:
 
     time.time = lambda: now() + seconds
     time.time_ns = lambda: now_ns() + seconds * 10**9
+    for name in ("monotonic", "perf_counter"):
+        setattr(time, name, partial(_ahead, getattr(time, name), seconds))
+        setattr(time, f"{name}_ns", partial(_ahead, getattr(time, f"{name}_ns"), seconds * 10**9))
+    for name in ("gmtime", "localtime", "ctime"):
+        setattr(time, name, partial(_of_present, getattr(time, name)))
+    for name, position in (("strftime", 1), ("asctime", 0)):
+        setattr(time, name, partial(_with_moment, getattr(time, name), position))
     datetime.datetime = Moved  # type: ignore[misc]
+
+
+def _ahead(clock: Callable[[], Any], difference: int) -> Any:
+    return clock() + difference
+
+
+def _of_present(convert: Callable[[float], Any], moment: float | None = None) -> Any:
+    return convert(time.time() if moment is None else moment)
+
+
+def _with_moment(convert: Callable[..., str], position: int, *arguments: Any) -> str:
+    return convert(*arguments, *([time.localtime()] if len(arguments) <= position else []))

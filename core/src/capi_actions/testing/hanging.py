@@ -11,9 +11,7 @@ from typing import Any
 
 import pytest
 
-import capi_actions
-
-_CORE = str(Path(capi_actions.__file__).parent)
+_CORE = str(Path(__file__).parents[1])
 _KIT = str(Path(__file__).parent)
 _STANDARD = (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
 _TOOLS = ("_pytest", "pytest", "pluggy", "hypothesis", "coverage")

@@ -4,7 +4,7 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
+from importlib.util import find_spec
 from types import FrameType, ModuleType
 from typing import Any
 
@@ -16,11 +16,17 @@ _PATIENCE = 0.2
 
 def source_folder(plugin: object) -> str:
     """Return the folder of a plugin's package, or the file of one that is a single module; "" if there is none."""
-    if not isinstance(plugin, ModuleType) or not plugin.__file__:
+    return module_folder(plugin.__name__) if isinstance(plugin, ModuleType) else ""
+
+
+def module_folder(name: str) -> str:
+    """Return the folder of a module's package, or its file, without importing it; "" if there is none."""
+    try:
+        spec = find_spec(name.partition(".")[0])
+    except ValueError:  # a module that no import has made
         return ""
-    package = sys.modules.get(plugin.__name__.partition(".")[0], plugin)
-    is_package = hasattr(package, "__path__") and package.__file__
-    return str(Path(str(package.__file__)).parent) if is_package else plugin.__file__
+    folders = list((spec and spec.submodule_search_locations) or ())
+    return folders[0] if folders else str((spec and spec.origin) or "")
 
 
 def call_with_another(call: Callable[[], str], other: Callable[[], object], folder: str) -> str:

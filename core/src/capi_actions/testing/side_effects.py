@@ -18,7 +18,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-_MOST_READS = 20
+_MOST_READS = 4
 _SHOWN = 5
 
 # Audit events of the interpreter, and what they mean.  What is stopped would otherwise outlive the test.
@@ -91,13 +91,21 @@ class Recorder:
             warnings.showwarning = lambda message, *_: self.note_text(str(message), "warns with")
             root.addHandler(handler)
             root.setLevel(logging.DEBUG)
-            self._active = True
             try:
-                yield
+                with self.auditing():
+                    yield
             finally:
-                self._active = False
                 root.setLevel(level)
                 root.removeHandler(handler)
+
+    @contextmanager
+    def auditing(self) -> Iterator[None]:
+        """Note what happens in the context, apart from output."""
+        self._active = True
+        try:
+            yield
+        finally:
+            self._active = False
 
     def note(self, effect: str) -> bool:
         """Note an effect if the plugin is what causes it; return whether it is."""
