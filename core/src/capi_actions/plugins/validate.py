@@ -137,6 +137,11 @@ def validate_destination(destination_type: type[Destination]) -> str | None:
         return f"{class_name}.settings_type must not have {', '.join(reserved)}: the core reads it itself"
     if problem := _validate_integration_names(destination_type.integration_names):
         return f"{class_name}.{problem}"
+    cookies: object = destination_type.cookies
+    if not isinstance(cookies, Mapping) or not all(
+        isinstance(text, str) for text in (*cookies, *cookies.values())
+    ):
+        return f"{class_name}.cookies must be a dict of texts, but it is {cookies!r:.60}"
     if not _accepts(destination_type, 1):
         return f"{class_name}() must take the settings and nothing else"
     unbuilt = object.__new__(destination_type)

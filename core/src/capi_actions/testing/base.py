@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeVar, cast
 
 import pytest
@@ -190,7 +190,12 @@ class Faults:
         """Return hashers of watched normalizers, by key."""
         return {
             key: make_hasher(
-                [evolve(normalizer, normalize=self.watch(normalizer.normalize)) for normalizer in of_key]
+                [
+                    evolve(
+                        normalizer, normalize=self.watch(partial(_normalize_to_a_size, normalizer.normalize))
+                    )
+                    for normalizer in of_key
+                ]
             )
             for key, of_key in normalizers.items()
         }
@@ -203,6 +208,25 @@ class Faults:
             return self.watch(resolver) if callable(resolver) else cast("Resolver", resolver)
 
         return evolve(directive, compile=compile_watched)
+
+
+def _normalize_to_a_size(normalize: Callable[[str], object], text: str) -> Any:
+    normalized = normalize(text)
+    require_size(normalized, text)
+    return normalized
+
+
+def require_size(normalized: object, text: str) -> None:
+    """Fail if a normalized text is absurdly long, before it is hashed, compared and kept."""
+    length = len(normalized) if isinstance(normalized, str) else 0
+    require(
+        length <= _MOST_CHARACTERS + _GROWTH * len(text),
+        f"a normalizer makes {length:,} characters of {len(text):,}",
+    )
+
+
+_MOST_CHARACTERS, _GROWTH = 1_000, 20
+"""A normalized text may be that long, and as many times as long as the raw one."""
 
 
 def json_fault(value: object, path: str = "$") -> str | None:

@@ -47,9 +47,12 @@ class Case:
     outcome: Callable[[], str]
 
 
-def cases(suite: type[PureTests]) -> Iterator[Case]:
-    """Yield calls of everything that a plugin offers and that should depend on its arguments alone."""
-    yield from _action_cases(suite)
+def cases(suite: type[PureTests], events: int = _EVENTS) -> Iterator[Case]:
+    """Yield calls of everything that a plugin offers and that should depend on its arguments alone.
+
+    :param events: how many of each action.
+    """
+    yield from _action_cases(suite, events)
     yield from _destination_cases(suite)
     for name, normalizer in suite._quick_normalizers().items():
         for text in suite._texts(name):
@@ -79,9 +82,9 @@ def outcomes(selected: Iterable[Case]) -> dict[str, str]:
     return results
 
 
-def _action_cases(suite: type[PureTests]) -> Iterator[Case]:
+def _action_cases(suite: type[PureTests], events: int) -> Iterator[Case]:
     for compiled, faults in suite._compiled_actions():
-        for number, event in enumerate(suite._events(compiled.action, _EVENTS)):
+        for number, event in enumerate(suite._events(compiled.action, events)):
             name = compiled.action.name
             outcome = partial(_item, suite, compiled, faults, event)
             yield Case(f"building an item with {name}", f"the item of {name} for event {number}", outcome)

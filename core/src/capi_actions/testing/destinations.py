@@ -19,6 +19,7 @@ from capi_actions.secret import Secret
 from capi_actions.testing.actions import ActionTests, Built, built_items
 from capi_actions.testing.base import NOW, change_check, find_slow, require, require_type
 from capi_actions.testing.build import make_batch
+from capi_actions.testing.samples import ODD_VALUES
 
 _ENVELOPE_BYTES = 1024
 _ITEMS = 60
@@ -218,6 +219,19 @@ class DestinationTests(ActionTests):
                     isinstance(keys, Mapping) and all(isinstance(has, bool) for has in keys.values()),
                     f"match_keys() of {destination.name} must return a mapping of keys to True or False",
                 )
+
+    def test_values_are_warned_of_in_words(self) -> None:
+        """If this fails, ``value_warning`` can't cope with a value of a normalizer's key, or returns no text."""
+        for destination in self._accounts():
+            for key in self._load_plugins().normalizers(destination.profile):
+                for value in ODD_VALUES:
+                    if isinstance(value, str):
+                        warning: object = destination.value_warning(key, value)
+                        require(
+                            isinstance(warning, str),
+                            f"value_warning() of {destination.name} must return text, but returned"
+                            f" {type(warning).__name__}",
+                        )
 
     def test_mappings_are_linted(self) -> None:
         """If this fails, ``lint_mapping`` can't cope with a prebuilt mapping, or finds fault with one."""

@@ -35,6 +35,9 @@ _VALUES: Sequence[Json] = (
 )
 
 
+_MOST_CHARACTERS = 1_000_000
+
+
 class DirectiveTests(PluginTests):
     """Tests of every directive of a plugin: subclass, and set ``plugin``, and examples.
 
@@ -79,6 +82,10 @@ class DirectiveTests(PluginTests):
                     first, second = (_result(compiled, faults, event) for _ in range(2))
                     case = f"{name} with the value {value!r}"
                     require(is_unchanged(), f"{case} changes the event that it reads")
+                    require(
+                        not isinstance(first, str) or len(first) <= _MOST_CHARACTERS,
+                        f"{case} makes a text of more than {_MOST_CHARACTERS:,} characters of a small event",
+                    )
                     if first is not MISSING and not isinstance(first, _Refused):
                         fault = json_fault(first)
                         require(fault is None, f"{case} returns what is not JSON: {fault}")

@@ -21,6 +21,9 @@ class HangingError(AssertionError):
     """A call doesn't return."""
 
 
+_AGAIN = 0.05  # seconds
+
+
 @contextmanager
 def hang_limit(suite: Any) -> Iterator[None]:
     """Raise :class:`HangingError` in the middle of a plugin's call that takes longer than the suite allows.
@@ -40,7 +43,8 @@ def hang_limit(suite: Any) -> Iterator[None]:
 
     def look(_: int, frame: FrameType | None) -> None:
         call = _plugin_call(frame)
-        if call is not None and call is seen[0]:
+        if call is not None and (call is seen[0] or faults):
+            signal.setitimer(signal.ITIMER_REAL, _AGAIN, _AGAIN)  # further calls of it won't return either
             code = call.f_code
             place = f"{Path(code.co_filename).name}, line {call.f_lineno}"
             suite._hanging = (

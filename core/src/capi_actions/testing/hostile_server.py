@@ -2,12 +2,15 @@
 
 import contextlib
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from attrs import define, field
+
+from capi_actions.testing.resources import KIT_THREAD
 
 Answer = Callable[["Connection"], None]
 """Called after each whole request on a connection."""
@@ -52,12 +55,13 @@ class Connection:
 class HostileServer:
     """Takes connections one after another, each in its own thread.
 
+    :ivar tls: with which it encrypts; None for plain HTTP.
     :ivar requests: heads and bodies of the requests that arrived.
     :ivar connections: how many there were.
-    :ivar open: how many of them are open.
     """
 
     answer: Answer
+    tls: ssl.SSLContext | None = None
     requests: list[tuple[bytes, bytes]] = field(factory=list)
     connections: int = 0
     _sockets: list[socket.socket] = field(factory=list)
@@ -69,7 +73,13 @@ class HostileServer:
     @property
     def url(self) -> str:
         """The server's address."""
-        return f"http://127.0.0.1:{self._listener.getsockname()[1]}/items?token=QUERYMARKER"
+        scheme = "http" if self.tls is None else "https"
+        return f"{scheme}://127.0.0.1:{self._listener.getsockname()[1]}/items?token=QUERYMARKER"
+
+    @property
+    def open(self) -> int:
+        """How many connections are open."""
+        return self._open
 
     def wait_until_all_are_closed(self) -> bool:
         """Wait for the other side to close all connections; False if it doesn't."""
@@ -90,7 +100,7 @@ class HostileServer:
             thread.join(_LONGEST_WAIT)
 
     def _run(self, work: Callable[..., None], *arguments: object) -> None:
-        thread = threading.Thread(target=work, args=arguments, daemon=True)
+        thread = threading.Thread(target=work, args=arguments, name=KIT_THREAD, daemon=True)
         self._threads.append(thread)
         thread.start()
 
@@ -112,6 +122,8 @@ class HostileServer:
     def _converse(self, connection: Connection) -> None:
         try:
             with contextlib.suppress(OSError), connection.socket:
+                if self.tls is not None:
+                    connection.socket = self.tls.wrap_socket(connection.socket, server_side=True)
                 while _receive(connection):
                     with self._change:
                         connection.number = len(self.requests)
@@ -157,13 +169,14 @@ def _chunks(body: bytes) -> Iterator[bytes]:
 
 
 @contextmanager
-def serving(answer: Answer | bytes) -> Iterator[HostileServer]:
+def serving(answer: Answer | bytes, tls: ssl.SSLContext | None = None) -> Iterator[HostileServer]:
     """Run a server.
 
     :param answer: what it does after each request, or the bytes that it sends then.
+    :param tls: with which it encrypts, if it does.
     """
     reply: Answer = answer if callable(answer) else lambda connection: connection.send(answer)
-    server = HostileServer(reply)
+    server = HostileServer(reply, tls)
     server.start()
     try:
         yield server

@@ -6,11 +6,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from importlib.util import find_spec
 from types import FrameType, ModuleType
-from typing import Any
+from typing import Any, TypeVar
+
+from capi_actions.testing.resources import KIT_THREAD
 
 _MOST = 60
 """Lines of a call between which another call is made."""
-_PATIENCE = 0.2
+_Value = TypeVar("_Value")
+_LONGEST_WAIT = 30.0  # seconds
+_PATIENCE = 0.02
 """Seconds to wait for the other call, which may itself wait for a lock that the first one holds."""
 
 
@@ -29,12 +33,12 @@ def module_folder(name: str) -> str:
     return folders[0] if folders else str((spec and spec.origin) or "")
 
 
-def call_with_another(call: Callable[[], str], other: Callable[[], object], folder: str) -> str:
+def call_with_another(call: Callable[[], _Value], other: Callable[[], object], folder: str) -> _Value:
     """Return what a call returns if another thread makes ``other`` before each line that it runs.
 
     :param folder: where the plugin's files are, whose lines count.
     """
-    left = [_MOST]
+    left, threads = [_MOST], list[threading.Thread]()
 
     def trace(frame: FrameType, event: str, argument: object) -> Any:
         return step if frame.f_code.co_filename.startswith(folder) else None
@@ -42,7 +46,8 @@ def call_with_another(call: Callable[[], str], other: Callable[[], object], fold
     def step(frame: FrameType, event: str, argument: object) -> Any:
         if event == "line" and left[0] > 0:
             left[0] -= 1
-            thread = threading.Thread(target=_quietly, args=(other,), daemon=True)
+            thread = threading.Thread(target=_quietly, args=(other,), name=KIT_THREAD, daemon=True)
+            threads.append(thread)
             thread.start()
             thread.join(_PATIENCE)
         return step
@@ -53,6 +58,8 @@ def call_with_another(call: Callable[[], str], other: Callable[[], object], fold
         return call()
     finally:
         sys.settrace(before)
+        for thread in threads:
+            thread.join(_LONGEST_WAIT)
 
 
 def _quietly(call: Callable[[], object]) -> None:

@@ -5,7 +5,7 @@ from functools import cache, partial
 
 from capi_actions.errors import EventError
 from capi_actions.model import Normalizer
-from capi_actions.testing.base import PluginTests, find_slow, require, require_speed
+from capi_actions.testing.base import PluginTests, find_slow, require, require_size, require_speed
 from capi_actions.testing.samples import ODD_VALUES, ORDINARY_TEXTS
 
 NormalizerExample = tuple[str, str | None]
@@ -119,6 +119,7 @@ def _normalize(name: str, normalizer: Normalizer, text: str) -> str | None:
         require(len(text) < 8 or text not in str(error), f"{name} quotes the raw text in its EventError")
         return None
     if normalized is None or isinstance(normalized, str):
+        require_size(normalized, text)
         return normalized
     raise AssertionError(f"{name} must return text or None, but returned {type(normalized).__name__}")
 

@@ -7,8 +7,9 @@ from functools import cache, partial
 from typing import Any
 
 from capi_actions.config import Config
-from capi_actions.errors import OutboxError
+from capi_actions.errors import OutboxError, PluginError
 from capi_actions.model import EventOutcome, EventReport, Judgement, Observer, Report, Stats, Verdict
+from capi_actions.outbox_guard import require_observer
 from capi_actions.testing.base import PluginTests, find_slow, require, require_speed
 
 _THREADS = 4
@@ -20,11 +21,10 @@ class ObserverTests(PluginTests):
     def test_observers_are_made_without_arguments(self) -> None:
         """If this fails, the factory raises, or what it makes has no method ``observe(report)``."""
         for name, make in self._own("capi_report").items():
-            observer: object = make()
-            require(
-                callable(getattr(observer, "observe", None)),
-                f"what {name} makes has no method observe(report)",
-            )
+            try:
+                require_observer(make(), name)
+            except PluginError as error:
+                raise AssertionError(error.problem) from None
 
     def test_any_report_is_taken(self) -> None:
         """If this fails, an observer raises on a report: delivery would go on without it."""
@@ -75,7 +75,7 @@ class ObserverTests(PluginTests):
         slow = cls._slow_observers()
         require(not slow, slow)
         for make in cls._own("capi_report").values():
-            observer: Any = make()
+            observer: Any = require_observer(make(), "tried")
             if (configure := getattr(observer, "configure", None)) is not None:
                 configure(Config(destinations=()))
             if (watch := getattr(observer, "watch", None)) is not None:

@@ -7,7 +7,7 @@ import signal
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,12 +31,15 @@ from capi_actions.model import (
     Stats,
     Verdict,
 )
-from capi_actions.testing.base import PluginTests, require
+from capi_actions.testing.base import PluginTests, find_slow, require
+from capi_actions.testing.interleaving import call_with_another
 from capi_actions.testing.outbox_model import run_machine
+from capi_actions.testing.resources import clean_after_close, threads_that_alternate
 
 NOW = 1_800_000_000
 WEEK = 7 * 86_400
 _PLENTY = 10_000_000  # bytes
+_ITEM_MARKER = "PERSONAL"
 
 DEAD = Judgement(
     verdict=Verdict.DEAD,
@@ -75,6 +78,7 @@ class OutboxTests(PluginTests):
     outbox_options: Mapping[str, Any] = {}
     durable: bool | None = None
     calls_in_any_order: int = 8
+    _slow_call: str | None = None
 
     def open_outbox(self, folder: Path) -> Outbox:
         """Open the outbox whose store is in a folder: the same store when it is opened again."""
@@ -711,13 +715,28 @@ class OutboxTests(PluginTests):
                     errors.append(error)
 
             threads = [threading.Thread(target=work, args=(name,)) for name in ("one", "two", "three")]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
+            with threads_that_alternate():
+                for thread in threads:
+                    thread.start()
+                for thread in threads:
+                    thread.join()
             if errors:
                 raise errors[0]
             _require_all_once(delivered, outbox, ("one", "two", "three"), 10)
+
+    def test_two_that_claim_at_once_get_different_items(self, tmp_path: Path) -> None:
+        """If this fails, ``claim`` looks and takes in two steps, and another thread comes between them."""
+        with self._open_outbox(tmp_path) as outbox:
+            outbox.put([_item(str(number)) for number in range(8)])
+            others: list[bytes] = []
+            own = call_with_another(
+                lambda: _bodies(outbox, limit=3),
+                lambda: others.extend(_bodies(outbox, limit=1)),
+                _source_folder(outbox),
+            )
+            claimed = [*own, *others]
+            twice = {body for body in claimed if claimed.count(body) > 1}
+            require(not twice, f"{len(twice)} items were claimed by two at once: each would be sent twice")
 
     def test_any_order_of_calls_does_what_dictionaries_would(self) -> None:
         """If this fails, the calls that led to it are printed; the contract is in :class:`capi_actions.Outbox`."""
@@ -853,11 +872,26 @@ class OutboxTests(PluginTests):
 
     @contextmanager
     def _open_outbox(self, folder: Path) -> Iterator[Outbox]:
-        outbox = self.open_outbox(folder)
-        try:
-            yield outbox
-        finally:
-            outbox.close()
+        self._require_speed(folder)
+        with clean_after_close("the outbox", [_ITEM_MARKER]):
+            outbox = self.open_outbox(folder)
+            try:
+                yield outbox
+            finally:
+                outbox.close()
+
+    def _require_speed(self, folder: Path) -> None:
+        """Fail at once if the tests would take minutes."""
+        cls = type(self)
+        if cls._slow_call is None:
+            (folder / "speed").mkdir()
+            with closing(self.open_outbox(folder / "speed")) as outbox:
+                calls: dict[str, Callable[[], object]] = {
+                    "stats() of the outbox": outbox.stats,
+                    "claim() of the outbox": partial(outbox.claim, "shop", 1, 1000, 60, NOW),
+                }
+                cls._slow_call = find_slow(calls)
+        require(not cls._slow_call, str(cls._slow_call))
 
     def _outboxes(self, folder: Path, outbox: Outbox) -> Iterator[Outbox]:
         """Yield the outbox, and if it is durable another one on the same store."""
@@ -865,6 +899,12 @@ class OutboxTests(PluginTests):
         if self._is_durable():
             with self._open_outbox(folder) as another:
                 yield another
+
+
+def _source_folder(outbox: Outbox) -> str:
+    """Return where the lines of an outbox are, its base classes of the same package included."""
+    file = str(getattr(getattr(type(outbox).claim, "__code__", None), "co_filename", ""))
+    return str(Path(file).parent) if Path(file).exists() else file
 
 
 _GROUPS = [("T1", "bd"), ("", "ca"), ("T0", "e")]
@@ -879,7 +919,7 @@ def _item(name: str, **changes: Any) -> Item:
         "event_time": NOW - 60,
         "deadline": NOW + WEEK,
         "group": "",
-        "body": json.dumps({"id": name}).encode(),
+        "body": json.dumps({"id": name, "who": _ITEM_MARKER}).encode(),
     }
     return Item(**{**values, **changes})
 

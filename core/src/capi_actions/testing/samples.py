@@ -131,6 +131,7 @@ class Sampler:
             _make_odd(event, random, odd / 3)
         for steps, field in self._paths:
             if random.random() < absent or not steps:
+                _remove(event, steps)
                 continue
             value = random.choice(ODD_VALUES) if random.random() < odd else _ordinary(steps, field, random)
             if value is not None or odd:
@@ -259,6 +260,13 @@ def _get(event: Json, steps: Sequence[str | int]) -> Json:
         else:
             return None
     return event
+
+
+def _remove(event: Json, steps: Sequence[str | int]) -> None:
+    """Leave out what a path leads to: what is optional is missing at times."""
+    holder = _get(event, steps[:-1])
+    if steps and isinstance(holder, dict) and steps[-1] != "type":
+        holder.pop(str(steps[-1]), None)
 
 
 def _make_odd(value: Json, random: Random, odds: float) -> None:

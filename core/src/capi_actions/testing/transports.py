@@ -1,10 +1,12 @@
 """Tests of a transport, against a server that resets, breaks off, trickles, redirects, and answers twice."""
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,9 +15,11 @@ from capi_actions.errors import TransportError
 from capi_actions.model import Request, Response, Transport, TransportFactory
 from capi_actions.testing.base import PluginTests, require, require_type
 from capi_actions.testing.hostile_server import Answer, Connection, HostileServer, serving
+from capi_actions.testing.resources import KIT_THREAD, clean_after_close
 
 _SECRETS = ("TOKENMARKER", "QUERYMARKER", "BODYMARKER")
 _THREADS = 4
+_REQUESTS, _FEW = 20, 4
 
 
 def _final(body: bytes) -> bytes:
@@ -235,13 +239,52 @@ class TransportTests(PluginTests):
                 f"{_THREADS} threads sent at once, and got {wrong[:2]} instead of their own answers",
             )
 
-    def test_closing_ends_all_connections(self) -> None:
-        """If this fails, ``close`` leaves connections open, or raises."""
+    def test_a_server_that_nobody_vouches_for_gets_nothing(self) -> None:
+        """If this fails, certificates aren't verified: whoever is on the way reads events and token."""
         if not self.sends_http:
             return
-        with serving(lambda connection: connection.send(_final(b"ok"))) as server:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(Path(__file__).with_name("untrusted.pem"))
+        with serving(_final(b"ok"), tls) as server, self._transport() as transport:
+            _failure(transport, _request(server.url))
+            require(not server.requests, "a server with a certificate of its own making got the request")
+
+    def test_nothing_of_one_request_reaches_another(self) -> None:
+        """If this fails, cookies of an answer are sent along, or the request itself is changed."""
+        answer = b"HTTP/1.1 200 OK\r\nSet-Cookie: id=1; Path=/\r\nContent-Length: 2\r\n\r\nok"
+        for server, transport in self._exchange(answer):
+            request = _request(server.url)
+            headers = dict(request.headers)
+            for _ in range(2):
+                _send(transport, request)
+            require(headers == dict(request.headers), "send() changes the headers of the request")
+            heads = [head.lower() for head, _ in server.requests]
+            require(
+                b"\ncookie:" not in heads[1], "a cookie of the first answer was sent with the second request"
+            )
+
+    def test_connections_are_used_again_or_closed(self) -> None:
+        """If this fails, each request leaves a connection open, until the system has no more."""
+        for server, transport in self._exchange(lambda connection: connection.send(_final(b"ok"))):
+            for _ in range(_REQUESTS):
+                _send(transport, _request(server.url))
+            open_ = server.open
+            require(
+                open_ <= _FEW, f"after {_REQUESTS} requests one after another, {open_} connections are open"
+            )
+
+    @pytest.mark.parametrize("whole", [True, False])
+    def test_closing_ends_all_connections(self, whole: bool) -> None:
+        """If this fails, ``close`` leaves connections open, or raises; also after an answer that broke off."""
+        if not self.sends_http:
+            return
+        answer = _final(b"ok") if whole else b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"
+        with serving(answer) as server:
             transport = self.make_transport()
-            _send(transport, _request(server.url))
+            if whole:
+                _send(transport, _request(server.url))
+            else:
+                _failure(transport, _request(server.url, timeout=0.2))
             transport.close()
             require(server.wait_until_all_are_closed(), "a connection is still open after close()")
 
@@ -253,12 +296,13 @@ class TransportTests(PluginTests):
     @contextmanager
     def _transport(self, **options: Any) -> Iterator[Transport]:
         require(not type(self)._hangs, "send() did not return in another test")
-        transport = self.make_transport(**options)
-        require(callable(getattr(transport, "close", None)), "it has no method close()")
-        try:
-            yield _Impatient(transport, type(self))
-        finally:
-            transport.close()
+        with clean_after_close("the transport", _SECRETS):
+            transport = self.make_transport(**options)
+            require(callable(getattr(transport, "close", None)), "it has no method close()")
+            try:
+                yield _Impatient(transport, type(self))
+            finally:
+                transport.close()
 
     def _exchange(self, answer: Answer | bytes, **options: Any) -> Iterator[tuple[HostileServer, Transport]]:
         """Yield a server and a transport, or nothing if the transport doesn't send HTTP."""
@@ -284,7 +328,7 @@ class _Impatient:
             except BaseException as error:  # noqa: BLE001  raised in the test's own thread
                 outcome.append(error)
 
-        thread = threading.Thread(target=work, daemon=True)
+        thread = threading.Thread(target=work, name=KIT_THREAD, daemon=True)
         thread.start()
         thread.join(self._suite.hangs_after)
         if not outcome:
@@ -341,7 +385,7 @@ def _send_at_once(transport: Transport, url: str) -> list[object]:
             if answer != body:
                 wrong.append(answer)
 
-    threads = [threading.Thread(target=send, args=(number,)) for number in range(_THREADS)]
+    threads = [threading.Thread(target=send, args=(number,), name=KIT_THREAD) for number in range(_THREADS)]
     for thread in threads:
         thread.start()
     for thread in threads:
