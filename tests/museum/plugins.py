@@ -19,7 +19,7 @@ import click
 from capi_actions import *
 
 DAY = 86_400
-COUNTER = itertools.count()
+COUNTER, STATE, KEPT = itertools.count(), {}, []
 
 
 @attrs.frozen(kw_only=True)
@@ -129,12 +129,24 @@ def memory_outbox() -> str:
     return str(code).partition("@hookimpl")[0]
 
 
-def _build(title: str, lines: str) -> Broken:
-    return Broken(title=f"`build` {title}", changes={"BUILD": lines})
+def _build(title: str, lines: str, fields: str = "") -> Broken:
+    return Broken(title=f"`build` {title}", changes={"BUILD": lines, "FIELDS": fields})
+
+
+RAW = 'raw: str | None = from_path("$.context.traits.email", label="Raw")'
+_SENT = 'return Request(method="POST", url=self.settings.url, body=b"[" + b",".join(bodies) + b"]", '
 
 
 def _method(name: str, title: str, lines: str) -> Broken:
     return Broken(title=f"`{name}` {title}", changes={name.upper(): lines})
+
+
+def _wrapped(title: str, send: str, *, close: str = "self.inner.close()") -> Broken:
+    """Return a plugin whose transport is the core's own, with something around it."""
+    make = "def __init__(self): self.inner, self.jar = Urllib3Transport(), ''"
+    broken = _transport(title, send, extra=make, close=f"def close(self): {close}")
+    imported = "from capi_actions.builtin.transport.urllib3 import Urllib3Transport\n"
+    return Broken(title=broken.title, changes={"MORE": imported + broken.changes["MORE"]})
 
 
 def _directive(title: str, lines: str, *, field: str = "", build: str = "") -> Broken:
@@ -593,5 +605,273 @@ PLUGINS: Mapping[str, Broken] = {
     ),
     "hook_returns_one": Broken(
         title="a hook returns no list", changes={"MORE": "@hookimpl\ndef capi_directives(): return 5"}
+    ),
+    # What is shared, kept, or done besides.
+    "build_leaks_previous": _build(
+        "keeps what the event before had",
+        "item = {**STATE, **{k: v for k, v in item.items() if v is not None}}\nSTATE.update(item)",
+    ),
+    "build_numbers_events": _build("numbers events", 'item["n"] = STATE.setdefault(self.id, len(STATE))'),
+    "build_shared": _build(
+        "keeps an id where all threads see it",
+        'STATE["id"] = self.id\ntime.sleep(0)\nitem["same"] = STATE["id"]',
+    ),
+    "build_one_dict": _build("returns one object for all events", "STATE.update(item)\nitem = STATE"),
+    "build_thread_name": _build(
+        "adds the thread's name", 'item["s"] = __import__("threading").current_thread().name'
+    ),
+    "build_working_folder": _build("adds the working folder", 'item["s"] = os.getcwd()'),
+    "build_year": _build("adds the year", 'item["s"] = time.gmtime().tm_year'),
+    "build_host": _build("adds the host's name", 'item["s"] = __import__("socket").gethostname()'),
+    "build_yields": _build("is a generator", "yield item"),
+    "build_hangs": _build("never returns", "time.sleep(1.5)"),
+    "build_forks": _build("forks the process", "if os.fork() == 0: os._exit(0)"),
+    "build_threads": _build(
+        "starts a thread", '__import__("threading").Thread(target=time.sleep, args=(2,), daemon=True).start()'
+    ),
+    "build_prints": _build("prints", 'print("item")'),
+    "build_logs": _build(
+        "logs an e-mail address", '__import__("logging").getLogger("x").info("%s", self.raw)', RAW
+    ),
+    "build_quotes": _build(
+        "quotes an e-mail address when it refuses an event",
+        'if self.total: raise EventError.of(f"nobody has {self.raw}")',
+        RAW,
+    ),
+    "build_writes": _build("writes a file", 'open(os.devnull, "a").close()'),
+    "build_reads": _build("reads a file for each event", "open(os.devnull).close()"),
+    "build_connects": _build(
+        "uses the network",
+        'try: __import__("socket").create_connection(("127.0.0.1", 9), 0.1)\nexcept OSError: pass',
+    ),
+    "build_starts_program": _build("starts a program", '__import__("subprocess").run(["true"])'),
+    "build_memory": _build("needs 40 MB", 'x = "x" * 40_000_000'),
+    "build_leaks_memory": _build("keeps every item", "KEPT.append(dict(item))"),
+    "build_seeds": _build("seeds the shared random generator", "random.seed(1)"),
+    "build_decimal": _build(
+        "changes the precision of decimals", '__import__("decimal").getcontext().prec = 3'
+    ),
+    "import_patches_core": Broken(
+        title="the module replaces a method of the core",
+        changes={"MORE": "Destination.lint_settings = lambda self: ()"},
+    ),
+    "import_patches_python": Broken(
+        title="the module replaces a function of Python",
+        changes={"MORE": "import json\njson.dumps = lambda *a, own=json.dumps, **k: own(*a, **k)"},
+    ),
+    "import_logging": Broken(
+        title="the module configures logging", changes={"MORE": "import logging\nlogging.basicConfig()"}
+    ),
+    "import_thread": Broken(
+        title="the module starts a thread when it is imported",
+        changes={
+            "MORE": "import threading\nthreading.Thread(target=time.sleep, args=(9,), daemon=True).start()"
+        },
+    ),
+    "prepare_milliseconds": _method(
+        "prepare",
+        "counts milliseconds",
+        'return Prepared(data["id"], data["at"] * 1000, data["at"] * 2000, group)',
+    ),
+    "prepare_slow": _method("prepare", "takes 0.2 seconds", "time.sleep(0.2)"),
+    "check_quotes": Broken(
+        title="`check` quotes an e-mail address",
+        changes={
+            "CHECK": "return [Problem(f\"bad: {data['raw']}\")]",
+            "BUILD": 'item["raw"] = self.raw',
+            "FIELDS": RAW,
+        },
+    ),
+    "check_raises_late": _method("check", "raises KeyError after a `yield`", 'yield from ()\ndata["nope"]'),
+    "envelope_short_by_one": _method(
+        "envelope", "leaves out the last of the most items", "bodies = bodies[:99]"
+    ),
+    "envelope_drops_equal": _method(
+        "envelope", "takes equal items for one", "bodies = list(dict.fromkeys(bodies))"
+    ),
+    "envelope_clock": _method(
+        "envelope", "adds the present in seconds", f'{_SENT}headers={{"t": str(int(time.time()))}})'
+    ),
+    "envelope_shared": _method(
+        "envelope",
+        "uses one object of headers for all requests",
+        f'STATE["n"] = str(len(bodies))\n{_SENT}headers=STATE)',
+    ),
+    "envelope_length": _method(
+        "envelope", "sends a wrong length", f'{_SENT}headers={{"content-length": "5"}})'
+    ),
+    "envelope_timeout": _method(
+        "envelope", "has a timeout in milliseconds", f"{_SENT}headers={{}}, timeout=30_000)"
+    ),
+    "envelope_hangs": _method("envelope", "never returns", "time.sleep(1.5)"),
+    "judge_async": Broken(
+        title="`judge` is `async`",
+        changes={"MORE": "async def judge(self, response): pass\nPlatform.judge = judge\n"},
+    ),
+    "judge_done": _method(
+        "judge", "takes a status of 500 for a delivery", "return Judgement(verdict=Verdict.DONE)"
+    ),
+    "judge_buries_429": _method(
+        "judge",
+        "buries events when requests are limited",
+        'if 400 <= response.status < 500: return Judgement(verdict=Verdict.DEAD, reason="No.")',
+    ),
+    "judge_milliseconds": _method(
+        "judge",
+        "waits a thousand times as long as asked for",
+        'if response.headers.get("retry-after") == "120": return Judgement(verdict=Verdict.THROTTLED, reason="Slow.", after=120_000)',
+    ),
+    "judge_remembers": _method(
+        "judge",
+        "counts failures",
+        'STATE["n"] = STATE.get("n", 0) + 1\nif STATE["n"] % 2: return Judgement(verdict=Verdict.LATER, reason="Wait.")',
+    ),
+    "judge_slow": _method("judge", "takes 0.2 seconds", "time.sleep(0.2)"),
+    "profile_raises": Broken(
+        title="`profile` raises", changes={"MORE": "Platform.profile = property(lambda self: 1 / 0)"}
+    ),
+    "match_keys_raises": Broken(
+        title="`match_keys` raises", changes={"MORE": "Platform.match_keys = lambda self, data: 1 / 0"}
+    ),
+    "value_warning_raises": Broken(
+        title="`value_warning` raises",
+        changes={"MORE": "Platform.value_warning = lambda self, key, value: 1 / 0"},
+    ),
+    "cookies_number": Broken(title="`cookies` is a number", changes={"MORE": "Platform.cookies = 5"}),
+    "normalizer_async": Broken(
+        title="a normalizer is `async`",
+        changes={
+            "MORE": 'async def f(text): return text\ncapi_normalizers = hookimpl(lambda: [Normalizer(profile="b", key="em", normalize=f, otherwise="raw")])\n'
+        },
+    ),
+    "normalizer_logs": _method(
+        "normalize", "logs the raw text", '__import__("logging").getLogger("x").info("%s", text)'
+    ),
+    "normalizer_huge": _method("normalize", "makes a text a thousand times as long", "return text * 1_000"),
+    "normalizer_hangs": _method("normalize", "never returns", "time.sleep(1.5)"),
+    "directive_async": _directive(
+        "returns an `async` function", "async def resolve(event): pass\nreturn resolve"
+    ),
+    "directive_yields": _directive("returns a generator", "def resolve(event): yield 1\nreturn resolve"),
+    "directive_slow": _directive("takes 0.2 seconds", "return lambda event: time.sleep(0.2)"),
+    "directive_remembers": _directive(
+        "remembers the first event",
+        'return lambda event: STATE.setdefault("first", str(event.get("messageId")))',
+    ),
+    "directive_compile_hangs": _directive("is never compiled", "time.sleep(1.5)"),
+    "transport_wrapped": _wrapped("around the core's that is sound", "return self.inner.send(request)"),
+    "transport_unverified": _wrapped(
+        "verifies no certificate",
+        """
+        if not request.url.startswith("https"): return self.inner.send(request)
+        import urllib3
+        pool = urllib3.PoolManager(cert_reqs="CERT_NONE")
+        sent = pool.request("POST", request.url, headers=request.headers, body=request.body)
+        return Response(status=sent.status, headers={}, body=sent.data)
+        """,
+    ),
+    "transport_leaks": _wrapped(
+        "leaves a connection open for each request",
+        "KEPT.append(Urllib3Transport())\nreturn KEPT[-1].send(request)",
+        close="[kept.close() for kept in KEPT]",
+    ),
+    "transport_cookies": _wrapped(
+        "sends cookies back",
+        """
+        headers = {**request.headers, **({"cookie": self.jar} if self.jar else {})}
+        response = self.inner.send(attrs.evolve(request, headers=headers))
+        self.jar = response.headers.get("set-cookie", self.jar)
+        return response
+        """,
+    ),
+    "transport_changes": _wrapped(
+        "changes the request", 'request.headers["x-sent"] = "1"\nreturn self.inner.send(request)'
+    ),
+    "transport_logs": _wrapped(
+        "logs the token",
+        '__import__("logging").getLogger("x").warning("%s", request.headers)\nreturn self.inner.send(request)',
+    ),
+    "transport_threads": _wrapped(
+        "leaves threads behind",
+        '__import__("threading").Thread(target=time.sleep, args=(9,), daemon=True).start()\nreturn self.inner.send(request)',
+    ),
+    "transport_repeats": _wrapped(
+        "sends again when no answer came",
+        "try: return self.inner.send(request)\nexcept TransportError: return self.inner.send(request)",
+    ),
+    "transport_redirects": _wrapped(
+        "follows redirects",
+        'response = self.inner.send(request)\nif "location" not in response.headers: return response\nreturn self.inner.send(attrs.evolve(request, url=response.headers["location"]))',
+    ),
+    "transport_mixes": _wrapped(
+        "keeps an answer where all threads see it",
+        'STATE["answer"] = self.inner.send(request)\ntime.sleep(0.01)\nreturn STATE["answer"]',
+    ),
+    "transport_close_hangs": _wrapped(
+        "can't be closed", "return self.inner.send(request)", close="time.sleep(1.5)"
+    ),
+    "outbox_races": _outbox(
+        "looks and takes in two steps",
+        """
+        def claim(self, destination, limit, max_bytes, lease_seconds, now):
+            found = [e for e in self._entries.values() if e.state == "waiting" and e.item.destination == destination][:limit]
+            if not found: return None
+            self._last_lease += 1
+            for entry in found: entry.state, entry.lease, entry.until = "leased", self._last_lease, now + lease_seconds
+            return Claim(self._last_lease, now + lease_seconds, destination, "", [e.claimed() for e in found])
+        """,
+    ),
+    "outbox_logs": _outbox(
+        "logs items",
+        'def put(self, items):\n    __import__("logging").getLogger("x").warning("%s", items)\n    super().put(items)',
+    ),
+    "outbox_slow": _outbox(
+        "takes 0.2 seconds",
+        "def claim(self, *arguments):\n    time.sleep(0.2)\n    return super().claim(*arguments)",
+    ),
+    "outbox_async": _outbox(
+        "stores items in an `async` method", "async def put(self, items): super().put(items)"
+    ),
+    "outbox_milliseconds": _outbox(
+        "counts delays in milliseconds",
+        "def release(self, lease, ids, run_at, tried=1): super().release(lease, ids, run_at * 1000, tried)",
+    ),
+    "outbox_off_by_one": _outbox(
+        "gives out one item too many",
+        "def claim(self, name, limit, *more): return super().claim(name, limit + 1, *more)",
+    ),
+    "outbox_extends_lost": _outbox("extends lost leases", "def extend(self, lease, until): return True"),
+    "observer_async": _observer("has an `async` method", "async def observe(self, report): pass"),
+    "observer_more": _observer("takes an argument more", "def observe(self, report, more): pass"),
+    "observer_hangs": _observer("never returns", "def observe(self, report): time.sleep(1.5)"),
+    "observer_late": _observer(
+        "raises late", "def observe(self, report):\n    KEPT.append(0)\n    if len(KEPT) > 10_000: 1 / 0"
+    ),
+    "command_async": _command(
+        "is `async`", '@click.command()\nasync def brokencmd():\n    """Break."""', "brokencmd"
+    ),
+    "command_help": _command(
+        "has a help that is no text", "@click.command(help=5)\ndef brokencmd(): pass", "brokencmd"
+    ),
+    "command_short_help": _command(
+        "has a help that can't be made",
+        'class C(click.Command):\n    def get_short_help_str(self, limit=45): 1 / 0\nbrokencmd = C("brokencmd")',
+        "brokencmd",
+    ),
+    "command_hyphen": _command(
+        "has a name like an option", '@click.command("-x")\ndef brokencmd():\n    """Break."""', "brokencmd"
+    ),
+    "filter_remembers": _filter(
+        "remembers the first event",
+        'first = STATE.setdefault("first", event.get("messageId"))\nreturn event if event.get("messageId") == first else Held("not the first")',
+    ),
+    "filter_slow": _filter("takes 0.2 seconds", "time.sleep(0.2)\nreturn event"),
+    "filter_hangs": _filter("never returns", "time.sleep(1.5)"),
+    "format_endless": _format(
+        "makes events for ever", 'while True: yield {"type": "track", "event": "Ping", "messageId": "x"}'
+    ),
+    "offer_number_name": Broken(
+        title="a transport has a number as name",
+        changes={"MORE": "capi_transports = hookimpl(lambda: [TransportFactory(name=5, make=dict)])\n"},
     ),
 }

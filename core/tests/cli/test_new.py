@@ -130,7 +130,7 @@ def test_a_name_that_would_not_do_is_refused(
     ("arguments", "message"),
     [
         (("rent",), "Missing option '--kind'"),
-        (("rent", "--kind", "filter"), "'filter' is not one of"),
+        (("rent", "--kind", "filters"), "'filters' is not one of"),
         (
             ("rent", "--kind", "outbox", "--for", "acme"),
             "--for says what an action is for: add --kind action",

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from attrs import evolve, frozen
 
-from capi_actions import Action, ConfigError, Field, Plugins, Secret, builtin, hookimpl
+from capi_actions import Action, ConfigError, Field, Normalizer, Plugins, Secret, builtin, hookimpl
 from capi_actions.config import read_config
 from capi_actions.pipeline.pipeline import Pipeline
 
@@ -118,6 +118,35 @@ def test_a_destination_type_without_a_profile_is_named(errors_of: Check) -> None
             " normalization profile: its settings lack normalization",
         )
     ]
+
+
+def test_a_profile_that_lacks_keys_is_named_itself(plugins: Plugins, tmp_path: Path) -> None:
+    """Once, with what would help: no action is at fault if a person chooses a profile for other platforms."""
+    slim = Normalizer(profile="slim", key="ph", normalize=str.strip, otherwise="drop")
+    plug = SimpleNamespace(__name__="plug", capi_normalizers=hookimpl(lambda: [slim]))
+    offers = {hook: hookimpl(lambda values=values: list(values)) for hook, values in _offers(plugins).items()}
+    loaded = Plugins(builtin, SimpleNamespace(__name__="acme", **offers), plug)
+    text = '[destinations.main]\ntype = "acme"\naccount = "a"\ntoken = "sesame"\nnormalization = "slim"\n'
+    own = loaded.destinations["acme"].default_profile()
+
+    with pytest.raises(ConfigError) as caught:
+        Pipeline.build(read_config(text + LISTED + LISTED, loaded, tmp_path), loaded)
+
+    (problem,) = caught.value.problems
+    assert "$.destinations.main.normalization" == problem.path
+    assert "the profile 'slim' has no normalizer for em, which acme.ping hashes" in problem.message
+    assert f"join profiles: '{own}+slim'" in problem.message
+
+    joined = text.replace('"slim"', f'"{own}+slim"')
+    Pipeline.build(read_config(joined, loaded, tmp_path), loaded)
+
+
+def _offers(plugins: Plugins) -> dict[str, Any]:
+    return {
+        "capi_destinations": plugins.destinations.values(),
+        "capi_actions": plugins.actions.values(),
+        "capi_normalizers": plugins._normalizers.values(),
+    }
 
 
 def test_a_prebuilt_trigger_is_the_plugins(errors_of: Check) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from importlib.metadata import distributions, version
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from attrs import evolve, field, frozen
@@ -767,3 +768,16 @@ def test_every_hook_has_its_mishaps() -> None:
     """A new hook must not be forgotten here."""
     assert not [hook for hook in HOOKS if hook not in (*OFFERS, "capi_destinations", "capi_report")]
     assert len([*SKIPPED, *STOPPING, *WORKING_THOUGH_DAMAGED]) > 78
+
+
+def test_a_plugin_in_a_zip_file_is_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a wheel on the import path is; it used to end every command with a TypeError."""
+    Mishap(name="zipped", said=()).write(tmp_path / "plain")
+    with ZipFile(tmp_path / "plugin.zip", "w") as file:
+        for path in sorted((tmp_path / "plain").rglob("*")):
+            if path.is_file():
+                file.write(path, path.relative_to(tmp_path / "plain"))
+    monkeypatch.syspath_prepend(tmp_path / "plugin.zip")
+
+    assert "@zipped" in Plugins.installed().directives
+    assert "x-zipped 1.0" in [str(plugin.package) for plugin in find_plugins()]

@@ -216,3 +216,60 @@ def test_what_can_not_be_opened_names_its_plugin(
     with pytest.raises(PluginError) as caught:
         Runtime.open(config, plugins)
     assert str(caught.value).startswith(f"plugin 'plug': {why}")
+
+
+class Deaf:
+    """An observer whose methods can't be called as delivery does it."""
+
+    def observe(self, report: object) -> None:
+        """Do nothing."""
+
+
+async def _later(self: object, *_: object) -> None:
+    """Do nothing, later."""
+
+
+@pytest.mark.parametrize(
+    ("members", "method"),
+    [
+        ({"observe": lambda self: None}, "observe"),
+        ({"observe": lambda self, report, more: None}, "observe"),
+        ({"observe": _later}, "observe"),
+        ({"observe_events": lambda self, report: None}, "observe_events"),
+        ({"close": lambda self, now: None}, "close"),
+        ({"configure": _later}, "configure"),
+    ],
+)
+def test_an_observer_that_cannot_be_called_is_refused_by_name(
+    odd: Loaded, members: dict[str, Any], method: str
+) -> None:
+    """An `async` method did nothing, and nobody was told; for the others the core's own line was named."""
+    plugins, config = odd(hooks={"capi_report": [type("Odd", (Deaf,), members)]})
+
+    problem = f"{method}\\(\\) of Odd must be a plain function that takes what capi_actions.Observer says"
+    with pytest.raises(PluginError, match=problem):
+        Runtime.open(config, plugins)
+
+
+@pytest.mark.parametrize("kind", ["transport", "outbox"])
+def test_an_async_method_of_a_transport_or_outbox_is_refused_by_name(odd: Loaded, kind: str) -> None:
+    """Nothing would be sent or stored."""
+    factory = {"transport": TransportFactory, "outbox": OutboxFactory}[kind]
+    made = type("Odd", (), {"send": _later, "close": lambda self: None, "put": _later})
+    plugins, config = odd(
+        f'[{kind}]\ntype = "odd"\n',
+        {f"capi_{kind}{'e' * (kind == 'outbox')}s": [factory(name="odd", make=made)]},
+    )
+
+    with pytest.raises(PluginError, match=r"(send|put)\(\).* and isn't async"):
+        Runtime.open(config, plugins)
+
+
+@pytest.mark.parametrize("profile", [property(lambda self: 1 / 0), 5])
+def test_a_profile_that_fails_is_an_error_of_the_destination(odd: Loaded, profile: Any) -> None:
+    """It ended `capi check` with a traceback."""
+    _, config = odd(profile=profile)
+
+    (problem,) = config.errors
+    assert "$.destinations.main" == problem.path
+    assert "plugin 'plug': " in problem.message

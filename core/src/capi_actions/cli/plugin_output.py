@@ -22,7 +22,11 @@ class _Divider:
 
     def write(self, text: str) -> int:
         """Write a text, by whose code it is written."""
-        return (self._stream if _is_written_by_core(sys._getframe(1)) else sys.stderr).write(text)
+        if _is_written_by_core(sys._getframe(1)):
+            return self._stream.write(text)
+        length = sys.stderr.write(text)
+        sys.stderr.flush()
+        return length
 
     def __getattr__(self, name: str) -> Any:
         """Return everything else of the real stream: its bytes are written by the core alone."""

@@ -17,6 +17,7 @@ KINDS = (
     "action",
     "destination",
     "directive",
+    "filter",
     "normalizer",
     "transport",
     "outbox",

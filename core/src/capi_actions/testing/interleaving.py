@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from importlib.util import find_spec
+from time import monotonic
 from types import FrameType, ModuleType
 from typing import Any, TypeVar
 
@@ -14,8 +15,8 @@ _MOST = 60
 """Lines of a call between which another call is made."""
 _Value = TypeVar("_Value")
 _LONGEST_WAIT = 30.0  # seconds
-_PATIENCE = 0.02
-"""Seconds to wait for the other call, which may itself wait for a lock that the first one holds."""
+_PATIENCE, _PATIENCE_FOR_ONE = 2.0, 0.5
+"""Seconds to wait for all other calls, and for one: it may itself wait for a lock that the first call holds."""
 
 
 def source_folder(plugin: object) -> str:
@@ -38,7 +39,7 @@ def call_with_another(call: Callable[[], _Value], other: Callable[[], object], f
 
     :param folder: where the plugin's files are, whose lines count.
     """
-    left, threads = [_MOST], list[threading.Thread]()
+    left, threads, patience = [_MOST], list[threading.Thread](), [_PATIENCE]
 
     def trace(frame: FrameType, event: str, argument: object) -> Any:
         return step if frame.f_code.co_filename.startswith(folder) else None
@@ -49,7 +50,9 @@ def call_with_another(call: Callable[[], _Value], other: Callable[[], object], f
             thread = threading.Thread(target=_quietly, args=(other,), name=KIT_THREAD, daemon=True)
             threads.append(thread)
             thread.start()
-            thread.join(_PATIENCE)
+            started = monotonic()
+            thread.join(min(_PATIENCE_FOR_ONE, max(0.0, patience[0])))
+            patience[0] -= monotonic() - started
         return step
 
     before = sys.gettrace()
