@@ -823,7 +823,7 @@ PLUGINS: Mapping[str, Broken] = {
     ),
     "outbox_logs": _outbox(
         "logs items",
-        'def put(self, items):\n    __import__("logging").getLogger("x").warning("%s", items)\n    super().put(items)',
+        'def put(self, items):\n    __import__("logging").getLogger("x").warning("%s", [item.body for item in items])\n    super().put(items)',
     ),
     "outbox_slow": _outbox(
         "takes 0.2 seconds",

@@ -31,6 +31,9 @@ UNCAUGHT: Mapping[str, str] = {
     " such an event comes, it is refused, and the reason names file and line.",
     "command_raises": "A command without arguments may run for ever or delete something, so the tests don't run it. An"
     " example in `command_examples` is enough. When a person runs it, they see the traceback.",
+    "transport_wrapped": "It is here as the sound plugin is.",
+    "observer_late": "Nobody can try it for that long. When it raises, that is logged once, with file and line, and"
+    " delivery goes on.",
     "import_prints": "It does no harm: what a plugin prints when it is imported goes to standard error.",
 }
 """Why nothing catches a plugin, or why it needs no catching."""

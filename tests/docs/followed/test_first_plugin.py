@@ -37,7 +37,7 @@ def test_an_author_writes_a_first_plugin(page: Callable[[str], list[Any]], autho
     """It is found, shows what Acme would get, passes its tests, delivers, and is refused by name when broken."""
     *steps, complaint = page(PAGE)
     author.follow(steps)
-    assert "6 passed" in author.out
+    assert "32 passed" in author.out
     author.paste("python -m mypy --strict --config-file= acme/src")
     assert "Success: no issues found in 3 source files" in author.out
 

@@ -56,6 +56,8 @@ class PluginTests:
     slowest: float = 100.0
     longest_call: float = 5.0
     _hanging: str = ""
+    _first_seed: int = 0
+    """Of the event that comes first of all: another one in the other process, for what remembers it."""
 
     @pytest.fixture(autouse=True)
     def _give_up_what_hangs(self) -> Iterator[None]:

@@ -82,6 +82,14 @@ def outcomes(selected: Iterable[Case]) -> dict[str, str]:
     return results
 
 
+def is_refusal(outcome: str) -> bool:
+    """Return whether an event was refused: that is what a text in quotation marks begins with."""
+    return outcome[1:].startswith(_REFUSED)
+
+
+_REFUSED = "refused: "
+
+
 def _action_cases(suite: type[PureTests], events: int) -> Iterator[Case]:
     for compiled, faults in suite._compiled_actions():
         for number, event in enumerate(suite._events(compiled.action, events)):
@@ -94,8 +102,8 @@ def _item(suite: type[PureTests], compiled: CompiledAction, faults: Faults, even
     try:
         built: Built = suite._build_or_refuse(compiled, faults, event)
     except EventError as error:
-        return ascii(f"refused: {error}")
-    refusal = f"refused: {' '.join(map(str, built.problems))}\n" if built.problems else ""
+        return ascii(f"{_REFUSED}{error}")
+    refusal = f"{_REFUSED}{' '.join(map(str, built.problems))}\n" if built.problems else ""
     return ascii(f"{refusal}{built.body.decode()} {built.prepared}")
 
 

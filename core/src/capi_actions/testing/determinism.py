@@ -21,7 +21,7 @@ from types import ModuleType
 from typing import Any
 
 from capi_actions.testing.base import require
-from capi_actions.testing.cases import Case, PureTests, cases, outcomes
+from capi_actions.testing.cases import Case, PureTests, cases, is_refusal, outcomes
 from capi_actions.testing.interleaving import call_with_another, module_folder, source_folder
 from capi_actions.testing.samples import ORDINARY_TEXTS, typical_event
 from capi_actions.testing.side_effects import ProcessState, Recorder
@@ -188,7 +188,9 @@ def _by_subject(suite: type[DeterminismTests]) -> Iterator[tuple[str, list[Case]
 
 def _different_pairs(suite: type[DeterminismTests]) -> Iterator[Sequence[Case]]:
     """Yield cases of one subject that have different outcomes."""
-    for _, selected in _by_subject(suite):
+    for _, sound in _by_subject(suite):
+        accepted = [case for case in sound if not is_refusal(case.outcome())]
+        selected = accepted if len(accepted) > 1 else sound
         pairs = [pair for pair in pairwise(selected) if pair[0].outcome() != pair[1].outcome()]
         yield from pairs[:_PAIRS]
 
@@ -238,6 +240,7 @@ def _run(task: Mapping[str, Any]) -> None:
 
     class Suite(DeterminismTests):
         plugin = plugin_
+        _first_seed = 4
         others = others_
         config = task["config"]
         event_examples = task["events"]
@@ -248,7 +251,9 @@ def _run(task: Mapping[str, Any]) -> None:
     found = {"what it offers": _offers(Suite)}
     state, recorder.subject = ProcessState(), "calling it"
     with recorder.watching():
-        for subject, selected in groupby(reversed(list(cases(Suite))), key=lambda case: case.subject):
+        for subject, selected in groupby(
+            reversed(list(cases(Suite, _ORDERED_EVENTS))), key=lambda case: case.subject
+        ):
             recorder.subject = subject
             found |= outcomes(selected)
     effects += [*state.changes("calling it"), *_quoting(found)]
@@ -260,7 +265,7 @@ def _quoting(made: Mapping[str, str]) -> Iterator[str]:
     """Yield the outcomes that are refusals with something personal in their reasons."""
     personal = _personal_texts()
     for name, outcome in made.items():
-        refusal = outcome.partition("\\n")[0].lower() if outcome.startswith("'refused: ") else ""
+        refusal = outcome.partition("\\n")[0].lower() if is_refusal(outcome) else ""
         if any(text in refusal for text in personal):
             yield f"{name} is a refusal that quotes personal data"
             return

@@ -120,7 +120,7 @@ class DirectiveTests(PluginTests):
                 # A ConfigError of the compiler names what is wrong; one that stands for a fault has it as its cause.
                 require(value not in examples, f"{name} refuses the value of an example: {error}")
         if taken:
-            slow = find_slow({name: partial(taken[0][1], typical_event(0))})
+            slow = find_slow({name: partial(taken[0][1], typical_event(cls._first_seed))})
             require(not slow, slow)
         return taken
 

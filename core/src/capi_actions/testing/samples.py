@@ -133,7 +133,12 @@ class Sampler:
             if random.random() < absent or not steps:
                 _remove(event, steps)
                 continue
-            value = random.choice(ODD_VALUES) if random.random() < odd else _ordinary(steps, field, random)
+            if random.random() < odd:
+                value = random.choice(ODD_VALUES)
+            else:
+                value, present = _ordinary(steps, field, random), _get(event, steps)
+                if isinstance(value, dict) and isinstance(present, dict):
+                    value = {**value, **present}  # other fields may read what is inside
             if value is not None or odd:
                 _put(event, steps, copy.deepcopy(value))
         return event
