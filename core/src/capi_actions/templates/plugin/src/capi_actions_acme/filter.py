@@ -6,7 +6,7 @@ from capi_actions import EventFilter, Held, Json, JsonObject, hookimpl
 
 
 def hold_back_monitors(event: JsonObject) -> JsonObject | Held:
-    """Let no event of a monitor go on.  What an event holds may be of any type, so that each step is tested."""
+    """Let no event of a monitor go on.  An event may hold anything, so that each step is tested."""
     context: Json = event.get("context")
     agent: Json = context.get("userAgent") if isinstance(context, dict) else None
     if isinstance(agent, str) and agent.startswith("uptime-check/"):
@@ -19,6 +19,8 @@ def capi_events() -> Sequence[EventFilter]:
     """Offer the filters of this module."""
     return [
         EventFilter(
-            name="acme", apply=hold_back_monitors, description="Holds events of monitors back."
+            name="acme",
+            apply=hold_back_monitors,
+            description="Holds events of monitors back.",
         )
     ]
