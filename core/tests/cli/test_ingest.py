@@ -121,6 +121,7 @@ def test_a_run_that_can_store_no_more_prints_the_command_that_goes_on(
 ) -> None:
     """Once the disk has room, nothing is left out and nothing is stored twice."""
     monkeypatch.setattr(ingest, "_CHUNK", 2)
+    monkeypatch.setattr(ingest, "_FLUSH_INTERVAL", 600.0)  # a busy machine reads for longer
     put, stored = SqliteOutbox.put, list[Item]()
 
     def failing(outbox: SqliteOutbox, items: list[Item]) -> None:
@@ -176,10 +177,12 @@ def test_ctrl_c_in_the_middle_of_storing_stores_nothing_twice(
     runtime: Runtime, ping: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It comes just after the commit, when the ingester doesn't know yet that all went well."""
+    monkeypatch.setattr(ingest, "_FLUSH_INTERVAL", 600.0)  # a busy machine reads for longer
     put = runtime.outbox.put
 
     def interrupted(items: list[Item]) -> None:
         put(items)
+        monkeypatch.setattr(runtime.outbox, "put", put)
         signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr(runtime.outbox, "put", interrupted)
