@@ -125,6 +125,7 @@ def test_everything_arrives_at_a_server_that_misbehaves(
     moods = ["fine", "fine", "fine", "busy", "reset", "dumb", "half"]
     server = start_server(lambda: random.choice(moods))
     world = make_world()
+    world.clock.now = time.time()
     names = [f"{number}" for number in range(100)] + ["one-bad", "two-bad"]
     world.put(*names, text="ü\u2028")
     transport = Urllib3Transport()
