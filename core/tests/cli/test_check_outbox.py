@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from capi_actions import OutboxFactory, Plugins, Problem
-from capi_actions.builtin.outbox import SqliteOutbox
+from capi_actions.builtin.outbox import SqliteOutbox, check
 from capi_actions.builtin.outbox.check import check_file
 from capi_actions.builtin.outbox.schema import APPLICATION
 from capi_actions.config import read_config
@@ -76,6 +76,28 @@ def test_an_outbox_that_is_open_elsewhere_is_fine(tmp_path: Path) -> None:
     with SqliteOutbox(path) as outbox:
         assert list(check_file(path)) == []
         assert outbox.stats() == {}
+
+
+@pytest.mark.parametrize(("looks", "expected"), [(2, 0), (3, 1)])
+def test_what_looks_damaged_while_another_process_writes_is_looked_at_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, looks: int, expected: int
+) -> None:
+    """Without its log the file is read without a lock: a service that starts just then may be writing it."""
+    path = tmp_path / "outbox.db"
+    SqliteOutbox(path).close()
+    failures = iter([sqlite3.DatabaseError] * looks)
+
+    def check_format(db: sqlite3.Connection, file: Path) -> bool:
+        for failure in failures:
+            error = failure("database disk image is malformed")
+            error.sqlite_errorcode, error.sqlite_errorname = sqlite3.SQLITE_CORRUPT, "SQLITE_CORRUPT"
+            raise error
+        return False
+
+    monkeypatch.setattr(check, "check_format", check_format)
+    monkeypatch.setattr(check, "sleep", lambda seconds: None)
+
+    assert expected == len(list(check_file(path)))
 
 
 def test_another_program_s_database_that_is_open_is_reported(tmp_path: Path) -> None:
