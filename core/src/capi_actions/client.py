@@ -77,6 +77,7 @@ class Client:
         """
         self._runtime = runtime
         self._storage_failed = False
+        self._reporting = threading.Lock()
         self._sends: GroupCommit[_Sending] = GroupCommit(self._send_group)
         runtime.monitor.start(on_problem)
         self._destinations = frozenset(runtime.destinations)
@@ -360,8 +361,9 @@ class Client:
 
     def _report_storage_error(self, error: OutboxError) -> None:
         """Log the first failure since the last success, as callers may ignore the error."""
-        if not self._storage_failed:
-            self._storage_failed = True
+        with self._reporting:
+            is_news, self._storage_failed = not self._storage_failed, True
+        if is_news:
             LOG.error("events can't be stored: %s", error)
             self._runtime.monitor.observe_outbox_error(error)
 

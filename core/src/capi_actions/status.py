@@ -201,6 +201,8 @@ class Monitor:
                 for key, streak in self._streaks.items()
                 if not (streak.is_reported or streak.was_ended)
             ]
+            for _, streak in unreported:
+                streak.is_reported = True
         for (kind, name), streak in unreported:
             self._report_streak(kind, name, streak)
 
@@ -255,6 +257,7 @@ class Monitor:
             streak.length += number
             streak.reason = reason
             is_news = self._started and streak.length >= _STREAK and not streak.is_reported
+            streak.is_reported |= is_news
         if is_news:
             self._report_streak(kind, name, streak)
 
@@ -265,7 +268,6 @@ class Monitor:
         streak.length, streak.is_reported, streak.was_ended = 0, False, True
 
     def _report_streak(self, kind: str, name: str, streak: "_Streak") -> None:
-        streak.is_reported = True
         subject, advice = _STREAKS[kind]
         message = subject.format(
             events="the only event" if streak.length == 1 else f"the last {streak.length} events"

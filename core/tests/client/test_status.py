@@ -4,6 +4,9 @@ import logging
 import subprocess
 import sys
 import textwrap
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +102,55 @@ def test_a_refusal_of_everything_is_logged_once(
     errors = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
     events = "the only event" if count == 1 else f"the last {min(count, 10)} events"
     assert errors == [f"main: {events} could not be sent; the last one: is too old"]
+
+
+def test_a_refusal_that_comes_while_a_streak_is_logged_is_no_news(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Another thread's, that is; here it comes before the first line of it."""
+    monitor = Monitor()
+    monitor.start(None)
+    refused = EventReport(outcome=EventOutcome.REFUSED, destination="shop", reason="is too old")
+    report_streak = monitor._report_streak
+
+    def refuse_another(*streak: Any) -> None:
+        if not caplog.records:
+            monkeypatch.setattr(monitor, "_report_streak", report_streak)
+            monitor.observe_event(refused)
+        report_streak(*streak)
+
+    monkeypatch.setattr(monitor, "_report_streak", refuse_another)
+    monitor.observe_events(refused, 10)
+
+    assert ["shop: the last 11 events could not be sent; the last one: is too old"] == caplog.messages
+
+
+def test_threads_that_can_store_nothing_at_the_same_moment_log_it_once(
+    config: Path, ping: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither of them knows yet that the other does."""
+    together = threading.Barrier(2)
+
+    class Failing(Client):
+        _has_failed = False
+
+        @property
+        def _storage_failed(self) -> bool:
+            has_failed = self._has_failed
+            with suppress(threading.BrokenBarrierError):  # only one may get here
+                together.wait(0.5)
+            return has_failed
+
+        @_storage_failed.setter
+        def _storage_failed(self, has_failed: bool) -> None:
+            self._has_failed = has_failed
+
+    with Failing.from_config(config, deliver=False) as client, ThreadPoolExecutor(2) as threads:
+        reports = [threads.submit(client._report_storage_error, OutboxError("full")) for _ in range(2)]
+        for report in reports:
+            report.result()
+
+    assert ["events can't be stored: full"] == caplog.messages
 
 
 def test_a_few_refusals_among_others_are_not_an_error(config: Path, ping: Any, caplog: Any) -> None:
