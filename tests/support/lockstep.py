@@ -6,6 +6,8 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 
+import pytest
+
 # All are forked from one process that has imported everything, and read and write pipes that they inherit.
 _LOOP = """
 import os, sys
@@ -30,6 +32,8 @@ def in_lockstep(program: str, arguments: Iterable[str], processes: int = 4) -> I
 
     :param program: defines the function ``step``, which takes one text.
     """
+    if not hasattr(os, "fork"):
+        pytest.skip("there is no fork here")
     with ExitStack() as stack:
         theirs: list[int] = []
         files = []

@@ -299,10 +299,12 @@ def test_whoever_waits_as_told_may_send() -> None:
 def test_a_body_comes_in_parts(messages: list[tuple[bytes, bool]], limit: int, status: int | None) -> None:
     """It is bounded in size and time, whatever its headers say."""
 
+    left = [*messages]
+
     async def receive() -> dict[str, Any]:
-        if not messages:
+        if not left:
             await asyncio.sleep(60)
-        body, more = messages.pop(0)
+        body, more = left.pop(0)
         return {"type": "http.request", "body": body, "more_body": more}
 
     if status is None:
