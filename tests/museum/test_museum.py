@@ -23,7 +23,7 @@ SAMPLE = [
 @pytest.mark.soak
 @pytest.mark.parametrize("name", PLUGINS if is_thorough() else SAMPLE)
 def test_a_broken_plugin_is_caught_where_the_table_says(name: str) -> None:
-    """One of each kind, or all of them in `nox -s soak`: half a minute."""
+    """One of each kind, or all of them in `nox -s soak`: three minutes."""
     assert sorted(read_table()[name]) == sorted(try_out(name, PLUGINS[name]))
 
 
