@@ -82,8 +82,8 @@ def _hasher_of_one(normalizer: Normalizer) -> Callable[[str], str | None]:
 
     def compute(value: str) -> str | None:
         if (
-            (length := len(value)) >= _SHORTEST_HASH
-            and (trims or length in _HASH_LENGTHS)  # a UUID has 36 characters: 0.2 µs less
+            len(value) >= _SHORTEST_HASH
+            and (trims or len(value) in _HASH_LENGTHS)  # a UUID has 36 characters: 0.2 µs less
             and (hashed := already_hashed(value.strip(_AROUND_HASHES) if trims else value))
         ):
             return hashed

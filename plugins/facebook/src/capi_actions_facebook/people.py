@@ -42,10 +42,12 @@ PLACEHOLDERS = frozenset(
 
 def person_id(event: Json) -> Any:
     """Return the event's ``userId``, else its ``anonymousId``; MISSING when neither tells one person from another."""
-    if not isinstance(event, dict):
+    try:
+        look_up = event.get
+    except AttributeError:  # it is no object
         return MISSING
     for key in ("userId", "anonymousId"):
-        id_: Any = event.get(key)
+        id_: Any = look_up(key)
         if type(id_) is str:  # nearly always, and written out: 0.1 µs less than a call
             if (known := id_.strip().lower()) and known not in PLACEHOLDERS:
                 return id_
