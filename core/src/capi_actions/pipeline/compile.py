@@ -11,6 +11,7 @@ from capi_actions.config import Config, DestinationConfig, DestinationDraft, Map
 from capi_actions.errors import ConfigError, Diagnostics, EventError, Problem, json_path
 from capi_actions.fields.validate import problems_of
 from capi_actions.files import read_regular_file
+from capi_actions.hashing import Hasher
 from capi_actions.mapping import compile_mapping, is_directive
 from capi_actions.model import Action, Field, JsonObject
 from capi_actions.pipeline.compiled_action import CompiledAction
@@ -83,7 +84,7 @@ class DestinationCompiler:
         self._diagnostics = diagnostics
         self._actions = plugins.actions_of(destination.type)
         self._hashers = plugins.hashers(destination.profile)
-        self._blamed: set[str] = set()
+        self._has_reported_profile = False
 
     def units(self) -> Iterator[MappingUnit]:
         """Compile each enabled mapping as far as possible."""
@@ -164,8 +165,8 @@ class DestinationCompiler:
         except ConfigError as error:
             prebuilt = {} if config.mapping_file is not None else unit.action.mapping
             hashers = self._hashers
-            if lacking := self._keys_lacking_in_profile(error):
-                self._add_lacking_keys(lacking, unit.action)
+            if lacking := self._hashers_lacking_in_profile(unit.action):
+                self._report_lacking_hashers(lacking, unit.action)
                 hashers = {**hashers, **lacking}
             own, faults = attribute_errors(unit.action, prebuilt, self._plugins, hashers, error)
             missing = set(problems_of(unit.action.fields, self._hashers)) if lacking else set()
@@ -175,21 +176,23 @@ class DestinationCompiler:
             return evolve(unit, malformed=frozenset(problem.path for problem in error.problems))
         return evolve(unit, compiled_action=compiled_action)
 
-    def _keys_lacking_in_profile(self, error: ConfigError) -> Mapping[str, Any]:
-        """Return what the destination type's own profile has and the chosen one hasn't, if a mapping needs it."""
+    def _hashers_lacking_in_profile(self, action: Action) -> Mapping[str, Hasher]:
+        """Return the hashers that an action needs and only the destination type's own profile has, by their keys."""
         own_profile = self._plugins.destinations[self._destination.type].default_profile()
         if not self._hashers or self._destination.profile == own_profile:
             return {}
-        own = self._plugins.hashers(own_profile)
-        messages = " ".join(problem.message for problem in error.problems)
+        needed = {spec.hashed for _, spec in _hashed_fields(action.fields)}
         return {
             key: hasher
-            for key, hasher in own.items()
-            if key not in self._hashers and f"there is no hasher {key!r}" in messages
+            for key, hasher in self._plugins.hashers(own_profile).items()
+            if key in needed and key not in self._hashers
         }
 
-    def _add_lacking_keys(self, lacking: Mapping[str, Any], action: Action) -> None:
+    def _report_lacking_hashers(self, lacking: Mapping[str, Hasher], action: Action) -> None:
         """Add one error for the profile, however many actions need what it lacks."""
+        if self._has_reported_profile:
+            return
+        self._has_reported_profile = True
         profile = self._destination.profile
         own = self._plugins.destinations[self._destination.type].default_profile()
         path = f"{json_path(('destinations', self._destination.name))}.normalization"
@@ -197,9 +200,7 @@ class DestinationCompiler:
             f"the profile {profile!r} has no normalizer for {', '.join(lacking)}, which {action.name} hashes: offer"
             f" them too, or join profiles: {f'{own}+{profile}'!r}"
         )
-        if self._destination.name not in self._blamed:
-            self._blamed.add(self._destination.name)
-            self._diagnostics.add(message, path)
+        self._diagnostics.add(message, path)
 
     def _check_alone(self, mapping: JsonObject, path: str) -> frozenset[str]:
         """Check the directives of a mapping whose action isn't known.

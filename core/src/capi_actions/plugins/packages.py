@@ -55,9 +55,8 @@ class Package:
 
     def __init__(self, distribution: Distribution) -> None:
         self._distribution = distribution
-        self.folder = Path(
-            str(getattr(distribution, "_path", ""))
-        )  # no public attribute has it; it may be in a zip file
+        # No public attribute has it, and it may be in a zip file, where it is no path of pathlib.
+        self.folder = Path(str(getattr(distribution, "_path", "")))
         self.notes: list[str] = []
         texts: dict[str, str] = {}
         needed: Sequence[str] = ()
