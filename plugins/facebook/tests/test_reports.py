@@ -116,7 +116,7 @@ def configuration(case: dict[str, Any]) -> str:
     """Return the configuration of a case."""
     profile, mapping = case.get("profile", "pixel"), case.get("mapping")
     text = f'[destinations.shop]\ntype = "facebook"\npixel_id = "1"\naccess_token = "t"\nnormalization = "{profile}"\n'
-    text += case.get("settings", "") + "\n"
+    text += f"{case.get('settings', '')}\n"
     if mapping:
         text += f"[[destinations.shop.mappings]]\naction = 'facebook.purchase'\n{mapping}\n"
     return text
