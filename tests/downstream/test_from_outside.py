@@ -128,6 +128,7 @@ def test_they_are_found_listed_and_removed(environment: Environment) -> None:
         "action": ["capi_actions"],
         "destination": ["capi_destinations", "capi_actions"],
         "directive": ["capi_directives"],
+        "filter": ["capi_events"],
         "normalizer": ["capi_normalizers"],
         "transport": ["capi_transports"],
         "outbox": ["capi_outboxes"],
