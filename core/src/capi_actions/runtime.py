@@ -1,6 +1,6 @@
 """Open what a configuration asks for, and close it: pipeline, outbox, transport and deliverer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack
 from inspect import signature
 from typing import Any, Self
@@ -9,9 +9,10 @@ from attrs import frozen
 
 from capi_actions.config import Config, check_outbox_file
 from capi_actions.config.structure import anchor_paths
+from capi_actions.config.tables import run_check
 from capi_actions.delivery import Deliverer, Options
 from capi_actions.delivery.reporting import Observers
-from capi_actions.errors import CapiError, Diagnostics, PluginError, Problem, where
+from capi_actions.errors import CapiError, Diagnostics, PluginError, where
 from capi_actions.intake import Intake
 from capi_actions.model import Destination, Observer, Outbox, OutboxFactory, Transport, TransportFactory
 from capi_actions.outbox_guard import LOG, guard_outbox, require_observer, require_transport
@@ -135,21 +136,20 @@ def check_outbox(config: Config, plugins: Plugins, diagnostics: Diagnostics) -> 
         for problem in diagnostics.errors
         if problem.path.startswith("$.outbox.")
     }
-    problems: list[Problem] = []
-    try:
-        if wrong & signature(factory.check).parameters.keys():
-            return
-        for problem in factory.check(**_arguments(config.outbox, config)):
-            problems.append(problem)  # noqa: PERF402  those before a failure count
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # noqa: BLE001  a plugin may raise anything; it is no reason not to send
-        if not wrong:
-            plugin = plugins.provider("capi_outboxes", name)
-            diagnostics.warn(
-                f"the check of its outbox {name!r} failed: {_describe(error)}", f"plugin {plugin!r}"
-            )
+    if not wrong.isdisjoint(_parameter_names(factory.check)):
+        return
+    problems, fault = run_check(factory.check, **_arguments(config.outbox, config))
+    if fault is not None and not wrong:  # it is no reason not to send
+        plugin = plugins.provider("capi_outboxes", name)
+        diagnostics.warn(f"the check of its outbox {name!r} failed: {_describe(fault)}", f"plugin {plugin!r}")
     diagnostics.under("$.outbox").extend(problems)
+
+
+def _parameter_names(function: Callable[..., object]) -> Collection[str]:
+    try:
+        return signature(function).parameters
+    except (TypeError, ValueError):  # built-in functions may have no signature
+        return ()
 
 
 def open_transport(config: Config, plugins: Plugins) -> Transport:

@@ -140,6 +140,10 @@ def partly_complaining(**options: Any) -> Iterator[Problem]:
     yield from complaining(**options)
 
 
+def speaking(**_: object) -> Any:
+    return ["no shelf"]
+
+
 def naming(shelf: int = 0, **_: object) -> Iterator[Problem]:
     yield Problem(f"no shelf {shelf}", "$.shelf")
 
@@ -149,6 +153,7 @@ def naming(shelf: int = 0, **_: object) -> Iterator[Problem]:
     [
         (complaining, "shelf = 5", [("error", "$.outbox.shelf", "no shelf 5")]),
         (failing, "shelf = 5", [("warning", "plugin 'acme'", "the check of its outbox 'shelves' failed: ")]),
+        (speaking, "shelf = 5", [("warning", "plugin 'acme'", "the check of its outbox 'shelves' failed: ")]),
         (None, "shelf = 5", []),
         (complaining, 'shelf = "5"', [("error", "$.outbox.shelf", "should be a whole number")]),
         (

@@ -1,10 +1,11 @@
 """Check the tables that plugins read with the plugins' own checks."""
 
+from collections.abc import Callable, Iterable
 from itertools import islice
 
 from capi_actions.config.model import Config
 from capi_actions.errors import Diagnostics, PluginError, Problem, json_path, where
-from capi_actions.model import ConfigNames, TableCheck
+from capi_actions.model import ConfigNames
 from capi_actions.plugins import Plugins
 
 _MAX_PROBLEMS = 1_000  # of a check that doesn't end
@@ -18,33 +19,29 @@ def check_tables(config: Config, plugins: Plugins, diagnostics: Diagnostics) -> 
             continue
         plugin, own = plugins.provider("capi_tables", name), diagnostics.under(json_path((name,)))
         for check in plugins.tables[name].checks:
-            _run(check, settings, names, plugin, own, is_complete=name in config.tables)
+            problems, fault = run_check(check, settings, names)
+            if fault is None or name not in config.tables:  # where values are missing, a check may fail
+                own.extend(problems)
+            else:
+                own.warn(str(PluginError(plugin, f"its check of this table failed ({where(fault)})")))
 
 
-def _run(
-    check: TableCheck,
-    settings: object,
-    names: ConfigNames,
-    plugin: str,
-    diagnostics: Diagnostics,
-    *,
-    is_complete: bool,
-) -> None:
-    """Add what one check finds.
+def run_check(
+    check: Callable[..., Iterable[object]], *arguments: object, **options: object
+) -> tuple[list[Problem], BaseException | None]:
+    """Return what a plugin's check finds, and the fault that ended it, if one did: what it found before is there.
 
-    :param is_complete: False when values are missing: then a check may fail, and only its problems before that count.
+    To give something else than problems is a fault, too.
     """
     problems: list[Problem] = []
     try:
-        for problem in islice(check(settings, names), _MAX_PROBLEMS):
-            problems.append(_require_problem(problem))  # noqa: PERF401  those before a failure count
+        for problem in islice(check(*arguments, **options), _MAX_PROBLEMS):
+            problems.append(_require_problem(problem))  # noqa: PERF401  those before a fault count
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001  a plugin may raise anything
-        if is_complete:
-            message = f"its check of this table failed ({where(error)})"
-            problems = [Problem(str(PluginError(plugin, message)), severity="warning")]
-    diagnostics.extend(problems)
+        return problems, error
+    return problems, None
 
 
 def _require_problem(problem: object) -> Problem:
