@@ -36,23 +36,34 @@ def missing_methods(thing: object, contract: type) -> list[str]:
     names = [
         name for name in vars(contract) if not name.startswith("_") and callable(getattr(contract, name))
     ]
-    return [name for name in names if not _can_be_called(getattr(thing, name, None), getattr(contract, name))]
+    return [
+        name
+        for name in names
+        if not accepts_plainly(getattr(thing, name, None), _count_parameters(getattr(contract, name)))
+    ]
 
 
-def _can_be_called(method: Any, expected: Any) -> bool:
-    return callable(method) and _takes(method, len(inspect.signature(expected).parameters) - 1)
+def _count_parameters(method: Any) -> int:
+    return len(inspect.signature(method).parameters) - 1  # without self
 
 
-def _takes(method: Any, count: int) -> bool:
-    """Return whether a method is no ``async def`` and can be called with this number of arguments."""
-    if inspect.iscoroutinefunction(method):
+def accepts_plainly(function: Any, count: int) -> bool:
+    """Return whether something is no ``async def`` and can be called with this number of positional arguments."""
+    return accepts(function, count) and not inspect.iscoroutinefunction(function)
+
+
+def accepts(function: Any, count: int) -> bool:
+    """Return whether something can be called with this number of positional arguments."""
+    if not callable(function):
         return False
     try:
-        inspect.signature(method).bind(*[None] * count)
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # built-in functions may have none
+        return True
+    try:
+        signature.bind(*[None] * count)
     except TypeError:
         return False
-    except ValueError:  # built-in functions may have no signature
-        return True
     return True
 
 
@@ -80,7 +91,7 @@ def require_observer(observer: object, plugin: str) -> Observer:
         raise PluginError(plugin, f"capi_report(): {problem}")
     for name, count in _OBSERVER_METHODS.items():
         method = getattr(observer, name, None)
-        if callable(method) and not _takes(method, count):
+        if callable(method) and not accepts_plainly(method, count):
             problem = (
                 f"{name}() of {kind} must be a plain function that takes what capi_actions.Observer says"
             )

@@ -28,6 +28,7 @@ from capi_actions.model import (
     OutboxFactory,
     TransportFactory,
 )
+from capi_actions.outbox_guard import accepts
 
 _TYPES: Mapping[str, type] = {
     "capi_actions": Action,
@@ -142,12 +143,12 @@ def validate_destination(destination_type: type[Destination]) -> str | None:
         isinstance(text, str) for text in (*cookies, *cookies.values())
     ):
         return f"{class_name}.cookies must be a dict of texts, but it is {cookies!r:.60}"
-    if not _accepts(destination_type, 1):
+    if not accepts(destination_type, 1):
         return f"{class_name}() must take the settings and nothing else"
     unbuilt = object.__new__(destination_type)
     for name in _METHODS:
         parameters = list(inspect.signature(getattr(Destination, name)).parameters)
-        if not _accepts(getattr(unbuilt, name), len(parameters) - 1):
+        if not accepts(getattr(unbuilt, name), len(parameters) - 1):
             return f"{class_name}.{name}() must be a method that takes ({', '.join(parameters)})"
         if inspect.iscoroutinefunction(getattr(unbuilt, name)):
             return f"{class_name}.{name}() {_NOT_ASYNC}"
@@ -165,21 +166,6 @@ def validate_limits(destination: Destination | type[Destination]) -> str | None:
         if not isinstance(limit, property) and (type(limit) is not int or limit < 1):
             return f"{class_name}.{name} must be a whole number above 0, but it is {limit!r}"
     return None
-
-
-def _accepts(function: Any, count: int) -> bool:
-    """Return whether something can be called with this number of positional arguments."""
-    if not callable(function):
-        return False
-    try:
-        signature = inspect.signature(function)
-    except (TypeError, ValueError):  # built-in functions may have none
-        return True
-    try:
-        signature.bind(*[None] * count)
-    except TypeError:
-        return False
-    return True
 
 
 # What follows is typed as Any, as a plugin may put anything into an attribute.
@@ -205,7 +191,7 @@ def _validate_event_filter(event_filter: Any) -> str | None:
     if (apply is None) == (apply_for is None):
         return f"{name!r} must have either apply or apply_for"
     attribute, function = ("apply_for", apply_for) if apply is None else ("apply", apply)
-    if not _accepts(function, 1):
+    if not accepts(function, 1):
         taken = "a destination's description" if apply is None else "an event"
         return f"{attribute} of {name!r} must be a function that takes {taken} and nothing else"
     return _async_problem(function, attribute, name)
@@ -275,7 +261,7 @@ def _validate_table(table: Any) -> str | None:
     if not (isinstance(table.settings_type, type) and has(table.settings_type)):
         return f"settings_type of {table.name!r} must be an attrs class"
     checks = table.check if isinstance(table.check, list | tuple) else (table.check,)
-    if table.check is not None and not all(_accepts(check, 2) for check in checks):
+    if table.check is not None and not all(accepts(check, 2) for check in checks):
         return f"check of {table.name!r} must be a function that takes settings and names, and nothing else"
     return None
 
