@@ -4,6 +4,7 @@
 """
 
 import json
+import re
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -72,7 +73,10 @@ def try_out(name: str, broken: Broken) -> dict[str, str]:
 
 
 def _without_folder(text: str, folder: str) -> str:
-    return text.replace(folder, "")[:200]
+    return _PACKAGES.sub("", text.replace(folder, "").replace(SOURCES, ""))[:200]
+
+
+_PACKAGES = re.compile(r"[^\s(]*/site-packages/")
 
 
 def page(table: Mapping[str, Mapping[str, str]]) -> str:
@@ -104,6 +108,6 @@ if __name__ == "__main__":
         table[name] = try_out(name, PLUGINS[name])
         print(name, table[name], flush=True)
     text = json.dumps({name: table[name] for name in PLUGINS if name in table}, indent=1)
-    TABLE.write_text(text.replace(SOURCES, "") + "\n", "utf-8")
+    TABLE.write_text(text + "\n", "utf-8")
     if set(table) >= set(PLUGINS):
         DOCS.write_text(page(table), encoding="utf-8")

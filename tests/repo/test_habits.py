@@ -104,3 +104,18 @@ def test_a_vulnerability_is_reported_in_private(root: Path) -> None:
     assert "## Supported versions" in text
     assert "## What is protected" in text
     assert "@" not in text
+
+
+def test_no_file_has_the_path_of_an_installed_package(root: Path) -> None:
+    """What tools write down would name a folder of the machine that they ran on."""
+    written = [
+        path
+        for folder in ("core", "plugins", "docs", "tests", ".ci")
+        for path in (root / folder).rglob("*")
+        if path.suffix in {".json", ".jsonl", ".md", ".py", ".toml", ".txt"}
+    ]
+    pattern = re.compile(r"/[\w.-]+/(?:[\w.-]+/)*site-packages/")
+    naming = [path for path in written if pattern.search(path.read_text(encoding="utf-8"))]
+
+    assert len(written) > 500
+    assert [] == naming
