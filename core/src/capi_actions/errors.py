@@ -292,8 +292,11 @@ def where(error: BaseException) -> str:
 
 
 def _is_plugins(frame: TracebackType) -> bool:
-    """Return whether a frame may be a plugin's: neither the core's nor that of a module of Python."""
-    file = frame.tb_frame.f_code.co_filename
+    return may_be_of_plugin(frame.tb_frame.f_code.co_filename)
+
+
+def may_be_of_plugin(file: str) -> bool:
+    """Return whether a source file may be a plugin's: neither the core's nor that of a module of Python."""
     return not file.startswith((_CORE_FOLDER, "<")) and (
         "site-packages" in file or not file.startswith(_PYTHON_FOLDER)
     )

@@ -248,23 +248,23 @@ def _run(task: Mapping[str, Any]) -> None:
         normalizer_examples = _with_tuples(task["normalizers"])
         input_examples = task["inputs"]
 
-    found = {"what it offers": _offers(Suite)}
+    results = {"what it offers": _offers(Suite)}
     state, recorder.subject = ProcessState(), "calling it"
     with recorder.watching():
         for subject, selected in groupby(
             reversed(list(cases(Suite, _ORDERED_EVENTS))), key=lambda case: case.subject
         ):
             recorder.subject = subject
-            found |= outcomes(selected)
-    effects += [*state.changes("calling it"), *_quoting(found)]
-    answer = {"outcomes": found, "effects": [*recorder.effects, *effects]}
+            results |= outcomes(selected)
+    effects += [*state.changes("calling it"), *_quoting(results)]
+    answer = {"outcomes": results, "effects": [*recorder.effects, *effects]}
     Path(task["answer"]).write_text(json.dumps(answer), encoding="utf-8")
 
 
-def _quoting(made: Mapping[str, str]) -> Iterator[str]:
+def _quoting(results: Mapping[str, str]) -> Iterator[str]:
     """Yield the outcomes that are refusals with something personal in their reasons."""
     personal = _personal_texts()
-    for name, outcome in made.items():
+    for name, outcome in results.items():
         refusal = outcome.partition("\\n")[0].lower() if is_refusal(outcome) else ""
         if any(text in refusal for text in personal):
             yield f"{name} is a refusal that quotes personal data"

@@ -1,7 +1,6 @@
 """Give up a call of a plugin that doesn't return, so that a test fails instead of running for ever."""
 
 import signal
-import sysconfig
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,9 +10,9 @@ from typing import Any
 
 import pytest
 
-_CORE = str(Path(__file__).parents[1])
+from capi_actions.errors import may_be_of_plugin
+
 _KIT = str(Path(__file__).parent)
-_STANDARD = (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
 _TOOLS = ("_pytest", "pytest", "pluggy", "hypothesis", "coverage")
 
 
@@ -73,17 +72,11 @@ def _plugin_call(frame: FrameType | None) -> FrameType | None:
         file = frame.f_code.co_filename
         if file.startswith(_KIT):
             return outermost
-        if not _is_foreign(file):
+        if may_be_of_plugin(file) and not _is_tool(file):
             outermost = frame
         frame = frame.f_back
     return None
 
 
-def _is_foreign(file: str) -> bool:
-    """Return whether a file belongs to no plugin."""
-    parts = Path(file).parts
-    if file.startswith((_CORE, "<")) or not parts:
-        return True
-    if "site-packages" in parts:
-        return parts[parts.index("site-packages") + 1] in _TOOLS
-    return file.startswith(_STANDARD)
+def _is_tool(file: str) -> bool:
+    return any(f"site-packages/{tool}/" in Path(file).as_posix() for tool in _TOOLS)
