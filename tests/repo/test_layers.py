@@ -35,7 +35,7 @@ LAYERS = [
     {"delivery"},
     {"intake", "status"},
     {"runtime"},
-    {"client", "config_check"},
+    {"client"},
     {"builtin"},
     {"cli"},
     {"testing"},

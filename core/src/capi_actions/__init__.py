@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from capi_actions.client import Client, Receipt
     from capi_actions.codec import decode_json
     from capi_actions.config import Config, load_config
-    from capi_actions.config_check import check_config
     from capi_actions.declare import action, as_action, field, from_event_time, from_path
     from capi_actions.errors import (
         CapiError,
@@ -90,6 +89,7 @@ if TYPE_CHECKING:
     from capi_actions.notes import note_dropped, note_uncertain
     from capi_actions.personal_data import personal_kind
     from capi_actions.plugins import Plugins
+    from capi_actions.runtime import check_config
     from capi_actions.secret import Secret
     from capi_actions.status import DestinationStatus, Incident, IncidentKind, Status
     from capi_actions.text import count_noun
@@ -214,7 +214,6 @@ _NAMES = {
         "Config",
         "load_config",
     ),
-    "config_check": ("check_config",),
     "declare": (
         "action",
         "as_action",
@@ -301,6 +300,7 @@ _NAMES = {
     ),
     "personal_data": ("personal_kind",),
     "plugins": ("Plugins",),
+    "runtime": ("check_config",),
     "secret": ("Secret",),
     "status": (
         "DestinationStatus",

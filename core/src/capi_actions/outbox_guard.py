@@ -122,8 +122,8 @@ def guard_outbox(outbox: object, plugin: str, name: str) -> Outbox:
 
 def _lacks(kind: str, name: str, thing: object, missing: Sequence[str], contract: str) -> str:
     methods = ", ".join(f"{method}()" for method in missing)
-    wanted = f"that takes what {contract} says and isn't async"
-    return f"its {kind} {name!r} ({type(thing).__name__}) has no {methods} {wanted}"
+    requirement = f"that takes what {contract} says and isn't async"
+    return f"its {kind} {name!r} ({type(thing).__name__}) has no {methods} {requirement}"
 
 
 class GuardedOutbox:

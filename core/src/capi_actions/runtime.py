@@ -1,4 +1,4 @@
-"""Open what a configuration asks for, and close it: pipeline, outbox, transport and deliverer."""
+"""Open what a configuration asks for, and close it: pipeline, outbox, transport and deliverer; and check it before."""
 
 from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack
@@ -7,15 +7,16 @@ from typing import Any, Self
 
 from attrs import frozen
 
-from capi_actions.config import Config, check_outbox_file
+from capi_actions.config import Config, check_outbox_file, check_tables
 from capi_actions.config.structure import anchor_paths
 from capi_actions.config.tables import run_check
 from capi_actions.delivery import Deliverer, Options
 from capi_actions.delivery.reporting import Observers
-from capi_actions.errors import CapiError, Diagnostics, PluginError, where
+from capi_actions.errors import CapiError, Diagnostics, PluginError, Problem, where
 from capi_actions.intake import Intake
 from capi_actions.model import Destination, Observer, Outbox, OutboxFactory, Transport, TransportFactory
 from capi_actions.outbox_guard import LOG, guard_outbox, require_observer, require_transport
+from capi_actions.pipeline import check_mappings
 from capi_actions.pipeline.pipeline import Pipeline
 from capi_actions.plugins import Plugins
 from capi_actions.status import Monitor
@@ -118,6 +119,21 @@ def open_outbox(config: Config, plugins: Plugins) -> Outbox:
     plugin = plugins.provider("capi_outboxes", name)
     outbox: Outbox = _make(plugins, "outbox", config.outbox, config)
     return outbox if plugins.is_core(plugin) else guard_outbox(outbox, plugin, name)
+
+
+def check_config(config: Config, plugins: Plugins) -> list[Problem]:
+    """Return errors and warnings of a configuration, of its mappings and triggers, and of the tables that plugins read.
+
+    It is what ``capi check`` finds, but for plugins that can't be loaded and the transport.  Nothing is opened or
+    created.
+
+    :param config: as :func:`capi_actions.load_config` returns it with ``strict=False``.
+    """
+    diagnostics = Diagnostics(config.problems)
+    check_mappings(config, plugins, diagnostics)
+    check_tables(config, plugins, diagnostics)
+    check_outbox(config, plugins, diagnostics)
+    return list(diagnostics)
 
 
 def check_outbox(config: Config, plugins: Plugins, diagnostics: Diagnostics) -> None:

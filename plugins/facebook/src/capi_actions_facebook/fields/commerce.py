@@ -82,7 +82,7 @@ class CommerceEvent(ServerEvent):
         if "net_revenue" in values and self.net_revenue is not None:
             custom["net_revenue"] = self.net_revenue
         if "num_items" in values and self.num_items is not None:
-            custom["num_items"] = _checked_count(self.num_items)
+            custom["num_items"] = _check_count(self.num_items)
         self._add_contents(custom)
         if "delivery_category" in values and self.delivery_category:
             self._add_delivery_category(custom)
@@ -179,7 +179,7 @@ def _content_type(text: str) -> str:
     return text
 
 
-def _checked_count(count: float) -> float:
+def _check_count(count: float) -> float:
     """Return a number of items.
 
     :raises EventError: when it has lost digits.
