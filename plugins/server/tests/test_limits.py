@@ -41,6 +41,21 @@ class SlowDisk:
         self._store(receipts)
 
 
+SlowDisks = Callable[[Components], SlowDisk]
+
+
+@pytest.fixture
+def slow_disk(monkeypatch: pytest.MonkeyPatch) -> SlowDisks:
+    """Make the disk of some components slow."""
+
+    def make_slow(components: Components) -> SlowDisk:
+        disk = SlowDisk(components.client)
+        monkeypatch.setattr(components.client, "store", disk.store)
+        return disk
+
+    return make_slow
+
+
 @pytest.fixture
 def limited(open_components: Callable[[str], Components]) -> Components:
     """Components that let three events wait."""
@@ -48,11 +63,10 @@ def limited(open_components: Callable[[str], Components]) -> Components:
 
 
 def test_what_waits_for_the_disk_is_bounded(
-    limited: Components, order: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    limited: Components, order: dict[str, Any], slow_disk: SlowDisks
 ) -> None:
     """More are refused at once, and what was taken is stored with one commit once the disk goes on."""
-    disk = SlowDisk(limited.client)
-    monkeypatch.setattr(limited.client, "store", disk.store)
+    disk = slow_disk(limited)
     call = Caller(create_app(limited), KEY)
 
     async def scenario() -> tuple[Answer, list[Answer]]:
@@ -113,12 +127,11 @@ def test_a_fault_in_a_mapping_ends_neither_thread_nor_server(
 
 
 def test_a_request_that_waits_too_long_is_told_so(
-    open_components: Callable[[str], Components], order: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    open_components: Callable[[str], Components], order: dict[str, Any], slow_disk: SlowDisks
 ) -> None:
     """It may be stored yet: the same id makes sending it again harmless."""
     components = open_components(TABLE.replace("60.0", "0.1"))
-    disk = SlowDisk(components.client)
-    monkeypatch.setattr(components.client, "store", disk.store)
+    disk = slow_disk(components)
 
     answer = Caller(create_app(components), KEY)("/v1/track", order)
     disk.goes_on.set()
@@ -128,11 +141,10 @@ def test_a_request_that_waits_too_long_is_told_so(
 
 
 def test_what_waits_is_stored_before_the_server_ends(
-    limited: Components, order: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    limited: Components, order: dict[str, Any], slow_disk: SlowDisks
 ) -> None:
     """And what comes later is refused, not lost."""
-    disk = SlowDisk(limited.client)
-    monkeypatch.setattr(limited.client, "store", disk.store)
+    disk = slow_disk(limited)
     call = Caller(create_app(limited), KEY)
 
     async def scenario() -> tuple[Answer, Answer, bool]:
@@ -173,12 +185,11 @@ def test_what_the_event_loop_did_not_come_to_is_stored_when_the_server_stops(
 
 
 def test_many_requests_share_a_commit(
-    open_components: Callable[[str], Components], order: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    open_components: Callable[[str], Components], order: dict[str, Any], slow_disk: SlowDisks
 ) -> None:
     """A wait for the disk costs as much as many events."""
     components = open_components(TABLE.replace("max_waiting = 3", "max_waiting = 100"))
-    disk = SlowDisk(components.client)
-    monkeypatch.setattr(components.client, "store", disk.store)
+    disk = slow_disk(components)
     call = Caller(create_app(components), KEY)
 
     async def scenario() -> list[Answer]:
@@ -194,12 +205,11 @@ def test_many_requests_share_a_commit(
 
 
 def test_a_request_that_is_no_event_fails_by_itself(
-    open_components: Callable[[str], Components], order: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    open_components: Callable[[str], Components], order: dict[str, Any], slow_disk: SlowDisks
 ) -> None:
     """It is read only together with those that wait with it, which are stored all the same."""
     components = open_components(TABLE.replace("max_waiting = 3", "max_waiting = 100"))
-    disk = SlowDisk(components.client)
-    monkeypatch.setattr(components.client, "store", disk.store)
+    disk = slow_disk(components)
     call = Caller(create_app(components), KEY)
     bodies = [order, b"{", order, b"[]", {**order, "properties": {"total": "much"}}, order]
 
@@ -223,11 +233,10 @@ def test_a_request_that_is_no_event_fails_by_itself(
 
 
 def test_a_client_that_goes_away_fails_nobody_else(
-    limited: Components, order: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    limited: Components, order: dict[str, Any], slow_disk: SlowDisks
 ) -> None:
     """Its event is stored, too: it was taken."""
-    disk = SlowDisk(limited.client)
-    monkeypatch.setattr(limited.client, "store", disk.store)
+    disk = slow_disk(limited)
     call = Caller(create_app(limited), KEY)
 
     async def scenario() -> Answer:

@@ -89,8 +89,7 @@ def sandbox(
     inspected at /_sandbox/events.
     """
     from capi_actions_sandbox.options import SandboxOptions
-    from capi_actions_sandbox.serve import clock, serve
-    from capi_actions_sandbox.text import printable
+    from capi_actions_sandbox.serve import clock, printable, serve
 
     new_options = SandboxOptions.strict if strict else SandboxOptions
     try:

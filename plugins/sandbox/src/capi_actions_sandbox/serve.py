@@ -14,7 +14,6 @@ from capi_actions_sandbox.faults import Fault
 from capi_actions_sandbox.options import SandboxOptions
 from capi_actions_sandbox.server import Sandbox
 from capi_actions_sandbox.store import Exchange
-from capi_actions_sandbox.text import printable
 
 _HINT = """\
 [destinations.sandbox]
@@ -80,6 +79,11 @@ def stopping_signals(stop: Stop) -> Iterator[None]:
     finally:
         for number, handler in zip(numbers, handlers, strict=True):
             signal.signal(number, handler)
+
+
+def printable(text: str) -> str:
+    """Replace what could steer a terminal: an address can hold anything."""
+    return "".join(character if character.isprintable() else "?" for character in text)
 
 
 def clock(start: float | None) -> Callable[[], float]:

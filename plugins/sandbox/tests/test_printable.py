@@ -1,6 +1,6 @@
 """Text for a terminal is harmless."""
 
-from capi_actions_sandbox.text import printable
+from capi_actions_sandbox.serve import printable
 
 
 def test_what_could_steer_a_terminal_is_replaced() -> None:
