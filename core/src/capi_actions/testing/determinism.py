@@ -149,7 +149,7 @@ class DeterminismTests(PureTests):
         with tempfile.TemporaryDirectory() as folder:
             # The answer goes into a file: the plugin may print, or close standard output.
             task["answer"] = str(Path(folder, "answer.json"))
-            ended = subprocess.run(  # noqa: S603  this very Python, with our own code
+            process = subprocess.run(  # noqa: S603  this very Python, with our own code
                 [sys.executable, "-c", code],
                 input=json.dumps(task),
                 env=environment,
@@ -159,10 +159,10 @@ class DeterminismTests(PureTests):
                 check=False,
                 timeout=60,
             )
-            require(ended.returncode == 0, f"the plugin doesn't work in another process:\n{ended.stderr}")
+            require(process.returncode == 0, f"the plugin doesn't work in another process:\n{process.stderr}")
             answer: dict[str, Any] = json.loads(Path(task["answer"]).read_text(encoding="utf-8"))
-            if ended.stdout.strip():
-                answer["effects"].append(f"it prints to standard output: {ended.stdout.strip()[:80]!r}")
+            if process.stdout.strip():
+                answer["effects"].append(f"it prints to standard output: {process.stdout.strip()[:80]!r}")
         return answer
 
 

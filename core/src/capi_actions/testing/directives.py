@@ -112,17 +112,17 @@ class DirectiveTests(PluginTests):
     def _accepted_values(cls, name: str) -> Sequence[tuple[Json, CompiledMapping, Faults]]:
         """Return the values that a directive takes, each with what it is compiled to."""
         examples = [value for value, _, _ in cls.directive_examples.get(name, ())]
-        taken = []
+        accepted = []
         for value in (*examples, *_VALUES):
             try:
-                taken.append((value, *cls._compile(name, value)))
+                accepted.append((value, *cls._compile(name, value)))
             except ConfigError as error:
                 # A ConfigError of the compiler names what is wrong; one that stands for a fault has it as its cause.
                 require(value not in examples, f"{name} refuses the value of an example: {error}")
-        if taken:
-            slow = find_slow({name: partial(taken[0][1], typical_event(cls._first_seed))})
+        if accepted:
+            slow = find_slow({name: partial(accepted[0][1], typical_event(cls._first_seed))})
             require(not slow, slow)
-        return taken
+        return accepted
 
     @classmethod
     def _payloads(cls, name: str) -> Iterator[JsonObject]:

@@ -1,4 +1,4 @@
-"""Give up a call of a plugin that doesn't return, so that a test fails instead of running for ever."""
+"""Abandon a call of a plugin that doesn't return, so that a test fails instead of running for ever."""
 
 import signal
 import threading

@@ -120,8 +120,10 @@ def next_due(db: sqlite3.Connection, destination: str, now: float) -> float | No
     ]
     for time in times:
         check_row((time,), (NUMBER,))
-    ended = db.execute(f"{_ENDED_LEASES} AND destination = ?", (now, now + MAX_LEASE, destination)).fetchone()
-    if ended or _has_due(db, destination, now) or _first_group(db, destination):
+    ended_lease = db.execute(
+        f"{_ENDED_LEASES} AND destination = ?", (now, now + MAX_LEASE, destination)
+    ).fetchone()
+    if ended_lease or _has_due(db, destination, now) or _first_group(db, destination):
         times.append(now)
     return max(min(times), now, backoff_until) if times else None
 

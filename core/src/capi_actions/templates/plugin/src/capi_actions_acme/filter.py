@@ -6,7 +6,7 @@ from capi_actions import EventFilter, Held, Json, JsonObject, hookimpl
 
 
 def hold_back_monitors(event: JsonObject) -> JsonObject | Held:
-    """Let no event of a monitor go on.  An event may hold anything, so that each step is tested."""
+    """Hold back the events of monitors.  An event may hold anything, so that each step is tested."""
     context: Json = event.get("context")
     agent: Json = context.get("userAgent") if isinstance(context, dict) else None
     if isinstance(agent, str) and agent.startswith("uptime-check/"):
