@@ -398,12 +398,13 @@ CHECK = compile_fields(
 
 @given(LISTED | ODD)
 def test_usual_products_are_what_the_plain_way_and_the_field_make_of_them(listed: Any) -> None:
-    """They are neither made product by product nor checked again."""
+    """They are neither made product by product nor checked again, and nothing is wrong with them."""
     event = {"properties": {"products": listed}}
     usual, ids = usual_products(event), usual_product_ids(event)
 
     if usual is not None:
         assert repr(plain_products(event)) == repr(usual) == repr(CHECK({"contents": usual})["contents"])
+        assert [] == list(contents_problems(list(usual), "$"))
     if ids is not None:
         assert plain_product_ids(event) == ids == CHECK({"ids": ids})["ids"]
 
@@ -418,6 +419,7 @@ def test_products_with_id_quantity_and_price_are_usual_and_all_others_are_not() 
     for odd in (
         {"price": "9.5"},
         {"quantity": 2.0},
+        {"quantity": 100},
         {"product_id": " "},
         {"product_id": "null"},
         {"delivery_category": "curbside"},

@@ -237,7 +237,7 @@ class CodeGenerator:
         fallback = None if node.usable is None else node.otherwise
         usual = takes_test and node.blank and is_scalar
         keyword = self._store_if_usual(value, target, scope, fallback) if usual else "if"
-        with self._block(f"{keyword} {_exists(value, blank=node.blank)}:"):
+        with self._block(f"{keyword} {_exists(value, blank=node.blank, may_be_text=keyword == 'if')}:"):
             if keyword == "elif":
                 self._store_by_check("if", value, target)
             elif takes_test:
@@ -369,7 +369,9 @@ class CodeGenerator:
         fast = target.field.fast
         if fast.hasher:
             digest = "[v] if type(v) is str else v" if fast.wraps_hash else "v"
-            with self._block(f"if type({value}) is str and {value}:"):
+            has_fallback = fallback is not None and scope is not None and not _is_missing(fallback)
+            # An empty text has no hash either, and so the fallback takes its place.
+            with self._block(f"if type({value}) is str{'' if has_fallback else f' and {value}'}:"):
                 self._line(f"if v := {self._bind(fast.hasher)}({value}): {target.variable} = {digest}")
                 if fallback is not None and scope is not None and not _is_missing(fallback):
                     with self._block("else:"):
@@ -442,14 +444,18 @@ def _member_target(name: str, key: str, field: FieldNode | None) -> Target:
     return Target(f"{name}[{key!a}]" if field.fast.keeps_others else None, None)
 
 
-def _exists(value: str, *, blank: bool) -> str:
-    """Return the condition of an @if about a variable."""
+def _exists(value: str, *, blank: bool, may_be_text: bool) -> str:
+    """Return the condition of an @if about a variable.
+
+    :param may_be_text: False if it is no text, or an empty one.
+    """
     if not blank:
         return f"{value} is not MISSING and {value} is not None"
     # Asking first whether it is missing takes 10 ns instead of 50; prebuilt mappings look in many places.
     # What is there is mostly text or a number, for which a call would double the time.
     known = f"{value} if type({value}) in PLAIN else {value} is not None and not is_blank({value})"
-    return f"{value} is not MISSING and ({known})"
+    exists = f"{value} is not MISSING and ({known})"
+    return f"({value} if type({value}) is str else {exists})" if may_be_text else exists
 
 
 def _is_missing(node: Resolver) -> bool:

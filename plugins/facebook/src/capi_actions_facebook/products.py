@@ -6,7 +6,7 @@ from typing import Any
 
 from capi_actions import MISSING, CleanResolver, Compiler, Directive, Json, Resolver, note_dropped
 from capi_actions_facebook.facts import DELIVERY_CATEGORIES
-from capi_actions_facebook.fields.contents import CONTENT_FIELDS
+from capi_actions_facebook.fields.contents import CONTENT_FIELDS, USUAL_QUANTITIES, UsualContents
 from capi_actions_facebook.placeholders import NO_IDS
 
 # Segment's e-commerce spec, in the order in which it recommends them.  A bare `id` counts inside a
@@ -33,7 +33,7 @@ def products(event: Json) -> Any:
         is none.
     """
     usual = usual_products(event)
-    return plain_products(event) if usual is None else usual
+    return plain_products(event) if usual is None else list(usual)  # fields take a list for many values
 
 
 def plain_products(event: Json) -> Any:
@@ -48,7 +48,7 @@ def plain_products(event: Json) -> Any:
     return contents or MISSING
 
 
-def usual_products(event: Json) -> list[dict[str, Any]] | None:
+def usual_products(event: Json) -> UsualContents | None:
     """Return what :func:`products` does if all products have usual ids, quantities and prices, else None.
 
     Nearly always: three products in 1 µs; with calls for each 2.4.
@@ -57,12 +57,13 @@ def usual_products(event: Json) -> list[dict[str, Any]] | None:
         listed = event["properties"]["products"]
         if type(listed) is not list:
             return None
-        contents = []
+        contents = UsualContents()
         for product in listed:
             id_, quantity, price = product["product_id"], product["quantity"], product["price"]
             if (
                 _strip(id_) in _NO_IDS  # TypeError if it is no text
                 or type(quantity) is not int
+                or quantity not in USUAL_QUANTITIES
                 or not ((type(price) is float and price - price == 0) or type(price) is int)
                 or "delivery_category" in product
             ):

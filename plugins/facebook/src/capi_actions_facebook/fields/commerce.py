@@ -10,7 +10,7 @@ from attrs import define
 from capi_actions import EventError, JsonObject, Problem, field, from_path, note_dropped, note_uncertain
 from capi_actions_facebook.currencies import currency_code
 from capi_actions_facebook.facts import CONTENT_TYPES, DELIVERY_CATEGORIES
-from capi_actions_facebook.fields.contents import CONTENT_FIELDS, contents_problems
+from capi_actions_facebook.fields.contents import CONTENT_FIELDS, UsualContents, contents_problems
 from capi_actions_facebook.fields.crm import CrmFields
 from capi_actions_facebook.fields.event import ServerEvent
 from capi_actions_facebook.placeholders import NO_IDS
@@ -103,7 +103,9 @@ class CommerceEvent(ServerEvent):
         if self.content_ids and (content_ids := list(filter(_strip, self.content_ids))):
             custom["content_ids"] = content_ids
         if contents is not None:
-            if problems := contents_problems(contents, "$.contents"):
+            if type(contents) is UsualContents:
+                contents = list(contents)
+            elif problems := contents_problems(contents, "$.contents"):
                 raise EventError(problems)
             custom["contents"] = contents
         if "content_name" in values and self.content_name:

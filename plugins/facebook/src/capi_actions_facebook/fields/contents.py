@@ -28,8 +28,12 @@ CONTENT_FIELDS: Mapping[str, Field] = {
 _INVALID_CONTENTS = 2804008
 _strip = str.strip
 _LARGEST_EXACT = 2**53  # greater doubles have lost digits
-_USUAL_QUANTITIES = frozenset(range(1, 100))
+USUAL_QUANTITIES = frozenset(range(1, 100))
 _LOGGER = logging.getLogger("capi_actions.facebook")
+
+
+class UsualContents(list[dict[str, Any]]):
+    """Contents of which :func:`contents_problems` finds nothing wrong."""
 
 
 def contents_problems(contents: Any, path: str) -> Sequence[Problem]:
@@ -48,7 +52,7 @@ def contents_problems(contents: Any, path: str) -> Sequence[Problem]:
             if (
                 not _strip(item["id"])  # TypeError if it is no text
                 or "delivery_category" in item
-                or ("quantity" in item and item["quantity"] not in _USUAL_QUANTITIES)
+                or ("quantity" in item and item["quantity"] not in USUAL_QUANTITIES)
             ):
                 break
         else:
