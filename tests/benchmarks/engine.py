@@ -5,16 +5,15 @@ that a noisy machine disturbs both alike; processor time, so that waiting for it
 `--json` prints one line for machines.
 """
 
-import argparse
 import gc
 import json
-import statistics
 from collections.abc import Callable, Sequence
 from functools import partial
 from time import process_time, time
 from typing import Any
 
 from floor import floor_page, floor_purchase
+from measurements import machine, medians, options
 from sample import pages, purchases
 
 import capi_actions_facebook.plugin
@@ -30,28 +29,31 @@ EVENTS, ROUNDS = 500, 60
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", action="store_true", help="one JSON line for machines")
-    options = parser.parse_args()
+    command = options(__doc__, ROUNDS)
     plugins = Plugins(builtin, capi_actions_facebook.plugin)
     pipeline = Pipeline.build(read_config(CONFIG, plugins), plugins)
-    purchase = measure(
-        purchases(EVENTS * ROUNDS),
-        partial(floor_purchase, states=dict(STATES), countries=dict(COUNTRIES)),
-        pipeline,
-    )
-    page = measure(pages(EVENTS * ROUNDS), floor_page, pipeline)
-    result = {**purchase, "page": page}
-    if options.json:
-        print(json.dumps(result))
+    count = EVENTS * command.rounds
+    floor = partial(floor_purchase, states=dict(STATES), countries=dict(COUNTRIES))
+    purchase = measure(purchases(count), floor, pipeline)
+    page = measure(pages(count), floor_page, pipeline)
+    if command.json:
+        print(json.dumps({**machine(), **purchase, "page": page}))
         return
-    print(f"{'event':<12}{'floor µs':>10}{'engine µs':>11}{'ratio':>8}")
+    print(", ".join(machine().values()))
+    print(f"{'event':<12}{'floor µs':>10}{'engine µs':>11}{'ratio':>8}{'its quartiles':>18}")
     for name, row in (("purchase", purchase), ("page", page)):
-        print(f"{name:<12}{row['floor_us']:>10}{row['engine_us']:>11}{row['engine_over_floor']:>8}")
+        low, high = row["quartiles"]["engine_over_floor"]
+        print(
+            f"{name:<12}{row['floor_us']:>10.2f}{row['engine_us']:>11.2f}{row['engine_over_floor']:>8.3f}"
+            f"{f'{low:.3f} to {high:.3f}':>18}"
+        )
 
 
-def measure(lines: Sequence[bytes], floor: Callable[[bytes], bytes], pipeline: Pipeline) -> dict[str, float]:
-    """Time both on the same events, alternating, each first in every other round."""
+def measure(lines: Sequence[bytes], floor: Callable[[bytes], bytes], pipeline: Pipeline) -> dict[str, Any]:
+    """Time both on the same events, alternating, each first in every other round.
+
+    :returns: medians and quartiles of the microseconds of an event, and of the ratios of the rounds.
+    """
     now = time()
 
     def engine(line: bytes) -> bytes:
@@ -60,21 +62,17 @@ def measure(lines: Sequence[bytes], floor: Callable[[bytes], bytes], pipeline: P
 
     for line in lines[:50]:
         assert json.loads(engine(line)) == json.loads(floor(line)), line
-    rounds: dict[str, list[float]] = {"floor": [], "engine": []}
+    samples: dict[str, list[float]] = {"floor_us": [], "engine_us": []}
     gc.disable()
-    works = [("floor", floor), ("engine", engine)]
-    for number in range(ROUNDS):
-        events = lines[number * EVENTS : (number + 1) * EVENTS]
+    works = [("floor_us", floor), ("engine_us", engine)]
+    for start in range(0, len(lines), EVENTS):
+        events = lines[start : start + EVENTS]
         for name, work in works:
-            rounds[name].append(_seconds(work, events) / EVENTS * 1e6)
+            samples[name].append(_seconds(work, events) / EVENTS * 1e6)
         works.reverse()
     gc.enable()
-    floor_us, engine_us = (statistics.median(rounds[name]) for name in ("floor", "engine"))
-    return {
-        "floor_us": round(floor_us, 2),
-        "engine_us": round(engine_us, 2),
-        "engine_over_floor": round(engine_us / floor_us, 3),
-    }
+    ratios = [ours / floors for ours, floors in zip(samples["engine_us"], samples["floor_us"], strict=True)]
+    return medians({**samples, "engine_over_floor": ratios}, digits=3)
 
 
 def _seconds(work: Callable[[bytes], Any], lines: Sequence[bytes]) -> float:

@@ -33,7 +33,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from measurements import cpu_model, machine
+from measurements import machine
 
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parents[1]
@@ -44,8 +44,6 @@ TURNS = 3
 LIMIT = 1.5  # times worse; below that, a busy machine is the likelier cause
 
 Ratios: TypeAlias = Mapping[str, float]
-
-__all__ = ["cpu_model"]  # for start.py
 
 
 def main() -> int:
@@ -59,7 +57,6 @@ def main() -> int:
     if options.guard:
         return guard(read_history())
     if not options.json:
-        print(", ".join(machine().values()))
         for benchmark in BENCHMARKS:
             print(f"# {benchmark}", flush=True)
             run(FOLDER, benchmark, capture=False)
@@ -149,6 +146,8 @@ def ratios(figures: Mapping[str, Any], prefix: str = "") -> dict[str, float]:
     """Return the medians of all ratios that a benchmark has measured, by their names in it."""
     named_ratios: dict[str, float] = {}
     for name, value in figures.items():
+        if name == "quartiles":
+            continue
         if isinstance(value, Mapping) and "_over_" not in name:
             named_ratios |= ratios(value, f"{prefix}{name}.")
         elif "_over_" in name:

@@ -6,7 +6,7 @@ import platform
 import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 Spread: TypeAlias = dict[str, float]
 """``median``, and ``low`` and ``high``, the quartiles below and above it."""
@@ -36,6 +36,15 @@ def spread(values: Sequence[float], digits: int = 2) -> Spread:
 def ratios(values: Sequence[float], others: Sequence[float], digits: int = 2) -> Spread:
     """Return the spread of the ratios of values that were measured in the same rounds."""
     return spread([value / other for value, other in zip(values, others, strict=True)], digits)
+
+
+def medians(samples: Mapping[str, Sequence[float]], digits: int = 2) -> dict[str, Any]:
+    """Return the median of each sample under its name, and under ``quartiles`` both quartiles of each."""
+    spreads = {name: spread(values, digits) for name, values in samples.items()}
+    return {
+        **{name: figure["median"] for name, figure in spreads.items()},
+        "quartiles": {name: [figure["low"], figure["high"]] for name, figure in spreads.items()},
+    }
 
 
 def show(figures: Mapping[str, Spread], *, as_json: bool) -> None:

@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 from time import perf_counter
 
+from measurements import machine
 from sample import purchases
 from stand_in import fast_server
 
@@ -34,8 +35,9 @@ def main() -> None:
         )
         result = _send(config, options.events)
     if options.json:
-        print(json.dumps(result))
+        print(json.dumps({**machine(), **result}))
         return
+    print(", ".join(machine().values()))
     for name, value in result.items():
         print(f"{name:<24}{value:>14,}")
 

@@ -2,8 +2,8 @@
 
 The server runs in a process of its own on one core, the load on the other.  In the same run: the bare framework, which
 reads the same bodies and answers 200, and what engine and outbox allow without HTTP.  Processor time of the server is
-given beside the wall clock, as only that means something on a machine that has other work.  `--json` prints one line
-for machines; `--memory SECONDS` loads the server for so long and prints its memory.
+given beside the wall clock, as only that means something on a machine that has other work.  Each is measured several
+times.  `--json` prints one line for machines; `--memory SECONDS` loads the server for so long and prints its memory.
 """
 
 import argparse
@@ -15,12 +15,14 @@ import statistics
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
 
 import uvloop
+from measurements import machine, medians
 from sample import purchases
 from stand_in import pin_to_first_core
 
@@ -43,7 +45,8 @@ max_waiting = 100000
 [server.keys.main]
 key = "{KEY}"
 """
-CONNECTIONS, SECONDS, BATCH, EVENTS = (1, 16, 128), 3.0, 100, 4_000
+CONNECTIONS, BATCH, EVENTS = (1, 16, 128), 100, 4_000
+SECONDS, ROUNDS = 1.5, 3
 HEAD = "POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {key}\r\ncontent-type: application/json\r\n"
 
 
@@ -52,6 +55,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="one JSON line for machines")
     parser.add_argument("--seconds", type=float, default=SECONDS, help="of each measurement")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="how often everything is measured")
     parser.add_argument("--memory", type=float, metavar="SECONDS", help="load the server for so long")
     options = parser.parse_args()
     lines = purchases(EVENTS)
@@ -64,15 +68,18 @@ def main() -> None:
     if options.memory:
         print(json.dumps(memory(batches, options.memory)))
         return
-    result: dict[str, Any] = {"without_http": without_http(lines)}
+    result: dict[str, Any] = {"without_http": repeat(lambda: without_http(lines), options.rounds)}
+    loads = {
+        **{f"single_{number}": (singles, number, 1) for number in CONNECTIONS},
+        "batch_16": (batches, 16, BATCH),
+    }
     for name in ("bare", "server"):
         with running(name) as server:
             result[name] = {
-                **{
-                    f"single_{number}": server.load(singles, number, options.seconds)
-                    for number in CONNECTIONS
-                },
-                "batch_16": server.load(batches, 16, options.seconds, BATCH),
+                load: repeat(
+                    partial(server.load, requests, connections, options.seconds, events), options.rounds
+                )
+                for load, (requests, connections, events) in loads.items()
             }
     result["ratio_to_bare"] = {
         name: round(row["events_a_second"] / result["bare"][name]["events_a_second"], 3)
@@ -81,7 +88,13 @@ def main() -> None:
     result["batch_share_of_engine_and_outbox"] = round(
         result["without_http"]["cpu_us_an_event"] / result["server"]["batch_16"]["cpu_us_an_event"], 3
     )
-    print(json.dumps(result) if options.json else table(result))
+    print(json.dumps({**machine(), **result}) if options.json else table(result))
+
+
+def repeat(measure: Callable[[], dict[str, float]], rounds: int) -> dict[str, Any]:
+    """Measure several times, and return medians and quartiles."""
+    figures = [measure() for _ in range(rounds)]
+    return medians({name: [figure[name] for figure in figures] for name in figures[0]})
 
 
 def request(path: str, body: bytes) -> bytes:
@@ -261,14 +274,17 @@ def pin_to_last_core() -> None:
 
 def table(result: dict[str, Any]) -> str:
     """Return the figures for people."""
-    rows = [f"{'':<20}{'events/s':>10}{'CPU µs':>9}{'p50 ms':>9}{'p99 ms':>9}"]
-    for name in ("bare", "server"):
-        for load, row in result[name].items():
-            rows.append(
-                f"{name + ' ' + load:<20}"
-                + "".join(f"{value:>{9 + (key == 'events_a_second')}}" for key, value in row.items())
-            )
-    rows.append(f"without HTTP: {result['without_http']}")
+    rows = [", ".join(machine().values())]
+    rows.append(f"{'':<20}{'events/s':>10}{'quartiles':>20}{'CPU µs':>9}{'p50 ms':>9}{'p99 ms':>9}")
+    named_rows = [
+        (f"{name} {load}", row) for name in ("bare", "server") for load, row in result[name].items()
+    ]
+    for name, row in (*named_rows, ("without HTTP", result["without_http"])):
+        low, high = row["quartiles"]["events_a_second"]
+        rows.append(
+            f"{name:<20}{row['events_a_second']:>10,.0f}{f'{low:,.0f} to {high:,.0f}':>20}"
+            + "".join(f"{row[key]:>9}" for key in ("cpu_us_an_event", "p50_ms", "p99_ms") if key in row)
+        )
     rows.append(f"ratio to bare: {result['ratio_to_bare']}")
     rows.append(f"batches, share of engine and outbox: {result['batch_share_of_engine_and_outbox']}")
     return "\n".join(rows)

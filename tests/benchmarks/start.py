@@ -6,19 +6,16 @@ figures are milliseconds of CPU, of user and system together.  Needs compiled mo
 ``--json`` prints one line for machines.
 """
 
-import argparse
 import json
 import os
-import platform
 import resource
-import statistics
 import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from figures import cpu_model
+from measurements import machine, options, spread
 
 ROUNDS = 15
 CAPI = ("-m", "capi_actions.cli")
@@ -35,19 +32,17 @@ PROGRAMS: Mapping[str, Sequence[str]] = {
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", action="store_true", help="one JSON line for machines")
-    parser.add_argument("--rounds", type=int, default=ROUNDS)
-    options = parser.parse_args()
-    figures = measure(options.rounds)
-    if options.json:
-        print(json.dumps({"cpu": cpu_model(), "python": platform.python_version(), **figures}))
+    command = options(__doc__, ROUNDS)
+    figures = measure(command.rounds)
+    if command.json:
+        print(json.dumps({**machine(), **figures}))
         return
+    print(", ".join(machine().values()))
     print(f"{'':<12}{'median ms':>10}{'quartiles':>14}{'x python':>10}{'x packages':>12}")
     for name, figure in figures.items():
-        spread = f"{figure['low']:.0f} to {figure['high']:.0f}"
+        quartiles = f"{figure['low']:.0f} to {figure['high']:.0f}"
         print(
-            f"{name:<12}{figure['median']:>10.0f}{spread:>14}"
+            f"{name:<12}{figure['median']:>10.0f}{quartiles:>14}"
             f"{figure['over_python']:>10.1f}{figure['over_packages']:>12.2f}"
         )
 
@@ -71,16 +66,14 @@ def measure(rounds: int) -> dict[str, dict[str, float]]:
                 milliseconds = _run(arguments, folder, environment)
                 if number:  # the first round fills the disk's cache
                     samples[name].append(milliseconds)
-    medians = {name: statistics.median(values) for name, values in samples.items()}
+    spreads = {name: spread(values, 1) for name, values in samples.items()}
     return {
         name: {
-            "median": round(medians[name], 1),
-            "low": round(statistics.quantiles(values)[0], 1),
-            "high": round(statistics.quantiles(values)[2], 1),
-            "over_python": round(medians[name] / medians["python"], 2),
-            "over_packages": round(medians[name] / medians["packages"], 2),
+            **figure,
+            "over_python": round(figure["median"] / spreads["python"]["median"], 2),
+            "over_packages": round(figure["median"] / spreads["packages"]["median"], 2),
         }
-        for name, values in samples.items()
+        for name, figure in spreads.items()
     }
 
 

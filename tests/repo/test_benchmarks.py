@@ -51,6 +51,7 @@ def test_ratios_are_found_wherever_a_benchmark_puts_them(figures: ModuleType) ->
         "cpu": "x",
         "floor_us": {"median": 20.0, "low": 19.0, "high": 21.0},
         "engine_over_floor": 1.2,
+        "quartiles": {"engine_over_floor": [1.1, 1.3]},
         "page": {"engine_over_floor": {"median": 2.0, "low": 1.9, "high": 2.1}, "floor_us": 4},
     }
 
