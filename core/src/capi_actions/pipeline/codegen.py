@@ -3,8 +3,12 @@
 Measured with CPython 3.11 on one slow core: a purchase's prebuilt mapping with its fields, hashing
 included, takes 25 µs, mapping first and fields after it 31.  The mapping alone (37 paths, an @if, an
 @arrayPath over 3 products; a 1.4 kB event) takes 3.5 µs as source; 20 as calls of nodes, 12.4 as
-closures, 9.2 as closures over a plan of shared prefixes, 5.7 as source with ``dict.get`` instead of
-``in`` and ``[]``.  Compiling the source takes 1.6 ms, once for each mapping.
+closures, 9.2 as closures over a plan of shared prefixes.  Compiling the source takes 1.6 ms, once for
+each mapping.
+
+Values that most events have are looked up by ``view.get(key, MISSING)``, the method of a dictionary: on
+CPython 3.11 to 3.13 a quarter of a purchase's look-ups take 0.35 µs less than by ``in`` and ``[]``,
+which are quicker for what is mostly missing.
 
 Nothing is decided here.  The source holds what nodes of a mapping do and, for values of the usual
 type, the :class:`~capi_actions.fields.nodes.FastPath` of a field's check; for other values the check
@@ -317,7 +321,7 @@ class CodeGenerator:
             parent, (key, index) = steps[:-1], steps[-1]
             if index is None:
                 view, name = self._view(parent, scope), self._name("v")
-                self._line(f"{name} = {view}[{key!a}] if {key!a} in {view} else MISSING")
+                self._line(f"{name} = {view}.get({key!a}, MISSING)")
             else:
                 value, name = self._value(parent, scope), self._name("v")
                 self._line(f"{name} = item_or_member({value}, {key!a}, {index})")
@@ -330,7 +334,7 @@ class CodeGenerator:
             name = self._name("d")
             if steps and steps not in scope.values and steps[-1][1] is None:
                 parent, key = self._view(steps[:-1], scope), steps[-1][0]
-                self._line(f"{name} = {parent}[{key!a}] if {key!a} in {parent} else EMPTY_VIEW")
+                self._line(f"{name} = {parent}.get({key!a}, EMPTY_VIEW)")
             else:
                 self._line(f"{name} = {self._value(steps, scope)}")
             self._line(f"if type({name}) is not dict: {name} = as_view({name})")
