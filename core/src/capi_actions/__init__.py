@@ -92,7 +92,7 @@ if TYPE_CHECKING:
     from capi_actions.runtime import check_config
     from capi_actions.secret import Secret
     from capi_actions.status import DestinationStatus, Incident, IncidentKind, Status
-    from capi_actions.text import count_noun
+    from capi_actions.text import count_noun, number_text
     from capi_actions.times import LocalTime, parse_time, time_zone, unix_seconds
     from capi_actions.web import TrustedProxies, WebRequest
 
@@ -187,6 +187,7 @@ __all__ = [
     "make_hasher",
     "note_dropped",
     "note_uncertain",
+    "number_text",
     "parse_time",
     "personal_kind",
     "print_problems",
@@ -308,7 +309,10 @@ _NAMES = {
         "IncidentKind",
         "Status",
     ),
-    "text": ("count_noun",),
+    "text": (
+        "count_noun",
+        "number_text",
+    ),
     "times": (
         "LocalTime",
         "parse_time",

@@ -15,11 +15,12 @@ from capi_actions import (
     config_option,
     decode_json,
     make_hasher,
+    number_text,
     read_lines,
     read_text_file,
     write_line,
 )
-from capi_actions_facebook.normalization.js_text import HASH_LIKE, number_text
+from capi_actions_facebook.normalization.js_text import HASH_LIKE
 from capi_actions_facebook.normalization.users import normalize_user
 from capi_actions_facebook.snippet.command import snippet
 

@@ -32,6 +32,13 @@ def lower() -> Iterator[Callable[[str], str]]:
 
 
 @pytest.fixture(scope="session")
+def number_as_text() -> Iterator[Callable[[float], str]]:
+    """Write a number as text in V8."""
+    with MiniRacer() as browser:
+        yield lambda number: str(browser.eval(f"String({number!r})"))
+
+
+@pytest.fixture(scope="session")
 def anything() -> st.SearchStrategy[str]:
     """Any text, with the characters that the rules look at drawn more often than chance would.
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from capi_actions import make_hasher
@@ -137,6 +137,8 @@ def test_a_user_gives_the_same_hashes_both_ways(
         ({"kind": "woman"}, {"ge": "f"}),
         ({"db": 19970216}, {"ph": "19970216", "db": "19970216"}),
         ({"zip": 10115.0, "st": 0.5}, {"zp": "10115", "st": "0.5"}),
+        ({"ct": 1e-7, "external_id": -0.0}, {"ct": "1e-7", "external_id": "0"}),
+        ({"ct": 1e20, "external_id": 1e21}, {"ct": "1" + "0" * 20, "external_id": "1e+21"}),
         ({"ge": True, "fn": ["Ada"], "ln": {"a": "b"}, "ct": None}, {}),
         ({"em": 5}, {"em": "5"}),
         ({}, {}),
@@ -145,6 +147,21 @@ def test_a_user_gives_the_same_hashes_both_ways(
 def test_known_answers(user: dict[str, Any], settled: dict[str, str]) -> None:
     """What init takes each key's value from."""
     assert settle(user) == settled
+
+
+@settings(max_examples=examples(100))
+@given(number=st.floats(allow_nan=False, allow_infinity=False))
+@example(number=-0.0)
+@example(number=1e-7)
+@example(number=1e21)
+def test_a_number_is_the_text_that_browsers_write(
+    number: float, number_as_text: Callable[[float], str]
+) -> None:
+    """Very small and very large ones have an exponent there."""
+    text = number_as_text(number)
+
+    assert settle({"external_id": number})["external_id"] == text
+    assert normalize_user({"external_id": number}) == normalize_user({"external_id": text})
 
 
 @pytest.mark.parametrize("key", RULES)

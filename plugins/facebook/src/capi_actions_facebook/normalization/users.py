@@ -9,8 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import Final, TypeAlias
 
-from capi_actions import Hasher, make_hasher
-from capi_actions_facebook.normalization.js_text import ADDRESS, HASH_LIKE, WHITE, lower, number_text
+from capi_actions import Hasher, make_hasher, number_text
+from capi_actions_facebook.normalization.js_text import ADDRESS, HASH_LIKE, WHITE, lower
 from capi_actions_facebook.normalization.places import table
 from capi_actions_facebook.normalization.profiles import normalizers_of
 

@@ -66,9 +66,8 @@ def _user(random: Random) -> dict[str, Any]:
         if chance < 0.08:
             user[name] = None
         elif chance < 0.14 and key != "em":  # a number as address makes the script drop the whole user
-            user[name] = random.choice(
-                (random.randrange(10**12), random.randrange(10**5), random.random() * 10**6)
-            )
+            fraction = (1 + random.random()) * random.choice((1e-8, 1e5, 1e21))  # with an exponent or without
+            user[name] = random.choice((random.randrange(10**12), random.randrange(10**5), fraction))
         else:
             user[name] = _value(random, key)
     return user
