@@ -143,8 +143,7 @@ def flatten(value: Any, payload: Any) -> Any:
             return made
         return {prefix: part}
 
-    resolved = resolve(value["value"], payload)
-    return {} if resolved is MISSING else flat(resolved, "")
+    return flat(resolve(value["value"], payload), "")
 
 
 def exclude(value: Any, payload: Any) -> Any:
@@ -162,20 +161,26 @@ def without_nulls(value: Any) -> Any:
 
 def case(value: Any, payload: Any) -> Any:
     """Read @case."""
-    resolved = clean(resolve(value["value"], payload)) if value["value"] != "" else MISSING
+    resolved = resolve(value["value"], payload) if value["value"] != "" else MISSING
     return getattr(resolved, value["operator"])() if isinstance(resolved, str) else resolved
 
 
-def encode(value: Any, payload: Any) -> Any:
-    """Read @json, for values that Python writes like JavaScript."""
-    resolved = clean(resolve(value["value"], payload))
+def convert(value: Any, payload: Any) -> Any:
+    """Read @json, for values that Python reads and writes like JavaScript."""
+    resolved = resolve(value["value"], payload)
+    if value["mode"] == "decode":
+        try:
+            return json.loads(resolved) if isinstance(resolved, str) else resolved
+        except ValueError:
+            return resolved
+    resolved = clean(resolved)
     return MISSING if resolved is MISSING else json.dumps(resolved, ensure_ascii=False, separators=(",", ":"))
 
 
 READINGS = {
     "@path": path, "@template": template, "@literal": resolve, "@if": choice, "@arrayPath": array_path,
     "@merge": merge, "@transform": transform, "@flatten": flatten, "@excludeWhenNull": exclude,
-    "@case": case, "@json": encode,
+    "@case": case, "@json": convert,
 }  # fmt: skip
 
 KEYS = st.sampled_from(["a", "b", "c", "a_b", "it's"])
@@ -225,7 +230,9 @@ def directives(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         st.tuples(makers, st.sampled_from(["lower", "upper"])).map(
             lambda drawn: {"@case": {"value": drawn[0], "operator": drawn[1]}}
         ),
-        makers.map(lambda drawn: {"@json": {"mode": "encode", "value": drawn}}),
+        st.tuples(makers | inner.filter(bool), st.sampled_from(["encode", "decode"])).map(
+            lambda drawn: {"@json": {"value": drawn[0], "mode": drawn[1]}}
+        ),
     )
 
 
@@ -254,6 +261,17 @@ MAPPINGS = st.dictionaries(
 @example(
     {"a": {"@merge": {"direction": "right", "objects": [{"b": 1}, {"@excludeWhenNull": {"@path": "a"}}]}}},
     {"a": {"b": None}},
+)
+@example(
+    {
+        "a": {
+            "@merge": {
+                "direction": "right",
+                "objects": [{"": 1}, {"@flatten": {"separator": "_", "value": {"@path": "b"}}}],
+            }
+        }
+    },
+    {},
 )
 def test_results_are_those_of_a_literal_reading(mapping: dict[str, Any], payload: dict[str, Any]) -> None:
     """Result or refusal; and the event stays what it was."""

@@ -138,6 +138,40 @@ def test_what_flatten_keeps_of_the_event_stays_as_it_is(resolve: Callable[..., A
     assert event == EVENT
 
 
+@pytest.mark.parametrize(
+    "layer",
+    [
+        {"@case": {"operator": "lower", "value": directive([1, NOTHING])}},
+        {"@json": {"mode": "decode", "value": [1, NOTHING]}},
+        {"@arrayPath": [directive([1, NOTHING])]},
+        {"@arrayPath": [directive([{"k": 1}, {}]), {"@path": "$.k"}]},
+        {"@excludeWhenNull": [1, NOTHING]},
+        {"@transform": {"apply": {}, "mapping": directive([1, NOTHING])}},
+        directive({"0": 1, "1": NOTHING}),
+        flatten([1, NOTHING], False),
+    ],
+)
+def test_what_is_missing_in_a_merge_takes_the_place_of_an_earlier_value(
+    layer: Any, resolve: Callable[..., Any]
+) -> None:
+    """And then disappears, whichever directive it passed through."""
+    assert {"0": 1, "2": 2} == resolve(
+        {"@merge": {"direction": "right", "objects": [{"1": 0, "2": 2}, layer]}}
+    )
+
+
+@pytest.mark.parametrize("direction", ["left", "right"])
+def test_a_missing_value_flattened_takes_the_place_of_an_earlier_one(
+    direction: str, resolve: Callable[..., Any]
+) -> None:
+    """It is the member without a name, as every value that is no object."""
+    layers = [flatten("x", False), flatten(NOTHING, True)]
+    if direction == "left":
+        layers.reverse()
+
+    assert {} == resolve({"@merge": {"direction": direction, "objects": layers}})
+
+
 def test_the_marker_can_not_be_written() -> None:
     """A plugin's action that keeps one must not send its name."""
     for encode in (orjson.dumps, json.dumps):

@@ -58,7 +58,7 @@ class Flatten(Node):
 
 def _flatten(value: Any, separator: str, containers: Any, path: str) -> Any:
     if not isinstance(value, containers):
-        return {} if value is MISSING else {"": value}
+        return {"": value}
     flat: JsonObject = {}
     characters = 0
     stack = [("", _members(value))]

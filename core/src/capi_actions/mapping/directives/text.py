@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterator
 from re import Match
 from typing import Any
 
+from attrs import evolve, frozen
+
 from capi_actions.errors import EventError
 from capi_actions.mapping.arguments import Arguments, expect
 from capi_actions.mapping.directives.values import TEXT_OR_DIRECTIVE, TEXT_OR_DIRECTIVE_PHRASE
 from capi_actions.mapping.js_values import WHITESPACE, json_pieces, parse_json, text, truthy, type_name
 from capi_actions.mapping.limits import MAX_TEXT, spend, text_too_long
-from capi_actions.mapping.nodes import Constant
+from capi_actions.mapping.nodes import Constant, Node, with_missing
 from capi_actions.mapping.paths import Steps, look_up, parse_path
 from capi_actions.model import MISSING, Compiler, Json, Resolver
 
@@ -104,14 +106,28 @@ def compile_case(value: Json, compiler: Compiler) -> Resolver:
 
     path = compiler.path
 
-    def resolve(payload: Any) -> Any:
-        value = resolve_value(payload)
-        if not isinstance(value, str):
-            return value
+    def convert(value: str) -> str:
         spend(len(value), path)
         return change(value)
 
-    return resolve
+    return Converted(resolve_value, convert)
+
+
+@frozen
+class Converted(Node):
+    """A text made into another value; what isn't text stays as it is."""
+
+    value: Resolver
+    convert: Callable[[str], Any]
+
+    def __call__(self, payload: Any) -> Any:
+        """Resolve the value and convert it."""
+        value = self.value(payload)
+        return self.convert(value) if isinstance(value, str) else value
+
+    def with_missing(self, *, deep: bool) -> Node:
+        """Keep what is missing in an object or list."""
+        return evolve(self, value=with_missing(self.value, deep=deep))
 
 
 def compile_json(value: Json, compiler: Compiler) -> Resolver:
@@ -124,8 +140,10 @@ def compile_json(value: Json, compiler: Compiler) -> Resolver:
         compiler.problem('@json requires a "value" key')
     if mode is None or resolve is None:
         return Constant(MISSING)
-    path, convert = compiler.path, _encode if mode == "encode" else _decode
-    return lambda payload: convert(resolve(payload), path)
+    path = compiler.path
+    if mode == "decode":
+        return Converted(resolve, lambda value: _decode(value, path))
+    return lambda payload: _encode(resolve(payload), path)
 
 
 def _encode(value: Any, path: str) -> Any:
@@ -142,9 +160,7 @@ def _encode(value: Any, path: str) -> Any:
     return "".join(pieces)
 
 
-def _decode(value: Any, path: str) -> Any:
-    if not isinstance(value, str):
-        return value
+def _decode(value: str, path: str) -> Any:
     if len(value) > MAX_TEXT:
         raise text_too_long(path, "text")
     spend(len(value), path)
