@@ -44,6 +44,12 @@ POSITIONS: dict[str, Callable[[Any], Any]] = {
     "@if then": lambda value: {"@if": {"exists": 1, "then": value, "else": 1}},
     "@arrayPath path": lambda value: {"@arrayPath": [directive(value), {"a": {"@path": "$.a"}, "b": value}]},
     "@arrayPath items": lambda value: {"@arrayPath": [{"@literal": [value, 1]}, {"@path": ""}]},
+    "@arrayPath whole": lambda value: {
+        "@arrayPath": [directive({"a": value, "b": [value]}), {"w": {"@path": ""}}]
+    },
+    "@arrayPath wholes": lambda value: {
+        "@arrayPath": [directive([value, {"a": value}]), {"w": {"@path": ""}}]
+    },
     "@arrayPath shape": lambda value: {"@arrayPath": [LIST, {"a": value, "b": [value]}]},
     "@arrayPath bare": lambda value: {"@arrayPath": [{"@literal": [value]}]},
     "@case": lambda value: {"@case": {"operator": "lower", "value": directive(value)}},
@@ -158,6 +164,22 @@ def test_what_is_missing_in_a_merge_takes_the_place_of_an_earlier_value(
     assert {"0": 1, "2": 2} == resolve(
         {"@merge": {"direction": "right", "objects": [{"1": 0, "2": 2}, layer]}}
     )
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        directive({"a": NOTHING, "b": 1}),
+        flatten({"a": NOTHING, "b": 1}, False),
+        {"@merge": {"direction": "left", "objects": [{"a": NOTHING}, {"b": 1}]}},
+        {"@excludeWhenNull": {"a": None, "b": 1}},
+    ],
+)
+def test_a_path_to_all_of_an_object_passes_over_missing_members(
+    value: Any, resolve: Callable[..., Any]
+) -> None:
+    """Whatever made the object."""
+    assert [{"w": {"b": 1}}] == resolve({"@arrayPath": [value, {"w": {"@path": ""}}]})
 
 
 @pytest.mark.parametrize("direction", ["left", "right"])

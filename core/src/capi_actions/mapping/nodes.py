@@ -181,6 +181,26 @@ class Guarded(Node):
 
 
 @frozen
+class Items(Node):
+    """A value for :class:`ForEach`: missing items of a list stay, missing members of an object don't.
+
+    A path that leads nowhere is missing below a missing item, but null below null.  An object is an item itself, and
+    a path may lead to all of it.
+
+    :ivar value: keeps what is missing.
+    """
+
+    value: Resolver
+
+    def __call__(self, payload: Any) -> Any:
+        """Resolve the value."""
+        value = self.value(payload)
+        if not isinstance(value, dict):
+            return value
+        return {key: member for key, member in value.items() if member is not MISSING}
+
+
+@frozen
 class ForEach(Node):
     """A list's items, each resolved with a shape; a single object counts as a list of one.
 

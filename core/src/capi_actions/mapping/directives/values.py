@@ -6,7 +6,7 @@ from capi_actions.errors import EventError
 from capi_actions.mapping.arguments import Arguments, expect
 from capi_actions.mapping.js_values import truthy, type_name
 from capi_actions.mapping.limits import MAX_PATH, MAX_STEPS, count_values, spend
-from capi_actions.mapping.nodes import Constant, ForEach, If, Path, with_missing
+from capi_actions.mapping.nodes import Constant, ForEach, If, Items, Path, with_missing
 from capi_actions.mapping.paths import look_up, parse_path, without_root
 from capi_actions.model import MISSING, Compiler, Json, Resolver
 
@@ -46,7 +46,9 @@ def compile_array_path(value: Json, compiler: Compiler) -> Resolver:
     shape = value[1] if len(value) > 1 else None
     if not isinstance(shape, dict) or not shape:
         return items
-    return ForEach(with_missing(items), compiler.compile(shape, "1"), compiler.path, count_values(shape))
+    if (items_with_missing := with_missing(items)) != items:
+        items = Items(items_with_missing)
+    return ForEach(items, compiler.compile(shape, "1"), compiler.path, count_values(shape))
 
 
 def _literal_path(path: str, compiler: Compiler, at: str) -> Resolver:
