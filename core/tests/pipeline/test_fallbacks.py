@@ -1,4 +1,4 @@
-"""A text of which nothing is sent hides nothing: a hashed field takes the next place that its mapping names."""
+"""A text of which nothing is sent hides nothing: a field takes the next place that its mapping names."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capi_actions.errors import EventError
+from capi_actions.errors import ConfigError, EventError
 from capi_actions.fields import compile_fields
 from capi_actions.hashing import make_hasher
 from capi_actions.mapping import compile_mapping
@@ -53,13 +53,23 @@ EVENTS = st.fixed_dictionaries(
         | st.fixed_dictionaries({}, optional={"b": TEXTS, "p": st.fixed_dictionaries({"c": TEXTS})}),
     },
 )
-FIELDS = st.builds(
+HASHED = st.builds(
     Field,
     type=st.just("string"),
     multiple=st.booleans(),
     keeps_single=st.booleans(),
     hashed=st.sampled_from([*HASHERS, None]),
 )
+PLAIN = st.builds(
+    Field,
+    type=st.just("string"),
+    multiple=st.booleans(),
+    keeps_single=st.booleans(),
+    maximum=st.sampled_from([None, 4]),
+    allow_null=st.booleans(),
+    usable=st.sampled_from([lambda text: text == "Ada", lambda text: text.strip() != "5"]),
+)
+FIELDS = HASHED | PLAIN
 
 
 def outcome(function: Any, event: JsonObject) -> Any:
@@ -107,6 +117,57 @@ def test_what_is_sent_as_it_is_hides_the_next_place() -> None:
 
     assert HASHERS["raw"](" ") == evaluate(Field(type="string", hashed="raw"), event, chain(PATHS))
     assert " " == evaluate(Field(type="string"), event, chain(PATHS))
+
+
+PLACEHOLDERS = Field(type="string", usable=lambda text: text.strip() not in ("undefined", "5", ""))
+
+
+@pytest.mark.parametrize("placeholder", ["undefined", " ", " undefined ", "5", 5, ["undefined"], "", None])
+def test_the_next_place_counts_if_the_field_sends_nothing_of_the_first(placeholder: Any) -> None:
+    """The field says what is a placeholder, whether it is a text or becomes one."""
+    event = {"a": placeholder, "o": {"b": placeholder, "p": {"c": "Ada"}}}
+
+    assert "Ada" == evaluate(PLACEHOLDERS, event, chain(PATHS))
+
+
+@pytest.mark.parametrize(
+    "others", [{}, {"o": {}}, {"o": {"b": ""}}, {"o": {"b": None, "p": {"c": " "}}}, {"o": 5}]
+)
+def test_a_placeholder_stays_where_nothing_takes_its_place(others: JsonObject) -> None:
+    """The destination leaves it out with a note, which names the reason."""
+    assert evaluate(PLACEHOLDERS, {"a": "undefined", **others}, chain(PATHS)) in ("undefined", " ")
+
+
+TEXT_EVENTS = st.fixed_dictionaries(
+    {}, optional={key: st.sampled_from(["", " ", "undefined", "5", "Ada", "Bo"]) for key in ("a", "b", "c")}
+)
+
+
+@given(TEXT_EVENTS)
+def test_the_first_usable_text_is_taken(event: JsonObject) -> None:
+    """Said once more without mappings: else the last place counts, or the first if nothing stands there."""
+    texts = [text for key in ("a", "b", "c") if (text := event.get(key, ""))]
+    usable = [text for text in texts if text in ("Ada", "Bo")]
+    kept = evaluate(PLACEHOLDERS, event, chain(("a", "b", "c")))
+
+    assert kept in texts if texts else not kept
+    assert not usable or usable[0] == kept
+
+
+@pytest.mark.parametrize(
+    ("field", "message"),
+    [
+        (Field(type="string", usable="undefined"), "should be a function"),  # type: ignore[arg-type]  # a mistake
+        (Field(type="string", hashed="drop", usable=str.strip), "the normalizer decides"),
+        (Field(type="number", usable=str.strip), "only strings"),
+    ],
+)
+def test_what_a_field_calls_usable_must_have_an_effect(field: Field, message: str) -> None:
+    """Otherwise its author would wait for one in vain."""
+    with pytest.raises(ConfigError, match=message) as caught:
+        compile_fields({"k": field}, HASHERS)
+
+    assert ["$.k.usable"] == [problem.path for problem in caught.value.problems]
 
 
 def test_a_choice_between_other_values_is_the_mapping_s_own() -> None:

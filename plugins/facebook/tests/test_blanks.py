@@ -10,7 +10,9 @@ from capi_actions import Plugins, Secret
 from capi_actions.notes import Notes, collect_notes
 from capi_actions.testing import build_item
 from capi_actions_facebook.destination import Facebook
+from capi_actions_facebook.fields.user_data import USER_FIELDS
 from capi_actions_facebook.placeholders import NO_IDS
+from capi_actions_facebook.presets import first_of
 from capi_actions_facebook.settings import Settings
 
 TIME = "2026-11-23T17:24:12Z"
@@ -106,6 +108,109 @@ def test_a_placeholder_is_no_address_and_no_user_agent(plugins: Plugins, text: o
     assert {"$.event_source_url", "$.referrer_url", "$.user_data.client_user_agent"} == {
         path for path, _ in notes.dropped
     }
+
+
+CLICK = "fb.1.1796008738000.IwAR2F4dbP0l7Mn1IawQQGCINEz7PYXQvwjNwB_qa2ofrHyiLjcbCRxTDMgk"
+BROWSER = "fb.1.1796008738000.1098115397"
+GARBAGE = [
+    "undefined",
+    " ",
+    "null",
+    " NULL ",
+    "fb.1.undefined.undefined",
+    "[object Object]",
+    5,
+    "42",
+    ["undefined"],
+]
+
+
+@pytest.mark.parametrize("text", GARBAGE)
+def test_a_placeholder_hides_no_click_or_browser_id(plugins: Plugins, text: object) -> None:
+    """Some shop systems write the cookies into properties and context, whether they have them or not."""
+    hidden = {"properties": {"fbc": text, "fbp": text}, "context": {"fbc": f" {CLICK}", "fbp": BROWSER}}
+    notes = Notes()
+    with collect_notes(notes):
+        user_data = built(plugins, **hidden)["user_data"]
+
+    assert (CLICK, BROWSER) == (user_data["fbc"], user_data["fbp"])
+    assert not notes.dropped
+
+
+@pytest.mark.parametrize("text", ["undefined", " ", "null", "-", 5, "42", ["undefined"]])
+def test_a_placeholder_hides_no_address(plugins: Plugins, text: object) -> None:
+    """A page's URL may stand in the context or in properties."""
+    parts = {"properties": {"url": "https://shop.example/"}, "context": {"page": {"url": text}}}
+    notes = Notes()
+    with collect_notes(notes):
+        item = built(plugins, **parts)
+        prepare(item)
+
+    assert "https://shop.example/" == item["event_source_url"]
+    assert not notes.dropped
+
+
+@pytest.mark.parametrize("elsewhere", [{}, {"fbp": ""}, {"fbp": None}, {"fbp": "null"}])
+def test_a_placeholder_that_nothing_replaces_is_noted(plugins: Plugins, elsewhere: dict[str, Any]) -> None:
+    """Otherwise nobody would find out why ids are missing."""
+    notes = Notes()
+    with collect_notes(notes):
+        user_data = built(plugins, properties={"fbp": "undefined"}, context=elsewhere)["user_data"]
+
+    assert "fbp" not in user_data
+    assert ["$.user_data.fbp"] == [path for path, _ in notes.dropped]
+
+
+OF_USERS = (
+    "subscriptionID",
+    "anonId",
+    "madId",
+    "partner_id",
+    "page_id",
+    "ctwa_clid",
+    "ig_sid",
+    "client_user_agent",
+)
+
+
+@pytest.mark.parametrize(
+    ("mapping", "path", "text", "usual"),
+    [
+        *(
+            (("user_data", key), ("user_data", USER_FIELDS[key].sent_as or key), "null", "u-77")
+            for key in OF_USERS
+        ),
+        (("user_data", "client_ip_address"), ("user_data", "client_ip_address"), "10.0.0.1", "203.0.113.7"),
+        (("user_data", "fbclid"), ("user_data", "fbc"), "undefined", "?fbclid=IwAR2F4dbP0l7Mn"),
+        (("event_id",), ("event_id",), "undefined", "e-7"),
+        (("referrer_url",), ("referrer_url",), "undefined", "https://www.example.com/"),
+        (("order_id",), ("custom_data", "order_id"), "undefined", "o-7"),
+        (("content_name",), ("custom_data", "content_name"), "undefined", "Chess"),
+        (("content_category",), ("custom_data", "content_category"), "(not set)", "Games"),
+        (("item_number",), ("custom_data", "item_number"), "undefined", "7"),
+        (("delivery_category",), ("custom_data", "delivery_category"), "by drone", "curbside"),
+    ],
+)
+def test_in_a_mapping_of_one_s_own_a_placeholder_hides_nothing(
+    plugins: Plugins, mapping: tuple[str, ...], path: tuple[str, ...], text: str, usual: str
+) -> None:
+    """Whichever field it is that leaves such texts out."""
+    prebuilt = plugins.actions["facebook.purchase"].mapping
+    choice: Any = first_of("$.properties.first", "$.properties.second")
+    if mapping[1:]:
+        choice = prebuilt["user_data"] | {mapping[1]: choice}
+    properties = {"first": text, "second": usual, "currency": "EUR", "value": 1}
+    event = {"type": "track", "timestamp": TIME, "userId": "u-1", "properties": properties}
+    event |= {"context": {"userAgent": "Mozilla/5.0 (X11; Linux x86_64)"}}
+    notes = Notes()
+    with collect_notes(notes):
+        item: Any = build_item(plugins, "facebook.purchase", event, mapping=prebuilt | {mapping[0]: choice})
+        prepare(item)
+    for key in path:
+        item = item[key]
+
+    assert usual.removeprefix("?fbclid=") in item
+    assert not notes.dropped
 
 
 @pytest.mark.parametrize("url", ["https://shop.example/null", "/undefined", "about:blank", "shop.example"])

@@ -1,6 +1,6 @@
 """Compile field definitions to the function that cleans and checks payloads."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from attrs import evolve
@@ -9,6 +9,7 @@ from capi_actions.errors import EventError
 from capi_actions.fields.conditions import Rule, compile_requirement
 from capi_actions.fields.nodes import (
     ROOT,
+    Check,
     Node,
     Problems,
     RefusedError,
@@ -113,6 +114,10 @@ def _node(field: Field, hashers: Hashers, *, drops_empty: bool) -> Node:
     node = _value(field, hashers, drops_empty=drops_empty)
     if field.code is not None:
         node = with_code(node, field.code)
+    if field.hashed is not None:
+        node = evolve(node, usable=_usable_values(node.check, _has_hash(hashers[field.hashed])))
+    elif field.usable is not None:
+        node = evolve(node, usable=_usable_values(node.check, field.usable))
     return evolve(node, sent_as=field.sent_as) if field.sent_as is not None else node
 
 
@@ -139,6 +144,34 @@ def _hashed_node(field: Field, hasher: Hasher) -> Node:
         return node
     wraps_hash = field.multiple and not field.keeps_single
     return evolve(node, fast=evolve(node.fast, hasher=hasher, wraps_hash=wraps_hash))
+
+
+def _usable_values(check: Check, is_usable_text: Callable[[str], bool]) -> Callable[[Any], bool]:
+    """Return what says whether a field sends anything of a raw value.
+
+    A number is sent as a text, and a list of one text may be taken for that one.
+    """
+
+    def is_usable(value: Any) -> bool:
+        if type(value) is str:
+            return is_usable_text(value)
+        try:
+            clean = check(value)
+        except (RefusedError, EventError):  # it is for the field to refuse the value
+            return True
+        return is_usable_text(clean) if type(clean) is str else clean is not MISSING
+
+    return is_usable
+
+
+def _has_hash(hasher: Hasher) -> Callable[[str], bool]:
+    def has_hash(text: str) -> bool:
+        try:
+            return bool(hasher(text))
+        except EventError:  # refusing it is the field's business
+            return True
+
+    return has_hash
 
 
 def _item(field: Field, hashers: Hashers, *, drops_empty: bool) -> Node:

@@ -63,6 +63,7 @@ class Node:
     :ivar fast: the check's fast path.
     :ivar sent_as: the key under which an object hands the value over; None for the field's own.
     :ivar code: the platform's number for a problem with it.
+    :ivar usable: whether something is sent of a raw value; None if of any.
     """
 
     check: Check
@@ -70,6 +71,7 @@ class Node:
     fast: FastPath = field(factory=FastPath, kw_only=True)
     sent_as: str | None = field(default=None, kw_only=True)
     code: int | None = field(default=None, kw_only=True)
+    usable: Callable[[Any], bool] | None = field(default=None, kw_only=True)
 
 
 class RefusedError(Exception):

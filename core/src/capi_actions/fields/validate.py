@@ -70,12 +70,23 @@ def _field(field: Field, hashers: Collection[str], at: str) -> Iterator[Problem]
         elif field.hashed not in hashers:
             known = ", ".join(hashers) or "none"
             yield Problem(f"there is no hasher {field.hashed!r}; there is {known}", f"{at}.hashed")
+    if field.usable is not None:
+        yield from _usable(field, at)
     if field.format is not None and field.format not in FORMATS:
         yield Problem(f"there is no format {field.format!r}; use one of {', '.join(FORMATS)}", f"{at}.format")
     elif field.format is not None and field.type not in TEXTUAL | {"datetime"}:
         yield Problem(f"only strings have a format, this is {EXPECTED[field.type]}", f"{at}.format")
     yield from _choices(field, at)
     yield from _bounds(field, at)
+
+
+def _usable(field: Field, at: str) -> Iterator[Problem]:
+    if not callable(field.usable):
+        yield Problem("should be a function that takes a text and returns whether it is sent", f"{at}.usable")
+    elif field.hashed is not None:
+        yield Problem("of a hashed field, the normalizer decides which texts are sent", f"{at}.usable")
+    elif field.type not in TEXTUAL:
+        yield Problem(f"only strings can be placeholders, this is {EXPECTED[field.type]}", f"{at}.usable")
 
 
 def _sent_names(holder: Field, at: str) -> Iterator[Problem]:

@@ -128,7 +128,8 @@ class If(Node):
     """One of two values, by whether a third exists.
 
     :ivar blank: whether null, false, "" and what equals them count as "no value", too.
-    :ivar usable: whether something is sent of a text, which counts as "no value" too if not; None for any text.
+    :ivar usable: whether something is sent of a value; None for any.  Of which nothing is sent counts as "no value",
+        too, if the other one is a value; else it is taken, and it is for the field to say what is wrong with it.
         ``then`` is the tested value itself in that case.
     """
 
@@ -136,15 +137,17 @@ class If(Node):
     blank: bool
     then: Resolver
     otherwise: Resolver
-    usable: Callable[[str], bool] | None = None
+    usable: Callable[[Any], bool] | None = None
 
     def __call__(self, payload: Any) -> Any:
         """Resolve the test, then one of the values."""
         value = self.test(payload)
         if value is None or value is MISSING or (self.blank and is_blank(value)):
             return self.otherwise(payload)
-        if self.usable is not None and type(value) is str and not self.usable(value):
-            return self.otherwise(payload)
+        if self.usable is not None and not self.usable(value):
+            other = self.otherwise(payload)
+            if other is not None and other is not MISSING and not is_blank(other):
+                return other
         return self.then(payload)
 
     def with_missing(self, *, deep: bool) -> Node:

@@ -92,6 +92,9 @@ class Field:
     :ivar maximum: the greatest number, or the greatest length of a string in code points.
     :ivar hashed: the key of the normalizer (``"em"``) whose normalized SHA-256 replaces the value before the action
         gets it; None for fields that are sent as they are.
+    :ivar usable: whether something is sent of a text; None if of any.  A mapping that takes a path's own value, or else
+        something else, passes over other texts, such as placeholders.  Pure and quick; not for hashed fields, whose
+        normalizers decide.
     :ivar sent_as: for properties of an object: the key under which the action gets the value, as the platform calls
         it; by default the property's own.
     :ivar groups: True if items with different values of this field must not share a request (a test event
@@ -116,6 +119,7 @@ class Field:
     minimum: float | None = None
     maximum: float | None = None
     hashed: str | None = None
+    usable: "Callable[[str], bool] | None" = None
     sent_as: str | None = None
     groups: bool = False
     code: int | None = None

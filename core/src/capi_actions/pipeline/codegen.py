@@ -233,17 +233,16 @@ class CodeGenerator:
         value = self._operand(node.test, scope)
         self._share_lookups(node, scope)
         takes_test = isinstance(node.then, Path) and scope.values.get(node.then.steps) == value
-        if node.usable is not None and (target.field is None or target.field.fast.hasher is None):
+        if node.usable is not None and not _takes_plain_text(target.field):
             self._call(node, target, scope)
             return
         # A scalar that is usual for a field is there, too, in the sense of ``blank``: one look at it instead of two.
         is_scalar = target.field is not None and target.field.fast.items is None
-        fallback = None if node.usable is None else node.otherwise
         usual = takes_test and node.blank and is_scalar
-        keyword = self._store_if_usual(value, target, scope, fallback) if usual else "if"
+        keyword = self._store_if_usual(value, target, scope, node) if usual else "if"
         with self._block(f"{keyword} {_exists(value, blank=node.blank, may_be_text=keyword == 'if')}:"):
             if keyword == "elif":
-                self._store_by_check("if", value, target)
+                self._store_unusual(value, target, node, scope)
             elif takes_test:
                 self._store(value, target)
             else:
@@ -361,11 +360,12 @@ class CodeGenerator:
             self._store_by_check(self._store_if_usual(value, target), value, target)
 
     def _store_if_usual(
-        self, value: str, target: Target, scope: Scope | None = None, fallback: Resolver | None = None
+        self, value: str, target: Target, scope: Scope | None = None, choice: If | None = None
     ) -> str:
         """Store the value of a variable if it is what is usual for its field.
 
-        :param fallback: what takes the place of a text without a hash, in the scope; None for nothing.
+        :param choice: between the value and another one, which may take the place of a text, in the scope; None if
+            there is no choice.
         :returns: the keyword for what else it may be: ``if`` when nothing is known of the field, else ``elif``.
         """
         if target.variable is None or target.field is None:
@@ -373,15 +373,17 @@ class CodeGenerator:
         fast = target.field.fast
         if fast.hasher:
             digest = "[v] if type(v) is str else v" if fast.wraps_hash else "v"
-            has_fallback = fallback is not None and scope is not None and not _is_missing(fallback)
-            # An empty text has no hash either, and so the fallback takes its place.
-            with self._block(f"if type({value}) is str{'' if has_fallback else f' and {value}'}:"):
+            has_other = choice is not None and scope is not None and not _is_missing(choice.otherwise)
+            # An empty text has no hash either, so that the other value takes its place.
+            with self._block(f"if type({value}) is str{'' if has_other else f' and {value}'}:"):
                 self._line(f"if v := {self._bind(fast.hasher)}({value}): {target.variable} = {digest}")
-                if fallback is not None and scope is not None and not _is_missing(fallback):
+                if choice is not None and scope is not None and not _is_missing(choice.otherwise):
                     with self._block("else:"):
-                        self._call(fallback, target, scope)
+                        self._call(choice, target, scope)
         elif fast.plain:
-            self._line(f"if type({value}) is {fast.plain.__name__} and {value}: {target.variable} = {value}")
+            usable = "" if choice is None or scope is None else self._is_usable(value, choice, scope)
+            usual = f"type({value}) is {fast.plain.__name__} and {value}{usable}"
+            self._line(f"if {usual}: {target.variable} = {value}")
             if fast.finite_floats:  # neither infinite nor NaN
                 finite = f"type({value}) is float and {value} and {value} - {value} == 0"
                 self._line(f"elif {finite}: {target.variable} = {value}")
@@ -391,6 +393,41 @@ class CodeGenerator:
         else:
             return "if"
         return "elif"
+
+    def _store_unusual(self, value: str, target: Target, choice: If, scope: Scope) -> None:
+        """Store the value of a variable that isn't usual for its field, or the other one of a choice."""
+        if choice.usable is None:
+            self._store_by_check("if", value, target)
+        elif target.field and target.field.fast.hasher:
+            self._store_by_check("if", value, target)
+            if not _is_missing(choice.otherwise):
+                with self._block("else:"):
+                    self._call(choice, target, scope)
+        else:
+            self._call(choice, target, scope)
+
+    def _is_usable(self, value: str, choice: If, scope: Scope) -> str:
+        """Return the rest of the condition that a text is taken: nothing stands in the other places, or it is usable.
+
+        Most events have one of the places, so that nobody has to look at the text: 0.01 µs instead of 0.1 to 0.4.
+        """
+        if choice.usable is None:
+            return ""
+        test, other, stand = f"{self._bind(choice.usable)}({value})", choice.otherwise, []
+        while isinstance(other, If) and isinstance(other.test, Path) and other.test == other.then:
+            stand.append(self._stands(other.test.steps, scope))
+            other = other.otherwise
+        if isinstance(other, Path):
+            stand.append(self._stands(other.steps, scope))
+        elif not _is_missing(other):
+            return f" and {test}"
+        return f" and (not ({' or '.join(stand)}) or {test})" if stand else ""
+
+    def _stands(self, steps: Steps, scope: Scope) -> str:
+        """Return the condition that a path leads to something."""
+        if steps and steps[-1][1] is None:
+            return f"{steps[-1][0]!a} in {self._view(steps[:-1], scope)}"
+        return f"{self._value(steps, scope)} is not MISSING"
 
     def _objects(self, value: str, field: FieldNode) -> str:
         """Return a name for the list of what a field makes of the objects in a list, each checked member by member."""
@@ -448,10 +485,15 @@ def _member_target(name: str, key: str, field: FieldNode | None) -> Target:
     return Target(f"{name}[{key!a}]" if field.fast.keeps_others else None, None)
 
 
+def _takes_plain_text(field: FieldNode | None) -> bool:
+    """Return whether a field passes on usual texts, or their hashes."""
+    return field is not None and (field.fast.hasher is not None or field.fast.plain is str)
+
+
 def _exists(value: str, *, blank: bool, may_be_text: bool) -> str:
     """Return the condition of an @if about a variable.
 
-    :param may_be_text: False if it is no text, or an empty one.
+    :param may_be_text: False if it is hardly ever text that says something.
     """
     if not blank:
         return f"{value} is not MISSING and {value} is not None"

@@ -92,6 +92,11 @@ def query_of_click(text: str) -> str | None:
     return None
 
 
+def names_click(text: str) -> bool:
+    """Return whether a text may lead to a click id: a page's URL, its query, or the click id alone."""
+    return _UNREAD_CLICK.search(text) is not None or _BARE_CLICK.fullmatch(text.strip()) is not None
+
+
 _UNREAD_CLICK: Final = re.compile("(?:^|[?&;#])fbclid=[^&;#]")
 # All of them have capital letters.
 _BARE_CLICK: Final = re.compile("(?=.*[A-Z])[A-Za-z0-9_-]{8,}")

@@ -33,6 +33,26 @@ IDS = frozenset(
 _CUSTOM = ("order_id", "content_name", "content_category")  # not search_string: somebody may look for "null"
 
 
+def is_address(text: str) -> bool:
+    """Return whether a text is sent as an address or a user agent: no placeholder, no number and not blank."""
+    return _fault(text, _NOTHING, numbers=True) is None
+
+
+def is_id(text: str) -> bool:
+    """Return whether a text is sent as an id: neither a placeholder nor blank."""
+    return _fault(text, _NOTHING) is None
+
+
+def is_name(text: str) -> bool:
+    """Return whether a text is sent as a name or an order's id: not what only a program writes, and not blank."""
+    return _fault(text, _WRITTEN_BY_PROGRAMS) is None
+
+
+def is_event_id(text: str) -> bool:
+    """Return whether a text is sent as the id of an event or an item: neither a placeholder nor blank."""
+    return text.strip() not in ("", *NO_IDS)
+
+
 def drop_address_placeholder(data: JsonObject, key: str) -> None:
     """Leave out, in place, an address that is a placeholder or a number, and note it."""
     _drop(data, key, "$", numbers=True)
@@ -64,13 +84,18 @@ def _drop(
     :param numbers: True to drop numbers, too.
     """
     text = values[key]
-    word = text.strip().lower() if isinstance(text, str) else ""
-    if text.__class__ is str and not word:
-        note_dropped(f"{path}.{key}", "it is blank")
+    if isinstance(text, str) and (fault := _fault(text, words, numbers=numbers)):
+        note_dropped(f"{path}.{key}", fault)
         del values[key]
-    elif word in words or word == _NO_DEVICE:
-        note_dropped(f"{path}.{key}", "it is a placeholder, such as undefined")
-        del values[key]
-    elif numbers and word.replace(".", "", 1).isdecimal():
-        note_dropped(f"{path}.{key}", "it is a number")
-        del values[key]
+
+
+def _fault(text: str, words: frozenset[str], *, numbers: bool = False) -> str | None:
+    """Return why a text is left out, or None if it is sent."""
+    word = text.strip().lower()
+    if not word:
+        return "it is blank"
+    if word in words or word == _NO_DEVICE:
+        return "it is a placeholder, such as undefined"
+    if numbers and word.replace(".", "", 1).isdecimal():
+        return "it is a number"
+    return None

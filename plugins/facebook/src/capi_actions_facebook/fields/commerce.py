@@ -13,7 +13,7 @@ from capi_actions_facebook.facts import CONTENT_TYPES, DELIVERY_CATEGORIES
 from capi_actions_facebook.fields.contents import CONTENT_FIELDS, UsualContents, contents_problems
 from capi_actions_facebook.fields.crm import CrmFields
 from capi_actions_facebook.fields.event import ServerEvent
-from capi_actions_facebook.placeholders import NO_IDS
+from capi_actions_facebook.placeholders import NO_IDS, is_event_id, is_name
 from capi_actions_facebook.presets import first_amount_of, path, when
 
 _strip = str.strip
@@ -38,14 +38,16 @@ class CommerceEvent(ServerEvent):
         label="Content IDs",
         description="Ids of the products; by default of all that `contents` lists.",
     )
-    content_name: str | None = field(label="Content Name", description="Name of the page or product.")
+    content_name: str | None = field(
+        label="Content Name", description="Name of the page or product.", usable=is_name
+    )
     content_type: str | None = field(
         when("$.properties.content_type", path("$.properties.content_type"), "product"),
         label="Content Type",
         description="`product` or `product_group`; sent beside `contents` or `content_ids` only.",
     )
     content_category: str | None = field(
-        label="Content Category", description="Category of the page or product."
+        label="Content Category", description="Category of the page or product.", usable=is_name
     )
     contents: list[dict[str, Any]] | None = field(
         {"@products": {}},
@@ -57,15 +59,17 @@ class CommerceEvent(ServerEvent):
         "$.properties.delivery_category",
         label="Delivery Category",
         description="`in_store`, `curbside` or `home_delivery`; anything else is left out.",
+        usable=DELIVERY_CATEGORIES.__contains__,
     )
     num_items: int | None = field(label="Number of Items", description="How many items the checkout has.")
     net_revenue: float | None = field(label="Net Revenue", description="Margin of the event.")
     order_id: str | None = from_path(
-        "$.properties.order_id", label="Order ID", description="Id of the order."
+        "$.properties.order_id", label="Order ID", description="Id of the order.", usable=is_name
     )
     item_number: str | None = field(
         label="Item Number",
         description="Offline events: tells several events of one order, time and name apart, such as its lines.",
+        usable=is_event_id,
     )
 
     def build(self) -> JsonObject:

@@ -17,6 +17,7 @@ from capi_actions_facebook.fields.app_data import APP_FIELDS, wire_app_data
 from capi_actions_facebook.fields.contents import known_contents
 from capi_actions_facebook.fields.data_processing import OPTIONS, wire_data_processing
 from capi_actions_facebook.fields.user_data import USER_FIELDS, wire_user_data
+from capi_actions_facebook.placeholders import is_address, is_event_id
 from capi_actions_facebook.presets import first_of, when
 
 # Accepted, but not named in messages: those are the reference's, which doesn't know it.
@@ -77,14 +78,19 @@ class ServerEvent:
         label="Event ID",
         description="Meta drops repeats of one id and event name within 48 hours, also those of the browser pixel; "
         "not of offline events and messages, which have other rules or none.",
+        usable=is_event_id,
     )
     event_source_url: str | None = field(
         first_of("$.context.page.url", "$.properties.url"),
         label="Event Source URL",
         description="The page's URL, of a verified domain.",
+        usable=is_address,
     )
     referrer_url: str | None = from_path(
-        "$.context.page.referrer", label="Referrer URL", description="The page that led there."
+        "$.context.page.referrer",
+        label="Referrer URL",
+        description="The page that led there.",
+        usable=is_address,
     )
     custom_data: dict[str, Any] | None = field(
         label="Custom Data",

@@ -1,6 +1,6 @@
 """The person: the fields of ``user_data`` and how they are sent."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from capi_actions import Field, Json, JsonObject, note_dropped
@@ -9,10 +9,12 @@ from capi_actions_facebook.click_ids import (
     is_click_id,
     match_browser_id,
     match_usual_click_id,
+    names_click,
     newest_click_id,
     query_of_click,
 )
 from capi_actions_facebook.ip_addresses import PublicAddresses, public_address
+from capi_actions_facebook.placeholders import is_address, is_id
 from capi_actions_facebook.presets import first_of, path, person
 
 _LARGEST_ID = 2**63 - 1  # JSON's longer numbers are read as doubles, which lose digits
@@ -40,8 +42,16 @@ def _personal(label: str, hashed: str, default: Json, description: str = "") -> 
     )
 
 
-def _plain(label: str, description: str, default: Json = None, sent_as: str | None = None) -> Field:
-    return Field(type="string", label=label, description=description, default=default, sent_as=sent_as)
+def _plain(
+    label: str,
+    description: str,
+    default: Json = None,
+    sent_as: str | None = None,
+    usable: Callable[[str], bool] = is_id,
+) -> Field:
+    return Field(
+        type="string", label=label, description=description, default=default, sent_as=sent_as, usable=usable
+    )
 
 
 def _user_fields() -> Mapping[str, Field]:
@@ -97,25 +107,34 @@ def _user_fields() -> Mapping[str, Field]:
             multiple=True,
             keeps_single=True,
             default=path("$.context.ip"),
+            usable=lambda text: public_address(text) is not None,
         ),
         "client_user_agent": _plain(
             "Client User Agent",
             "The browser's user agent, as it is. Needed when the action source is `website`.",
             path("$.context.userAgent"),
+            usable=is_address,
         ),
         "fbc": _plain(
             "Click ID",
             "The `_fbc` cookie, at most 90 days old. When it is missing or damaged, or of another click than the "
             "`fbclid` in the page's URL, `fbclid` below or the referrer, it is derived from that.",
             first_of("$.properties.fbc", "$.context.fbc"),
+            usable=lambda text: is_click_id(text.strip()),
         ),
         "fbclid": _plain(
             "Facebook Click ID Source",
             "Where `fbclid` stands if not in the page's URL or the referrer: a URL, its query, or the click id alone. "
             "Sent as part of `fbc`.",
             path("$.context.page.search"),
+            usable=names_click,
         ),
-        "fbp": _plain("Browser ID", "The `_fbp` cookie.", first_of("$.properties.fbp", "$.context.fbp")),
+        "fbp": _plain(
+            "Browser ID",
+            "The `_fbp` cookie.",
+            first_of("$.properties.fbp", "$.context.fbp"),
+            usable=lambda text: is_browser_id(text.strip()),
+        ),
         "subscriptionID": _plain(
             "Subscription ID",
             "Id of the person's subscription, sent as `subscription_id`.",
