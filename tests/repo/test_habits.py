@@ -119,3 +119,13 @@ def test_no_file_has_the_path_of_an_installed_package(root: Path) -> None:
 
     assert len(written) > 500
     assert [] == naming
+
+
+def test_no_file_holds_a_private_key(root: Path) -> None:
+    """Scanners for secrets report each one, and nobody can see that it opens nothing."""
+    begin = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----")
+    folders = [root / "core", root / "plugins", root / "tests", root / "docs"]
+    files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+
+    assert len(files) > 500
+    assert [] == [path for path in files if path.suffix != ".pyc" and begin.search(path.read_bytes())]

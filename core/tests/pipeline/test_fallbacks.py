@@ -158,8 +158,8 @@ def test_the_first_usable_text_is_taken(event: JsonObject) -> None:
     ("field", "message"),
     [
         (Field(type="string", usable="undefined"), "should be a function"),  # type: ignore[arg-type]  # a mistake
-        (Field(type="string", hashed="drop", usable=str.strip), "the normalizer decides"),
-        (Field(type="number", usable=str.strip), "only strings"),
+        (Field(type="string", hashed="drop", usable=str.isprintable), "the normalizer decides"),
+        (Field(type="number", usable=str.isprintable), "only strings"),
     ],
 )
 def test_what_a_field_calls_usable_must_have_an_effect(field: Field, message: str) -> None:

@@ -124,13 +124,18 @@ class HostileServer:
             with contextlib.suppress(OSError), connection.socket:
                 if self.tls is not None:
                     connection.socket = self.tls.wrap_socket(connection.socket, server_side=True)
-                while _receive(connection):
-                    with self._change:
-                        connection.number = len(self.requests)
-                        self.requests.append((connection.head, connection.body))
-                    self.answer(connection)
+                    self._sockets.append(connection.socket)  # it has taken the other one's place
+                with connection.socket:
+                    self._answer_all(connection)
         finally:
             self._count(-1)
+
+    def _answer_all(self, connection: Connection) -> None:
+        while _receive(connection):
+            with self._change:
+                connection.number = len(self.requests)
+                self.requests.append((connection.head, connection.body))
+            self.answer(connection)
 
 
 def _receive(connection: Connection) -> bool:

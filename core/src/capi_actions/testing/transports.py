@@ -1,12 +1,10 @@
 """Tests of a transport, against a server that resets, breaks off, trickles, redirects, and answers twice."""
 
 import socket
-import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +12,7 @@ import pytest
 from capi_actions.errors import TransportError
 from capi_actions.model import Request, Response, Transport, TransportFactory
 from capi_actions.testing.base import PluginTests, require, require_type
+from capi_actions.testing.certificates import untrusted_server
 from capi_actions.testing.hostile_server import Answer, Connection, HostileServer, serving
 from capi_actions.testing.resources import KIT_THREAD, clean_after_close
 
@@ -243,9 +242,7 @@ class TransportTests(PluginTests):
         """If this fails, certificates aren't verified: whoever is on the way reads events and token."""
         if not self.sends_http:
             return
-        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        tls.load_cert_chain(Path(__file__).with_name("untrusted.pem"))
-        with serving(_final(b"ok"), tls) as server, self._transport() as transport:
+        with serving(_final(b"ok"), untrusted_server()) as server, self._transport() as transport:
             _failure(transport, _request(server.url))
             require(not server.requests, "a server with a certificate of its own making got the request")
 
