@@ -1,7 +1,8 @@
 """The settings of a destination: what is refused, what is warned of."""
 
-from datetime import date
+from datetime import date, datetime, tzinfo
 from ipaddress import ip_address
+from typing import Self
 from urllib.parse import urlsplit
 
 import pytest
@@ -12,6 +13,7 @@ from urllib3.util import parse_url
 from capi_actions import ConfigError, Plugins, Secret
 from capi_actions.config import read_config
 from capi_actions.testing import make_batch
+from capi_actions_facebook import destination
 from capi_actions_facebook.destination import Facebook
 from capi_actions_facebook.facts import LAST_DAYS
 from capi_actions_facebook.settings import Settings, version_error, version_warning
@@ -250,8 +252,21 @@ def test_settings_show_no_token() -> None:
     assert "sesame" not in repr(Settings(pixel_id="1", access_token=Secret("sesame", literal=True)))
 
 
-def test_what_works_today_but_should_be_looked_at_is_warned_of(plugins: Plugins) -> None:
+class DayOfTheTable(datetime):
+    """A clock that shows the day on which Meta's versions were read: all that are the default still work."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Self:
+        """Return the noon of that day."""
+        return cls(2026, 11, 30, 12, tzinfo=tz)
+
+
+def test_what_works_today_but_should_be_looked_at_is_warned_of(
+    plugins: Plugins, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A dead version, a test code left in production, a token in the file."""
+    monkeypatch.setattr(destination, "datetime", DayOfTheTable)
+
     assert warnings(plugins, "") == [("access_token", None)]
     assert ("api_version", 2635) in warnings(plugins, 'api_version = "v18.0"')
     assert ("test_event_code", None) in warnings(plugins, 'test_event_code = "T1"')

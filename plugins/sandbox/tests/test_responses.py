@@ -13,6 +13,7 @@ from capi_actions_sandbox.refusals import known_failures, variants
 
 Make = Callable[..., dict[str, Any]]
 Vectors = Callable[[str], list[dict[str, Any]]]
+NOW = 1_795_000_000.0
 PATH = "/v25.0/123/events"
 HEADERS = {"Authorization": "Bearer token", "Content-Type": "application/json"}
 
@@ -58,7 +59,7 @@ def test_a_refusal_is_the_bytes_that_meta_sends(
 
 def test_a_refused_token_has_four_keys_only(http: urllib3.PoolManager, make_event: Make) -> None:
     """No subcode, no titles; and the reason stands in a header."""
-    with Sandbox(SandboxOptions(tokens="another")) as sandbox:
+    with Sandbox(SandboxOptions(tokens="another", now=lambda: NOW)) as sandbox:
         response = send(http, sandbox, [make_event()])
     body, _ = without_trace(response.data)
     assert response.status == 401
