@@ -17,14 +17,14 @@ from typing import Self
 from attrs import define, frozen
 
 from capi_actions.codec import check_event, decode_event, encode_event, event_from_python
-from capi_actions.config import load_config
+from capi_actions.config import Config, load_config
 from capi_actions.delivery.reporting import LOG
-from capi_actions.errors import EventError, OutboxError, detach
+from capi_actions.errors import EventError, OutboxError, Problem, detach
 from capi_actions.group_commit import GroupCommit, LockedError
 from capi_actions.model import DeadLetter, Item, Json, Outbox
-from capi_actions.pipeline import HeldBack, Outcome, Refusal
+from capi_actions.pipeline import HeldBack, Outcome, Pipeline, Refusal
 from capi_actions.plugins import Plugins
-from capi_actions.runtime import Runtime
+from capi_actions.runtime import Runtime, check_and_compile
 from capi_actions.status import Incident, Status
 
 _ASYNC_THREADS = 64  # they wait for the disk, so that the event loop doesn't
@@ -100,19 +100,29 @@ class Client:
         plugins: Plugins | None = None,
         deliver: bool = True,
         on_problem: Callable[[Incident], object] | None = None,
+        config: Config | None = None,
+        on_findings: Callable[[Sequence[Problem]], object] | None = None,
     ) -> "Client":
         """Return a client for a configuration file.
 
         :param plugins: by default every installed plugin, as the configuration's table ``[plugins]`` says.
         :param deliver: see :class:`Client`.
         :param on_problem: see :class:`Client`.
+        :param config: the file's, if it is loaded already with ``strict=False`` and these plugins.
+        :param on_findings: is called with what :func:`capi_actions.check_config` finds, before anything is opened; it
+            may raise.
         :raises ConfigError: when the configuration is wrong, with all problems.
         :raises PluginError: when a plugin was refused that the configuration may use.
         :raises OutboxError: when the outbox can't be opened.
         """
         installed = plugins or Plugins.configured(Path(path))
-        config = load_config(Path(path), installed, strict=False)
-        return cls(Runtime.open(config, installed), deliver=deliver, on_problem=on_problem)
+        config = config or load_config(Path(path), installed, strict=False)
+        compilation = None
+        if on_findings is not None:
+            findings, compilation = check_and_compile(config, installed)
+            on_findings(findings)
+        pipeline = Pipeline.build(config, installed, compilation=compilation)
+        return cls(Runtime.open(config, installed, pipeline), deliver=deliver, on_problem=on_problem)
 
     def send(self, event: Json) -> Receipt:
         """Store one event; what was accepted is on disk when this returns.

@@ -17,7 +17,7 @@ from capi_actions.intake import Intake
 from capi_actions.model import Destination, Observer, Outbox, OutboxFactory, Transport, TransportFactory
 from capi_actions.outbox_guard import LOG, guard_outbox, require_observer, require_transport
 from capi_actions.pipeline import check_mappings
-from capi_actions.pipeline.pipeline import Pipeline
+from capi_actions.pipeline.pipeline import Compilation, Pipeline
 from capi_actions.plugins import Plugins
 from capi_actions.status import Monitor
 
@@ -129,11 +129,17 @@ def check_config(config: Config, plugins: Plugins) -> list[Problem]:
 
     :param config: as :func:`capi_actions.load_config` returns it with ``strict=False``.
     """
+    problems, _ = check_and_compile(config, plugins)
+    return problems
+
+
+def check_and_compile(config: Config, plugins: Plugins) -> tuple[list[Problem], Compilation]:
+    """Return what :func:`check_config` returns, and the mappings that it has compiled."""
     diagnostics = Diagnostics(config.problems)
-    check_mappings(config, plugins, diagnostics)
+    compilation = check_mappings(config, plugins, diagnostics)
     check_tables(config, plugins, diagnostics)
     check_outbox(config, plugins, diagnostics)
-    return list(diagnostics)
+    return list(diagnostics), compilation
 
 
 def check_outbox(config: Config, plugins: Plugins, diagnostics: Diagnostics) -> None:

@@ -132,3 +132,27 @@ def test_the_number_of_names_is_bounded(capi: Any, config: Path, ping: Any) -> N
     result = capi("preview", "--summary", "--json", "-c", str(config), lines=events)
 
     assert len(result.lines[-1]["unused_paths"]) == 1_000
+
+
+@pytest.mark.parametrize("options", [(), ("--summary",), ("--summary", "--json")])
+def test_each_item_is_built_once(
+    capi: Any,
+    config: Path,
+    ping: Any,
+    plugins: Plugins,
+    monkeypatch: pytest.MonkeyPatch,
+    options: tuple[str, ...],
+) -> None:
+    """Its notes come with it; building it again would double the time, and what a plugin logs."""
+    kind, names = plugins.destinations["acme"], []
+    prepare = kind.prepare
+
+    def counting(self: Any, data: dict[str, Any], group: str, content_id: Any) -> Any:
+        names.append(data["name"])
+        return prepare(self, data, group, content_id)
+
+    monkeypatch.setattr(kind, "prepare", counting)
+    events = [ping(1, event="crown"), ping(2, event="cup"), ping(3, event="old", timestamp=5)]
+    capi("preview", *options, "-c", str(config), lines=events)
+
+    assert ["crown", "cup", "old"] == names

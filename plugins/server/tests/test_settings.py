@@ -3,14 +3,16 @@
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from capi_actions import ConfigError
+from capi_actions import Action, ConfigError, Plugins, read_text_file
 from capi_actions.cli.check import check as check_command
+from capi_actions.pipeline.compiled_action import CompiledAction
 from capi_actions_server.commands import serve
 from capi_actions_server.components import Components
 
@@ -296,3 +298,27 @@ def test_the_command_offers_what_the_docs_say(root: Path) -> None:
     assert {"--config", "--host", "--port", "--reuse-port", "--no-deliver"} == options
     assert "--reuse-port" in page
     assert "--no-deliver" in page
+
+
+def test_a_start_reads_and_compiles_the_configuration_once(
+    write_config: Callable[[str], Path], plugins: Plugins, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twice takes twice the time, and a file that is written in between would be checked, but another one used."""
+    read, compiled = [], []
+    compile_action = CompiledAction.compile
+
+    def counting_read(path: Path) -> str:
+        read.append(path)
+        return read_text_file(path)
+
+    def counting_compile(action: Action, *arguments: Any) -> CompiledAction:
+        compiled.append(action.name)
+        return compile_action(action, *arguments)
+
+    monkeypatch.setattr("capi_actions.config.load.read_text_file", counting_read)
+    monkeypatch.setattr(CompiledAction, "compile", counting_compile)
+    path = write_config(KEY)
+    Components.open(path, plugins=plugins, deliver=False).close()
+
+    assert [path] == read
+    assert ["facebook.purchase"] == compiled

@@ -77,7 +77,7 @@ def _collect(config_path: Path, diagnostics: Diagnostics) -> _Result:
         diagnostics.extend(error.problems)
         return _Result(plugins=plugins)
     config_diagnostics = Diagnostics(config.problems)
-    mappings = check_mappings(config, plugins, config_diagnostics)
+    mappings = len(check_mappings(config, plugins, config_diagnostics).routes)
     check_tables(config, plugins, config_diagnostics)
     if plugins.refused and (config_diagnostics.errors or may_need_refused(config, plugins)):
         # Without all plugins nobody knows what the configuration may hold.

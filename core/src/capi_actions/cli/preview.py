@@ -1,6 +1,7 @@
 """``capi preview``: print what would be sent, without sending it."""
 
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from time import time
 from typing import IO
@@ -72,18 +73,18 @@ def preview(
             failed = True
             invalid += 1
             continue
-        notes = Notes()
-        with collect_notes(notes):
+        of_filters = Notes()
+        with collect_notes(of_filters):
             outcomes = pipeline.process_by_route(event, time())
-        for finding in notes.dropped:
-            count_finding(left_out, finding)
-        failed = failed or any(_is_failure(outcome) for _, _, outcome in outcomes)
+        failed = failed or any(_is_failure(routed.outcome) for routed in outcomes)
         if not outcomes:
             count_unmatched(unmatched, unmatched_name(event))
         if summary:
             survey.add(event, outcomes)
             continue
-        for _, _, outcome in outcomes:
+        for finding in _dropped([of_filters, *(routed.notes for routed in outcomes)]):
+            count_finding(left_out, finding)
+        for outcome in (routed.outcome for routed in outcomes):
             if isinstance(outcome, Refusal):
                 write_line(refusal_record(record.place, outcome))
             elif isinstance(outcome, HeldBack):
@@ -104,6 +105,11 @@ def preview(
         hint = f"; did you mean {match!r}?" if match else ""
         echo_error(f"capi: no mapping matches: {name} {count:,}{hint}")
     return 1 if failed else 0
+
+
+def _dropped(notes: Iterable[Notes]) -> Iterable[Finding]:
+    """Return what was left out of an event, each finding once, in the order in which they were noted."""
+    return dict.fromkeys(finding for noted in notes for finding in noted.dropped)
 
 
 def _print_summary(survey: Survey, invalid: int, unmatched: dict[str, int], as_json: bool) -> None:

@@ -12,7 +12,8 @@ from capi_actions.errors import ConfigError, Diagnostics, EventError, detach
 from capi_actions.logs import LOGGER
 from capi_actions.mapping.limits import MAX_UNMETERED_EVENT, with_budget
 from capi_actions.model import Item, JsonObject
-from capi_actions.pipeline.compile import compile_config
+from capi_actions.notes import Notes, collect_notes
+from capi_actions.pipeline.compile import MappingUnit, compile_config
 from capi_actions.pipeline.filters import FilterChain, HeldBack
 from capi_actions.pipeline.lint import lint_unit
 from capi_actions.pipeline.route import Route, Router
@@ -46,11 +47,38 @@ class RoutedOutcome(NamedTuple):
 
     :ivar route: the route that took it; None if it is held back.
     :ivar event: the event as filters left it.
+    :ivar notes: what was left out or assumed on the way.
     """
 
     route: Route | None
     event: JsonObject
     outcome: Outcome
+    notes: Notes
+
+
+@frozen(kw_only=True)
+class Compilation:
+    """All mappings and filters of a configuration, compiled as far as possible.
+
+    :ivar units: the mappings.
+    :ivar problems: the errors of mappings and filters; those of the configuration itself aren't among them.
+    """
+
+    units: Sequence[MappingUnit]
+    filters: FilterChain
+    problems: Diagnostics
+
+    @classmethod
+    def compile(cls, config: Config, plugins: Plugins) -> "Compilation":
+        """Compile every filter, trigger and mapping, also where others, or settings, have errors."""
+        problems = Diagnostics()
+        units = compile_config(config, plugins, problems)
+        return cls(units=units, filters=FilterChain.bind(config, plugins, problems), problems=problems)
+
+    @property
+    def routes(self) -> list[Route]:
+        """The mappings that can run."""
+        return [route for unit in self.units if (route := unit.route()) is not None]
 
 
 class Pipeline:
@@ -72,29 +100,35 @@ class Pipeline:
             self.process_by_route = with_budget(self.process_by_route)  # type: ignore[assignment, method-assign]
 
     @classmethod
-    def build(cls, config: Config, plugins: Plugins, findings: Diagnostics | None = None) -> "Pipeline":
+    def build(
+        cls,
+        config: Config,
+        plugins: Plugins,
+        findings: Diagnostics | None = None,
+        compilation: Compilation | None = None,
+    ) -> "Pipeline":
         """Compile every filter, trigger and mapping.
 
         :param config: may have errors of its own: they are raised together with those found here.
         :param findings: takes likely mistakes in triggers and mappings, with which events can be sent all the same, and
             what can never be sent; None if nobody reads them.
+        :param compilation: the configuration's, if it is compiled already.
         :raises ConfigError: with every error in any of them.
         :raises PluginError: if a plugin was refused that the configuration uses or may use.
         """
         if may_need_refused(config, plugins):
             plugins.require_all()
-        diagnostics = Diagnostics(config.errors)
-        units = compile_config(config, plugins, diagnostics)
-        filters = FilterChain.bind(config, plugins, diagnostics)
+        compilation = compilation or Compilation.compile(config, plugins)
+        diagnostics = Diagnostics([*config.errors, *compilation.problems])
         if diagnostics.errors:
             plugins.require_all()  # what is missing may be in a plugin that was refused
             raise ConfigError(diagnostics.errors)
         for refusal in plugins.refused:
             LOG.warning("%s; it isn't used here", refusal)
         if findings is not None:
-            for unit in units:
+            for unit in compilation.units:
                 lint_unit(unit, plugins.directives, findings)
-        return cls([route for unit in units if (route := unit.route()) is not None], filters)
+        return cls(compilation.routes, compilation.filters)
 
     def restricted_to(self, destinations: Collection[str]) -> "Pipeline":
         """Return a pipeline that passes events to these destinations alone.
@@ -123,30 +157,38 @@ class Pipeline:
                     except EventError as error:
                         outcomes.append(_refusal(route, event, error))
             return outcomes
-        return [routed.outcome for routed in self._route(filtered, event, now)]
+        return [outcome for _, _, outcome in self._route(filtered, event, now)]
 
     def process_by_route(self, event: JsonObject, now: float) -> list[RoutedOutcome]:
-        """Turn one event into items as :meth:`process` does, each with the route that made it."""
+        """Turn one event into items as :meth:`process` does, each with the route that made it, and its notes."""
         filtered = self._filters.apply(event)
         if filtered is None:
             filtered = dict.fromkeys((route.destination_name for route in self.routes), event)
-        return list(self._route(filtered, event, now))
+        steps = self._route(filtered, event, now)
+        outcomes: list[RoutedOutcome] = []
+        while True:
+            notes = Notes()
+            with collect_notes(notes):
+                step = next(steps, None)
+            if step is None:
+                return outcomes
+            outcomes.append(RoutedOutcome(*step, notes))
 
     def _route(
         self, filtered: Mapping[str, JsonObject | HeldBack], original: JsonObject, now: float
-    ) -> Iterator[RoutedOutcome]:
-        """Return what becomes of an event after filters.
+    ) -> Iterator[tuple[Route | None, JsonObject, Outcome]]:
+        """Yield what becomes of an event after filters: route, event and outcome, as :class:`RoutedOutcome` has them.
 
         :param filtered: see :meth:`FilterChain.apply`.
         :param original: the event before filters.
         """
         for name, event in filtered.items():
             if isinstance(event, HeldBack):
-                yield RoutedOutcome(None, original, event)
+                yield None, original, event
                 continue
             for route, decided in self._router.candidates(event):
                 if route.destination_name == name and (decided or route.trigger.matches(event)):
-                    yield RoutedOutcome(route, event, _outcome(route, event, original, now))
+                    yield route, event, _outcome(route, event, original, now)
 
 
 def _outcome(route: Route, event: JsonObject, original: JsonObject, now: float) -> Item | Refusal:
@@ -169,14 +211,13 @@ def _refusal(route: Route, event: JsonObject, error: EventError) -> Refusal:
     )
 
 
-def check_mappings(config: Config, plugins: Plugins, diagnostics: Diagnostics) -> int:
+def check_mappings(config: Config, plugins: Plugins, diagnostics: Diagnostics) -> Compilation:
     """Compile and lint every mapping, also where others, or settings, have errors.
 
     :param diagnostics: takes errors and warnings; those of ``config`` itself aren't added.
-    :returns: how many mappings can run.
     """
-    units = compile_config(config, plugins, diagnostics)
-    FilterChain.bind(config, plugins, diagnostics)
-    for unit in units:
+    compilation = Compilation.compile(config, plugins)
+    diagnostics.extend(compilation.problems)
+    for unit in compilation.units:
         lint_unit(unit, plugins.directives, diagnostics)
-    return sum(unit.route() is not None for unit in units)
+    return compilation

@@ -12,7 +12,7 @@ from attrs import Factory, define
 from capi_actions.codec import decode_json
 from capi_actions.errors import EventError, json_path, where
 from capi_actions.model import MISSING, Destination, Field, Item, JsonObject
-from capi_actions.notes import Finding, Notes, collect_notes, count_finding
+from capi_actions.notes import Finding, Notes, count_finding
 from capi_actions.personal_data import find_personal_data, mask
 from capi_actions.pipeline.filters import HeldBack
 from capi_actions.pipeline.pipeline import Refusal, RoutedOutcome
@@ -78,7 +78,7 @@ class Survey:
         routes = [routed.route for routed in outcomes if routed.route is not None]
         if routes:  # a filter decides without looking at what mappings use
             self._add_paths(event, routes)
-        for route, filtered, outcome in outcomes:
+        for route, filtered, outcome, notes in outcomes:
             survey = self.destinations.setdefault(outcome.destination, DestinationSurvey())
             if isinstance(outcome, HeldBack):
                 is_new = outcome.reason not in survey.held_back and len(survey.held_back) >= _MAX_NAMES
@@ -93,7 +93,7 @@ class Survey:
             if route is not None:
                 _survey_item(survey, route.destination, outcome)
                 _survey_values(survey, route, filtered)
-                _survey_notes(survey, route, filtered, outcome)
+                _survey_notes(survey, notes)
 
     def _add_paths(self, event: JsonObject, routes: Sequence[Route]) -> None:
         used: frozenset[EventPath] = _ENVELOPE_PATHS.union(*(self._used_paths[id(route)] for route in routes))
@@ -143,13 +143,8 @@ def _survey_values(survey: DestinationSurvey, route: Route, event: JsonObject) -
             count_finding(survey.uncertain, (path, reason))
 
 
-def _survey_notes(survey: DestinationSurvey, route: Route, event: JsonObject, item: Item) -> None:
-    """Count what action and destination left out or assumed, by building the item once more."""
-    notes = Notes()
-    with collect_notes(notes):
-        data, group = route.compiled_action.build(event)
-        prepared = route.destination.prepare(data, group, lambda: item.event_id)
-        list(route.destination.check(data, prepared.event_time))
+def _survey_notes(survey: DestinationSurvey, notes: Notes) -> None:
+    """Count what action and destination left out or assumed."""
     for counter, findings in ((survey.dropped, notes.dropped), (survey.uncertain, notes.uncertain)):
         for path, text in findings:
             count_finding(counter, (mask(path), text))

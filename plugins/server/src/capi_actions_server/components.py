@@ -5,7 +5,7 @@ from pathlib import Path
 
 from attrs import evolve, frozen
 
-from capi_actions import Client, Config, ConfigError, Plugins, Problem, check_config, load_config
+from capi_actions import Client, Config, ConfigError, Plugins, Problem, load_config
 from capi_actions_server.ingest.writer import Writer
 from capi_actions_server.live_view_file import LiveViewFile, Sharer
 from capi_actions_server.recent_events import RecentEvents
@@ -60,13 +60,19 @@ class Components:
         """
         installed = plugins or Plugins.configured(path)
         config = _override(load_config(path, installed, strict=False), host, port)
-        problems = [*_check_presence(config), *check_config(config, installed)]
-        errors = [problem for problem in problems if problem.severity == "error"]
-        if config.errors or any(problem.path.startswith("$.server") for problem in errors):
-            installed.require_all()  # what is missing may be in a plugin that was refused
-            raise ConfigError(tuple(errors))
+        findings = list(_check_presence(config))
+
+        def review(problems: Sequence[Problem]) -> None:
+            findings.extend(problems)
+            errors = [problem for problem in findings if problem.severity == "error"]
+            if config.errors or any(problem.path.startswith("$.server") for problem in errors):
+                installed.require_all()  # what is missing may be in a plugin that was refused
+                raise ConfigError(tuple(errors))
+
+        client = Client.from_config(
+            path, plugins=installed, deliver=deliver, config=config, on_findings=review
+        )
         settings: ServerSettings = config.tables["server"]
-        client = Client.from_config(path, plugins=installed, deliver=deliver)
         writer = Writer(client, settings.max_waiting, settings.request_seconds)
         writer.start()
         recent_events, live_view_file = RecentEvents(), LiveViewFile.beside_outbox(config)
@@ -75,7 +81,7 @@ class Components:
         return cls(
             client=client,
             config=config,
-            findings=problems,
+            findings=findings,
             settings=settings,
             plugins=installed,
             writer=writer,
