@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import sleep
@@ -11,7 +11,17 @@ from typing import Any
 
 import pytest
 
-from capi_actions import Client, ConfigError, Incident, IncidentKind, OutboxError
+from capi_actions import (
+    Client,
+    ConfigError,
+    Incident,
+    IncidentKind,
+    OutboxError,
+    Plugins,
+    Problem,
+    check_config,
+    load_config,
+)
 from capi_actions.builtin.outbox import SqliteOutbox
 
 
@@ -267,6 +277,39 @@ def test_an_outbox_that_can_not_be_opened_is_an_error_at_once(config: Path, path
 
     with pytest.raises(OutboxError, match=why):
         Client.from_config(config)
+
+
+def test_findings_come_before_anything_is_opened(config: Path) -> None:
+    """They are what `capi check` finds; who doesn't like them raises."""
+    findings: list[Problem] = []
+
+    def object_to_them(problems: Sequence[Problem]) -> None:
+        findings.extend(problems)
+        raise RuntimeError("no")
+
+    plugins = Plugins.configured(config)
+    loaded = load_config(config, plugins, strict=False)
+    with pytest.raises(RuntimeError, match="no"):
+        Client.from_config(config, plugins=plugins, config=loaded, on_findings=object_to_them)
+
+    assert check_config(loaded, plugins) == findings
+    assert "warning" in {problem.severity for problem in findings}
+    assert not (config.parent / "capi-outbox.sqlite3").exists()
+
+
+@pytest.mark.parametrize("with_findings", [True, False])
+def test_errors_of_mappings_are_raised_whoever_gets_the_findings(config: Path, with_findings: bool) -> None:
+    """A function that only prints them lets nothing wrong start."""
+    wrong = '[[destinations.main.mappings]]\naction = "acme.pong"\n'
+    config.write_text(config.read_text() + wrong, encoding="utf-8")
+    findings: list[Problem] = []
+
+    with pytest.raises(ConfigError, match=r"there is no action 'acme\.pong'"):
+        Client.from_config(config, on_findings=findings.extend if with_findings else None)
+
+    assert with_findings is (
+        "$.destinations.main.mappings[0].action" in {problem.path for problem in findings}
+    )
 
 
 def test_a_wrong_configuration_opens_nothing(config: Path) -> None:
