@@ -35,10 +35,14 @@ HASHERS = {
 }
 
 
-def chain(paths: Sequence[str]) -> JsonObject:
-    """Return a mapping to the first path that leads to something."""
+def chain(paths: Sequence[str], end: Any = None) -> Any:
+    """Return a mapping to the first path that leads to something, or else to an end."""
+    if not paths:
+        return end
     path = {"@path": paths[0]}
-    return {"@if": {"blank": path, "then": path, "else": chain(paths[1:])}} if paths[1:] else path
+    if not paths[1:] and end is None:
+        return path
+    return {"@if": {"blank": path, "then": path, "else": chain(paths[1:], end)}}
 
 
 PATHS = ("a", "o.b", "o.p.c")
@@ -49,6 +53,7 @@ EVENTS = st.fixed_dictionaries(
     {},
     optional={
         "a": TEXTS,
+        "l": TEXTS | st.lists(st.fixed_dictionaries({"x": TEXTS}), max_size=2),
         "o": TEXTS
         | st.fixed_dictionaries({}, optional={"b": TEXTS, "p": st.fixed_dictionaries({"c": TEXTS})}),
     },
@@ -80,9 +85,23 @@ def outcome(function: Any, event: JsonObject) -> Any:
         return error.problems
 
 
-@given(FIELDS, st.permutations(PATHS), st.booleans(), st.lists(EVENTS, min_size=1, max_size=4))
+ENDS: st.SearchStrategy[Any] = st.sampled_from(
+    [
+        None,
+        "Ada",
+        " ",
+        {"@literal": ""},
+        {"@path": "l[0].x"},
+        {"@template": "{{a}}"},
+        {"@if": {"exists": {"@path": "a"}, "then": {"@path": "o.b"}}},
+        {"@if": {"blank": {"@path": "o.p"}, "then": "5", "else": {"@path": "a"}}},
+    ]
+)
+
+
+@given(FIELDS, st.permutations(PATHS), ENDS, st.booleans(), st.lists(EVENTS, min_size=1, max_size=4))
 def test_generated_functions_fall_back_as_the_plain_steps_do(
-    spec: Field, paths: Sequence[str], conditional: bool, events: list[JsonObject]
+    spec: Field, paths: Sequence[str], end: Any, conditional: bool, events: list[JsonObject]
 ) -> None:
     """Whatever the field makes of a text; fields with conditions have their functions from elsewhere."""
     other = Field(
@@ -90,7 +109,7 @@ def test_generated_functions_fall_back_as_the_plain_steps_do(
     )
     fields = {"k": spec, **({"other": other} if conditional else {})}
     check = compile_fields({"user": Field(type="object", properties=fields)}, HASHERS)
-    mapping = with_fallbacks(compile_mapping({"user": {"k": chain(paths)}}), check.root)
+    mapping = with_fallbacks(compile_mapping({"user": {"k": chain(paths, end)}}), check.root)
     function = generate(mapping, check)
 
     for event in events:

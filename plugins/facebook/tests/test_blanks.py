@@ -181,6 +181,12 @@ OF_USERS = (
             for key in OF_USERS
         ),
         (("user_data", "client_ip_address"), ("user_data", "client_ip_address"), "10.0.0.1", "203.0.113.7"),
+        (
+            ("user_data", "client_ip_address"),
+            ("user_data", "client_ip_address"),
+            ["10.0.0.1", "10.0.0.2"],
+            "203.0.113.7",
+        ),
         (("user_data", "fbclid"), ("user_data", "fbc"), "undefined", "?fbclid=IwAR2F4dbP0l7Mn"),
         (("event_id",), ("event_id",), "undefined", "e-7"),
         (("referrer_url",), ("referrer_url",), "undefined", "https://www.example.com/"),
@@ -192,7 +198,7 @@ OF_USERS = (
     ],
 )
 def test_in_a_mapping_of_one_s_own_a_placeholder_hides_nothing(
-    plugins: Plugins, mapping: tuple[str, ...], path: tuple[str, ...], text: str, usual: str
+    plugins: Plugins, mapping: tuple[str, ...], path: tuple[str, ...], text: object, usual: str
 ) -> None:
     """Whichever field it is that leaves such texts out."""
     prebuilt = plugins.actions["facebook.purchase"].mapping

@@ -149,7 +149,7 @@ def _hashed_node(field: Field, hasher: Hasher) -> Node:
 def _usable_values(check: Check, is_usable_text: Callable[[str], bool]) -> Callable[[Any], bool]:
     """Return what says whether a field sends anything of a raw value.
 
-    A number is sent as a text, and a list of one text may be taken for that one.
+    A number is sent as a text, a list of one text may be taken for that one, and of a list one text is enough.
     """
 
     def is_usable(value: Any) -> bool:
@@ -157,9 +157,10 @@ def _usable_values(check: Check, is_usable_text: Callable[[str], bool]) -> Calla
             return is_usable_text(value)
         try:
             clean = check(value)
-        except (RefusedError, EventError):  # it is for the field to refuse the value
+        except (RefusedError, EventError):  # refusing it is the field's business
             return True
-        return is_usable_text(clean) if type(clean) is str else clean is not MISSING
+        texts = clean if type(clean) is list else [clean]
+        return any(is_usable_text(text) if type(text) is str else text is not MISSING for text in texts)
 
     return is_usable
 
