@@ -41,7 +41,7 @@ def order() -> Callable[..., dict[str, Any]]:
 @pytest.fixture
 def picky_sandbox() -> Iterator[Sandbox]:
     """A stand-in with a limit that nobody has documented: events with a string of over 300 characters are bad."""
-    with Sandbox(SandboxOptions.strict(max_string=LONGEST_STRING)) as running:
+    with Sandbox(SandboxOptions.strict(max_string=LONGEST_STRING, last_days={})) as running:
         yield running
 
 

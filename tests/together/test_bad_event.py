@@ -14,7 +14,7 @@ import pytest
 from capi_actions import Client, Plugins, Request, Response
 from capi_actions.config import load_config
 from capi_actions.runtime import Runtime
-from capi_actions_sandbox import Sandbox
+from capi_actions_sandbox import Sandbox, SandboxOptions
 
 TOO_LONG = "x" * 301  # the picky sandbox's limit is 300, which our own checks know nothing of
 BAD = 637
@@ -88,7 +88,7 @@ def test_the_dead_letter_can_be_seen_exported_mended_and_replayed(
     assert again.lines == [{"moved": 1, "expired": 0}]
     assert (still_bad.status, summary(still_bad)["buried"]) == (1, 1)
 
-    with Sandbox() as mended:
+    with Sandbox(SandboxOptions(last_days={})) as mended:
         text = picky_config.read_text(encoding="utf-8").replace(picky_sandbox.url, mended.url)
         picky_config.write_text(text, encoding="utf-8")
         capi("outbox", "replay", "--all", *arguments)

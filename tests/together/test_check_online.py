@@ -42,7 +42,7 @@ def test_the_platform_s_answer_decides(
 ) -> None:
     """A yes only if Meta got as far as the event's content; nothing of it is taken."""
     monkeypatch.setenv("FACEBOOK_ACCESS_TOKEN", token)
-    with Sandbox(SandboxOptions(**options)) as sandbox:
+    with Sandbox(SandboxOptions(**options, last_days={})) as sandbox:
         result = capi("check", "--online", "-c", str(write_config(tmp_path / "capi.toml", sandbox.url)))
         stored = sandbox.events()
 
@@ -70,7 +70,7 @@ def test_an_app_that_requires_a_proof_of_its_secret_gets_it(
 ) -> None:
     """The sandbox computes it by itself.  A wrong one is a mistake of the configuration, not of an event."""
     monkeypatch.setenv("FACEBOOK_ACCESS_TOKEN", "good-token")
-    with Sandbox(SandboxOptions(app_secret="shh")) as sandbox:
+    with Sandbox(SandboxOptions(app_secret="shh", last_days={})) as sandbox:
         config = write_config(tmp_path / "capi.toml", sandbox.url)
         if secret:
             monkeypatch.setenv("FACEBOOK_APP_SECRET", secret)

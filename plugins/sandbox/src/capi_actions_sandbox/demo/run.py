@@ -52,7 +52,9 @@ def run(plugins: Plugins) -> list[Row]:
     :raises ConfigError: when the Facebook plugin isn't installed.
     """
     all_samples = list(samples())
-    options = SandboxOptions(currencies=known_currencies())
+    options = SandboxOptions(
+        currencies=known_currencies(), last_days={}
+    )  # it shows events, whichever version is the default
     with tempfile.TemporaryDirectory() as folder, Sandbox(options) as sandbox:
         config = Path(folder, "capi.toml")
         config.write_text(configuration(sandbox.url, plugins), encoding="utf-8")

@@ -62,7 +62,9 @@ def run_with_server(plugins: Plugins) -> Iterator[RunningDemo]:
     :raises ConfigError: when the server can't be started, or doesn't take the samples.
     """
     key, token = secrets.token_hex(16), secrets.token_hex(16)
-    options = SandboxOptions(currencies=known_currencies())
+    options = SandboxOptions(
+        currencies=known_currencies(), last_days={}
+    )  # it shows events, whichever version is the default
     send, sent_with = choose_sender()
     with tempfile.TemporaryDirectory() as folder, Sandbox(options) as sandbox:
         text = configuration(sandbox.url, plugins)
