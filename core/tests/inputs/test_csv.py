@@ -339,6 +339,52 @@ def test_without_a_table_columns_are_parts_of_the_event(plugins: Any) -> None:
     )
 
 
+@pytest.mark.parametrize("columns", [None, {"timestamp": Column(to=["timestamp"])}])
+@given(
+    people=st.lists(
+        st.sampled_from(
+            [
+                "jane.doe@example.com",
+                "+49 170 1234567",
+                "2026-11-30",
+                "12.50",
+                "Jane",
+                "Doe",
+                "0049/30/123456",
+            ]
+        ),
+        min_size=1,
+        max_size=6,
+    ),
+    known=st.booleans(),
+)
+def test_a_first_row_without_names_is_not_quoted(
+    columns: dict[str, Column] | None, people: list[str], known: bool
+) -> None:
+    """Where a file has no names, a person's values stand in their place, and the message goes into logs."""
+    header = ",".join([*people, "jane@example.com", *(["timestamp"] if known else [])])
+    warnings: list[str] = []
+    file = io.BytesIO(f"{header}\nx\n".encode())
+    records = list(read_events([file], CsvInput(CsvOptions(columns=columns)), warnings.append))
+
+    messages = "".join([*warnings, *(str(record.event) for record in records)])
+    personal = [value for value in (*people, "jane@example.com") if value not in ("Jane", "Doe")]
+    assert [] == [value for value in personal if value in messages]
+    if not known:
+        assert "the first row should have the columns' names, but it has values" in messages
+        assert "Jane" not in messages
+
+
+def test_a_column_that_is_named_like_a_value_is_counted() -> None:
+    """Beside a name that is known it is a column, but its name may be somebody's."""
+    options = CsvOptions(columns={"userId": Column(to=["userId"])})
+    warnings: list[str] = []
+    file = io.BytesIO(b"userId,Notes,jane@example.com\nu-1,x,y\n")
+    list(read_events([file], CsvInput(options), warnings.append))
+
+    assert ["standard input:1: columns that aren't used: 'Notes', number 3"] == warnings
+
+
 def test_many_columns_that_are_no_part_of_an_event_are_one_sentence() -> None:
     """An export of a shop has a hundred."""
     header = ",".join(f"Column {number}" for number in range(30)) + "\n" + "x," * 30

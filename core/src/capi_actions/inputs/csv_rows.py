@@ -52,7 +52,7 @@ class CsvInput:
                 yield number, detach(error)
                 return
             if mapper.unused:
-                shown = ", ".join(map(repr, mapper.unused[:_SHOWN_NAMES]))
+                shown = ", ".join(mapper.unused[:_SHOWN_NAMES])
                 others = len(mapper.unused) - _SHOWN_NAMES
                 warn(
                     f":{number}: columns that aren't used: {shown}{f' and {others} others' if others > 0 else ''}"

@@ -11,6 +11,7 @@ from capi_actions.errors import EventError, Problem, json_path
 from capi_actions.inputs.cells import CONVERTERS, Amount, CellFormat, check_spreadsheet_value
 from capi_actions.inputs.columns import AMOUNTS, EACH, TIMES, Column, CsvOptions, Path, parse_target
 from capi_actions.model import Json, JsonObject
+from capi_actions.personal_data import mask
 from capi_actions.text import did_you_mean
 
 
@@ -28,7 +29,7 @@ class _Cell:
 class RowMapper:
     """Makes events of a file's rows.
 
-    :ivar unused: names of the file's columns that nothing is made of.
+    :ivar unused: the file's columns that nothing is made of, each in words.
     """
 
     def __init__(self, header: Sequence[str], options: CsvOptions) -> None:
@@ -38,6 +39,7 @@ class RowMapper:
         """
         self._options = options
         names = [name.strip() for name in header]
+        _check_first_row(names, options)
         columns = options.columns
         problems: list[Problem] = []
         if columns is None:
@@ -51,11 +53,15 @@ class RowMapper:
                     Problem(f"the column {name!r} is there {count} times, at {positions}; rename one")
                 )
             elif not count:
-                hint = did_you_mean(name, [other for other in names if other])
+                hint = did_you_mean(name, [other for other in names if other and not _is_value(other)])
                 problems.append(Problem(f"there is no column {name!r}{hint}"))
         if problems:
             raise EventError(problems)
-        self.unused = [name for name in names if name and name not in needed]
+        self.unused = [
+            _describe_column(name, place)
+            for place, name in enumerate(names, 1)
+            if name and name not in needed
+        ]
         self._width = len(names)
         self._group = names.index(options.group_by) if options.group_by is not None else None
         self._cells = [self._cell(names.index(name), name, column) for name, column in columns.items()]
@@ -139,15 +145,15 @@ class RowMapper:
 def _columns_by_target(names: Sequence[str], problems: list[Problem]) -> dict[str, Column]:
     columns: dict[str, Column] = {}
     others: list[str] = []
-    for name in names:
+    for place, name in enumerate(names, 1):
         try:
             parse_target(name)
         except ValueError:
-            others += [name] if name else []
+            others += [_describe_column(name, place)] if name else []
         else:
             columns[name] = Column(to=[name])
     if others:
-        shown = ", ".join(map(repr, others[:_SHOWN_COLUMNS]))
+        shown = ", ".join(others[:_SHOWN_COLUMNS])
         more = f" and {len(others) - _SHOWN_COLUMNS} more" if len(others) > _SHOWN_COLUMNS else ""
         subject = (
             f"the columns {shown}{more} are no parts" if others[1:] else f"the column {shown} is no part"
@@ -160,6 +166,37 @@ def _columns_by_target(names: Sequence[str], problems: list[Problem]) -> dict[st
 
 
 _SHOWN_COLUMNS = 10
+
+
+def _check_first_row(names: Sequence[str], options: CsvOptions) -> None:
+    """Check that a file begins with its columns' names, and say nothing of what stands there instead.
+
+    :raises EventError: when values stand there, and no name that is known.
+    """
+    is_known = _is_target if options.columns is None else options.columns.__contains__
+    if any(map(_is_value, names)) and not any(map(is_known, names)):
+        raise EventError.of(
+            "the first row should have the columns' names, but it has values, such as an address or a number;"
+            " put a row with the names before it"
+        )
+
+
+def _is_target(name: str) -> bool:
+    try:
+        parse_target(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_value(name: str) -> bool:
+    """Return whether a cell of the first row is no column's name: a number, a date, or what may be personal."""
+    return bool(name) and (not any(map(str.isalpha, name)) or mask(name) != name)
+
+
+def _describe_column(name: str, place: int) -> str:
+    """Return a column's name as a message may have it, or its number from 1 if the name may be personal."""
+    return f"number {place}" if _is_value(name) else repr(name)
 
 
 def _kind_of(path: Path) -> str:
