@@ -8,7 +8,7 @@
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import monotonic, time
@@ -158,8 +158,14 @@ class Client:
     def send_many(self, events: Iterable[Json]) -> list[Receipt]:
         """Store several events with one commit.
 
+        :param events: any iterable of them, but no single event, whose keys would be taken for events.
         :raises OutboxError: when they can't be stored; then none was accepted.
+        :raises TypeError: when a single event is passed.
         """
+        if isinstance(events, Mapping | str | bytes):
+            raise TypeError(
+                "send_many() takes a list of events, or another iterable of them; send() takes one"
+            )
         self._check_usable()
         now = time()
         receipts = [self._process_event(event, now) for event in events]

@@ -3,15 +3,19 @@
 import json
 import math
 import re
+from collections.abc import Iterable
+from dataclasses import fields, is_dataclass
 from datetime import date, time
 from decimal import Decimal
+from enum import Enum
 from hashlib import sha256
 from typing import Any, Never, TypeAlias
 from uuid import UUID
 
 import orjson
 
-from capi_actions.errors import EventError
+from capi_actions.errors import EventError, json_path
+from capi_actions.personal_data import mask
 from capi_actions.text import closest, json_type, number_text, with_article
 
 Json: TypeAlias = Any
@@ -126,13 +130,92 @@ def encode_event(event: Json) -> bytes | str:
         return orjson.dumps(event, default=_json_default, option=orjson.OPT_SERIALIZE_NUMPY)
     except TypeError:
         pass
-    try:  # lone surrogates, integers over 64 bits, more than 254 levels
-        return json.dumps(event, default=_json_default)
+    try:
+        return _encode_with_stdlib(event)
     except RecursionError:
-        problem = "is nested too deeply"
+        problem, path = "is nested too deeply", "$"
     except (ValueError, TypeError):  # their texts may quote the event
-        problem = "holds what JSON can't: an object of another type, a key that isn't text, or itself"
-    raise EventError.of(problem)
+        problem, path = _find_unencodable(event)
+    raise EventError.of(problem, path)
+
+
+def _encode_with_stdlib(event: Json) -> str:
+    """Encode what orjson refuses: lone surrogates, integers over 64 bits, more than 254 levels."""
+    text = json.dumps(event, default=_stdlib_default)
+    if "NaN" in text or "Infinity" in text:  # null, as orjson writes them
+        text = json.dumps(json.loads(text, parse_constant=lambda name: None))
+    return text
+
+
+def _stdlib_default(value: object) -> Json:
+    """Return what orjson would make of a value that the json module doesn't know.
+
+    Members come back as they are: they may hold what orjson refuses.
+    """
+    if isinstance(value, Enum):
+        return value.value
+    if (attributes := _attributes(value)) is not None:
+        return attributes
+    return orjson.loads(orjson.dumps(value, default=_json_default, option=orjson.OPT_SERIALIZE_NUMPY))
+
+
+def _attributes(value: object) -> dict[str, object] | None:
+    """Return the public attributes of a dataclass's instance, None for anything else."""
+    if not is_dataclass(value) or isinstance(value, type):
+        return None
+    known: dict[str, object] = getattr(value, "__dict__", None) or {
+        attribute.name: getattr(value, attribute.name) for attribute in fields(value)
+    }
+    return {name: member for name, member in known.items() if not name.startswith("_")}
+
+
+def _find_unencodable(event: object) -> tuple[str, str]:
+    """Return what keeps an event from being written as JSON, and its path; no value of the event."""
+    pending: list[tuple[tuple[str | int, ...], object, tuple[int, ...]]] = [((), event, ())]
+    for _ in range(MAX_VALUES):
+        if not pending:
+            break
+        keys, value, ancestors = pending.pop()
+        if id(value) in ancestors:
+            return "holds itself", _masked_path(keys)
+        if isinstance(value, list | tuple):
+            members: Iterable[tuple[object, object]] = enumerate(value)
+        elif isinstance(value, dict):
+            members = value.items()
+        elif attributes := _attributes(value):
+            members = attributes.items()
+        elif mistake := _encoding_mistake(value):
+            return mistake, _masked_path(keys)
+        else:
+            continue
+        for key, member in members:
+            if not isinstance(key, _KEY_TYPES):
+                return f"keys should be text, but one is {_type_phrase(key)}", _masked_path(keys)
+            step = key if type(key) is int else str(key)
+            pending.append(((*keys, step), member, (*ancestors, id(value))))
+    return "holds what JSON can't: an object of another type, a key that isn't text, or itself", "$"
+
+
+def _masked_path(keys: Iterable[str | int]) -> str:
+    """Return the path of a value; keys of an event are names, but may be a person's address."""
+    return json_path([mask(key) if isinstance(key, str) else key for key in keys])
+
+
+_KEY_TYPES = (str, int, float, type(None))  # those that the json module writes
+
+
+def _encoding_mistake(value: object) -> str:
+    """Return why a value can't be written as JSON, "" if it can."""
+    try:
+        json.dumps(value, default=_stdlib_default)
+    except ValueError:
+        if isinstance(value, int):
+            return "a number has too many digits"
+    except TypeError:
+        pass
+    else:
+        return ""
+    return f"{_type_phrase(value)} can't be written as JSON"
 
 
 def copy_json(value: Json) -> Json:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import sleep
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -76,6 +77,15 @@ def test_several_events_share_a_commit_and_keep_their_order(client: Client, conf
     assert [receipt.problem is None for receipt in receipts] == [False, True, True] * 3
     assert held(config) == 6
     assert client.send_many([]) == []
+
+
+@pytest.mark.parametrize(
+    "event", [{"type": "page"}, MappingProxyType({"type": "page"}), '{"type": "page"}', b"{}"]
+)
+def test_a_single_event_is_no_list_of_events(client: Client, event: Any) -> None:
+    """Its keys would be refused as events, one by one, and nobody who doesn't look at receipts would notice."""
+    with pytest.raises(TypeError, match=r"takes a list of events, .*; send\(\) takes one"):
+        client.send_many(event)
 
 
 def test_a_hundred_threads_lose_nothing(config: Path, acme_server: Any, ping: Any) -> None:

@@ -157,7 +157,10 @@ async def _async(event: JsonObject) -> JsonObject:
         (lambda event: [event], "must return an event or Held, but returned list"),
         (lambda event: {}, "returned what is no event: type must be one of "),
         (lambda event: {**event, "type": "Ada"}, "returned what is no event: type must be one of "),
-        (lambda event: {**event, "x": object()}, "returned what is no event: holds what JSON can't"),
+        (
+            lambda event: {**event, "x": object()},
+            "returned what is no event: a Python object can't be written as JSON",
+        ),
         (lambda event: event.setdefault("me", event), "returned what is no event: "),
     ],
 )
