@@ -42,7 +42,7 @@ PLACES: dict[str, tuple[str, dict[str, str]]] = {
     "the configuration": (
         "",
         {
-            "missing": "there is no file {file}; `capi init` writes one",
+            "missing": "there is no file {file}; `capi init --config {file}` writes one",
             "below a file": "{file} can't be read: Not a directory",
             "not UTF-8": "{file} is not UTF-8 text (line 2); save it as UTF-8",
         },

@@ -76,13 +76,15 @@ def closest(word: str, known: Collection[str], *, certain: bool = False) -> str 
     Case and separators don't matter.  Otherwise there may be one typo for every four letters or part of four: two
     letters in the wrong order, or one that is wrong, missing or too many.
 
-    Otherwise, the beginning of only one known word will do as well.
+    Otherwise, the beginning of only one known word will do as well, or what is after the last point of one.
 
     :param certain: where other words are allowed, too: there may be one typo less (but one in any case), and a
         beginning won't do.
 
     >>> closest("ping", ["pings", "pongs"]), closest("orderId", ["order_id"]), closest("pixel", ["pixel_id", "tag"])
     ('pings', 'order_id', 'pixel_id')
+    >>> closest("purchase", ["acme.purchase", "acme.search"]), closest("purchase", ["acme.purchase", "shop.purchase"])
+    ('acme.purchase', None)
     >>> closest("userId", ["event_id", "user_data"]), closest("event", ["event_id", "event_time"])
     (None, None)
     """
@@ -100,6 +102,9 @@ def closest(word: str, known: Collection[str], *, certain: bool = False) -> str 
         allowed = max(1, typos - 1) if certain else typos
         if distance <= allowed and 2 * distance < len(folded):
             return likeliest
+    tails = [name for name in known if "." in name and _fold(name.rpartition(".")[2]) == folded]
+    if len(tails) == 1 and not certain:
+        return tails[0]
     is_clear = not certain and len(continued) == 1 and len(_fold(continued[0])) - len(folded) <= _MAX_ADDED
     return continued[0] if is_clear else None
 

@@ -242,7 +242,7 @@ def test_files_are_named_once_and_as_they_were_given(
     problem = "there is no file" if name.endswith(".toml") else "can't be read: it is a directory"
     assert checked == f"error: {sent.removeprefix('capi: ').strip()}"
     assert problem in checked
-    assert checked.count(f" {name}") == 1
+    assert checked.partition("; `capi init")[0].count(f" {name}") == 1
 
 
 def test_init_says_of_a_folder_that_it_is_one(
@@ -484,3 +484,39 @@ def test_a_mapping_beside_a_mapping_file_is_checked_too(check: Any, config: Path
     assert {(f"{path}"), f"{path}.mapping_file.name", f"{path}.mapping.id"} == {
         where for _, where in problems
     }
+
+
+@pytest.mark.parametrize(
+    ("table", "path", "offered"),
+    [
+        ('[destinations.shop]\ntype = "gone"\n', "destinations.shop.type", "the destination type 'gone'"),
+        ('[outbox]\ntype = "gone"\n', "outbox.type", "'gone'"),
+        ('[transport]\ntype = "gone"\n', "transport.type", "'gone'"),
+    ],
+)
+def test_what_a_disabled_plugin_may_offer_is_said(
+    capi: Any, config: Path, install: Any, table: str, path: str, offered: str
+) -> None:
+    """Beside what others offer; otherwise one looks for a package that is there."""
+    install("spare", capi_actions=[])
+    text = config.read_text(encoding="utf-8")
+    config.write_text(f'{text}{table}\n[plugins]\ndisabled = ["spare"]\n', encoding="utf-8")
+
+    (line,) = [line for line in capi("check", "-c", str(config)).out.splitlines() if "error" in line]
+    assert line.startswith(f"error: $.{path}: no plugin offers {offered}; there are: ")
+    assert line.endswith("; disabled plugins may: 'spare'")
+
+
+def test_how_to_go_on_without_a_file_is_to_take_it_out(capi: Any, config: Path, install: Any) -> None:
+    """No package is there to uninstall; with one, both are said."""
+    (config.parent / "broken.py").write_text("import nothing_of_this_name\n", encoding="utf-8")
+    files = '[plugins]\nfiles = ["broken.py"]\n'
+    config.write_text(config.read_text(encoding="utf-8") + files, encoding="utf-8")
+
+    table = '`disabled = ["broken"]` below [plugins] in the configuration, or CAPI_DISABLED_PLUGINS=broken'
+    (advice,) = [line for line in capi("check", "-c", str(config)).err.splitlines() if "to go on" in line]
+    assert f"capi: to go on without 'broken': take the file out of `files`, or {table}" == advice
+
+    install("worn", capi_actions=5)
+    (advice,) = [line for line in capi("check", "-c", str(config)).err.splitlines() if "to go on" in line]
+    assert "`capi uninstall`, or take the file out of `files`, or `disabled = [" in advice

@@ -180,4 +180,4 @@ def test_a_missing_configuration_says_how_to_get_one(capi: Any, tmp_path: Path) 
 
     path = tmp_path / "capi.toml"
     assert result.status == 2
-    assert result.out == f"error: there is no file {path}; `capi init` writes one\n"
+    assert result.out == f"error: there is no file {path}; `capi init --config {path}` writes one\n"

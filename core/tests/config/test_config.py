@@ -17,6 +17,30 @@ def problems(text: str, plugins: Plugins) -> dict[str, str]:
     return {problem.path: problem.message for problem in caught.value.problems}
 
 
+@pytest.mark.parametrize(
+    ("text", "is_name"),
+    [
+        *(
+            (name, True)
+            for name in ("$ACME_TOKEN", "${ACME_TOKEN}", "{{ACME_TOKEN}}", "$(ACME_TOKEN)", "%A%", "env:A")
+        ),
+        *(
+            (token, False)
+            for token in ("EAAG$x", "$2b$12$abc", "{sesame", "A%2B", "100%", "environment", "$")
+        ),
+    ],
+)
+def test_a_token_that_names_a_variable_is_not_its_value(
+    text: str, is_name: bool, config_text: str, plugins: Plugins
+) -> None:
+    """As configurations of other programs have it; the platform would refuse the name, hours later."""
+    (warning,) = read_config(config_text.replace('"sesame"', f'"{text}"'), plugins).warnings
+
+    expected = "is this text itself, and not what a variable" if is_name else "is written in the file"
+    assert warning.message.startswith(expected)
+    assert text not in warning.message
+
+
 def test_a_whole_configuration_is_read(plugins: Plugins) -> None:
     """With every table it may have."""
     config = read_config(
@@ -219,7 +243,7 @@ def test_a_file_that_is_not_there_says_how_to_get_one(plugins: Plugins, tmp_path
     with pytest.raises(ConfigError) as caught:
         load_config(path, plugins)
 
-    assert str(caught.value) == f"there is no file {path}; `capi init` writes one"
+    assert str(caught.value) == f"there is no file {path}; `capi init --config {path}` writes one"
 
 
 def test_a_file_that_can_not_be_read_says_so(plugins: Plugins, tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ async def wait(event: Any) -> Any:
     [
         (
             dict,
-            "must offer objects of capi_actions.model.event_filters.EventFilter, but offered the class dict",
+            "must offer objects of capi_actions.EventFilter, but offered the class dict",
         ),
         (EventFilter(name="bots"), "'bots' must have either apply or apply_for"),
         (

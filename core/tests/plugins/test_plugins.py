@@ -69,13 +69,18 @@ def test_the_core_offers_its_own_things_through_the_same_hooks() -> None:
 @pytest.mark.parametrize(
     ("hook", "offered", "expected"),
     [
-        ("capi_actions", ["ping"], "objects of capi_actions.model.action.Action, but offered str"),
+        (
+            "capi_actions",
+            [type("Ping", (), {})],
+            "objects of capi_actions.Action, but offered the class Ping; put @action above it",
+        ),
+        ("capi_actions", ["ping"], "objects of capi_actions.Action, but offered str"),
         ("capi_actions", "ping", "must return a list, but returned str"),
         ("capi_actions", None, "must return a list, but returned NoneType"),
         ("capi_destinations", [dict], "subclasses of capi_actions.Destination, but offered the class dict"),
         ("capi_directives", [an_action("a.b")], "Directive, but offered Action"),
         ("capi_normalizers", [str.lower], "Normalizer, but offered method_descriptor"),
-        ("capi_commands", [print], "click.core.Command, but offered builtin_function_or_method"),
+        ("capi_commands", [print], "click.Command, but offered builtin_function_or_method"),
     ],
 )
 def test_offering_the_wrong_thing_is_refused_by_name(hook: str, offered: Any, expected: str) -> None:

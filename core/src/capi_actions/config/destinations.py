@@ -7,7 +7,7 @@ from attrs import evolve, fields_dict
 
 from capi_actions.config.lint import lint_by_plugin, lint_mapping_tables, lint_secrets
 from capi_actions.config.model import DestinationConfig, DestinationDraft, MappingConfig, MappingDraft
-from capi_actions.config.plugins import hint_disabled
+from capi_actions.config.plugins import hint_offers
 from capi_actions.config.structure import (
     anchor_paths,
     construct,
@@ -20,7 +20,6 @@ from capi_actions.errors import ConfigError, Diagnostics, PluginError, json_path
 from capi_actions.model import RESERVED_SETTINGS, ConsentSettings, Destination
 from capi_actions.plugins import Plugins
 from capi_actions.plugins.validate import validate_limits
-from capi_actions.text import did_you_mean
 
 
 def read_destination(
@@ -95,7 +94,7 @@ def _destination_type(name: Any, plugins: Plugins, diagnostics: Diagnostics) -> 
         return None
     kind = plugins.destinations.get(name)
     if kind is None:
-        hint = did_you_mean(name, plugins.destinations) or hint_disabled(plugins)
+        hint = hint_offers(name, plugins.destinations, plugins)
         hint = hint or ("" if plugins.destinations else "; no plugin offers any: install one")
         diagnostics.add(f"no plugin offers the destination type {name!r}{hint}")
     return kind

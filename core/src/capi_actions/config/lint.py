@@ -4,6 +4,7 @@ What is named ``lint_…`` only warns.
 """
 
 import os
+import re
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -16,6 +17,9 @@ from capi_actions.errors import ConfigError, Diagnostics, Problem, json_path, wh
 from capi_actions.files import read_regular_file
 from capi_actions.model import Destination
 from capi_actions.secret import Secret
+
+_VARIABLE = re.compile(r"\$\w+|\$?\{\w+\}|\{\{\w+\}\}|\$\(\w+\)|%\w+%|env[:.]\w+", re.ASCII | re.IGNORECASE)
+"""How other programs' configurations name a variable."""
 
 
 def lint_secrets(settings: Mapping[str, Any], mode: int, diagnostics: Diagnostics) -> None:
@@ -32,6 +36,13 @@ def lint_secrets(settings: Mapping[str, Any], mode: int, diagnostics: Diagnostic
     for key, value in settings.items():
         if isinstance(value, Secret) and value.literal:
             message = 'is written in the file; { env = "NAME" } keeps it out of backups and repositories'
+            if _VARIABLE.fullmatch(value.value):
+                message = (
+                    "is this text itself, and not what a variable of the environment holds; for that, write"
+                    ' { env = "NAME" }'
+                )
+                diagnostics.warn(message, f"$.{key}")
+                continue
             if readers:
                 permissions = f"{stat.S_IMODE(mode):04o}"
                 message += f". {' and '.join(readers)} can read the file (mode {permissions}): chmod 600 it"

@@ -2,6 +2,7 @@
 
 import inspect
 import re
+import shlex
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -12,7 +13,7 @@ from capi_actions.config.destinations import read_destination
 from capi_actions.config.inputs import read_inputs
 from capi_actions.config.lint import check_certificates, lint_accounts, lint_secrets, lint_table_secrets
 from capi_actions.config.model import Config, DeliveryConfig, DestinationConfig, DestinationDraft
-from capi_actions.config.plugins import hint_disabled, read_plugins
+from capi_actions.config.plugins import hint_offers, read_plugins
 from capi_actions.config.structure import (
     describe,
     read_incomplete,
@@ -45,9 +46,15 @@ def load_config(path: Path, plugins: Plugins, *, need_secrets: bool = True, stri
         text = read_text_file(path)
         mode = path.stat().st_mode
     except FileNotFoundError:
-        raise ConfigError.of(f"there is no file {path}; `capi init` writes one", "") from None
+        raise ConfigError.of(f"there is no file {path}; `{_init_command(path)}` writes one", "") from None
     data = _parse_toml(text, str(path))
     return _read(data, plugins, path.parent, need_secrets=need_secrets, strict=strict, mode=mode)
+
+
+def _init_command(path: Path) -> str:
+    """Return the command that writes this file; it can be pasted into a shell."""
+    words = ("capi", "init")
+    return shlex.join(words if path == Path("capi.toml") else (*words, "--config", str(path)))
 
 
 def read_config(
@@ -205,7 +212,7 @@ def _read_options(
     if not isinstance(name, str):
         diagnostics.add(f"should be text in quotes, but it is {describe(name)}", "$.type")
     elif factory is None:
-        hint = did_you_mean(name, factories) or hint_disabled(plugins)
+        hint = hint_offers(name, factories, plugins)
         diagnostics.add(f"no plugin offers {name!r}{hint}", "$.type")
     else:
         plugin = plugins.provider(_HOOKS[table_name], name)

@@ -4,7 +4,7 @@ It has been read before, when plugins were loaded (:class:`~capi_actions.plugins
 is reported with the rest of the configuration.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from attrs import field, frozen
@@ -13,7 +13,7 @@ from capi_actions.config.model import Config
 from capi_actions.config.structure import read_values
 from capi_actions.errors import Diagnostics
 from capi_actions.plugins import DISABLED_VARIABLE, PluginInfo, Plugins, disabled_by_environment
-from capi_actions.text import did_you_mean
+from capi_actions.text import closest, did_you_mean
 
 
 @frozen(kw_only=True)
@@ -58,10 +58,15 @@ def _disabling_problem(name: str, known: Sequence[PluginInfo]) -> str | None:
     return f"there is no plugin {name!r} to disable{did_you_mean(name, names)}"
 
 
-def hint_disabled(plugins: Plugins) -> str:
-    """Return the names of disabled plugins, to end a message about what no plugin offers, or ""."""
-    names = [repr(plugin.name) for plugin in plugins.describe() if plugin.disabled_by]
-    return f"; disabled plugins may: {', '.join(names)}" if names else ""
+def hint_offers(name: str, offers: Collection[str], plugins: Plugins) -> str:
+    """Return the end of a message about a name that no plugin offers: what was meant, or all that there is.
+
+    :param offers: the names that are offered; disabled plugins may offer others.
+    """
+    disabled = [repr(plugin.name) for plugin in plugins.describe() if plugin.disabled_by]
+    if not disabled or closest(name, offers):
+        return did_you_mean(name, offers)
+    return f"{did_you_mean(name, offers)}; disabled plugins may: {', '.join(disabled)}"
 
 
 _USED_UNNAMED = frozenset({"capi_events", "capi_normalizers", "capi_report"})

@@ -47,6 +47,7 @@ class Plugins:
 
     refused: Sequence[PluginError] = ()
     missing_hooks: frozenset[str] = frozenset()
+    _refused_files: frozenset[str] = frozenset()  # names of those that the configuration's ``files`` are
 
     def __init__(self, *plugins: object, candidates: Sequence[Candidate] = ()) -> None:
         """Register plugins given as objects and as entry points.
@@ -107,6 +108,7 @@ class Plugins:
         plugins._use(registry)
         plugins.refused = list(refused.values())
         left_out = [candidate for candidate in selected if candidate.name in refused]
+        plugins._refused_files = frozenset(candidate.name for candidate in left_out if candidate.is_named)
         plugins.missing_hooks = frozenset().union(*map(mentioned_hooks, left_out))
         return plugins
 
@@ -122,10 +124,14 @@ class Plugins:
     def advice(self) -> str:
         """How to go on without the plugins that are left out."""
         names = [fault.plugin for fault in self.refused]
-        return (
-            f"to go on without {', '.join(map(repr, names))}: `capi uninstall`, or `disabled = {json.dumps(names)}`"
-            f" below [plugins] in the configuration, or {DISABLED_VARIABLE}={shlex.quote(','.join(names))}"
-        )
+        ways = []
+        if not self._refused_files.issuperset(names):
+            ways.append("`capi uninstall`")
+        if self._refused_files:
+            ways.append("take the file out of `files`")
+        ways.append(f"`disabled = {json.dumps(names)}` below [plugins] in the configuration")
+        ways.append(f"{DISABLED_VARIABLE}={shlex.quote(','.join(names))}")
+        return f"to go on without {', '.join(map(repr, names))}: {', or '.join(ways)}"
 
     def actions_of(self, destination: str) -> Mapping[str, Action]:
         """Return the actions of one destination type, by full name."""

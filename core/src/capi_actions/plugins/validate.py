@@ -75,7 +75,8 @@ def validate_offer(hook: str, offered: Any) -> str | None:
     offer = normalize_offer(offered)
     if expected := expected_type(hook, offer):
         described = f"the class {offered.__name__}" if isinstance(offered, type) else type(offered).__name__
-        return f"{hook}() must offer {expected}, but offered {described}"
+        hint = "; put @action above it" if hook == "capi_actions" and isinstance(offered, type) else ""
+        return f"{hook}() must offer {expected}, but offered {described}{hint}"
     if hook == "capi_report":
         return None
     own_name: object = getattr(offer, "name", "")
@@ -96,7 +97,8 @@ def expected_type(hook: str, offer: Any) -> str | None:
     if hook == "capi_report":
         return None if callable(offer) else "callables that make observers"
     required = _TYPES[hook]
-    return None if isinstance(offer, required) else f"objects of {required.__module__}.{required.__name__}"
+    package = required.__module__.partition(".")[0]  # which has it for everybody; the module may change
+    return None if isinstance(offer, required) else f"objects of {package}.{required.__name__}"
 
 
 def _expected_destination(offer: Any) -> str | None:
