@@ -16,10 +16,12 @@ from typing import Any, get_args
 import attrs
 import click
 import pytest
+from click.testing import CliRunner
 
 from capi_actions import ConsentSettings, Plugins
-from capi_actions.cli.app import CORE_COMMANDS
+from capi_actions.cli.app import CORE_COMMANDS, app
 from capi_actions.cli.init import describe_parameters
+from capi_actions.cli.scaffold import KINDS
 from capi_actions.config import DEFAULT_TYPES, DeliveryConfig, MappingConfig, PluginsConfig
 from capi_actions.inputs import Column, CsvOptions
 
@@ -229,6 +231,22 @@ def test_nothing_on_the_page_lacks_its_description(name: str) -> None:
 
     assert rows
     assert [row for row in rows if re.match(r"\| [^|]*\|\s*\|", row)] == []
+
+
+@pytest.mark.parametrize("group", [(), ("outbox",), ("eval",), ("pixel",)])
+def test_no_command_s_line_is_cut_off_in_the_help(group: tuple[str, ...]) -> None:
+    """On a terminal of the usual width: what stands behind the three points is often the point."""
+    shown = CliRunner(env={"COLUMNS": "80"}).invoke(app, [*group, "--help"]).stdout
+
+    assert not [line for line in shown.partition("Commands:")[2].splitlines() if line.endswith("...")]
+
+
+def test_the_page_of_the_command_line_has_every_kind_of_plugin() -> None:
+    """As `capi new` takes them."""
+    page = (REFERENCE / "command-line.md").read_text(encoding="utf-8")
+    (row,) = [line for line in page.splitlines() if line.startswith("| `capi new NAME` |")]
+
+    assert set(KINDS) <= set(re.findall(r"`(?:--kind )?(\w+)`", row))
 
 
 if __name__ == "__main__" and "--update" in sys.argv:

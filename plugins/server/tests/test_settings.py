@@ -286,7 +286,10 @@ def test_a_host_that_is_none_is_an_error_of_the_command_line(
 
 def test_without_a_configuration_the_command_says_what_writes_one(tmp_path: Path) -> None:
     """One with a table for it."""
-    with pytest.raises(ConfigError, match=r"there is no file .*none\.toml; `capi init --serve` writes one"):
+    with pytest.raises(
+        ConfigError,
+        match=r"there is no file .*none\.toml; `capi init --serve --config .*none\.toml` writes one",
+    ):
         serve.main(["--config", str(tmp_path / "none.toml")], standalone_mode=False)
 
 

@@ -100,10 +100,10 @@ def _evaluate_action(record: JsonObject, plugins: Plugins) -> JsonObject:
 
 @_subcommand("flow")
 def _evaluate_flow(record: JsonObject, plugins: Plugins) -> JsonObject:
-    """Turn {"fields", "mapping", "trigger", "event"} into {"subscribed", "payload"}.
+    """Turn {"fields", "mapping", "trigger", "event"} into {"payload"}.
 
-    "trigger" is optional.  The event is mapped and validated even if the trigger doesn't match.  An
-    error has "subscribed", too; it is false when the trigger itself is malformed.
+    "trigger" is optional.  The event is mapped and validated even if the trigger doesn't match: "subscribed"
+    says whether it does.  An error has "subscribed", too; it is false when the trigger itself is malformed.
     """
     event = record.get("event", {})
     trigger = record.get("trigger")

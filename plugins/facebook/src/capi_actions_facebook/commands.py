@@ -146,11 +146,11 @@ def pixel() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one line of JSON.")
 @click.pass_context
 def verify(context: click.Context, file: Path, examples: int, seed: int, *, as_json: bool) -> None:
-    """Compare our hashes with those of a pixel script, such as today's fbevents.js.
+    """Compare our hashes with those of a pixel script.
 
-    Runs FILE in V8, in a page without a network, and compares what it sends for random, made-up people with
-    our hashes.  Prints each difference as a line of JSON.  Exit status: 0 when there is none, 1 when there
-    are some, 2 when the script can't be run.
+    The script is today's fbevents.js, for example.  Runs FILE in V8, in a page without a network, and compares
+    what it sends for random, made-up people with our hashes.  Prints each difference as a line of JSON.  Exit
+    status: 0 when there is none, 1 when there are some, 2 when the script can't be run.
     """
     # Imported here, because the tables and progress bars that only this command draws take 40 ms to import.
     from capi_actions_facebook.normalization.verify.engine import PixelScriptError

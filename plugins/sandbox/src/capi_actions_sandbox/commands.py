@@ -83,10 +83,10 @@ def sandbox(
     keep: int,
     as_json: bool,
 ) -> None:
-    """Stand in for Meta's Conversions API on this machine, until Ctrl-C.
+    """Stand in for Meta's Conversions API on this machine.
 
-    Set its address as the base_url of a Facebook destination, or of any other sender.  What arrives can be
-    inspected at /_sandbox/events.
+    Runs until Ctrl-C.  Set its address as the base_url of a Facebook destination, or of any other sender.  What
+    arrives can be inspected at /_sandbox/events.
     """
     from capi_actions_sandbox.options import SandboxOptions
     from capi_actions_sandbox.serve import clock, printable, serve

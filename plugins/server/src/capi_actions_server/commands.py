@@ -3,6 +3,7 @@
 ``capi`` imports this module whatever it is to do, so that what serves is imported by the command itself.
 """
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -21,14 +22,15 @@ _SHORTEST_PASSWORD = 10  # characters
 @click.option("--reuse-port", is_flag=True, help="Let several processes listen at the port.")
 @click.option("--no-deliver", is_flag=True, help="Only store: `capi deliver --forever` runs apart.")
 def serve(config_path: Path, host: str | None, port: int | None, reuse_port: bool, no_deliver: bool) -> None:
-    """Take events over HTTP, and deliver them, until Ctrl-C or SIGTERM.
+    """Take events over HTTP, and deliver them.
 
-    The table [server] of the configuration says where, and who may send; `capi init --serve` writes one.
+    Runs until Ctrl-C or SIGTERM.  The table [server] of the configuration says where, and who may send; `capi init
+    --serve` writes one.
     """
     from capi_actions_server.run import run
 
     if not config_path.exists():
-        raise ConfigError.of(f"there is no file {config_path}; `capi init --serve` writes one", "")
+        raise ConfigError.of(f"there is no file {config_path}; `{_init_command(config_path)}` writes one", "")
     run(
         config_path,
         host=host,
@@ -39,6 +41,12 @@ def serve(config_path: Path, host: str | None, port: int | None, reuse_port: boo
     )
 
 
+def _init_command(path: Path) -> str:
+    """Return the command that writes this file; it can be pasted into a shell."""
+    words = ("capi", "init", "--serve")
+    return shlex.join(words if path == Path("capi.toml") else (*words, "--config", str(path)))
+
+
 def announce(url: str) -> None:
     """Print where the server listens."""
     click.echo(f"Listening at {url}; Ctrl-C stops.", err=True)
@@ -46,9 +54,10 @@ def announce(url: str) -> None:
 
 @click.command("hash-password")
 def hash_command() -> None:
-    """Print the hash of a password for [server.pages] in the configuration.
+    """Print the hash of a password for the status page.
 
-    Asks for the password twice, or reads it from standard input if that is no terminal.
+    It belongs below [server.pages] in the configuration.  Asks for the password twice, or reads it from standard
+    input if that is no terminal.
     """
     if sys.stdin.isatty():
         password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)

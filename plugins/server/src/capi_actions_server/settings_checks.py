@@ -17,7 +17,9 @@ _LARGEST_BATCH: Final = 512_000  # bytes that Segment's API takes, and that its 
 _CHAINS: Final = ("x-forwarded-for", "forwarded")  # headers to which each proxy adds an address
 _DEFAULT_TOLERANCE: Final = 300
 
-NOBODY_MAY_SEND: Final = "nobody may send: add a table [server.keys.main]; `capi init --serve` writes one"
+NOBODY_MAY_SEND: Final = (
+    'nobody may send: add a table [server.keys.main] with key = { env = "CAPI_WRITE_KEY" }'
+)
 
 
 def _check_presence(settings: ServerSettings, _: ConfigNames) -> Iterator[Problem]:

@@ -37,7 +37,7 @@ def snippet(
     wait_for_consent: bool,
     script_url: str,
 ) -> None:
-    """Print what a web page needs to send each event from both sides: browser and server.
+    """Print what a web page needs to send from browser and server.
 
     Paste it into the <head> of every page.  Then capi.page(), capi.track(name, properties) and
     capi.identify(userId, traits) call Meta's pixel and send the same event to the endpoint: with one event id,

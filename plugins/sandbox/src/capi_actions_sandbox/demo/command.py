@@ -37,9 +37,10 @@ curl -u {key}: {server}/v1/page -H 'content-type: application/json' -d '{{"userI
     help="Send over HTTP to `capi serve`, with Segment's SDK if it is installed, until Ctrl-C.",
 )
 def demo(config_path: Path, as_json: bool, with_server: bool) -> int:
-    """Send sample events of every kind to a local stand-in for Meta, and show what arrives.
+    """Send sample events to a stand-in for Meta; show what arrives.
 
-    Of the configuration, only the table [plugins] is read: what it disables takes no part, and its files do.
+    The events are of every kind, and stay on this machine.  Of the configuration, only the table [plugins] is
+    read: what it disables takes no part, and its files do.
     """
     plugins = Plugins.configured(config_path)
     if "facebook" not in plugins.destinations:
