@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import click
 import pytest
 
 from capi_actions.text import count_noun
@@ -51,6 +52,53 @@ def test_wrong_usage_is_reported_as_other_errors_are(capi: Any, arguments: tuple
     assert (2, "") == (result.status, result.out)
     assert all(line.startswith("capi: ") for line in lines)
     assert "--help` lists what it takes" in lines[-1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("send", "--skip", "x"), "Invalid value for '--skip': should be a whole number, 0 or more"),
+        (("send", "--skip", "-1"), "Invalid value for '--skip': should be a whole number, 0 or more"),
+        (("send", "--skip", "1.5"), "Invalid value for '--skip': should be a whole number, 0 or more"),
+        (
+            ("send", "--processes", "65"),
+            "Invalid value for '--processes': should be a whole number from 1 to 64",
+        ),
+        (("send", "--wait", "abc"), "Invalid value for '--wait': should be a number, 0 or more"),
+        (("send", "--wait", "-1"), "Invalid value for '--wait': should be a number, 0 or more"),
+        (("send", "--wait", "nan"), "Invalid value for '--wait': should be a number, 0 or more"),
+        (("deliver", "--wait", "NaN"), "Invalid value for '--wait': should be a number, 0 or more"),
+        (("outbox", "dead", "--id", "x"), "Invalid value for '--id': should be a whole number"),
+        (
+            ("outbox", "dead", "--limit", "0"),
+            "Invalid value for '--limit': should be a whole number, 1 or more",
+        ),
+        (("actions", "--json", "--markdown"), "--json and --markdown contradict each other"),
+        (
+            ("new", "acme"),
+            "Missing option '--kind'. Choose from: action, destination, directive, filter, normalizer, transport,"
+            " outbox, observer, command",
+        ),
+    ],
+)
+def test_a_wrong_option_is_said_in_a_line_with_what_is_right(
+    capi: Any, arguments: tuple[str, ...], message: str
+) -> None:
+    """In words, not in those of a parser; and without what a terminal could take for a command."""
+    assert capi(*arguments).err.splitlines()[0] == f"capi: {message}"
+
+
+def test_a_plugin_s_own_sentence_about_a_number_stays(capi: Any, install: Any) -> None:
+    """It may know more than the option's type."""
+
+    def check(context: click.Context, option: click.Parameter, value: int) -> int:
+        raise click.BadParameter("should be even")
+
+    install(
+        "own", capi_commands=[click.Command("own", params=[click.Option(["--n"], type=int, callback=check)])]
+    )
+
+    assert capi("own", "--n", "1").err.startswith("capi: Invalid value for '--n': should be even\n")
 
 
 def test_an_empty_outbox_is_a_sentence(capi: Any, config: Any) -> None:

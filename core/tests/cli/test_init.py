@@ -206,7 +206,21 @@ def test_init_says_why_it_can_not_write(capi: Any, tmp_path: Path) -> None:
     result = capi("init", "-c", str(tmp_path / "missing" / "capi.toml"))
 
     assert result.status == 2
-    assert "can't be written: No such file or directory" in result.err
+    assert f"there is no folder {tmp_path / 'missing'}; make it first" in result.err
+
+
+@pytest.mark.parametrize("options", [(), ("--force",)])
+def test_init_says_which_commands_go_on(
+    capi: Any, tmp_path: Path, only_acme: None, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+) -> None:
+    """They can be pasted: with the file's name, unless it is the usual one."""
+    monkeypatch.chdir(tmp_path)
+
+    assert "then run `capi check`." in capi("init", *options).err
+    assert (
+        "then run `capi check --config 'my shop.toml'`." in capi("init", "-c", "my shop.toml", *options).err
+    )
+    assert "`capi init --config none.toml` writes one" in capi("preview", "-c", "none.toml").err
 
 
 def test_init_for_a_server_says_what_to_install(capi: Any, tmp_path: Path, only_acme: None) -> None:

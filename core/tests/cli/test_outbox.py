@@ -9,6 +9,7 @@ import pytest
 
 from capi_actions import Item, Judgement, Verdict
 from capi_actions.builtin.outbox import SqliteOutbox
+from capi_actions.cli.console import format_time
 
 
 @pytest.fixture
@@ -99,6 +100,26 @@ def test_machines_get_everything_about_a_dead_letter(capi: Any, failed: Path) ->
     assert (listed[0]["code"], listed[0]["subcode"], listed[0]["reason"]) == (4, 44, "It is bad.")
 
 
+@pytest.mark.parametrize("moment", ["yesterday", "2026-11-31", "", "nan", "2026-11-28T25:00:00Z"])
+@pytest.mark.parametrize("option", ["--since", "--before"])
+def test_a_wrong_time_is_told_with_a_right_one(capi: Any, failed: Path, option: str, moment: str) -> None:
+    """What the commands print themselves is right, too: it is copied."""
+    result = capi("outbox", "dead", option, moment, "-c", str(failed))
+
+    assert (result.status, result.err.splitlines()[0]) == (
+        2,
+        f"capi: Invalid value for '{option}': should be a time, such as 2026-11-28, 2026-11-28T12:30:00Z or 1795869000",
+    )
+
+
+def test_the_times_that_are_printed_select(capi: Any, failed: Path) -> None:
+    """The table's and JSON's own."""
+    letters = capi("outbox", "dead", "--json", "-c", str(failed)).lines
+    buried = min(letter["buried_at"] for letter in letters)
+    for moment in (str(buried), format_time(buried)):
+        assert letters == capi("outbox", "dead", "--json", "--since", moment, "-c", str(failed)).lines
+
+
 @pytest.mark.parametrize(
     ("conditions", "count"),
     [
@@ -107,6 +128,8 @@ def test_machines_get_everything_about_a_dead_letter(capi: Any, failed: Path) ->
         (("--since", "2020-01-01", "--before", "2100-01-01T00:00:00"), 3),
         (("--before", "2020-01-01"), 0),
         (("--since", "2100-01-01 00:00:00"), 0),
+        (("--since", "2020-01-01 00:00:00+00:00", "--before", "2100-01-01T00:00:00.5Z"), 3),
+        (("--since", "1577836800", "--before", "4102444800.25"), 3),
         (("--action", "acme.page"), 0),
         (("--code", "5"), 0),
         (("--subcode", "0"), 0),
@@ -143,7 +166,9 @@ def test_purged_letters_are_gone(capi: Any, failed: Path) -> None:
     for command in ("purge", "replay"):
         nothing = capi("outbox", command, "--id", "1", "-c", str(failed))
         assert (nothing.status, nothing.err) == (0, "No dead letter matches.\n")
-    assert capi("outbox", "purge", "--all", "-c", str(failed)).err == "2 dead letters deleted.\n"
+    assert capi("outbox", "purge", "--id", "2", "--json", "-c", str(failed)) == (0, '{"deleted":1}\n', "")
+    assert capi("outbox", "purge", "--all", "-c", str(failed)).err == "1 dead letter deleted.\n"
+    assert capi("outbox", "purge", "--all", "--json", "-c", str(failed)).lines == [{"deleted": 0}]
     assert capi("outbox", "dead", "--json", "-c", str(failed)).lines == []
 
 

@@ -397,7 +397,7 @@ def test_many_columns_that_are_no_part_of_an_event_are_one_sentence() -> None:
 @pytest.mark.parametrize(
     ("options", "columns", "problem"),
     [
-        ('delimiter = "x"', "", "$.inputs.orders.delimiter: should be one of these characters"),
+        ('delimiter = "x"', "", r"$.inputs.orders.delimiter: should be one of these characters: , ; \t |"),
         ('decimal = ";"', "", "$.inputs.orders.decimal: should be one of these characters"),
         ('thousands = "."', "", "$.inputs.orders.thousands: shouldn't be the same as the decimal mark"),
         ('encoding = "cp9999"', "", "$.inputs.orders.encoding: should be an encoding's name"),

@@ -137,11 +137,36 @@ def _print_wrong_usage(error: click.ClickException) -> None:
         error.show(shown)
         lines = shown.getvalue().removesuffix("\n").split("\n")
     else:
-        lines = [f"capi: {line}" for line in error.format_message().split("\n")]
+        lines = [f"capi: {_describe_wrong_usage(error)}"]
         if context is not None:
             lines.append(f"capi: `{context.command_path} --help` lists what it takes")
     for line in lines:
         echo_error(line)
+
+
+def _describe_wrong_usage(error: click.ClickException) -> str:
+    """Return what is wrong in one line: click lists choices one below the other, after tabs."""
+    parameter = error.param if isinstance(error, click.BadParameter) else None
+    if parameter is not None and (
+        "is not a valid" in error.message or "is not in the range" in error.message
+    ):
+        expected = _describe_number(parameter.type)
+        if expected:
+            return f"Invalid value for {parameter.get_error_hint(None)}: should be {expected}"
+    return " ".join(error.format_message().split())
+
+
+def _describe_number(kind: object) -> str:
+    """Return which numbers an option takes, "" if it takes none."""
+    if not isinstance(kind, type(click.INT) | type(click.FLOAT)):
+        return ""
+    noun = "a number" if isinstance(kind, type(click.FLOAT)) else "a whole number"
+    least, most = getattr(kind, "min", None), getattr(kind, "max", None)
+    if least is not None and most is not None:
+        return f"{noun} from {least:,} to {most:,}"
+    if least is not None:
+        return f"{noun}, {least:,} or more"
+    return noun if most is None else f"{noun}, {most:,} or less"
 
 
 def _plugin_commands(ctx: click.Context) -> dict[str, click.Command]:

@@ -32,6 +32,8 @@ def actions(name: str | None, config_path: Path, as_json: bool, markdown: bool) 
 
     With NAME: that action's trigger, fields and prebuilt mapping.  Of the configuration, only [plugins] is read.
     """
+    if as_json and markdown:
+        raise click.UsageError("--json and --markdown contradict each other")
     known = Plugins.installed(Selection.read(config_path)).actions
     if name is not None and name not in known:
         raise click.UsageError(f"there is no action {name!r}{did_you_mean(name, known)}")

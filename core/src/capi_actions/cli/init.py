@@ -13,7 +13,7 @@ import attrs
 import click
 
 from capi_actions.cli.console import echo_error
-from capi_actions.cli.options import config_option
+from capi_actions.cli.options import command_line, config_option
 from capi_actions.config import DEFAULT_TYPES, DeliveryConfig, PluginsConfig
 from capi_actions.errors import ConfigError
 from capi_actions.files import read_text_file
@@ -76,10 +76,13 @@ def init(config_path: Path, force: bool, serve: bool) -> None:
             file.write(text)
     except FileExistsError:  # somebody has made one meanwhile
         raise exists from None
+    except FileNotFoundError:
+        raise ConfigError.of(f"there is no folder {config_path.parent}; make it first", "") from None
     except OSError as error:
         raise ConfigError.of(f"{config_path} can't be written: {error.strerror}", "") from error
-    commands = "`capi check` and `capi serve`" if serve else "`capi check`"
-    echo_error(f"Wrote {config_path}. Fill in the settings, then run {commands}.")
+    commands = [command_line("check"), *([command_line("serve")] if serve else [])]
+    shown = " and ".join(f"`{command}`" for command in commands)
+    echo_error(f"Wrote {config_path}. Fill in the settings, then run {shown}.")
 
 
 def _read_plugins_table(path: Path) -> Mapping[str, Any]:

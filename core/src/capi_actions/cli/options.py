@@ -3,6 +3,7 @@
 import os
 import shlex
 from collections.abc import Callable, Iterable
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -10,8 +11,9 @@ import click
 from click.core import ParameterSource
 
 from capi_actions.cli.console import describe_problem, echo_error
-from capi_actions.errors import ConfigError, Diagnostics, Problem
+from capi_actions.errors import ConfigError, Diagnostics, EventError, Problem
 from capi_actions.plugins import Plugins, Selection
+from capi_actions.times import unix_seconds
 
 if TYPE_CHECKING:  # takes 40 ms to import: commands that read no configuration have these options, too
     from capi_actions.config import Config
@@ -63,6 +65,36 @@ def files_argument(command: CommandT) -> CommandT:
 def json_option(command: CommandT) -> CommandT:
     """Add ``--json``."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")(command)
+
+
+class Seconds(click.FloatRange):
+    """A number of seconds, 0 or more, for an option; float() reads ``nan`` as well, which nothing is less than."""
+
+    name = "seconds"
+
+    def __init__(self) -> None:
+        super().__init__(min=0)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number; the message is that of any number that can't be read."""
+        seconds = super().convert(value, param, ctx)
+        if isnan(seconds):
+            self.fail(f"{value!r} is not a valid number.", param, ctx)
+        return seconds
+
+
+def read_moment(context: click.Context, option: click.Parameter, text: str | None) -> int | None:
+    """Return an option's time in Unix seconds: in any way that event times may be written; UTC if it names no zone.
+
+    A callback for click.
+    """
+    if text is None:
+        return None
+    try:
+        return unix_seconds(text)
+    except EventError:
+        right = "should be a time, such as 2026-11-28, 2026-11-28T12:30:00Z or 1795869000"
+    raise click.BadParameter(right, context, option)
 
 
 def command_line(*words: str) -> str:

@@ -4,7 +4,6 @@ import base64
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from time import time
@@ -14,7 +13,13 @@ import click
 from rich.text import Text
 
 from capi_actions.cli.console import echo_error, format_time, join_words
-from capi_actions.cli.options import command_line, config_option, json_option, load_for_outbox
+from capi_actions.cli.options import (
+    command_line,
+    config_option,
+    json_option,
+    load_for_outbox,
+    read_moment,
+)
 from capi_actions.cli.tables import cell, print_table, stdout, table
 from capi_actions.errors import ConfigError
 from capi_actions.jsonl import write_line
@@ -22,7 +27,6 @@ from capi_actions.model import DeadFilter, DeadLetter, Outbox, Stats
 from capi_actions.runtime import open_outbox
 from capi_actions.text import count_noun, did_you_mean, platform_words
 
-_TIME = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"])
 _NONE_MATCHED = "No dead letter matches."
 
 
@@ -36,11 +40,14 @@ def _filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--subcode", type=int, help="Only those with this error subcode."),
         click.option(
             "--since",
-            type=_TIME,
+            callback=read_moment,
             metavar="TIME",
-            help="Only those buried at this time or later; UTC, such as 2026-11-28 or 2026-11-28T12:30:00.",
+            help="Only those buried at this time or later, such as 2026-11-28 or 2026-11-28T12:30:00; UTC, if no zone"
+            " is named.",
         ),
-        click.option("--before", type=_TIME, metavar="TIME", help="Only those buried before this time; UTC."),
+        click.option(
+            "--before", callback=read_moment, metavar="TIME", help="Only those buried before this time."
+        ),
     )
     for option in reversed(options):
         command = option(command)
@@ -142,11 +149,15 @@ def replay(config_path: Path, everything: bool, as_json: bool, **conditions: Any
 @config_option
 @_filter_options
 @click.option("--all", "everything", is_flag=True, help="Delete every dead letter.")
-def purge(config_path: Path, everything: bool, **conditions: Any) -> None:
+@json_option
+def purge(config_path: Path, everything: bool, as_json: bool, **conditions: Any) -> None:
     """Delete dead letters for good."""
     require_selection(everything, conditions)
     with _open(config_path, conditions["destination"]) as (store, _):
         count = store.purge(dead_letter_filter(**conditions))
+    if as_json:
+        write_line({"deleted": count})
+        return
     echo_error(f"{_count(count)} deleted." if count else _NONE_MATCHED)
 
 
@@ -170,10 +181,10 @@ def resume(config_path: Path, destination: str) -> None:
 
 
 def dead_letter_filter(
-    ids: tuple[int, ...], since: datetime | None, before: datetime | None, **conditions: Any
+    ids: tuple[int, ...], since: int | None, before: int | None, **conditions: Any
 ) -> DeadFilter:
     """Return the filter that the options of :func:`_filter_options` describe."""
-    return DeadFilter(ids=ids or None, since=_seconds(since), before=_seconds(before), **conditions)
+    return DeadFilter(ids=ids or None, since=since, before=before, **conditions)
 
 
 def require_selection(everything: bool, conditions: dict[str, Any]) -> None:
@@ -313,7 +324,3 @@ def _code(*numbers: int | None) -> str:
 
 def _count(letters: int) -> str:
     return f"{letters} dead letter{'' if letters == 1 else 's'}"
-
-
-def _seconds(time: datetime | None) -> float | None:
-    return None if time is None else time.replace(tzinfo=UTC).timestamp()

@@ -20,6 +20,7 @@ from capi_actions.cli.ingest import AnyRecord, Ingester
 from capi_actions.cli.inputs import input_options, read_records, read_undecoded_records
 from capi_actions.cli.options import (
     DEFAULT_CONFIG,
+    Seconds,
     build_pipeline,
     config_option,
     files_argument,
@@ -50,7 +51,7 @@ _PROGRESS_LINES = 1000  # lines between two updates of the progress bar
 _WAIT = click.option(
     "--wait",
     default=30.0,
-    type=click.FloatRange(min=0),
+    type=Seconds(),
     show_default=True,
     metavar="SECONDS",
     help="How long to wait for retries, after everything was tried once.",

@@ -59,7 +59,8 @@ class Column:
 def _one_character(text: str) -> Callable[[object, Any, str | None], None]:
     def check(_: object, attribute: Any, value: str | None) -> None:
         if value is not None and (len(value) != 1 or value not in text):
-            raise ValueError(f"should be one of these characters: {' '.join(text)}")
+            shown = " ".join(text).replace("\t", "\\t")  # as TOML writes it, too
+            raise ValueError(f"should be one of these characters: {shown}")
 
     return check
 
