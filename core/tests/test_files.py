@@ -157,13 +157,19 @@ def test_a_byte_order_mark_is_no_part_of_a_file(capi: Any, config: Path) -> None
     assert "nobody" in result.out
 
 
-def test_a_file_that_is_not_utf_8_says_where_and_what_helps(plugins: Plugins, tmp_path: Path) -> None:
-    """Old editors on Windows write Latin-1."""
+@pytest.mark.parametrize(
+    ("encoding", "line", "right"),
+    [("latin-1", 2, "latin1"), ("utf-16", 1, "utf-16"), ("cp1252", 2, "latin1")],
+)
+def test_a_file_that_is_not_utf_8_says_where_and_what_helps(
+    plugins: Plugins, tmp_path: Path, encoding: str, line: int, right: str
+) -> None:
+    """Old editors on Windows write Latin-1, its PowerShell UTF-16."""
     path = tmp_path / "capi.toml"
-    path.write_bytes("# ein\n# Schlüssel\n".encode("latin-1"))
+    path.write_bytes("# ein\n# Schlüssel\n".encode(encoding))
 
     with pytest.raises(ConfigError) as caught:
         load_config(path, plugins)
 
-    hint = "save it as UTF-8, as with `iconv -f latin1 -t utf-8`"
-    assert f"{path} is not UTF-8 text (line 2); {hint}" == str(caught.value)
+    hint = f"save it as UTF-8, as with `iconv -f {right} -t utf-8`"
+    assert f"{path} is not UTF-8 text (line {line}); {hint}" == str(caught.value)

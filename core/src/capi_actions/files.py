@@ -25,7 +25,10 @@ def read_text_file(path: Path) -> str:
     except OSError as error:
         problem = f"{path} can't be read: {error.strerror}"
     except UnicodeDecodeError as error:
-        hint = "save it as UTF-8, as with `iconv -f latin1 -t utf-8`"
+        encoding = (
+            "utf-16" if error.object.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "latin1"
+        )
+        hint = f"save it as UTF-8, as with `iconv -f {encoding} -t utf-8`"
         line = error.object.count(b"\n", 0, error.start) + 1
         problem = f"{path} is not UTF-8 text (line {line}); {hint}"
     except ValueError:

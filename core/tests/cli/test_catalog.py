@@ -1,6 +1,7 @@
 """`capi plugins` and `capi actions`."""
 
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,6 +17,20 @@ LONG = "a_plugin_with_a_name_that_is_longer_than_any_column_of_a_narrow_terminal
 def words(text: str) -> str:
     """A table's words without its frame."""
     return " ".join(text.replace("│", " ").replace("┃", " ").split())
+
+
+@pytest.mark.parametrize("command", [("actions",), ("eval", "mapping"), ("eval", "flow")])
+def test_a_configuration_that_is_named_must_be_there(
+    capi: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    """Also where only its table of plugins is read: a misspelt name would go unnoticed.  Unnamed, it may be missing."""
+    monkeypatch.chdir(tmp_path)
+    problem = "capi: there is no file none.toml; without --config, none is needed here\n"
+
+    assert (2, "", problem) == capi(*command, "--config", "none.toml")
+    assert 0 == capi(*command).status
+    monkeypatch.setenv("CAPI_CONFIG", "none.toml")
+    assert (2, "", problem) == capi(*command)
 
 
 def test_plugins_are_listed_with_what_they_offer(capi: Any, only_acme: None) -> None:

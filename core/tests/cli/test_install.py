@@ -41,8 +41,29 @@ def nothing() -> None:
     """Change nothing."""
 
 
-def test_what_was_installed_is_shown(capi: Any, only_acme: None, install: Any, pip: Any) -> None:
+@pytest.mark.parametrize("option", ["-e", "--editable"])
+def test_a_folder_that_is_not_there_is_said_in_a_sentence(
+    capi: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pip: Any, option: str
+) -> None:
+    """Before pip, which lists all schemes of addresses that it knows."""
+    monkeypatch.chdir(tmp_path)
+
+    (tmp_path / "rent").mkdir()
+
+    assert capi("install", option, "none").err.startswith("capi: --editable: there is no folder none\n")
+    calls = pip(lambda: None)
+    folders = ["rent", "./rent[extra]", str(tmp_path / "rent"), "git+https://rent.example/rent"]
+    for folder in folders:
+        capi("install", option, folder)
+    assert folders == [call[3] for call in calls]
+
+
+def test_what_was_installed_is_shown(
+    capi: Any, only_acme: None, install: Any, pip: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """All plugins that are new, whatever the package was called; options are pip's."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rent").mkdir()
     calls = pip(
         lambda: install(
             "rent", capi_directives=[Directive(name="@rent", compile=lambda value, compiler: dict)]

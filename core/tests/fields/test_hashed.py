@@ -132,7 +132,7 @@ def test_no_raw_value_comes_out(value: Any) -> None:
     [
         (
             Field(type="string", hashed="em"),
-            r"\$.a.hashed: there is no hasher 'em'; there is id, both, none, some",
+            r"\$.a.hashed: there is no hasher 'em'; there are: both, id, none, sha256, some",
         ),
         (Field(type="object", hashed="id"), r"\$.a.hashed: an object can't be hashed; hash its properties"),
     ],

@@ -91,7 +91,10 @@ def test_a_mapping_file_is_the_users_alone(errors_of: Check, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("field", "why"),
     [
-        (Field(type="string", hashed="emm"), "its field at.hashed: there is no hasher 'emm'; there is em"),
+        (
+            Field(type="string", hashed="emm"),
+            "its field at.hashed: there is no hasher 'emm'; did you mean 'em'?",
+        ),
         (Field(type="string", format="mail"), "its field at.format: there is no format 'mail'; use one of "),
         (
             Field(type="object", properties={"x": Field(type="object", hashed="em")}),

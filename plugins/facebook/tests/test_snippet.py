@@ -122,7 +122,7 @@ def test_what_the_browser_can_t_follow_is_left_to_the_server(run: Run, table: st
             "should be like https://events.shop.example",
         ),
         (ACCOUNT, ["--endpoint", "https://e.a.example"], "--endpoint needs a --write-key"),
-        (ACCOUNT, ["--destination", "shoe"], "should be one of shop"),
+        (ACCOUNT, ["--destination", "shoe"], "there is no Facebook destination 'shoe'; there are: shop"),
         ("", [], "should be tables, one for each destination, but there is none"),
         (
             ACCOUNT + ACCOUNT.replace("shop", "other").replace("123", "4"),

@@ -24,7 +24,7 @@ _PLACEHOLDER = re.compile(r"\{\{([\w.]+)\}\}")
 
 @click.command()
 @click.argument("name", required=False)
-@config_option
+@config_option(must_exist=True)
 @json_option
 @click.option("--markdown", is_flag=True, help="Print Markdown, as in the docs.")
 def actions(name: str | None, config_path: Path, as_json: bool, markdown: bool) -> int:

@@ -47,7 +47,9 @@ def _subcommand(name: str) -> Callable[[Evaluator], Evaluator]:
             return 1 if failed else 0
 
         evaluate.add_command(
-            click.command(name, help=evaluator.__doc__)(files_argument(config_option(command)))
+            click.command(name, help=evaluator.__doc__)(
+                files_argument(config_option(must_exist=True)(command))
+            )
         )
         return evaluator
 

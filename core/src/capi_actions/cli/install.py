@@ -44,6 +44,10 @@ def install(packages: Sequence[str], folders: Sequence[str], upgrade: bool, verb
     """
     if not packages and not folders:
         raise click.UsageError("name a PACKAGE, or a folder with --editable")
+    for folder in folders:
+        without_extras = folder.rpartition("[")[0] if folder.endswith("]") else folder
+        if "://" not in folder and not Path(without_extras).is_dir():
+            raise click.UsageError(f"--editable: there is no folder {folder}")
     _check_pip()
     before = set(_find_plugins())
     editable = [word for folder in folders for word in ("--editable", folder)]

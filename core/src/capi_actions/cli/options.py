@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Callable, Iterable
 from math import isnan
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import click
 from click.core import ParameterSource
@@ -26,20 +26,31 @@ _CONFIG_PATH = "capi_actions.config_path"  # key of click's context, which neste
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
 
-def config_option(command: CommandT) -> CommandT:
-    """Add ``--config`` to a click command, which gets the path as ``config_path``."""
-    return click.option(
+@overload
+def config_option(command: CommandT) -> CommandT: ...
+@overload
+def config_option(*, must_exist: bool) -> Callable[[CommandT], CommandT]: ...
+def config_option(
+    command: CommandT | None = None, *, must_exist: bool = False
+) -> CommandT | Callable[[CommandT], CommandT]:
+    """Add ``--config`` to a click command, which gets the path as ``config_path``.
+
+    :param must_exist: for a command that reads only the table ``[plugins]``, and so needs no configuration: one that
+        the command line or the environment names must be there.
+    """
+    add = click.option(
         "--config",
         "-c",
         "config_path",
         type=click.Path(path_type=Path),
         default=DEFAULT_CONFIG,
-        callback=_remember,
+        callback=_remember_existing if must_exist else _remember,
         envvar=CONFIG_VARIABLE,
         show_default=True,
         show_envvar=True,
         help="The configuration file.",
-    )(command)
+    )
+    return add if command is None else add(command)
 
 
 def selection() -> Selection:
@@ -55,6 +66,13 @@ def selection() -> Selection:
 def _remember(context: click.Context, _: click.Parameter, path: Path) -> Path:
     context.meta[_CONFIG_PATH] = path
     return path
+
+
+def _remember_existing(context: click.Context, option: click.Parameter, path: Path) -> Path:
+    is_named = context.get_parameter_source("config_path") is not ParameterSource.DEFAULT
+    if is_named and not path.exists():
+        raise ConfigError.of(f"there is no file {path}; without --config, none is needed here", "")
+    return _remember(context, option, path)
 
 
 def files_argument(command: CommandT) -> CommandT:

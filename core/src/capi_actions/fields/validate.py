@@ -8,6 +8,7 @@ from capi_actions.fields.coerce import COERCE, EXPECTED
 from capi_actions.fields.formats import FORMATS
 from capi_actions.fields.scalars import NUMERIC, TEXTUAL
 from capi_actions.model import Condition, Field, FieldType, Json, Requirement
+from capi_actions.text import did_you_mean
 
 TYPES: tuple[str, ...] = get_args(FieldType)
 
@@ -68,8 +69,8 @@ def _field(field: Field, hashers: Collection[str], at: str) -> Iterator[Problem]
         if is_object:
             yield Problem("an object can't be hashed; hash its properties", f"{at}.hashed")
         elif field.hashed not in hashers:
-            known = ", ".join(hashers) or "none"
-            yield Problem(f"there is no hasher {field.hashed!r}; there is {known}", f"{at}.hashed")
+            hint = did_you_mean(field.hashed, hashers) or "; there are none"
+            yield Problem(f"there is no hasher {field.hashed!r}{hint}", f"{at}.hashed")
     if field.usable is not None:
         yield from _usable(field, at)
     if field.format is not None and field.format not in FORMATS:

@@ -29,7 +29,7 @@ _FORMS: Final = 'one of {"key": ..., "value": ...} and {"user": {...}}'
 
 @click.command()
 @click.argument("files", nargs=-1, type=click.File("rb"), metavar="[FILE]...")
-@config_option
+@config_option(must_exist=True)
 @click.option(
     "--profile",
     default="pixel",

@@ -101,7 +101,7 @@ def _pixel(config: "Config", name: str | None) -> Any:
         raise click.UsageError(f"choose one with --destination: {', '.join(pixels)}")
     chosen = name or next(iter(pixels))
     if chosen not in pixels:
-        raise click.BadParameter(f"should be one of {', '.join(pixels)}", param_hint="'--destination'")
+        raise click.UsageError(f"there is no Facebook destination {chosen!r}; there are: {', '.join(pixels)}")
     return pixels[chosen]
 
 

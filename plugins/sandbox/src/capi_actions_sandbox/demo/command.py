@@ -28,7 +28,7 @@ curl -u {key}: {server}/v1/page -H 'content-type: application/json' -d '{{"userI
 
 
 @click.command()
-@config_option
+@config_option(must_exist=True)
 @click.option("--json", "as_json", is_flag=True, help="Print what arrived as JSON Lines.")
 @click.option(
     "--serve",
