@@ -1,6 +1,8 @@
 """`capi init`: the first command that anybody runs."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
 from types import SimpleNamespace
@@ -221,6 +223,48 @@ def test_init_says_which_commands_go_on(
         "then run `capi check --config 'my shop.toml'`." in capi("init", "-c", "my shop.toml", *options).err
     )
     assert "`capi init --config none.toml` writes one" in capi("preview", "-c", "none.toml").err
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """Let no file grow beyond 1,000 bytes: a limit of the process, so nothing else may run in it."""
+    resource = pytest.importorskip("resource")
+    former = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, former[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, former)
+
+
+@pytest.mark.parametrize("former", [None, "", "# mine\n", "# mine\n" * 100])
+def test_a_full_disk_costs_nothing_that_was_there(
+    capi: Any, tmp_path: Path, only_acme: None, former: str | None
+) -> None:
+    """Neither the settings that were to be overwritten, nor the next attempt, which half a file would refuse."""
+    path = tmp_path / "capi.toml"
+    if former is not None:
+        path.write_text(former, encoding="utf-8")
+        path.chmod(0o600)
+    with full_disk():
+        result = capi("init", "-c", str(path), *([] if former is None else ["--force"]))
+
+    assert (2, f"capi: {path} can't be written: File too large\n") == (result.status, result.err)
+    assert former == (path.read_text(encoding="utf-8") if path.exists() else None)
+
+
+def test_a_file_that_is_overwritten_keeps_its_mode_and_nothing_else(
+    capi: Any, tmp_path: Path, only_acme: None
+) -> None:
+    """Others shall not read the token of a shorter or longer file."""
+    path = tmp_path / "capi.toml"
+    path.write_text("# mine\n" * 10_000, encoding="utf-8")
+    path.chmod(0o600)
+    capi("init", "-c", str(path), "--force")
+    capi("init", "-c", str(tmp_path / "new.toml"))
+
+    assert (tmp_path / "new.toml").read_bytes() == path.read_bytes()
+    assert 0o600 == path.stat().st_mode & 0o777
 
 
 def test_init_for_a_server_says_what_to_install(capi: Any, tmp_path: Path, only_acme: None) -> None:

@@ -187,6 +187,7 @@ def test_a_taken_port_is_said(served: Sandbox, call: Callable[..., Result]) -> N
     """A second sandbox on the usual port is the usual mistake."""
     result = call("--port", served.url.rpartition(":")[2])
     assert (result.exit_code, "can't listen on 127.0.0.1" in result.stderr) == (2, True)
+    assert "Address already in use; another sandbox may be running there" in result.stderr
 
 
 def test_the_former_signal_handlers_come_back(run: Any) -> None:

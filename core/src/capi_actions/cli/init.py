@@ -1,11 +1,13 @@
 """``capi init``: write a configuration that lists every setting with its description and default."""
 
 import inspect
+import os
 import re
 import textwrap
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -72,8 +74,7 @@ def init(config_path: Path, force: bool, serve: bool) -> None:
     if serve:
         text += render_plugin_table(plugins, _SERVER)
     try:
-        with config_path.open("w" if force else "x", encoding="utf-8") as file:
-            file.write(text)
+        _write(config_path, text.encode(), overwrite=force)
     except FileExistsError:  # somebody has made one meanwhile
         raise exists from None
     except FileNotFoundError:
@@ -83,6 +84,32 @@ def init(config_path: Path, force: bool, serve: bool) -> None:
     commands = [command_line("check"), *([command_line("serve")] if serve else [])]
     shown = " and ".join(f"`{command}`" for command in commands)
     echo_error(f"Wrote {config_path}. Fill in the settings, then run {shown}.")
+
+
+def _write(path: Path, content: bytes, *, overwrite: bool) -> None:
+    """Write a file that is new, or over one that is there: it keeps its mode, and its content if there is no room.
+
+    :raises OSError: when it can't be written; then nothing is changed.
+    """
+    former = path.read_bytes() if overwrite and path.exists() else None
+    with path.open("xb" if former is None else "r+b", buffering=0) as file:
+        try:
+            _write_over(file, content)
+        except OSError:
+            if former is None:
+                path.unlink()
+            else:
+                _write_over(file, former)
+            raise
+
+
+def _write_over(file: FileIO, content: bytes) -> None:
+    file.seek(0)
+    remaining = memoryview(content)
+    while remaining:
+        remaining = remaining[file.write(remaining) :]
+    os.fsync(file.fileno())  # some file systems only say now that there is no room
+    file.truncate()
 
 
 def _read_plugins_table(path: Path) -> Mapping[str, Any]:

@@ -162,13 +162,14 @@ def _write(folder: Path, files: Mapping[str, str]) -> None:
         folder.mkdir()
     except OSError as error:
         raise ConfigError.of(f"the folder {folder} can't be made: {error.strerror}", "") from error
-    try:
-        for path, text in files.items():
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / path).write_text(text, encoding="utf-8")
-    except OSError as error:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise ConfigError.of(f"{error.filename} can't be written: {error.strerror}", "") from error
+    for name, text in files.items():
+        path = folder / name
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise ConfigError.of(f"{path} can't be written: {error.strerror}", "") from error
 
 
 def _explain(name: str, kinds: Sequence[str], platform: Platform | None, count: int) -> None:

@@ -1,6 +1,7 @@
 """Run a sandbox in a thread of this process."""
 
 import asyncio
+import errno
 import ipaddress
 import socket
 import threading
@@ -187,5 +188,12 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.listen(1024)
     except (OSError, OverflowError) as error:
         listening.close()
-        raise ConfigError.of(f"can't listen on {host} port {port}: {error}") from error
+        problem = getattr(error, "strerror", None) or str(error)
+        in_use = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
+        hint = (
+            "; another sandbox may be running there: stop it, or choose another port with --port"
+            if in_use
+            else ""
+        )
+        raise ConfigError.of(f"can't listen on {host} port {port}: {problem}{hint}") from error
     return listening
