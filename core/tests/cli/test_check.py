@@ -520,3 +520,23 @@ def test_how_to_go_on_without_a_file_is_to_take_it_out(capi: Any, config: Path, 
     install("worn", capi_actions=5)
     (advice,) = [line for line in capi("check", "-c", str(config)).err.splitlines() if "to go on" in line]
     assert "`capi uninstall`, or take the file out of `files`, or `disabled = [" in advice
+
+
+def test_why_a_refused_plugin_is_not_disabled_is_said_beside_it(
+    capi: Any, config: Path, install: Any
+) -> None:
+    """A misspelt name, or a text instead of a list, is why it is loaded at all."""
+    install("worn", capi_actions=5)
+    text = config.read_text(encoding="utf-8")
+    for disabled, problem in (
+        ('"worn"', "error: $.plugins.disabled: should be a list, but it is text in quotes"),
+        (
+            '["worm"]',
+            "warning: $.plugins.disabled[0]: there is no plugin 'worm' to disable; did you mean 'worn'?",
+        ),
+    ):
+        config.write_text(f"{text}[plugins]\ndisabled = {disabled}\n", encoding="utf-8")
+        lines = capi("check", "-c", str(config)).out.splitlines()
+
+        assert problem in lines
+        assert "error: plugin 'worn' (worn 1.0): capi_actions() must return a list, but returned int" in lines

@@ -21,7 +21,7 @@ from capi_actions.errors import CapiError, ConfigError, Diagnostics, PluginError
 from capi_actions.jsonl import write_line
 from capi_actions.model import Verdict
 from capi_actions.pipeline import check_mappings
-from capi_actions.plugins import Plugins, Selection, inspect_installed
+from capi_actions.plugins import DISABLED_VARIABLE, Plugins, Selection, inspect_installed
 from capi_actions.runtime import check_outbox, open_transport
 from capi_actions.text import count_noun, platform_words
 
@@ -80,7 +80,12 @@ def _collect(config_path: Path, diagnostics: Diagnostics) -> _Result:
     mappings = len(check_mappings(config, plugins, config_diagnostics).routes)
     check_tables(config, plugins, config_diagnostics)
     if plugins.refused and (config_diagnostics.errors or may_need_refused(config, plugins)):
-        # Without all plugins nobody knows what the configuration may hold.
+        # Without all plugins nobody knows what the configuration may hold, but for the table that would disable them.
+        diagnostics.extend(
+            problem
+            for problem in config_diagnostics
+            if problem.path.startswith(("$.plugins", DISABLED_VARIABLE))
+        )
         for refusal in plugins.refused:
             diagnostics.add(refusal.problem, refusal.subject)
         return _Result(notes=[plugins.advice])

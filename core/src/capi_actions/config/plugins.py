@@ -37,17 +37,21 @@ def read_plugins(data: Mapping[str, Any], plugins: Plugins, diagnostics: Diagnos
     own = diagnostics.under("$.plugins")
     values = read_values(data.get("plugins", {}), PluginsConfig, own)
     known = list(plugins.describe())
+    refused = [fault.plugin for fault in plugins.refused]
     for index, name in enumerate(values.get("disabled", [])):
-        if problem := _disabling_problem(name, known):
+        if problem := _disabling_problem(name, known, refused):
             own.warn(problem, f"$.disabled[{index}]")
     for name in disabled_by_environment():
-        if problem := _disabling_problem(name, known):
+        if problem := _disabling_problem(name, known, refused):
             diagnostics.warn(problem, DISABLED_VARIABLE)
 
 
-def _disabling_problem(name: str, known: Sequence[PluginInfo]) -> str | None:
-    """Return why nothing is disabled by a name, or None if something is."""
-    names = [plugin.name for plugin in known]
+def _disabling_problem(name: str, known: Sequence[PluginInfo], refused: Sequence[str]) -> str | None:
+    """Return why nothing is disabled by a name, or None if something is.
+
+    :param refused: names of further plugins, which can't be loaded.
+    """
+    names = [*(plugin.name for plugin in known), *refused]
     if name == names[0]:
         return f"the plugin {name!r} is the core's own and can't be disabled"
     if name in names:
