@@ -104,6 +104,31 @@ def test_a_path_that_begins_with_a_misspelt_field_is_warned_of(
 
 @pytest.mark.parametrize(
     "path",
+    [
+        "$.properties.items[*].id",
+        "$.properties.items[].id",
+        "$.properties.a[-1]",
+        "$.properties.a[?(@.x)]",
+        "$.[",
+    ],
+)
+def test_a_path_with_another_language_s_brackets_is_warned_of(check: Any, path: str) -> None:
+    """JSONPath's, of which the reference knows a part: it leads to nothing, with every event."""
+    _, problems = check(MAPPING + f'mapping = {{ tag = {{ "@path" = "{path}" }} }}\n')
+
+    assert "where a name has a bracket; in brackets stands an index" in problems["warning", AT]
+
+
+@pytest.mark.parametrize("path", ["$.properties.items[0].id", "$.properties['a b'].c", "$['properties'].a"])
+def test_brackets_around_an_index_or_a_name_are_right(check: Any, path: str) -> None:
+    """The reference's own."""
+    _, problems = check(MAPPING + f'mapping = {{ tag = {{ "@path" = "{path}" }} }}\n')
+
+    assert ("warning", AT) not in problems
+
+
+@pytest.mark.parametrize(
+    "path",
     ["$.orderId", "$.properties.propertys", "$.user", "$.users[0]", "$.contents", "$", "$.x.event", "$.e"],
 )
 def test_other_fields_are_the_sender_s_own(check: Any, path: str) -> None:

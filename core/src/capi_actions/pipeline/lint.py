@@ -179,11 +179,14 @@ def _has_directive(value: Any) -> bool:
 
 
 def lint_paths(paths: Iterable[str], diagnostics: Diagnostics) -> None:
-    """Warn about paths that begin with a misspelt field of events: they lead to nothing.
+    """Warn about paths that lead to nothing: with a misspelt field of events, or with another language's brackets.
 
     :param paths: that a mapping reads, such as ``$.propertys.total``.
     """
     for path in paths:
+        if "[" in path or "]" in path:  # those around an index or a quoted name are gone
+            hint = "in brackets stands an index or a name in quotes; for each item of a list, use @arrayPath"
+            diagnostics.warn(f"reads {path}, where a name has a bracket; {hint}")
         root = path.split(".", 2)[1:2]
         # Other fields are allowed, so only a name that is very close to a known one is a mistake.
         if root and root[0] not in EVENT_FIELDS and (match := closest(root[0], EVENT_FIELDS, certain=True)):
