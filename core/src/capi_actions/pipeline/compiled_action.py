@@ -15,7 +15,6 @@ from capi_actions.pipeline.amount_paths import with_sources
 from capi_actions.pipeline.codegen import Evaluate, generate
 from capi_actions.pipeline.fallbacks import with_fallbacks
 from capi_actions.pipeline.isolation import needs_copy, shared_fields
-from capi_actions.pipeline.missing_fields import with_expected_paths
 from capi_actions.plugins import Plugins
 
 SYNC_MODE = "__segment_internal_sync_mode"
@@ -104,10 +103,7 @@ class CompiledAction:
         else:
             return data, values.get(self.group_field, "") if self.group_field else ""
         # Out here the error has no context: the original's text may quote the event.
-        if is_of_fields:
-            refused = with_sources(refused, self.action.fields, self.resolve, event)
-            refused = with_expected_paths(refused, self.mapping)
-        raise refused
+        raise with_sources(refused, self.action.fields, self.resolve, event) if is_of_fields else refused
 
 
 def _refusal_of(mode: Json) -> Build:
