@@ -202,7 +202,7 @@ def test_a_tls_address_that_speaks_no_tls_and_a_dead_port_are_told_in_words(
 
 def test_a_sandbox_of_one_pixel_refuses_the_other(two: Path, order: Any, capi: Any) -> None:
     """A misspelt pixel id pauses its destination; the other goes on."""
-    with Sandbox(SandboxOptions.strict(pixels=["222"])) as half:
+    with Sandbox(SandboxOptions.strict(pixels=["222"], last_days={})) as half:
         text = two.read_text(encoding="utf-8")
         two.write_text(
             "\n".join(

@@ -50,7 +50,7 @@ BAD = "x" * 301  # the sandbox's limit is 300, which our own checks know nothing
 @pytest.fixture
 def strict() -> Iterator[Sandbox]:
     """A stand-in that takes our token alone and refuses long strings."""
-    with Sandbox(SandboxOptions.strict(tokens=[TOKEN], max_string=300)) as running:
+    with Sandbox(SandboxOptions.strict(tokens=[TOKEN], max_string=300, last_days={})) as running:
         yield running
 
 
