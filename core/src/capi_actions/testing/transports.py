@@ -1,6 +1,7 @@
 """Tests of a transport, against a server that resets, breaks off, trickles, redirects, and answers twice."""
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -12,7 +13,6 @@ import pytest
 from capi_actions.errors import TransportError
 from capi_actions.model import Request, Response, Transport, TransportFactory
 from capi_actions.testing.base import PluginTests, require, require_type
-from capi_actions.testing.certificates import untrusted_server
 from capi_actions.testing.hostile_server import Answer, Connection, HostileServer, serving
 from capi_actions.testing.resources import KIT_THREAD, clean_after_close
 
@@ -242,7 +242,7 @@ class TransportTests(PluginTests):
         """If this fails, certificates aren't verified: whoever is on the way reads events and token."""
         if not self.sends_http:
             return
-        with serving(_final(b"ok"), untrusted_server()) as server, self._transport() as transport:
+        with serving(_final(b"ok"), _untrusted_server()) as server, self._transport() as transport:
             _failure(transport, _request(server.url))
             require(not server.requests, "a server with a certificate of its own making got the request")
 
@@ -352,6 +352,15 @@ def _send(transport: Transport, request: Request) -> Response:
     require_type(response.body, bytes, "the answer's body")
     require(isinstance(response.headers, Mapping), "the answer's headers must be a mapping")
     return response
+
+
+def _untrusted_server() -> ssl.SSLContext:
+    """Return what encrypts for a server at 127.0.0.1 with a new certificate that nobody vouches for."""
+    import trustme  # takes a tenth of a second, and only tests of transports need it
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+    return context
 
 
 def _failure(transport: Transport, request: Request) -> TransportError:
