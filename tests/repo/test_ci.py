@@ -52,26 +52,51 @@ def test_ci_says_how_old_the_facts_about_meta_are(root: Path) -> None:
 def test_every_step_of_ci_ends(root: Path) -> None:
     """A hanging step would say nothing for hours."""
     lines = (root / ".ci" / "run").read_text(encoding="utf-8").splitlines()
-    steps = [
-        line
-        for line in lines
-        if "pytest" in line or "$command" in line or "$theirs" in line or "nox[@]" in line
-    ]
+    calls = re.compile(r"pytest|\$command\b|nox\[@\]|\$together|pip install|sphinx-build|python ")
+    steps = [line for line in lines if calls.search(line) and not re.match(r"#| *\w+=", line)]
 
-    assert all(re.match(r"step |  timeout |command=|  theirs=", line) for line in steps), steps
+    assert len(steps) > 12
+    assert all(re.match(r" *(step|beside) |    \.venv-uv/", line) for line in steps), steps
     assert '  timeout "$limit" "$@" || status=$?' in lines
+    assert '  (step "$@" && touch "$log.passed") >"$log" 2>&1 &' in lines
+
+
+def functions(root: Path) -> str:
+    """Return the script's lines up to the end of its functions for steps."""
+    script = (root / ".ci" / "run").read_text(encoding="utf-8")
+    return script[script.index("step() {") : script.index("\n}\n", script.index("finish() {")) + 3]
 
 
 @pytest.mark.parametrize(("command", "status"), [("true", 0), ("false", 1), ("exit 3", 3)])
 def test_a_step_that_fails_is_not_forgotten(root: Path, command: str, status: int) -> None:
     """Bash forgets it where the step's own status is asked for, unless the function returns it."""
-    script = (root / ".ci" / "run").read_text(encoding="utf-8")
-    function = script[script.index("step() {") : script.index("\n}\n") + 3]
-    lines = ["set -euo pipefail; limit=60", function, f"step it bash -c '{command}' || exit $?"]
+    lines = ["set -euo pipefail; limit=60", functions(root), f"step it bash -c '{command}' || exit $?"]
     result = subprocess.run(["bash", "-c", "\n".join(lines)], capture_output=True, text=True)
 
     assert status == result.returncode, result.stderr
     assert f"== it: exit status {status} after" in result.stdout
+
+
+@pytest.mark.parametrize(
+    "commands", [["true"], ["exit 3"], ["true", "exit 3", "true", "true", "kill $$"], []]
+)
+def test_a_step_beside_others_that_fails_is_not_forgotten(
+    root: Path, commands: list[str], tmp_path: Path
+) -> None:
+    """However many wait for room, and though others end well after it; what each printed is shown in order."""
+    steps = [
+        f"beside {number} bash -c 'echo output {number}; {command}'"
+        for number, command in enumerate(commands)
+    ]
+    lines = [
+        *("set -euo pipefail; limit=60; failed=0; mkdir .venv-logs", functions(root), "most=2"),
+        *(*steps, "finish; first=$failed; failed=0", "beside last true; finish; exit $first$failed"),
+    ]
+    result = subprocess.run(["bash", "-c", "\n".join(lines)], cwd=tmp_path, capture_output=True, text=True)
+
+    assert (10 if any(command != "true" for command in commands) else 0) == result.returncode, result.stderr
+    assert [f"output {number}" for number in range(len(commands))] == re.findall("output .", result.stdout)
+    assert len(commands) + 1 == result.stdout.count(": exit status ")
 
 
 def test_contributing_names_all_that_nox_runs(root: Path) -> None:
