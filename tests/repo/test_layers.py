@@ -1,7 +1,7 @@
 """Imports point one way, and the core knows no plugin."""
 
 import ast
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -50,16 +50,19 @@ def modules(folder: Path) -> list[Path]:
     return [path for path in paths if TEMPLATE in folder.parents or TEMPLATE not in path.parents]
 
 
-def imported(path: Path) -> Iterator[str]:
+@cache  # hundreds of tests ask for the same few hundred files
+def imported(path: Path) -> tuple[str, ...]:
     """Names of the modules that a module imports."""
+    names: list[str] = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            names += (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
             if node.module != "capi_actions":
-                yield node.module or ""
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+                names.append(node.module or "")
+            names += (f"{node.module}.{alias.name}" for alias in node.names)
+    return tuple(names)
 
 
 def part(path: Path) -> str:

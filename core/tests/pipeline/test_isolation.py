@@ -95,11 +95,15 @@ def bodies(pipeline: Pipeline, event: JsonObject) -> list[Any]:
     return [outcome.body if isinstance(outcome, Item) else str(outcome.error) for outcome in (first, second)]
 
 
-@pytest.mark.parametrize("fields", FIELDS.values(), ids=FIELDS)
+@pytest.fixture(scope="module", params=FIELDS.values(), ids=FIELDS)
+def pipeline(build: Callable[..., Pipeline], request: pytest.FixtureRequest) -> Pipeline:
+    """Two equal mappings with the same fields; compiled once, so that no event may leave anything for the next."""
+    return build(request.param)
+
+
 @given(properties=json_objects(), products=st.lists(json_objects(3), max_size=3), inner=json_values(3))
 def test_what_build_changes_reaches_neither_the_event_nor_the_next_mapping(
-    build: Callable[..., Pipeline],
-    fields: dict[str, Field],
+    pipeline: Pipeline,
     properties: JsonObject,
     products: Any,
     inner: Any,
@@ -107,7 +111,6 @@ def test_what_build_changes_reaches_neither_the_event_nor_the_next_mapping(
     """Objects that pass a field as they are would else be the event's own."""
     event = {"type": "track", "properties": {**properties, "products": products, "inner": inner}}
     original = deepcopy(event)
-    pipeline = build(fields)
 
     first, second = bodies(pipeline, event)
 
