@@ -192,8 +192,6 @@ def bench(session: nox.Session) -> None:
     """Measure speed, as ratios within one run; with `-- --json` keep a line in tests/benchmarks/history.jsonl."""
     session.install(*TEST, *DISTS, env=AS_WHEELS)
     session.run("python", "tests/benchmarks/figures.py", *session.posargs)
-    session.run("python", "tests/benchmarks/start.py", *session.posargs)
-    session.run("python", "tests/benchmarks/server.py", *session.posargs)
 
 
 @nox.session(python=PYTHONS[0], default=False)
