@@ -33,6 +33,30 @@ def test_what_a_visitor_claims_is_never_believed(
     assert PROXIES.client_address(PROXY, {"x-forwarded-for": chain}) == PLAIN.get(visitor, visitor)
 
 
+def elements(address: str) -> st.SearchStrategy[str]:
+    """Draw the forms in which proxies write an element of ``Forwarded``; those with a colon need quotation marks."""
+    node = f"[{address}]" if ":" in address else address
+    plain = [] if ":" in address else [node]
+    nodes = st.sampled_from([*plain, f'"{node}"', f'"{node}:443"'])
+    forms = ["for={}", "For={}; proto=https", r'by=10.0.0.1 ;x-1="a\", for=192.0.2.66;\\";for={}']
+    return st.builds(str.format, st.sampled_from(forms), nodes)
+
+
+HALF_QUOTED = st.text(st.sampled_from('",;=\\ a') | st.characters(), max_size=20)
+FALSE_ELEMENTS = st.sampled_from(["for=192.0.2.66;", 'for="192.0.2.66";a="', ""])
+
+
+@given(st.data(), FALSE_ELEMENTS, HALF_QUOTED, VISITORS, st.lists(TRUSTED, max_size=3), st.integers(0, 9_000))
+def test_nor_is_it_in_the_standard_s_header(
+    data: st.DataObject, element: str, claim: str, visitor: str, hops: list[str], padding: int
+) -> None:
+    """Neither with a quotation mark that has no second, nor in a header so long that its end isn't read."""
+    added = [data.draw(elements(address)) for address in (visitor, *hops)]
+    forwarded = ", ".join([f"{element}{claim}{'x' * padding}", *added])
+
+    assert PLAIN.get(visitor, visitor) == PROXIES.client_address(PROXY, {"forwarded": forwarded})
+
+
 @given(VISITORS, st.dictionaries(st.sampled_from(["x-forwarded-for", "forwarded", "x-real-ip"]), st.text()))
 def test_nobody_else_s_headers_count(visitor: str, headers: dict[str, str]) -> None:
     """Without a named proxy the connection says who it is."""
@@ -59,6 +83,10 @@ def test_any_header_gives_a_public_address_or_none(peer: str | None, headers: di
         ({"forwarded": "For=198.51.100.7;proto=http, for=10.0.0.9"}, "198.51.100.7"),
         ({"forwarded": "for=1.2.3.4, for=_hidden"}, None),
         ({"forwarded": 'for="1.2.3.4', "x-forwarded-for": ""}, None),
+        ({"forwarded": 'for=1.2.3.4;a=", for="[2001:db8::7]:443"'}, "2001:db8::7"),
+        ({"forwarded": f"for=1.2.3.4;a={'a' * 8_000}, for=198.51.100.7"}, "198.51.100.7"),
+        ({"forwarded": 'for=198.51.100.7;host="a\\", for=1.2.3.4;b=\\""'}, "198.51.100.7"),
+        ({"forwarded": 'for=198.51.100.7;a-1="b;for=1.2.3.4"'}, "198.51.100.7"),
         ({"cf-connecting-ip": "198.51.100.7", "cf-connecting-ipv6": "2001:db8::7"}, "2001:db8::7"),
         ({"cf-connecting-ip": "198.51.100.7", "x-forwarded-for": "192.0.2.1"}, "198.51.100.7"),
         ({"cf-connecting-ip": "240.0.0.1", "x-forwarded-for": "192.0.2.1"}, "192.0.2.1"),
@@ -78,6 +106,19 @@ def test_a_peer_without_an_address_is_trusted_only_on_demand() -> None:
     assert TrustedProxies(local_socket=True).client_address("", headers) == "198.51.100.7"
     assert PROXIES.client_address("", headers) is None
     assert PROXIES.client_address(None, headers) is None
+
+
+@pytest.mark.parametrize(
+    "unit", ["a", " ", '"', '"\\', '\\"', '"\\\n', 'a="\\"', "for=a;", ",", "a,", "1.", ":"]
+)
+def test_the_time_for_a_header_grows_with_its_length_alone(
+    unit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A quarter of a second for 8,000 characters was ten minutes for these: the limit of a test would end it."""
+    monkeypatch.setattr("capi_actions.web._LONGEST_HEADER", 10**6)
+    text = unit * (400_000 // len(unit))
+    for name in ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "cookie", "host"):
+        WebRequest.of(asgi({name: text}, client=(PROXY, 1)), PROXIES)
 
 
 @pytest.mark.parametrize(("networks", "error"), [("10.0.0.0/8", TypeError), (["10.0.0.1/8"], ValueError)])

@@ -1,8 +1,9 @@
 """The ``context`` of an event, made of the web request in which it happened."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from itertools import islice
 from typing import Any, Final, Literal, Self
 from urllib.parse import quote
 
@@ -18,9 +19,14 @@ _SCHEMES: Final = {"http": "http", "https": "https", "ws": "http", "wss": "https
 _DEFAULT_PORTS: Final = {"http": "80", "https": "443"}
 _PRINTABLE: Final = "".join(map(chr, range(0x21, 0x7F)))  # stays as it is in an address
 _NODE_PORT: Final = re.compile(r"(?P<v4>[0-9.]+):[0-9]+|\[(?P<v6>[0-9A-Fa-f:.]+)\](?::[0-9]+)?", re.ASCII)
-_FORWARDED_PAIR: Final = re.compile(r'\s*([A-Za-z]+)=("(?:[^"\\]|\\.)*"|[^\s;,"]*)\s*(?:;|$)')
+# An element of `Forwarded` with its characters reversed, what stands between its semicolons, and a pair there.
+# A quoted text without an end goes on to the end of the header: nothing can fail after it, so that no header, whatever
+# a stranger sends, is looked through again and again.
+_REVERSED_ELEMENT: Final = re.compile(r'(?:[^,"]|"(?:[^"]|"\\)*(?:"(?!\\)|\Z))+')
+_FORWARDED_PART: Final = re.compile(r'(?:[^;"]|"(?:[^"\\]|\\.)*(?:"|\\?\Z))+', re.DOTALL)
+_FORWARDED_PAIR: Final = re.compile(r'\s*([A-Za-z]+)=("(?:[^"\\]|\\.)*"|[^\s;,"]*)\s*', re.DOTALL)
 _LONGEST_CHAIN: Final = 50  # addresses of a chain of proxies that are looked at
-_LONGEST_HEADER: Final = 8_000  # characters of it
+_LONGEST_HEADER: Final = 8_000  # characters at its end that are looked at
 
 _Network = IPv4Network | IPv6Network
 
@@ -184,9 +190,12 @@ class WebRequest:
         peer: str | None,
     ) -> Self:
         if proxies.trusts(peer):
-            forwarded = _forwarded_elements(headers)[-1:] or [{}]
-            scheme = _last(headers.get("x-forwarded-proto", "")) or forwarded[0].get("proto") or scheme
-            host = _last(headers.get("x-forwarded-host", "")) or forwarded[0].get("host") or host
+            scheme = (
+                _last(headers.get("x-forwarded-proto", ""))
+                or _nearest_element(headers).get("proto")
+                or scheme
+            )
+            host = _last(headers.get("x-forwarded-host", "")) or _nearest_element(headers).get("host") or host
         scheme = _SCHEMES.get(scheme.lower(), "http")
         if not host and server[0]:
             name, port = server
@@ -257,19 +266,28 @@ def _last(header: str) -> str:
 def _chain(headers: Mapping[str, str]) -> Iterator[str]:
     """Yield the addresses of a chain of proxies, the nearest first; "" for one that is hidden."""
     if chain := headers.get("x-forwarded-for"):
-        nodes = chain.split(",")
+        nodes: Iterable[str] = reversed(chain.split(","))
     else:
-        nodes = [element.get("for", "") for element in _forwarded_elements(headers)]
-    yield from (_node(node) for node in nodes[: -_LONGEST_CHAIN - 1 : -1])
+        nodes = (element.get("for", "") for element in _forwarded_elements(headers))
+    yield from map(_node, islice(nodes, _LONGEST_CHAIN))
 
 
-def _forwarded_elements(headers: Mapping[str, str]) -> Sequence[Mapping[str, str]]:
-    """Return the elements of the header ``Forwarded``."""
-    elements = re.findall(r'(?:[^,"]|"(?:[^"\\]|\\.)*")+', headers.get("forwarded", "")[:_LONGEST_HEADER])
-    return [
-        {key.lower(): value.strip('"') for key, value in _FORWARDED_PAIR.findall(element)}
-        for element in elements
-    ]
+def _nearest_element(headers: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the nearest proxy's element of the header ``Forwarded``; an empty one if there is none."""
+    return next(_forwarded_elements(headers), {})
+
+
+def _forwarded_elements(headers: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
+    """Yield the elements of the header ``Forwarded``, the nearest proxy's first.
+
+    They are looked for from the end: what stands before a proxy's own element may be the visitor's.  Neither a
+    quotation mark without a second there, nor a text of any length, may hide what the proxy has added.
+    """
+    end = headers.get("forwarded", "")[-_LONGEST_HEADER:]
+    for element in _REVERSED_ELEMENT.finditer(end[::-1]):
+        parts = _FORWARDED_PART.findall(element[0][::-1])
+        pairs = filter(None, map(_FORWARDED_PAIR.fullmatch, parts))
+        yield {pair[1].lower(): pair[2].strip('"') for pair in pairs}
 
 
 def _node(text: str) -> str:
