@@ -102,6 +102,47 @@ def test_times_that_can_t_be_corrected_stay(
     )
 
 
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            name: moments.map(iso) | json_values
+            for name in ("timestamp", "originalTimestamp", "sentAt", "receivedAt", "messageId")
+        },
+    ),
+    moments.map(iso) | st.none(),
+    moments.map(iso) | st.none(),
+    st.floats(min_value=0, max_value=1e9),
+)
+def test_an_event_that_a_server_has_timed_is_not_timed_again(
+    event: dict[str, Any], sent_at: object, sent_on_at: object, delay: float
+) -> None:
+    """Segment's webhooks and pipelines send on what they have received, replays do so days later."""
+    first = complete(dict(event), "track", NO_FACTS, RequestTimes.of(RECEIVED, sent_at))
+    times = RequestTimes.of(RECEIVED + delay, sent_on_at)
+    second = complete(dict(first), "track", NO_FACTS, times)
+
+    if first.get("timestamp") is not None:
+        assert {**first, "receivedAt": times.received_at} == second
+
+
+def test_a_replay_after_ten_days_is_no_wrong_clock() -> None:
+    """As Segment's webhook sends an event: a known answer."""
+    event = {
+        "type": "track",
+        "messageId": "m",
+        "originalTimestamp": "2026-11-20T10:00:00.000Z",
+        "sentAt": "2026-11-20T10:00:01.000Z",
+        "receivedAt": "2026-11-20T10:00:02.000Z",
+        "timestamp": "2026-11-20T10:00:01.000Z",
+    }
+    received = datetime(2026, 11, 30, 10, tzinfo=UTC).timestamp()
+
+    completed = complete(dict(event), None, NO_FACTS, RequestTimes.of(received, None))
+
+    assert {**event, "receivedAt": "2026-11-30T10:00:00.000Z"} == completed
+
+
 @given(json_values, st.text() | st.integers())
 def test_anything_can_be_completed(value: Any, sent_at: object) -> None:
     """A stranger may send anything; what is no event is refused later, with a reason."""

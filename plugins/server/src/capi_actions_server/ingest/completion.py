@@ -134,7 +134,10 @@ def _complete_id(event: JsonObject) -> None:
 
 
 def _complete_times(event: JsonObject, times: RequestTimes) -> None:
+    is_timed = event.get("receivedAt") is not None and event.get("timestamp") is not None
     event["receivedAt"] = times.received_at
+    if is_timed:  # by the server that received it first: the time from there to here is no wrong clock
+        return
     original = event.get("originalTimestamp")
     if original is None:
         original = event.get("timestamp")
