@@ -186,6 +186,25 @@ def test_a_browser_s_call_is_completed(call: Caller, arrived: Arrived, order: di
     }
 
 
+@pytest.mark.parametrize(
+    "other", ['prefs={"a":1}', "x=a b", "näme=1", "x", "=1", "a b=c", '"', "x" * 9_000, "_fb=\xff"]
+)
+def test_a_strange_cookie_hides_no_other(
+    other: str, call: Caller, arrived: Arrived, order: dict[str, Any]
+) -> None:
+    """Other scripts of the page set what they like."""
+    cookies = ["_fbp=fb.1.1700000000000.123", "_fbc=fb.1.1700000000000.IwAR0AbC-_x"]
+    for header in (
+        f"{other}; {'; '.join(cookies)}",
+        f"{cookies[0]};{other};{cookies[1]}",
+        "; ".join([*cookies, other]),
+    ):
+        call("/v1/t", order, headers={"user-agent": BROWSER, "cookie": header})
+
+    ids = {"fbp": "fb.1.1700000000000.123", "fbc": "fb.1.1700000000000.IwAR0AbC-_x"}
+    assert [ids] * 3 == [{key: event.event["context"].get(key) for key in ids} for event in arrived()]
+
+
 def test_what_an_event_says_itself_stays(call: Caller, arrived: Arrived, order: dict[str, Any]) -> None:
     """Its sender knows better."""
     context = {"ip": "198.51.100.1", "userAgent": "mine", "fbp": "p", "fbc": "c", "page": {"url": "u"}}

@@ -123,6 +123,23 @@ def test_nobody_gets_in_without_a_password(visitor: Visitor) -> None:
     assert visitor.post("/dead/replay", reason="x").headers["location"] == "/login"
 
 
+def test_a_long_cookie_is_read_once(visitor: Visitor) -> None:
+    """One of backslashes took 8 s of the event loop, for anybody: 50 would be ended by the limit of a test."""
+    visitor.cookie = f'{COOKIE}="{chr(92) * 64_000}"'
+
+    assert {303} == {visitor.get("/").status for _ in range(50)}
+
+
+def test_a_strange_cookie_hides_no_session(visitor: Visitor) -> None:
+    """Other programs at the same host set what they like."""
+    visitor.log_in()
+    session = visitor.cookie
+
+    for other in ('prefs={"a":1}', "x", "näme=a b"):
+        visitor.cookie = f"{other}; {session}"
+        assert 200 == visitor.get("/").status
+
+
 def test_without_a_password_in_the_configuration_the_pages_are_closed(
     open_components: Callable[[str], Components],
 ) -> None:

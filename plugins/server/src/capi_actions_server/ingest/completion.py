@@ -3,21 +3,19 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
-from http.cookies import CookieError, SimpleCookie
 from typing import Self
 from uuid import uuid4
 
 import orjson
 from attrs import define, frozen
 
-from capi_actions import Json, JsonObject
+from capi_actions import Json, JsonObject, WebRequest
 from capi_actions_server.ingest.clock_skew import corrected_time, format_time, parse_zoned_time
 from capi_actions_server.ingest.requests import Headers, header_text
 from capi_actions_server.ingest.senders import Source
 
 _LONGEST_AGENT = 1_000  # characters
 _LONGEST_URL = 8_000
-_LONGEST_COOKIES = 8_000
 
 
 @frozen(kw_only=True)
@@ -88,14 +86,11 @@ def client_facts(
 def _read_cookies(
     header: bytes | None, cookie_paths: Mapping[str, Sequence[str]]
 ) -> Sequence[tuple[Sequence[str], str]]:
-    if header is None or len(header) > _LONGEST_COOKIES:
+    if header is None:
         return ()
-    jar: SimpleCookie = SimpleCookie()
-    try:
-        jar.load(header.decode("latin-1"))
-    except CookieError:
-        return ()
-    return [(path, jar[name].value) for name, path in cookie_paths.items() if name in jar]
+    # With all of the request it would take 25 µs more, most of them for the address.
+    cookies = WebRequest.of({"type": "http", "headers": [(b"cookie", header)]}).cookies
+    return [(path, cookies[name]) for name, path in cookie_paths.items() if name in cookies]
 
 
 def complete(event: Json, kind: str | None, facts: ClientFacts, times: RequestTimes) -> Json:

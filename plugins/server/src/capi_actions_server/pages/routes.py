@@ -72,10 +72,10 @@ class Pages:
         async def answer(request: Request) -> Response:
             if not self._sessions.is_open:
                 return page("closed", 403)
-            session = self._sessions.session(request.cookies.get(COOKIE))
+            visit, address = self._visit(request)
+            session = self._sessions.session(visit.cookies.get(COOKIE))
             scheme, _, token = request.headers.get("authorization", "").partition(" ")
             if session is None and scheme.lower() == "bearer":
-                address = self._visit(request)[1]
                 if wait := self._token_limit.wait(address):
                     return _too_many_tries(wait, request.url.path)
                 if self._sessions.verify_token(token):
