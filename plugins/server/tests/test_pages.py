@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capi_actions import ConfigError, EventError, Judgement, Secret, Verdict
+from capi_actions import ConfigError, EventError, Item, Judgement, Secret, Verdict
 from capi_actions_server.app import create_app
 from capi_actions_server.commands import hash_command
 from capi_actions_server.components import Components
@@ -376,6 +376,64 @@ def test_dead_letters_are_grouped_by_cause_and_sent_again(components: Components
     )
     assert len(components.client.dead_letters()) == 2
     assert components.client.outbox.stats()["shop"].waiting == 3
+
+
+def many_letters(components: Components, count: int, reason: str, code: int | None) -> None:
+    """Let very many events become dead letters at once."""
+    now = time()
+    outbox = components.client.outbox
+    shape = Item("shop", "facebook.purchase", None, "", int(now), int(now) + 86_400, "", b"{}")
+    outbox.put([shape._replace(event_id=f"{reason}-{number}") for number in range(count)])
+    judgement = Judgement(verdict=Verdict.DEAD, code=code, reason=reason)
+    while claim := outbox.claim("shop", 5_000, 10**9, 60.0, now):
+        outbox.bury(claim.lease, [item.id for item in claim.items], judgement, time())
+
+
+def test_letters_behind_many_others_are_shown_and_sent_again(
+    components: Components, visitor: Visitor
+) -> None:
+    """The outbox returns the oldest first; a cause without a code is looked for among those with any."""
+    many_letters(components, 10_001, "The old cause.", 100)
+    many_letters(components, 50, "The new cause.", None)
+    token = visitor.log_in()
+
+    body = visitor.get("/dead").body
+    assert ["50", "10,001"] == re.findall(r"<strong>([\d,]+)</strong> of", body)
+    assert '<td class="number failed">10,051</td>' in visitor.get("/").body
+    assert '<td class="number failed">10,051</td>' in visitor.get("/?destination=shop").body
+
+    fields = {"destination": "shop", "action": "facebook.purchase", "code": "", "subcode": ""}
+    new = visitor.post("/dead/replay", token=token, reason="The new cause.", **fields)
+    old = visitor.post("/dead/replay", token=token, reason="The old cause.", **{**fields, "code": "100"})
+
+    assert "50+sent+again" in new.headers["location"]
+    assert "10%2C001+sent+again" in old.headers["location"]
+    assert components.client.outbox.stats()["shop"].dead == 0
+
+
+def test_the_live_view_claims_no_delivery_that_it_doesn_t_know(
+    components: Components, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With more dead letters than it reads, an event that has left the outbox may be any of the others."""
+    monkeypatch.setattr("capi_actions_server.pages.live._LETTERS", 20)
+    visitor.log_in()
+    order = {"type": "track", "event": "Order Completed", "userId": "u", "timestamp": time()}
+    receipt = components.client.prepare({**order, "properties": {"revenue": 1, "currency": "EUR"}})
+    components.recent_events.add(time(), "main", "/v1/track", order, receipt)
+
+    def chips(query: str = "") -> list[str]:
+        return re.findall(r'class="chip (\w+)"', visitor.get(f"/live?rows&{query}").body)
+
+    assert ["delivered"] == chips()
+    many_letters(components, 20, "The cause.", 100)
+    assert ["delivered"] == chips()
+    components.client.store([receipt])
+    many_letters(components, 0, "The last cause.", 100)
+    assert ["unknown"] == chips()
+    assert ["unknown"] == chips("state=unknown")
+    assert "too many new dead letters" in visitor.get("/live").body
+    monkeypatch.setattr("capi_actions_server.pages.live._LETTERS", 21)
+    assert ["dead"] == chips()
 
 
 def test_a_paused_destination_is_told_of_and_resumed(components: Components, visitor: Visitor) -> None:

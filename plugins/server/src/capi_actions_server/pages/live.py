@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import merge
 from itertools import islice
-from typing import Final
+from typing import Final, Self
 
 from attrs import frozen
 
@@ -15,6 +15,7 @@ from capi_actions_server.pages.entries import ACCEPTED, Entry, Outcome, event_ke
 
 STATES: Final[Mapping[str, str]] = {
     "delivered": "Delivered",
+    "unknown": "Unknown",
     "waiting": "Waiting",
     "held": "Held back",
     "unmatched": "No mapping",
@@ -25,7 +26,8 @@ STATES: Final[Mapping[str, str]] = {
 """What can become of an event, with the words for it."""
 
 _ROWS: Final = 100
-_LETTERS: Final = 2_000
+_LETTERS: Final = 10_000  # that are read at most, each time the page is updated: 80 ms
+_TOO_MANY: Final = "Either delivered or a dead letter: there are too many new dead letters to look through."
 
 
 @frozen(kw_only=True)
@@ -133,35 +135,70 @@ def _rows(outbox: Outbox, entries: Iterable[Entry], since: float, selection: Sel
 
     :param since: the time of the oldest entry.
     """
-    stats = outbox.stats()
-    letters = {
-        (letter.item.destination, letter.item.action, event_key(letter.item.event_id)): letter
-        for letter in islice(outbox.dead(DeadFilter(since=since - 60)), _LETTERS)
-    }
+    outbox_state = _OutboxState.read(outbox, since - 60)
     for entry in entries:
-        fates = [_fate(outcome, stats, letters) for outcome in entry.outcomes]
+        fates = [outbox_state.fate(outcome) for outcome in entry.outcomes]
         if selection.takes(entry, fates):
             yield Row(entry=entry, fates=fates)
 
 
-def _fate(
-    outcome: Outcome, stats: Mapping[str, Stats], letters: Mapping[tuple[str, str, str], DeadLetter]
-) -> Fate:
-    state, reason, advice = outcome.state, outcome.reason, ""
-    if state == ACCEPTED:
-        letter = letters.get((outcome.destination, outcome.action, outcome.event_key))
-        if letter is not None:
-            state, reason, advice = "dead", letter.reason, letter.advice
-        else:
-            state = "waiting" if _may_wait(outcome, stats.get(outcome.destination)) else "delivered"
-    return Fate(
-        state=state, destination=outcome.destination, action=outcome.action, reason=reason, advice=advice
+_Key = tuple[str, str, str]  # destination, action, key of the event
+
+
+@frozen
+class _OutboxState:
+    """What the outbox tells of the events that came in.
+
+    :ivar dead: of those that are dead letters.
+    :ivar has_all_dead: whether all letters were read that can be theirs.
+    """
+
+    stats: Mapping[str, Stats]
+    dead: Mapping[_Key, Fate]
+    has_all_dead: bool
+
+    @classmethod
+    def read(cls, outbox: Outbox, since: float) -> Self:
+        """Read the state of the outbox.
+
+        :param since: Unix seconds; letters that were buried before belong to older events.
+        """
+        stats = (
+            outbox.stats()
+        )  # first: what leaves the outbox afterwards is shown as waiting, not as delivered
+        letters = outbox.dead(DeadFilter(since=since))
+        dead = dict(map(_dead_fate, islice(letters, _LETTERS)))
+        return cls(stats, dead, has_all_dead=next(letters, None) is None)
+
+    def fate(self, outcome: Outcome) -> Fate:
+        """Return what became of an event at one destination."""
+        if outcome.state != ACCEPTED:
+            return _fate(outcome, outcome.state, outcome.reason)
+        if fate := self.dead.get((outcome.destination, outcome.action, outcome.event_key)):
+            return fate
+        stats = self.stats.get(outcome.destination, Stats())
+        if _may_wait(outcome, stats):
+            return _fate(outcome, "waiting")
+        if self.has_all_dead or not stats.dead:
+            return _fate(outcome, "delivered")
+        return _fate(outcome, "unknown", _TOO_MANY)
+
+
+def _dead_fate(letter: DeadLetter) -> tuple[_Key, Fate]:
+    destination, action = letter.item.destination, letter.item.action
+    fate = Fate(
+        state="dead", destination=destination, action=action, reason=letter.reason, advice=letter.advice
     )
+    return (destination, action, event_key(letter.item.event_id)), fate
 
 
-def _may_wait(item: Outcome, stats: Stats | None) -> bool:
+def _fate(outcome: Outcome, state: str, reason: str = "") -> Fate:
+    return Fate(state=state, destination=outcome.destination, action=outcome.action, reason=reason)
+
+
+def _may_wait(item: Outcome, stats: Stats) -> bool:
     """Return whether what was accepted may still be in the outbox, which isn't searched for it.
 
     What the outbox sends next has the nearest deadline: an item with a nearer one has left.
     """
-    return stats is not None and stats.deadline is not None and item.deadline >= stats.deadline
+    return stats.deadline is not None and item.deadline >= stats.deadline

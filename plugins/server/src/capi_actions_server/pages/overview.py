@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import islice
 from typing import Final
 
 from attrs import Factory, define, frozen
@@ -11,8 +10,6 @@ from capi_actions import DeadFilter, Plugins, Stats
 from capi_actions_server.components import Components
 from capi_actions_server.history import Count, History, RecordedProblem
 from capi_actions_server.pages.charts import Chart, Series, Span, make_chart
-
-_COUNTED_LETTERS: Final = 10_000  # dead letters that are looked at
 
 _PROBLEMS_READ, _PROBLEMS_SHOWN = 60, 12
 _ACTIONS_SHOWN: Final = 24
@@ -148,9 +145,7 @@ def read_overview(
     counts = everything.at(destination) if destination else everything
     letters = Counter(
         (letter.item.destination, letter.item.action)
-        for letter in islice(
-            components.client.outbox.dead(DeadFilter(destination=destination or None)), _COUNTED_LETTERS
-        )
+        for letter in components.client.outbox.dead(DeadFilter(destination=destination or None))
     )
     problems = [
         problem for problem in history.problems(_PROBLEMS_READ) if destination in ("", problem.destination)
