@@ -52,13 +52,10 @@ def _problems(components: Components, storage_only: bool) -> list[str]:
     if writer.problem is not None and monotonic() - writer.problem_at < _RECENT:
         return [f"events can't be stored: {writer.problem}"]
     try:
-        status = components.client.status()
+        # Not the client's status, which counts all items: anybody may ask, as often as they like.
+        pauses = components.client.outbox.paused()
     except OutboxError as error:
         return [f"the outbox can't be read: {error}"]
     if storage_only:
         return []
-    return [
-        f"{name} is paused: {destination.paused.judgement.reason}"
-        for name, destination in status.destinations.items()
-        if destination.paused is not None
-    ]
+    return [f"{name} is paused: {pause.judgement.reason}" for name, pause in sorted(pauses.items())]
