@@ -36,6 +36,7 @@ mappings = [{ action = "facebook.purchase" }, { action = "facebook.page_view" }]
 type = "facebook"
 pixel_id = "9876543210"
 access_token = "unused"
+integration_names = ["Blog"]
 mappings = [{ action = "facebook.purchase" }]
 
 [server]

@@ -133,6 +133,31 @@ def test_events_that_consent_holds_back_are_fine(call: Caller, order: dict[str, 
     assert [] == stored()
 
 
+@pytest.mark.parametrize(
+    ("members", "counts"),
+    [
+        ({}, {"accepted": 1}),
+        ({"integrations": {"Blog": False}}, {"accepted": 1, "held_back": 1}),
+        ({"integrations": {"All": False, "Blog": True}}, {"accepted": 1, "held_back": 1}),
+        ({"integrations": {"All": False}}, {"accepted": 0, "held_back": 1}),
+        ({"event": "Newsletter Opened"}, {"accepted": 0, "unmatched": 1}),
+        ({"properties": {}}, {"accepted": 0}),
+        ({"properties": {}, "integrations": {"Blog": False}}, {"accepted": 0, "held_back": 1}),
+    ],
+)
+def test_an_event_alone_is_answered_as_in_a_batch(
+    members: dict[str, Any], counts: dict[str, int], call: Caller, order: dict[str, Any]
+) -> None:
+    """The usual answer is made in a short way, which must leave nothing out."""
+    event = {**order, "type": "track", **members}
+    alone = call("/v1/track", event)
+
+    assert [alone[::2]] * 2 == [call("/v1/batch", {"batch": [event]})[::2], call("/v1/events", event)[::2]]
+    assert counts == {
+        name: number for name, number in alone.body.items() if name in ("accepted", "held_back", "unmatched")
+    }
+
+
 def test_gzip_is_decompressed(call: Caller, order: dict[str, Any], stored: Stored) -> None:
     """Python's SDKs can send it."""
     body = gzip.compress(json.dumps({"batch": [{**order, "type": "track"}]}).encode())

@@ -350,7 +350,7 @@ def _answer(receipts: Sequence[Receipt]) -> tuple[int, bytes, int]:
 
     The status is 400 only if nothing of the request is right: who sends a batch must not send its good events again.
     """
-    if len(receipts) == 1 and receipts[0].accepted and not receipts[0].refused:
+    if len(receipts) == 1 and _is_all_accepted(receipts[0]):
         return 200, _SUCCESS, 1
     accepted = sum(bool(receipt.accepted) for receipt in receipts)
     errors = [error for index, receipt in enumerate(receipts) for error in _errors(index, receipt)]
@@ -368,6 +368,10 @@ def _answer(receipts: Sequence[Receipt]) -> tuple[int, bytes, int]:
     failed = sum(_is_failed(receipt) for receipt in receipts)
     status = 400 if failed and failed == len(receipts) else 200
     return status, orjson.dumps(body), accepted
+
+
+def _is_all_accepted(receipt: Receipt) -> bool:
+    return bool(receipt.accepted) and not receipt.refused and not receipt.held_back
 
 
 def _is_failed(receipt: Receipt) -> bool:
