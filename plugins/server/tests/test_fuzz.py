@@ -23,7 +23,11 @@ from support.asgi import Caller
 
 KEY = "0123456789abcdef-main"
 DESCRIPTION = openapi()
-PATHS = sorted(path.replace("{name}", "hosted") for path in DESCRIPTION["paths"])
+PATHS = sorted(
+    path.replace("{name}", "hosted")
+    for path, operations in DESCRIPTION["paths"].items()
+    if "post" in operations
+)
 EXAMPLES = int(os.environ.get("CAPI_FUZZ", "40"))
 PART = (
     500  # hypothesis remembers all that a test has tried: 20,000 requests took 1.4 GB, and longer and longer
@@ -115,10 +119,3 @@ def test_every_answer_is_described(
     error_members = set(DESCRIPTION["components"]["schemas"]["error"]["properties"])
     assert all(set(error) <= error_members for error in answer.body.get("errors", ()))
     assert b"Traceback" not in orjson.dumps(answer.body)
-
-
-def test_the_description_is_published(shared_app: ASGIApp) -> None:
-    """For people and programs that write clients."""
-    answer = Caller(shared_app)("/openapi.json", method="GET", key=None)
-
-    assert (200, DESCRIPTION) == (answer.status, answer.body)

@@ -1,9 +1,10 @@
-"""The description of the endpoints that take events, in OpenAPI 3.1: the server publishes it at ``/openapi.json``."""
+"""The description of the endpoints below ``/v1/``, in OpenAPI 3.1: the server publishes it at ``/openapi.json``."""
 
 from collections.abc import Mapping
 from importlib.metadata import version
 
 from capi_actions import Json, JsonObject
+from capi_actions_server.ingest.browser_settings import SETTINGS
 from capi_actions_server.ingest.endpoints import BATCHES, EVENTS, KINDS, WEBHOOKS
 
 _ANSWERS: Mapping[int, str] = {
@@ -19,6 +20,12 @@ _ANSWERS: Mapping[int, str] = {
     429: "The write key sends more events than it may, or the address has sent too many wrong ones; Retry-After says"
     " when to come again.",
     503: "The events can't be stored now; send them again later.",
+}
+_SETTINGS_ANSWERS: Mapping[int, str] = {
+    400: "The header Host doesn't name the server.",
+    401: "The write key in the path is wrong.",
+    403: _ANSWERS[403],
+    429: "The address has sent too many wrong write keys; Retry-After says when to come again.",
 }
 
 
@@ -38,6 +45,7 @@ def openapi() -> JsonObject:
             **batches,
             EVENTS: _operation("Take one event, a list, a batch or JSON Lines", _ref("events"), None),
             f"{WEBHOOKS}{{name}}": _webhook(),
+            SETTINGS: _settings(),
         },
         "components": {
             "securitySchemes": {
@@ -62,25 +70,43 @@ def _operation(summary: str, schema: JsonObject, kind: str | None) -> JsonObject
         "post": {
             "summary": summary,
             "requestBody": {"required": True, "content": content},
-            "responses": _responses(),
+            "responses": _responses(_ANSWERS),
         }
     }
 
 
 def _webhook() -> JsonObject:
     operation = _operation("Take a signed webhook", {"type": ["object", "array"]}, None)
-    name = {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}
-    operation["post"] |= {"parameters": [name], "security": [{}]}
+    operation["post"] |= {"parameters": [_path_parameter("name")], "security": [{}]}
     return operation
 
 
-def _responses() -> JsonObject:
+def _settings() -> JsonObject:
+    settings = {
+        "description": "Where analytics.js sends events to.",
+        "content": {"application/json": {"schema": _OBJECT}},
+    }
+    return {
+        "get": {
+            "summary": "Return the settings that analytics.js asks for before it sends",
+            "parameters": [_path_parameter("key")],
+            "security": [{}],
+            "responses": {"200": settings, **_responses(_SETTINGS_ANSWERS)},
+        }
+    }
+
+
+def _path_parameter(name: str) -> JsonObject:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+
+
+def _responses(answers: Mapping[int, str]) -> JsonObject:
     return {
         str(status): {
             "description": description,
             "content": {"application/json": {"schema": _ref("answer")}},
         }
-        for status, description in _ANSWERS.items()
+        for status, description in answers.items()
     }
 
 

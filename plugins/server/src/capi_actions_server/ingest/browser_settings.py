@@ -11,7 +11,10 @@ from starlette.types import Scope
 from capi_actions import JsonObject, TrustedProxies, WebRequest
 from capi_actions_server.ingest.requests import RequestError
 
-_PATH = re.compile(r"/v1/projects/([^/]{1,200})/settings")
+SETTINGS = "/v1/projects/{key}/settings"
+"""The endpoint, with the write key in braces."""
+
+_PATH = re.compile(SETTINGS.replace("{key}", "([^/]{1,200})"))
 
 
 def project_key(path: str) -> str | None:
