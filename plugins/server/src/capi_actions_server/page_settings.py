@@ -4,7 +4,7 @@ from typing import Any
 
 from attrs import Attribute, field, frozen
 
-from capi_actions import Secret
+from capi_actions import Between, Secret
 from capi_actions_server.passwords import is_password_hash
 
 _SHORTEST_TOKEN = 16  # characters
@@ -21,11 +21,6 @@ def _token(_: object, attribute: "Attribute[Any]", value: Secret | None) -> None
         raise ValueError(f"{attribute.name} should have {_SHORTEST_TOKEN} characters or more")
 
 
-def _hours(_: object, attribute: "Attribute[Any]", value: int) -> None:
-    if not 1 <= value <= _MOST_HOURS:
-        raise ValueError(f"{attribute.name} should be from 1 to {_MOST_HOURS}")
-
-
 @frozen(kw_only=True)
 class PageSettings:
     """The table ``[server.pages]``.  Without password and token nobody can see the pages.
@@ -38,7 +33,7 @@ class PageSettings:
 
     password_hash: Secret | None = field(default=None, validator=_hash)
     token: Secret | None = field(default=None, validator=_token)
-    session_hours: int = field(default=12, validator=_hours)
+    session_hours: int = field(default=12, validator=Between(1, _MOST_HOURS))
 
     @property
     def is_open(self) -> bool:

@@ -47,7 +47,7 @@ class RecentEvents:
         :param event: as :func:`compact` returns it, or as it is.
         """
         number = self.count + 1
-        # A tuple: making an Arrival of every event would take as long as reading its JSON.
+        # A tuple: making a RecentEvent of every event would take as long as reading its JSON.
         self._latest.append((number, received, source, endpoint, event, receipt))
         self.count = number  # last: who takes it for the number of those that are there must find them
 

@@ -2,13 +2,13 @@
 
 import ipaddress
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from attrs import Attribute, field, frozen
 
-from capi_actions import Secret
+from capi_actions import Between, Secret
 from capi_actions_server.page_settings import PageSettings
 
 EXAMPLE = """\
@@ -24,14 +24,6 @@ key = { env = "CAPI_WRITE_KEY" }
 _TABLES = {"init": False}  # metadata of attributes that are tables: the example shows them
 _SHORTEST_SECRET = 16  # characters
 _HOST_NAME = re.compile(r"[A-Za-z][A-Za-z0-9.-]{0,252}")
-
-
-def _between(low: float, high: float) -> Callable[[object, "Attribute[Any]", float], None]:
-    def check(_: object, attribute: "Attribute[Any]", value: float) -> None:
-        if not low <= value <= high:
-            raise ValueError(f"{attribute.name} should be from {low:,} to {high:,}")
-
-    return check
 
 
 def _host(_: object, attribute: "Attribute[Any]", value: str) -> None:
@@ -95,7 +87,7 @@ class WriteKey:
     key: Secret = field(validator=_secret)
     destinations: list[str] | None = None
     client: Literal["auto", "always", "never"] = "auto"
-    events_per_second: int = field(default=0, validator=_between(0, 1_000_000))
+    events_per_second: int = field(default=0, validator=Between(0, 1_000_000))
 
 
 @frozen(kw_only=True)
@@ -118,7 +110,7 @@ class Webhook:
     signed: Literal["timestamped", "body"] = "timestamped"
     digest: Literal["sha256", "sha1"] = "sha256"
     encoding: Literal["hex", "base64"] = "hex"
-    tolerance: int = field(default=300, validator=_between(1, 86_400))
+    tolerance: int = field(default=300, validator=Between(1, 86_400))
     destinations: list[str] | None = None
 
 
@@ -146,17 +138,17 @@ class ServerSettings:
     """
 
     host: str = field(default="127.0.0.1", validator=_host)
-    port: int = field(default=8090, validator=_between(0, 65_535))
+    port: int = field(default=8090, validator=Between(0, 65_535))
     trusted_proxies: list[str] = field(factory=list, validator=_networks)
     address_headers: list[str] = field(factory=list, validator=_header_names)
     metrics_from: list[str] = field(factory=lambda: ["127.0.0.1", "::1"], validator=_networks)
     allowed_origins: list[str] = field(factory=list, validator=_origins)
-    max_body_bytes: int = field(default=4_000_000, validator=_between(1_000, 100_000_000))
-    max_connections: int = field(default=2_000, validator=_between(1, 1_000_000))
-    max_waiting: int = field(default=10_000, validator=_between(1, 1_000_000))
-    failures_per_minute: int = field(default=60, validator=_between(0, 1_000_000))
-    request_seconds: float = field(default=10.0, validator=_between(0.1, 600))
-    shutdown_seconds: float = field(default=10.0, validator=_between(0.1, 600))
+    max_body_bytes: int = field(default=4_000_000, validator=Between(1_000, 100_000_000))
+    max_connections: int = field(default=2_000, validator=Between(1, 1_000_000))
+    max_waiting: int = field(default=10_000, validator=Between(1, 1_000_000))
+    failures_per_minute: int = field(default=60, validator=Between(0, 1_000_000))
+    request_seconds: float = field(default=10.0, validator=Between(0.1, 600))
+    shutdown_seconds: float = field(default=10.0, validator=Between(0.1, 600))
     keys: Mapping[str, WriteKey] = field(factory=dict, metadata=_TABLES)
     pages: PageSettings = field(factory=PageSettings, metadata=_TABLES)
     webhooks: Mapping[str, Webhook] = field(factory=dict, metadata=_TABLES)

@@ -11,6 +11,7 @@ from attrs import Attribute, field, frozen
 
 from capi_actions import (
     Batch,
+    Between,
     Destination,
     EventError,
     JsonObject,
@@ -60,14 +61,6 @@ def _is_this_machine(host: str) -> bool:
         return host == "localhost"
 
 
-def _between(least: int, most: int) -> Callable[[object, "Attribute[int]", int], None]:
-    def check(_: object, attribute: "Attribute[int]", value: int) -> None:
-        if not least <= value <= most:
-            raise ValueError(f"{attribute.name} should be from {least:,} to {most:,}")
-
-    return check
-
-
 @frozen(kw_only=True)
 class Settings:
     """One endpoint.
@@ -83,8 +76,8 @@ class Settings:
     url: str = field(validator=_url)
     secret: Secret = field(validator=_secret)
     bearer_token: Secret | None = field(default=None, metadata={"example": {"env": "WEBHOOK_TOKEN"}})
-    batch_items: int = field(default=100, validator=_between(1, 1_000))
-    keep_days: int = field(default=7, validator=_between(1, 365))
+    batch_items: int = field(default=100, validator=Between(1, 1_000))
+    keep_days: int = field(default=7, validator=Between(1, 365))
     normalization: str = "webhook"
 
 
