@@ -88,6 +88,31 @@ def test_a_batch_is_stored_with_what_it_says_for_all(
     assert first["integrations"] == {"All": True}
 
 
+@pytest.mark.parametrize("key", ["context", "integrations"])
+@pytest.mark.parametrize("path", ["/v1/batch", "/v1/events"])
+@pytest.mark.parametrize("text", ["x", "\ud800"])
+def test_what_a_batch_says_for_all_is_not_copied_without_end(
+    path: str, key: str, text: str, call: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A body of 4 MB could fill 40 GB: each of 5,000 events gets the same 2 MB."""
+    monkeypatch.setattr("capi_actions_server.ingest.endpoints._MAX_SHARED", 20_000)
+    shared = {f"key-{number}": text for number in range(20)}
+    few, many = (call(path, {"batch": [{"type": "page"}] * size, key: shared}) for size in (20, 200))
+
+    assert 413 != few.status
+    assert 413 == many.status
+    assert f"{key} of the batch should have 20,000 bytes or less" in many.body["error"]
+
+
+@pytest.mark.parametrize("depth", [200, 300, 900, 1_010, 1_020])
+def test_what_a_batch_says_for_all_may_be_nested_deeply(depth: int, call: Caller) -> None:
+    """JSON is read that can't be written any more: it is refused for its size, or its events are."""
+    context = b'{"a":' * depth + b"1" + b"}" * depth
+    body = b'{"context":' + context + b',"batch":[{"type":"page"},{"type":"page"}]}'
+
+    assert call("/v1/batch", body).status in (200, 400, 413)
+
+
 def test_the_rest_of_a_batch_is_accepted(call: Caller, order: dict[str, Any], stored: Stored) -> None:
     """Each event that can't be is named by its place, with the reason for each destination."""
     good = {**order, "type": "track"}
@@ -274,6 +299,13 @@ def test_a_bearer_token_is_a_write_key_too(call: Caller, order: dict[str, Any]) 
         ),
         ("/v1/events", b"[" + b"0," * MAX_EVENTS + b"0]", {}, 413, "5,000 events"),
         ("/v1/batch", b'{"batch":[' + b"0," * MAX_EVENTS + b"0]}", {}, 413, "5,000 events"),
+        (
+            "/v1/batch",
+            b'{"context":{"a":1},"batch":[' + b"{}," * MAX_EVENTS + b"0]}",
+            {},
+            413,
+            "5,000 events",
+        ),
     ],
 )
 def test_a_request_that_can_t_be_read_is_told_why(

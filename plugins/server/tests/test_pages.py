@@ -215,6 +215,17 @@ def test_a_long_form_is_refused(visitor: Visitor) -> None:
     assert visitor.post("/logout", token=token, more="x" * 30_000).status == 403
 
 
+def test_any_form_is_answered(visitor: Visitor) -> None:
+    """Of too many fields, or with anything in place of a number."""
+    token = visitor.log_in()
+    fields = {f"field-{number}": "" for number in range(51)}
+
+    assert 403 == visitor.post("/login", secret=TOKEN, **fields).status
+    assert 403 == visitor.post("/logout", token=token, **fields).status
+    for code in ("--5", "-", "5-", "\u00b2", "\u0665", "9" * 30):
+        assert 303 == visitor.post("/dead/replay", token=token, code=code, subcode=code).status
+
+
 def test_tries_to_log_in_are_limited(visitor: Visitor) -> None:
     """5 in a minute from one address; another address has its own."""
     statuses = [visitor.post("/login", secret="wrong").status for _ in range(6)]

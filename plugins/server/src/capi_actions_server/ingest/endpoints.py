@@ -1,5 +1,6 @@
 """The endpoints below ``/v1/``, as one raw ASGI function."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import ceil
 from time import time
@@ -61,6 +62,7 @@ BATCHES = frozenset({"/v1/batch", "/v1/b", "/v1/import"})
 EVENTS = "/v1/events"
 WEBHOOKS = "/v1/webhooks/"
 MAX_EVENTS = 5_000  # of a request
+_MAX_SHARED = 16_000_000  # bytes that what a batch says for all its events has, once for each of them
 _MAX_ERRORS = 100  # that an answer names
 _SUCCESS = b'{"success":true,"accepted":1}'
 _SUCCESS_RESPONSE = encode_success(_SUCCESS)
@@ -291,24 +293,42 @@ def _read_value(path: str, source: Source, value: Json) -> Submitted:
         return Submitted.of(source, [value], KINDS[path])
     if path == EVENTS and "batch" not in members:
         return Submitted.of(source, _check_count(value if type(value) is list else [value]))
-    return Submitted.of(source, _check_count(_read_batch(value)), None, members.get("sentAt"))
+    return Submitted.of(source, _read_batch(value), None, members.get("sentAt"))
 
 
 def _read_batch(value: Json) -> list[Json]:
     """Return the events of a batch, with what the batch says for all of them.
 
-    :raises RequestError: when it is no batch.
+    :raises RequestError: when it is no batch, or too large a one.
     """
     batch = value.get("batch") if type(value) is dict else None
     if type(batch) is not list:
         raise RequestError(400, 'the body should be an object with the events in the list "batch"')
+    _check_count(batch)
     for key in ("context", "integrations"):
         shared = value.get(key)
         if type(shared) is dict and shared:
+            if _json_size(shared) * len(batch) > _MAX_SHARED:
+                raise RequestError(
+                    413,
+                    f"{key} of the batch should have {_MAX_SHARED:,} bytes or less, counted once for each event:"
+                    " send fewer events at once",
+                )
             for event in batch:
                 if type(event) is dict:
                     _merge_shared(event, key, shared)
     return batch
+
+
+def _json_size(value: JsonObject) -> int:
+    try:
+        return len(orjson.dumps(value))
+    except TypeError:  # half a surrogate pair, or nested more deeply than orjson writes
+        pass
+    try:
+        return len(json.dumps(value))
+    except RecursionError:
+        return _MAX_SHARED  # good for a batch of one event
 
 
 def _merge_shared(event: JsonObject, key: str, shared: JsonObject) -> None:
@@ -329,7 +349,7 @@ def _read_webhook(webhook: SignedWebhook, headers: Headers, body: bytes) -> Subm
     value = decode_body(body)
     if webhook.format is None:
         if type(value) is dict and "batch" in value:
-            return Submitted.of(webhook.source, _check_count(_read_batch(value)), None, value.get("sentAt"))
+            return Submitted.of(webhook.source, _read_batch(value), None, value.get("sentAt"))
         return Submitted.of(webhook.source, _check_count(value if type(value) is list else [value]))
     if type(value) is not dict:
         raise RequestError(400, "the body should be a JSON object")

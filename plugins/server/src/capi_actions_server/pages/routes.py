@@ -1,6 +1,7 @@
 """The pages' addresses: who may see them, and what their forms do."""
 
 import hmac
+import re
 import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
 from math import ceil
@@ -233,7 +234,10 @@ async def _read_form(request: Request, session: Session | None) -> Form | None:
         content += chunk
         if len(content) > _MAX_FORM:
             return None
-    fields = parse_qs(content.decode("utf-8", "replace"), max_num_fields=50, keep_blank_values=True)
+    try:
+        fields = parse_qs(content.decode("utf-8", "replace"), max_num_fields=50, keep_blank_values=True)
+    except ValueError:  # too many fields
+        return None
     form = {name: values[0] for name, values in fields.items()}
     if session is not None and (
         not session.form_token or not _equal(form.get("token", ""), session.form_token)
@@ -255,7 +259,7 @@ def _equal(text: str, expected: str) -> bool:
 
 
 def _number(text: Any) -> int | None:
-    return int(text) if isinstance(text, str) and text.lstrip("-").isdecimal() and len(text) < 12 else None
+    return int(text) if isinstance(text, str) and re.fullmatch(r"-?\d{1,11}", text) else None
 
 
 def _notice(request: Request) -> str:
