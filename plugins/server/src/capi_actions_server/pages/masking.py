@@ -96,7 +96,7 @@ def _text(text: str) -> str:
     is_time = re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]{5,20}(?:Z|[+-]\d\d:?\d\d)?", text) is not None
     if is_time:
         return text
-    if "@" in text or personal_kind(text) or _LONG_NUMBER.search(text) or len(text) > _MAX_TEXT:
+    if len(text) > _MAX_TEXT or "@" in text or personal_kind(text) or _LONG_NUMBER.search(text):
         return _kind(text)
     return text
 
