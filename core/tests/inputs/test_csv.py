@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from capi_actions import EventError
@@ -319,6 +319,33 @@ def test_rows_of_one_order_are_one_event(read: Any) -> None:
         {"order_id": "1", "revenue": 5, "products": [{"sku": "a", "price": 2}, {"sku": "b", "price": 3}]},
         {"order_id": "2", "revenue": 7, "products": [{"sku": "c", "price": 7}]},
     ]
+
+
+@given(st.lists(st.sampled_from([1, 2, 999, 1000, 1001, 1500, 2000, 2001, 2500]), min_size=1, max_size=4))
+@settings(max_examples=10)
+def test_an_order_is_one_event_or_one_refusal_however_many_rows_it_has(sizes: list[int]) -> None:
+    """A part of an order, sent under its number, would be taken for the order."""
+    rows = [f"o{order},p{row}" for order, size in enumerate(sizes) for row in range(size)]
+    file = io.BytesIO("\n".join(["messageId,properties.products[].id", *rows]).encode())
+    reader = CsvInput(CsvOptions(event="Order Completed", group_by="messageId"))
+    events = [record.event for record in read_events([file], reader, lambda text: None)]
+
+    assert [size if size <= 1000 else EventError for size in sizes] == [
+        EventError if isinstance(event, EventError) else len(event["properties"]["products"])
+        for event in events
+    ]
+
+
+def test_a_column_that_is_the_same_in_every_row_groups_nothing(read: Any) -> None:
+    """It is refused in one sentence, at the first row, and the order after it isn't."""
+    rows = "a,2026-11-30,1\n" * 1001 + "b,2026-11-30,1\n"
+    result = read("Order,Date,Total\n" + rows, 'group_by = "Order"')
+
+    assert result.errors == [
+        "2: over 1,000 rows one after the other are alike in the column that `group_by` names, so none of them is"
+        " sent; it should be the column of the order's number"
+    ]
+    assert [event["messageId"] for event in result.events] == ["b"]
 
 
 def test_without_a_table_columns_are_parts_of_the_event(plugins: Any) -> None:

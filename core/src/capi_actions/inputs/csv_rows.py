@@ -17,7 +17,7 @@ from capi_actions.model import JsonObject
 _DELIMITERS = ",;\t|"
 _QUOTED = re.compile(r'"[^"]*"?')
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*')  # Excel's own first line
-_MAX_ROWS = 1000  # of a group: more is no order, but a column that is the same in every row
+_MAX_ROWS = 1000  # of a group: more is hardly an order, but a column that is the same in every row
 _SHOWN_NAMES = 10
 _NOT_TEXT = (
     'isn\'t {} text; if it comes from Excel on Windows, set `encoding = "cp1252"`, or save it as CSV UTF-8;'
@@ -86,7 +86,7 @@ def _to_events(rows: Rows, mapper: RowMapper) -> Iterator[tuple[int, JsonObject 
                 yield number, detach(error)
                 continue
             row_key = mapper.group(row)
-            if group and (row_key != key or len(group) >= _MAX_ROWS):
+            if group and row_key != key:
                 yield start, _make_event(mapper, group)
                 group = []
             if row_key is None:
@@ -94,7 +94,8 @@ def _to_events(rows: Rows, mapper: RowMapper) -> Iterator[tuple[int, JsonObject 
                 continue
             if not group:
                 start, key = number, row_key
-            group.append(row)
+            if len(group) <= _MAX_ROWS:  # one too many shows that all of them are refused
+                group.append(row)
     except _UnreadableError:
         if group:
             yield start, EventError.of("its rows may be incomplete, as the file can't be read any further")
@@ -105,8 +106,11 @@ def _to_events(rows: Rows, mapper: RowMapper) -> Iterator[tuple[int, JsonObject 
 
 def _make_event(mapper: RowMapper, rows: list[list[str]]) -> JsonObject | EventError:
     try:
-        if len(rows) >= _MAX_ROWS:
-            raise EventError.of(f"over {_MAX_ROWS:,} rows are alike in the column that `group_by` names")
+        if len(rows) > _MAX_ROWS:
+            raise EventError.of(
+                f"over {_MAX_ROWS:,} rows one after the other are alike in the column that `group_by` names, so none of"
+                " them is sent; it should be the column of the order's number"
+            )
         return mapper.event(rows)
     except EventError as error:
         return detach(error)
