@@ -15,6 +15,7 @@ from capi_actions.config import read_config
 from capi_actions.errors import ConfigError
 from capi_actions.inputs import Column, CsvInput, CsvOptions, read_events
 from capi_actions.inputs.cells import CellFormat, to_amount
+from capi_actions.inputs.columns import parse_target
 
 ORDERS = """
 [inputs.orders]
@@ -421,6 +422,68 @@ def test_many_columns_that_are_no_part_of_an_event_are_one_sentence() -> None:
     assert len(str(failed.event)) < 400
 
 
+CONTRADICTIONS = [
+    ("properties.a", "properties.a.b", "set"),
+    ("properties.a.b", "properties.a", "set"),
+    ("properties.a[]", "properties.a[0].b", "set"),
+    ("properties.a[0]", "properties.a[00]", "set"),
+    ("properties.a[0].b", "properties.a[].b", "set"),
+    ("properties.a[][1]", "properties.a[2][]", "set"),
+    ("properties.products", "properties.products[].id", "set"),
+    ("properties.products[].id", "properties.products.id", "contradicts"),
+    ("properties.products.id", "properties.products[0].sku", "contradicts"),
+    ("context.a[].b.c", "context.a[5].b[]", "contradicts"),
+]
+
+
+@pytest.mark.parametrize(("first", "second", "word"), CONTRADICTIONS)
+@pytest.mark.parametrize("is_constant", [False, True])
+def test_columns_of_the_first_row_must_not_contradict_each_other(
+    first: str, second: str, word: str, is_constant: bool
+) -> None:
+    """Nor a constant: nobody has checked a first row before."""
+    header = second if is_constant else f"{first},{second}"
+    options = CsvOptions(constants={first: "x"} if is_constant else {})
+    (record,) = read_events([io.BytesIO(f"{header}\nx,y\n".encode())], CsvInput(options), lambda text: None)
+
+    problem = {
+        "set": f"the column {second!r} is set already, by ",
+        "contradicts": f"the column {second!r} contradicts ",
+    }[word]
+    assert problem + f"{'the constant ' if is_constant else ''}{first!r}" in str(record.event)
+
+
+STEPS = st.sampled_from([".a", ".b", "[]", "[0]", "[1]"])
+TARGETS = st.lists(
+    st.builds(
+        lambda name, steps: f"properties.{name}{''.join(steps)}",
+        st.sampled_from("ab"),
+        st.lists(STEPS, max_size=3),
+    ),
+    min_size=1,
+    max_size=5,
+    unique=True,
+)
+
+
+@given(TARGETS)
+def test_columns_of_the_first_row_are_all_in_the_event_or_refused(targets: list[str]) -> None:
+    """None hides another, and none ends the program."""
+    rows = [targets, [str(number) for number in range(len(targets))]]
+    file = io.BytesIO("\n".join(map(",".join, rows)).encode())
+    options = CsvOptions(delimiter=",", event="Order Completed")
+    (record,) = read_events([file], CsvInput(options), lambda text: None)
+
+    if isinstance(record.event, EventError):
+        assert len(targets) > 1
+        return
+    for number, target in enumerate(targets):
+        part: Any = record.event
+        for key in parse_target(target):
+            part = part[0 if key == "[]" or (len(part) == 1 and isinstance(key, int)) else key]
+        assert str(number) == str(part)
+
+
 @pytest.mark.parametrize(
     ("options", "columns", "problem"),
     [
@@ -437,6 +500,17 @@ def test_many_columns_that_are_no_part_of_an_event_are_one_sentence() -> None:
         ),
         ("", '"X" = "timestamp"', "$.inputs.orders.columns.X: 'timestamp' is set already, by 'timestamp'"),
         ("", '"X" = "properties.order_id.x"', "is set already, by 'properties.order_id'"),
+        (
+            "",
+            '"X" = "properties.a[0].id"\n"Y" = "properties.a.id"',
+            "$.inputs.orders.columns.Y: 'properties.a.id' contradicts 'properties.a[0].id': the same part",
+        ),
+        (
+            "",
+            '"X" = "properties.a[].id"\n"Y" = "properties.a[3].id"',
+            "is set already, by 'properties.a[].id'",
+        ),
+        ("", '"X" = "properties[0]"', "$.inputs.orders.columns.X: properties should be followed by a point"),
         ("", '"X" = "properties"', "properties should be followed by a point and a name"),
         ("", '"X" = "userId.x"', "userId has no parts"),
         ("", '"X" = 5', "$.inputs.orders.columns.X: should be a part of the event"),

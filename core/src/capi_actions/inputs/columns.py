@@ -1,11 +1,11 @@
 """The options of a CSV file: which column is which part of an event, and how its cells are written."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from capi_actions.errors import Diagnostics, json_path
 from capi_actions.model import Json
@@ -31,9 +31,9 @@ _ROOTS = (
     "context",
     "integrations",
 )
+_OBJECTS = ("properties", "traits", "context", "integrations")  # those of the roots that have parts
 TIMES = ("timestamp", "originalTimestamp", "sentAt")
 AMOUNTS = ("revenue", "total", "value", "price", "subtotal", "tax", "shipping", "discount")
-_CURRENCY: Path = ("properties", "currency")
 EACH = "[]"
 _MAX_INDEX = 100
 _STEP = re.compile(r"\.?([^.\[\]]+)|\[([0-9]{1,3})?\]")
@@ -56,8 +56,8 @@ class Column:
     digits: int = 0
 
 
-def _one_character(text: str) -> Callable[[object, Any, str | None], None]:
-    def check(_: object, attribute: Any, value: str | None) -> None:
+def _one_character(text: str) -> Callable[[object, object, str | None], None]:
+    def check(_options: object, _attribute: object, value: str | None) -> None:
         if value is not None and (len(value) != 1 or value not in text):
             shown = " ".join(text).replace("\t", "\\t")  # as TOML writes it, too
             raise ValueError(f"should be one of these characters: {shown}")
@@ -65,14 +65,14 @@ def _one_character(text: str) -> Callable[[object, Any, str | None], None]:
     return check
 
 
-def _check_encoding(_: object, attribute: Any, value: str | None) -> None:
+def _check_encoding(_options: object, _attribute: object, value: str | None) -> None:
     try:
         "".encode(value or "utf-8")
     except (LookupError, ValueError):
         raise ValueError("should be an encoding's name, such as utf-8, cp1252 or utf-16") from None
 
 
-def _check_zone(_: object, attribute: Any, value: str | None) -> None:
+def _check_zone(_options: object, _attribute: object, value: str | None) -> None:
     try:
         ZoneInfo(value or "UTC")
     except (LookupError, ValueError, OSError):
@@ -80,7 +80,7 @@ def _check_zone(_: object, attribute: Any, value: str | None) -> None:
         raise ValueError(f"should be a time zone's name that is known here; {hint}") from None
 
 
-def _check_thousands(options: Any, attribute: Any, value: str) -> None:
+def _check_thousands(options: Any, _attribute: object, value: str) -> None:
     if value not in ("", ".", ",", "'", "’", " ", "\u00a0", "\u202f"):
         raise ValueError("should be a point, a comma, an apostrophe or a space, or empty")
     if value and value == options.decimal:
@@ -120,8 +120,8 @@ class CsvOptions:
     empty: Sequence[str] = ("NULL", "\\N")
 
     def check(self, diagnostics: Diagnostics) -> None:
-        """Report parts of the event that don't exist, or that are said twice."""
-        targets: dict[Path, str] = {}
+        """Report parts of the event that don't exist, or that contradict each other."""
+        targets = Targets()
         for name, column in (self.columns or {}).items():
             for target in column.to:
                 _check_target(target, json_path(["columns", name]), targets, diagnostics)
@@ -129,17 +129,68 @@ class CsvOptions:
             _check_target(target, json_path(["constants", target]), targets, diagnostics)
 
 
-def _check_target(target: str, location: str, targets: dict[Path, str], diagnostics: Diagnostics) -> None:
+def _check_target(target: str, location: str, targets: "Targets", diagnostics: Diagnostics) -> None:
     try:
         path = parse_target(target)
     except ValueError as error:
         diagnostics.add(str(error), location)
         return
-    for other, text in targets.items():
-        if path[: len(other)] == other[: len(path)]:
-            diagnostics.add(f"{target!r} is set already, by {text!r}", location)
-            return
-    targets[path] = target
+    if problem := targets.add(path, repr(target)):
+        diagnostics.add(problem, location)
+
+
+class Targets:
+    """The parts of an event that are set: no two of them may be the same part, or one a part of the other."""
+
+    def __init__(self) -> None:
+        self._root = _Part("")
+
+    def add(self, path: Path, name: str) -> str:
+        """Add a part, unless it contradicts one that was added before.
+
+        :param name: the part, in words for messages.
+        :returns: what contradicts it; "" if nothing does.
+        """
+        alike = [self._root]
+        for key in path:
+            for part in alike:
+                if part.members and _is_index(key) != _is_index(next(iter(part.members))):
+                    return f"{name} contradicts {part.name}: the same part can't be a list and an object"
+            alike = [member for part in alike for member in part.find(key)]
+            for part in alike:
+                if part.is_set:
+                    return f"{name} is set already, by {part.name}"
+        if alike:
+            return f"{name} is set already, by {alike[0].name}"
+        part = self._root
+        for key in path:
+            part = part.members.setdefault(key, _Part(name))
+        part.is_set = True
+        return ""
+
+
+@define
+class _Part:
+    """A part of the event.
+
+    :ivar name: the target, in words, that was the first to lead here.
+    :ivar members: those that targets lead to: by names, or by indexes and ``[]``.
+    :ivar is_set: whether it is a target itself.
+    """
+
+    name: str
+    members: dict[str | int, "_Part"] = field(factory=dict)
+    is_set: bool = False
+
+    def find(self, key: str | int) -> Iterable["_Part"]:
+        """Return the members that may be meant by a key: ``[]`` is any index, as it depends on the row."""
+        if key == EACH:
+            return self.members.values()
+        return [self.members[other] for other in (key, EACH) if other in self.members]
+
+
+def _is_index(key: str | int) -> bool:
+    return isinstance(key, int) or key == EACH
 
 
 def parse_target(target: str) -> Path:
@@ -170,8 +221,8 @@ def parse_target(target: str) -> Path:
         )
     if any(isinstance(key, int) and key >= _MAX_INDEX for key in keys):
         raise ValueError(f"an index should be below {_MAX_INDEX}")
-    if (keys[0] in ("properties", "traits", "context", "integrations")) != (len(keys) > 1):
-        raise ValueError(
-            f"{root} should be followed by a point and a name" if len(keys) == 1 else f"{root} has no parts"
-        )
+    if root not in _OBJECTS and len(keys) > 1:
+        raise ValueError(f"{root} has no parts")
+    if root in _OBJECTS and (len(keys) == 1 or _is_index(keys[1])):
+        raise ValueError(f"{root} should be followed by a point and a name")
     return tuple(keys)

@@ -1,6 +1,6 @@
 """One row of a CSV file, or several of one order, to one event."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,7 +9,7 @@ from attrs import frozen
 from capi_actions.codec import check_event
 from capi_actions.errors import EventError, Problem, json_path
 from capi_actions.inputs.cells import CONVERTERS, Amount, CellFormat, check_spreadsheet_value
-from capi_actions.inputs.columns import AMOUNTS, EACH, TIMES, Column, CsvOptions, Path, parse_target
+from capi_actions.inputs.columns import AMOUNTS, EACH, TIMES, Column, CsvOptions, Path, Targets, parse_target
 from capi_actions.model import Json, JsonObject
 from capi_actions.personal_data import mask
 from capi_actions.text import did_you_mean
@@ -55,6 +55,7 @@ class RowMapper:
             elif not count:
                 hint = did_you_mean(name, [other for other in names if other and not _is_value(other)])
                 problems.append(Problem(f"there is no column {name!r}{hint}"))
+        problems += _find_contradictions(names, columns, options)
         if problems:
             raise EventError(problems)
         self.unused = [
@@ -166,6 +167,21 @@ def _columns_by_target(names: Sequence[str], problems: list[Problem]) -> dict[st
 
 
 _SHOWN_COLUMNS = 10
+
+
+def _find_contradictions(
+    names: Sequence[str], columns: Mapping[str, Column], options: CsvOptions
+) -> Iterator[Problem]:
+    """Find columns that can't all be in one event: a first row may name any, and was checked by nobody."""
+    targets = Targets()
+    for target in options.constants:
+        targets.add(parse_target(target), f"the constant {target!r}")
+    places = {name: place for place, name in enumerate(names, 1)}
+    for name, column in columns.items():
+        for target in column.to:
+            shown = _describe_column(name, places[name]) if options.columns is None else repr(target)
+            if problem := targets.add(parse_target(target), shown):
+                yield Problem(f"the column {problem}")
 
 
 def _check_first_row(names: Sequence[str], options: CsvOptions) -> None:
