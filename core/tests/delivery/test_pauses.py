@@ -1,5 +1,6 @@
 """What a person must fix stops the destination, keeps its items, and leaves others alone."""
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -114,6 +115,43 @@ def test_a_broken_plugin_pauses_its_destination_and_loses_nothing(
     assert "MARKER" not in pause.judgement.reason + caplog.text
     assert world.left() == 1
     assert world.platform.arrived["b"] == 1
+
+
+@pytest.mark.parametrize("name", ["max_items", "max_bytes"])
+@pytest.mark.parametrize("fault", [KeyError, SystemExit, None, 0, True, 2.5])
+@pytest.mark.parametrize("forever", [False, True])
+def test_a_limit_that_fails_later_pauses_its_destination_alone(
+    make_world: MakeWorld, make_account: MakeAccount, caplog: Any, name: str, fault: Any, forever: bool
+) -> None:
+    """It may be a property that reads a setting or a file; the other destinations go on."""
+
+    class Broken(make_account):  # type: ignore[misc, valid-type]
+        def __getattribute__(self, attribute: str) -> Any:
+            if attribute == name and isinstance(fault, type):
+                raise fault("MARKER")
+            return fault if attribute == name else super().__getattribute__(attribute)
+
+    world = make_world(accounts={"shop": Broken(), "other": make_account()})
+    world.put("a", "b", text="MARKER")
+    world.put("c", destination="other")
+    stop = threading.Event()
+
+    def stop_when_sent(summary: Summary) -> None:
+        if summary.paused and summary.delivered:
+            stop.set()
+
+    if forever:
+        summary = world.deliverer(poll_interval=0.01, linger=0.0).forever(stop, stop_when_sent)
+    else:
+        summary = world.deliverer().drain()
+
+    assert (("shop",), 1, 2) == (summary.paused, summary.delivered, world.left())
+    reason = world.outbox.paused()["shop"].judgement.reason
+    cause = (
+        f"{fault.__name__} in " if isinstance(fault, type) else "it should be a whole number above 0, but is "
+    )
+    assert f"The destination's plugin has a fault in {name} ({cause}" in reason
+    assert "MARKER" not in reason + caplog.text
 
 
 @pytest.mark.parametrize(

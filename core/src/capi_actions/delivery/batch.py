@@ -35,7 +35,13 @@ from attrs import evolve
 
 from capi_actions.delivery.channel import Channel
 from capi_actions.delivery.chunks import Chunk, split, without_field
-from capi_actions.delivery.exchange import EXPIRED, Outcome, delivered_without_field, send_request
+from capi_actions.delivery.exchange import (
+    EXPIRED,
+    Outcome,
+    claim_limits,
+    delivered_without_field,
+    send_request,
+)
 from capi_actions.model import Batch, Claim, Claimed, Judgement, Report, Verdict
 
 _ENVELOPE_BYTES = 1024  # of a request, reserved for what surrounds the items
@@ -49,10 +55,11 @@ def send_batch(channel: Channel, stopping: Callable[[], bool]) -> bool:
     :raises OutboxError: when the outbox fails; unsettled items wait again when their lease ends.
     """
     with channel.track_batch():
+        limits = claim_limits(channel.destination)
         claim = channel.outbox.claim(
             channel.name,
-            channel.backoff.batch_size(channel.destination.max_items),
-            max(1, channel.destination.max_bytes - _ENVELOPE_BYTES),
+            channel.backoff.batch_size(limits.max_items),
+            max(1, limits.max_bytes - _ENVELOPE_BYTES),
             channel.options.lease,
             channel.clock(),
         )

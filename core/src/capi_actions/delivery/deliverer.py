@@ -11,6 +11,7 @@ from time import monotonic, time
 
 from capi_actions.delivery.batch import send_batch
 from capi_actions.delivery.channel import Channel
+from capi_actions.delivery.exchange import claim_limits
 from capi_actions.delivery.options import Options, Summary
 from capi_actions.delivery.reporting import LOG, Reporter
 from capi_actions.errors import OutboxError
@@ -191,7 +192,7 @@ class Deliverer:
     def _linger(self, channel: Channel, stopping: Callable[[], bool]) -> None:
         """Wait a little for a batch to fill, if there is anything to send."""
         end = monotonic() + self._options.linger
-        max_items = channel.destination.max_items
+        max_items = claim_limits(channel.destination).max_items
         while not stopping() and monotonic() < end:
             if not 0 < self._outbox.ready(channel.name, max_items, self._clock()) < max_items:
                 return

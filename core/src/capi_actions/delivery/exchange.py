@@ -36,14 +36,13 @@ def send_request(destination: Destination, transport: Transport, batch: Batch) -
     Nothing that a plugin raises or returns gets out of here: its faults are judgements, too.
     """
     try:
+        limits = _read_limits(destination)
         request = _call(destination, "envelope", batch, expect=_expect_request)
     except _FaultError as fault:  # the items are kept
         return Outcome(judgement=fault.judgement)
     size = len(request.body)
-    if size > destination.max_bytes:
-        return Outcome(
-            judgement=_too_large(len(batch.items), size, destination.max_bytes), request_bytes=size
-        )
+    if size > limits.max_bytes:
+        return Outcome(judgement=_too_large(len(batch.items), size, limits.max_bytes), request_bytes=size)
     started = perf_counter()
     answered = False
     try:
@@ -62,6 +61,41 @@ def send_request(destination: Destination, transport: Transport, batch: Batch) -
         seconds=perf_counter() - started,
         request_bytes=size,
     )
+
+
+@frozen
+class Limits:
+    """What one request to a destination may hold at most.
+
+    :ivar max_items: number of items.
+    :ivar max_bytes: length of the body.
+    """
+
+    max_items: int
+    max_bytes: int
+
+
+def claim_limits(destination: Destination) -> Limits:
+    """Return the limits by which a batch is claimed.
+
+    They may be properties of a plugin.  If one fails, a batch is one item, and :func:`send_request` says why.
+    """
+    try:
+        return _read_limits(destination)
+    except _FaultError:
+        return Limits(1, 1)
+
+
+def _read_limits(destination: Destination) -> Limits:
+    """Read the limits of a destination.
+
+    :raises _FaultError: whatever a property raises, but for KeyboardInterrupt.
+    """
+    return Limits(*(_read_limit(destination, name) for name in ("max_items", "max_bytes")))
+
+
+def _read_limit(destination: Destination, name: str) -> int:
+    return _guard(name, lambda: _expect_limit(getattr(destination, name)))
 
 
 def probe(destination: Destination, transport: Transport, now: float) -> Judgement | None:
@@ -102,12 +136,20 @@ def _call(destination: Destination, method: str, argument: object, *, expect: Ca
     :param expect: returns what the method returned in the form that is needed, and raises anything if it isn't that.
     :raises _FaultError: whatever the method raises, but for KeyboardInterrupt.
     """
+    return _guard(f"{method}()", lambda: expect(getattr(destination, method)(argument)))
+
+
+def _guard(part: str, function: Callable[[], T]) -> T:
+    """Call a function that uses a part of a destination's plugin.
+
+    :raises _FaultError: whatever the function raises, but for KeyboardInterrupt.
+    """
     try:
-        return expect(getattr(destination, method)(argument))
+        return function()
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001  a plugin may raise anything
-        raise _FaultError(_broken_destination(method, error)) from None
+        raise _FaultError(_broken_destination(part, error)) from None
 
 
 def _send(transport: Transport, request: Request) -> Response:
@@ -147,6 +189,13 @@ def _expect_request(value: object) -> Request:
 
 def _expect_request_or_none(value: object) -> Request | None:
     return None if value is None else _expect_request(value)
+
+
+def _expect_limit(value: object) -> int:
+    if type(value) is not int or value < 1:
+        shown = value if type(value) is int else type(value).__name__
+        raise _ReturnError(f"it should be a whole number above 0, but is {shown}")
+    return value
 
 
 def _expect_judgement(value: object) -> Judgement:
@@ -292,10 +341,13 @@ def _broken_transport(error: BaseException) -> Judgement:
     )
 
 
-def _broken_destination(method: str, error: BaseException) -> Judgement:
-    """Return PAUSE for a destination's plugin that raised an error or returned nonsense."""
+def _broken_destination(part: str, error: BaseException) -> Judgement:
+    """Return PAUSE for a destination's plugin that raised an error or returned nonsense.
+
+    :param part: the method or property at fault.
+    """
     return Judgement(
         verdict=Verdict.PAUSE,
-        reason=f"The destination's plugin has a fault in {method}() ({_describe(error)}).",
+        reason=f"The destination's plugin has a fault in {part} ({_describe(error)}).",
         advice="Upgrade the plugin or report it to its author; then resume the destination. Its items are kept.",
     )
