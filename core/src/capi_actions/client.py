@@ -14,18 +14,18 @@ from pathlib import Path
 from time import monotonic, time
 from typing import Self
 
-from attrs import define, frozen
+from attrs import define, evolve, frozen
 
 from capi_actions.codec import check_event, decode_event, encode_event, event_from_python
 from capi_actions.config import Config, load_config
 from capi_actions.delivery.reporting import LOG
-from capi_actions.errors import EventError, OutboxError, Problem, detach
+from capi_actions.errors import EventError, OutboxError, Problem, detach, where
 from capi_actions.group_commit import GroupCommit, LockedError
 from capi_actions.model import DeadLetter, Item, Json, Outbox
 from capi_actions.pipeline import HeldBack, Outcome, Pipeline, Refusal
 from capi_actions.plugins import Plugins
 from capi_actions.runtime import Runtime, check_and_compile
-from capi_actions.status import Incident, Status
+from capi_actions.status import Incident, IncidentKind, Status
 
 _ASYNC_THREADS = 64  # they wait for the disk, so that the event loop doesn't
 _POLL_INTERVAL = 0.02  # seconds
@@ -72,8 +72,9 @@ class Client:
         :param runtime: is closed with the client.
         :param deliver: False only stores, for programs beside which ``capi deliver --forever`` runs.
         :param on_problem: is called with every :class:`~capi_actions.Incident`: a pause, dead letters, an event
-            that is refused, several in a row of which none gets through, an outbox that can't be used.  It is called
-            in whichever thread notices, which waits for it: be quick.  What it raises is logged once, and ignored.
+            that is refused, several in a row of which none gets through, an outbox that can't be used, the end of
+            delivery by an unexpected error.  It is called in whichever thread notices, which waits for it: be
+            quick.  What it raises is logged once, and ignored.
         """
         self._runtime = runtime
         self._storage_failed = False
@@ -86,10 +87,9 @@ class Client:
         self._executor: ThreadPoolExecutor | None = None
         self._closing = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._delivery_error: str | None = None
         if deliver:
-            self._thread = threading.Thread(
-                target=runtime.deliverer.forever, args=(self._stop,), name="capi-deliver", daemon=True
-            )
+            self._thread = threading.Thread(target=self._deliver, name="capi-deliver", daemon=True)
             self._thread.start()
 
     @classmethod
@@ -258,7 +258,7 @@ class Client:
 
         :param timeout: seconds; None waits as long as it takes.
         :returns: False when the time was up first.
-        :raises OutboxError: when the outbox can't be read.
+        :raises OutboxError: when the outbox can't be read, or something is left and an error has ended delivery.
         """
         self._check_usable()
         deadline = None if timeout is None else monotonic() + timeout
@@ -266,6 +266,8 @@ class Client:
             start = monotonic()
             if not self._is_busy():
                 return True
+            if self._delivery_error is not None:
+                raise OutboxError(self._delivery_error)
             end = monotonic()
             if deadline is not None and end >= deadline:
                 return False
@@ -294,7 +296,8 @@ class Client:
         :raises OutboxError: when the outbox can't be read.
         """
         self._check_usable()
-        return self._runtime.monitor.status(self._runtime.outbox.stats(), self._destinations)
+        status = self._runtime.monitor.status(self._runtime.outbox.stats(), self._destinations)
+        return evolve(status, delivery_error=self._delivery_error)
 
     def close(self) -> None:
         """Stop delivering and close everything; what is left stays in the outbox for the next time.
@@ -321,6 +324,22 @@ class Client:
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+    def _deliver(self) -> None:
+        """Deliver until the client is closed; whatever else ends it is reported."""
+        try:
+            self._runtime.deliverer.forever(self._stop)
+        except BaseException as error:  # noqa: BLE001  nobody else would notice that this thread has ended
+            message = f"delivery has ended by an unexpected error ({where(error)})"
+            self._delivery_error = message
+            LOG.error("%s; a new client, or a restart of the program, goes on with it", message)
+            self._runtime.monitor.pass_on(
+                Incident(
+                    kind=IncidentKind.DELIVERY_ENDED,
+                    message=message,
+                    advice="Make a new client, or restart the program; report the error.",
+                )
+            )
 
     def _process_event(self, event: Json, now: float) -> Receipt:
         try:

@@ -55,11 +55,14 @@ class Status:
     :ivar destinations: by name: those configured, and those for which the outbox still holds something.
     :ivar unmatched: events that no mapping takes.
     :ivar invalid: what was no event.
+    :ivar delivery_error: why this client delivers nothing any more, as :attr:`IncidentKind.DELIVERY_ENDED` says; None
+        while it does, or was told not to.
     """
 
     destinations: Mapping[str, DestinationStatus]
     unmatched: int = 0
     invalid: int = 0
+    delivery_error: str | None = None
 
     @property
     def refused(self) -> int:
@@ -80,6 +83,8 @@ class IncidentKind(StrEnum):
     :cvar REFUSED: an event can't be sent to a destination.
     :cvar NOTHING_SENT: of several events in a row, none could be sent: most likely the configuration is wrong.
     :cvar STORAGE: the outbox can't be used: disk full, file damaged.
+    :cvar DELIVERY_ENDED: an unexpected error has ended the client's delivery.  It still stores events; a new client
+        delivers them.
     """
 
     PAUSED = "paused"
@@ -87,6 +92,7 @@ class IncidentKind(StrEnum):
     REFUSED = "refused"
     NOTHING_SENT = "nothing_sent"
     STORAGE = "storage"
+    DELIVERY_ENDED = "delivery_ended"
 
 
 @frozen(kw_only=True)

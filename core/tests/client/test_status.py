@@ -28,6 +28,7 @@ from capi_actions import (
     Verdict,
 )
 from capi_actions.builtin.outbox import SqliteOutbox
+from capi_actions.delivery import Deliverer
 from capi_actions.status import Monitor
 
 
@@ -88,6 +89,42 @@ def test_every_kind_of_problem_is_passed_on(config: Path, ping: Any, acme_server
     assert kinds[:3] == [IncidentKind.REFUSED, IncidentKind.NOTHING_SENT, IncidentKind.DEAD]
     assert incidents[0].message == "is too old"
     assert incidents[1].message == "no mapping matches the last 10 events"
+
+
+@pytest.mark.parametrize("fault", [ValueError, SystemExit, KeyboardInterrupt])
+def test_the_end_of_delivery_is_not_silent(
+    config: Path,
+    ping: Any,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: type[BaseException],
+) -> None:
+    """Whatever ends it: the log, the program's function and the status say so, and a flush doesn't wait for ever."""
+    ended = threading.Event()
+    incidents: list[Incident] = []
+
+    def fail(*arguments: object) -> None:
+        raise fault("MARKER")
+
+    def on_problem(incident: Incident) -> None:
+        incidents.append(incident)
+        ended.set()
+
+    monkeypatch.setattr(Deliverer, "forever", fail)
+    with Client.from_config(config, on_problem=on_problem) as client:
+        assert ended.wait(60)
+        assert client.flush()
+        assert client.send(ping(1)).accepted
+        with pytest.raises(OutboxError, match=r"delivery has ended by an unexpected error"):
+            client.flush()
+        status = client.status()
+
+    (incident,) = incidents
+    assert (IncidentKind.DELIVERY_ENDED, status.delivery_error) == (incident.kind, incident.message)
+    assert f"({fault.__name__} in " in incident.message
+    assert incident.message in caplog.text
+    assert "MARKER" not in caplog.text + incident.message
+    assert 1 == status.destinations["main"].waiting
 
 
 @pytest.mark.parametrize("count", [1, 9, 10, 25])
