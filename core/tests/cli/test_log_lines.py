@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from capi_actions.cli import console
+from capi_actions import logs
 from capi_actions.cli.console import log_to_stderr
 
 LOG = logging.getLogger("capi_actions.delivery")
@@ -47,7 +47,7 @@ def test_successful_requests_are_logged_only_with_verbose(capi: Any, config: Pat
 def test_one_kind_is_logged_once_a_minute(capsys: pytest.CaptureFixture[str], monkeypatch: Any) -> None:
     """An outage of an hour would fill the screen; other destinations and codes are other kinds."""
     now = [0.0]
-    monkeypatch.setattr(console, "monotonic", lambda: now[0])
+    monkeypatch.setattr(logs, "monotonic", lambda: now[0])
     with log_to_stderr():
         for _ in range(5):
             say(destination="a", verdict="later", code=1)

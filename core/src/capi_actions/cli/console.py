@@ -13,13 +13,13 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from io import UnsupportedOperation
 from pathlib import Path
-from time import monotonic
 from typing import TYPE_CHECKING, Any, Never
 
 import click
 
 from capi_actions.errors import CapiError, ConfigError, EventError, Problem
 from capi_actions.jsonl import write_line
+from capi_actions.logs import RateLimit, record_message
 from capi_actions.model import Json
 from capi_actions.plugins import PluginInfo
 
@@ -181,7 +181,7 @@ def log_to_stderr(verbose: bool = False) -> Iterator[None]:
     logger = logging.getLogger("capi_actions")
     handler = _StderrHandler(verbose)
     if not verbose:
-        handler.addFilter(_RateLimit())
+        handler.addFilter(_RateLimitFilter())
     former_level = logger.level
     logger.addHandler(handler)
     logger.setLevel(min(handler.level, logger.getEffectiveLevel()))
@@ -201,29 +201,23 @@ class _StderrHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         suppressed = getattr(record, "suppressed", 0)
-        suffix = f" ({suppressed} more like this since the last)" if suppressed else ""
+        suffix = (
+            f" ({suppressed} more like this since the last)"
+            if isinstance(suppressed, int) and suppressed
+            else ""
+        )
         with suppress(OSError):  # a terminal that has gone is no reason to stop sending
-            message = record.getMessage()
-            text = message if self._verbose else str(getattr(record, "brief", message))
+            brief = getattr(record, "brief", None)
+            text = brief if isinstance(brief, str) and not self._verbose else record_message(record)
             echo_error(f"capi: {record.levelname.lower()}: {printable(text)}{suffix}")
 
 
-class _RateLimit(logging.Filter):
+class _RateLimitFilter(logging.Filter):
     def __init__(self) -> None:
         super().__init__()
-        self._last: dict[tuple[object, ...], float] = {}
-        self._suppressed: dict[tuple[object, ...], int] = {}
+        self._rate_limit = RateLimit(_LOG_INTERVAL)
 
     def filter(self, record: logging.LogRecord) -> bool:
-        kind = (
-            record.msg,
-            getattr(record, "destination", record.args[:1] if isinstance(record.args, tuple) else None),
-            *(getattr(record, name, None) for name in ("verdict", "code", "subcode")),
-        )
-        now = monotonic()
-        if now - self._last.get(kind, -_LOG_INTERVAL) < _LOG_INTERVAL:
-            self._suppressed[kind] = self._suppressed.get(kind, 0) + 1
-            return False
-        self._last[kind] = now
-        record.suppressed = self._suppressed.pop(kind, 0)
-        return True
+        suppressed = self._rate_limit.admit(record)
+        record.suppressed = suppressed
+        return suppressed is not None
