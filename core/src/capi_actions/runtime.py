@@ -1,9 +1,9 @@
 """Open what a configuration asks for, and close it: pipeline, outbox, transport and deliverer; and check it before."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from inspect import signature
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from attrs import frozen
 
@@ -20,6 +20,8 @@ from capi_actions.pipeline import check_mappings
 from capi_actions.pipeline.pipeline import Compilation, Pipeline
 from capi_actions.plugins import Plugins
 from capi_actions.status import Monitor
+
+T = TypeVar("T")
 
 _FILE_OPTIONS = ("path", "ca_file")  # relative to the configuration's folder, also as plain text
 
@@ -58,16 +60,15 @@ class Runtime:
             outbox = open_outbox(config, plugins)
             stack.callback(outbox.close)
             transport = open_transport(config, plugins)
-            stack.callback(transport.close)
-            observers: list[Observer] = [
-                _make_observer(plugin, make, outbox, config) for plugin, make in plugins.observer_factories()
-            ]
+            stack.callback(_close_and_log, transport)
+            monitor = Monitor()
+            observers: list[Observer] = [monitor]
+            stack.callback(lambda: Observers(observers).notify("close"))
+            for plugin, make in plugins.observer_factories():
+                observers.append(_make_observer(plugin, make))
+                _configure_observer(plugin, observers[-1], outbox, config)
             stack.pop_all()
         destinations = {configured.name: configured.destination for configured in config.destinations}
-        monitor = Monitor()
-        observers.insert(0, monitor)
-        everyone = Observers(observers)
-        everyone.notify("expect", tuple(destinations))
         deliverer = Deliverer(
             outbox,
             destinations,
@@ -79,26 +80,23 @@ class Runtime:
                 keep_dead_letters=config.delivery.keep_dead_days * 86_400.0,
             ),
         )
+        deliverer.observers.notify("expect", tuple(destinations))
         return cls(
             destinations=destinations,
             pipeline=pipeline,
             outbox=outbox,
             transport=transport,
             deliverer=deliverer,
-            intake=Intake(pipeline, everyone),
+            intake=Intake(pipeline, deliverer.observers),
             monitor=monitor,
-            observers=everyone,
+            observers=deliverer.observers,
         )
 
     def close(self) -> None:
         """Close the connections and the outbox."""
         self.observers.notify("close")
         try:
-            self.transport.close()
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:  # noqa: BLE001  a plugin may raise anything; the outbox is closed all the same
-            LOG.error("the transport's close() failed (%s)", where(error))
+            _close_and_log(self.transport)
         finally:
             self.outbox.close()
 
@@ -184,6 +182,39 @@ def open_transport(config: Config, plugins: Plugins) -> Transport:
     return require_transport(transport, plugins.provider("capi_transports", name), name)
 
 
+def close_transport(transport: Transport) -> str:
+    """Close a transport, and return where it failed; "" if it didn't."""
+    return _attempt(lambda: transport.close())[1]
+
+
+def read_notes(transport: Transport) -> tuple[Sequence[str], str]:
+    """Return what a transport has to say that is no problem, and where it failed to; "" if it didn't.
+
+    Transports needn't have ``notes``.
+    """
+    notes, fault = _attempt(lambda: _only_texts(getattr(transport, "notes", ())))
+    return notes or (), fault
+
+
+def _only_texts(notes: object) -> Sequence[str]:
+    return [note for note in notes if isinstance(note, str)] if isinstance(notes, list | tuple) else ()
+
+
+def _close_and_log(transport: Transport) -> None:
+    if fault := close_transport(transport):
+        LOG.error("the transport's close() failed (%s)", fault)
+
+
+def _attempt(function: Callable[[], T]) -> tuple[T | None, str]:
+    """Call a plugin's function, and return its result, or None and where it failed."""
+    try:
+        return function(), ""
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  a plugin may raise anything; what comes after it is done all the same
+        return None, where(error)
+
+
 def _make(plugins: Plugins, kind: str, options: Mapping[str, Any], config: Config) -> Any:
     """Return the outbox or transport that a table of the configuration describes.
 
@@ -213,14 +244,17 @@ def _arguments(options: Mapping[str, Any], config: Config) -> dict[str, Any]:
     }
 
 
-def _make_observer(plugin: str, make: Callable[[], Observer], outbox: Outbox, config: Config) -> Observer:
+def _make_observer(plugin: str, make: Callable[[], Observer]) -> Observer:
     try:
         made: object = make()
     except (CapiError, KeyboardInterrupt):
         raise
     except BaseException as error:
         raise PluginError(plugin, f"its observer can't be made: {_describe(error)}") from error
-    observer = require_observer(made, plugin)
+    return require_observer(made, plugin)
+
+
+def _configure_observer(plugin: str, observer: Observer, outbox: Outbox, config: Config) -> None:
     try:
         if (configure := getattr(observer, "configure", None)) is not None:
             configure(config)
@@ -230,7 +264,6 @@ def _make_observer(plugin: str, make: Callable[[], Observer], outbox: Outbox, co
         raise
     except BaseException as error:
         raise PluginError(plugin, f"its observer can't be made: {_describe(error)}") from error
-    return observer
 
 
 def _describe(error: BaseException) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from capi_actions import Destination, Problem
+from capi_actions import Destination, Problem, Request, Response, TransportFactory
 
 MAPPING = '[[destinations.main.mappings]]\naction = "acme.ping"\n'
 
@@ -193,6 +193,37 @@ def test_the_proxy_in_use_is_told_but_is_no_warning(
         in result.err
     )
     assert "hidden" not in result.out + result.err
+
+
+@pytest.mark.parametrize("fault", [ValueError, SystemExit, OSError])
+@pytest.mark.parametrize("online", [(), ("--online",)])
+def test_a_transport_that_fails_to_close_is_a_warning(
+    capi: Any, config: Path, install: Any, fault: type[BaseException], online: Any
+) -> None:
+    """And one whose notes fail: its requests may be right.  Neither is said twice, nor its text."""
+
+    class Broken:
+        def send(self, request: Request) -> Response:
+            return Response(status=500, headers={}, body=b"")
+
+        def close(self) -> None:
+            raise fault("MARKER")
+
+        @property
+        def notes(self) -> list[str]:
+            raise fault("MARKER")
+
+    install("broken", capi_transports=[TransportFactory(name="broken", make=Broken)])
+    text = config.read_text(encoding="utf-8")
+    config.write_text(f'{text}\n[transport]\ntype = "broken"\n', encoding="utf-8")
+    result = capi("check", "-c", str(config), *online)
+
+    warnings = [line for line in result.out.splitlines() if line.startswith("warning: plugin 'broken'")]
+    assert [
+        f"warning: plugin 'broken': its transport 'broken' has a fault in {part} ({fault.__name__} in {function}"
+        for part, function in [("close()", "close"), ("notes", "notes")]
+    ] == [line.rpartition(", ")[0] for line in warnings]
+    assert "MARKER" not in result.out + result.err
 
 
 def test_filters_that_are_not_there_are_warned_about(check: Any) -> None:

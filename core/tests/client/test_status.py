@@ -22,6 +22,7 @@ from capi_actions import (
     Judgement,
     OutboxError,
     Pause,
+    PluginError,
     Plugins,
     Report,
     Stats,
@@ -349,3 +350,53 @@ def test_observers_are_configured_first_and_closed_last(
         client.flush(timeout=60)
 
     assert calls == ["configure main", "watch", "expect", "observe_event", "observe", "close"]
+
+
+@pytest.mark.parametrize("method", ["__init__", "configure", "watch"])
+def test_observers_are_closed_when_a_later_one_fails(
+    config: Path, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    """They may have opened a port or a file, and nobody else knows of them."""
+    closed: list[str] = []
+
+    class Working:
+        def observe(self, report: Report) -> None:
+            """Nothing is reported here."""
+
+        def close(self) -> None:
+            closed.append(type(self).__name__)
+            raise ValueError  # which mustn't hide why nothing was opened
+
+    class Failing(Working):
+        """Its own close() is called too, if it was made."""
+
+    def fail(*arguments: object) -> None:
+        raise ZeroDivisionError
+
+    setattr(Failing, method, fail)
+    factories = [("working", Working), ("failing", Failing), ("never", Working)]
+    monkeypatch.setattr(Plugins, "observer_factories", lambda _: factories)
+
+    with pytest.raises(PluginError, match=r"failing.*its observer can't be made: ZeroDivisionError in fail"):
+        Client.from_config(config)
+    assert (["Working"] if method == "__init__" else ["Working", "Failing"]) == closed
+
+
+def test_a_faulty_observer_is_logged_once(
+    config: Path, ping: Any, acme_server: Any, monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    """However many of its methods fail, whether they are called for events or for deliveries."""
+
+    class Faulty:
+        def fail(self, *arguments: object) -> None:
+            raise ValueError
+
+        observe = observe_event = observe_events = expect = close = fail
+
+    monkeypatch.setattr(Plugins, "observer_factories", lambda _: [("faulty", Faulty)])
+    with Client.from_config(config) as client:
+        client.send_many([ping(1), ping(2)])
+        client.flush(timeout=60)
+
+    faults = [record for record in caplog.records if "the observer Faulty raised" in record.getMessage()]
+    assert 1 == len(faults)

@@ -19,10 +19,10 @@ from capi_actions.config import Config, check_tables, load_config, may_need_refu
 from capi_actions.delivery.exchange import probe
 from capi_actions.errors import CapiError, ConfigError, Diagnostics, PluginError, Problem, json_path
 from capi_actions.jsonl import write_line
-from capi_actions.model import Verdict
+from capi_actions.model import Transport, Verdict
 from capi_actions.pipeline import check_mappings
 from capi_actions.plugins import DISABLED_VARIABLE, Plugins, Selection, inspect_installed
-from capi_actions.runtime import check_outbox, open_transport
+from capi_actions.runtime import check_outbox, close_transport, open_transport, read_notes
 from capi_actions.text import count_noun, platform_words
 
 
@@ -111,16 +111,33 @@ def _check_transport(config: Config, plugins: Plugins, diagnostics: Diagnostics)
     has_errors = any(problem.path.startswith("$.transport") for problem in diagnostics.errors)
     try:
         transport = open_transport(config, plugins)  # with the options that are right
-        transport.close()
     except ConfigError as error:
         diagnostics.extend(error.problems)
     except PluginError as error:
         if not has_errors:  # else it may lack the very option that is reported already
             diagnostics.add(error.problem, f"plugin {error.plugin!r}")
     else:
-        notes: object = getattr(transport, "notes", ())
-        return [note for note in notes if isinstance(note, str)] if isinstance(notes, list | tuple) else ()
+        _close(transport, config, plugins, diagnostics)
+        notes, fault = read_notes(transport)
+        if fault:
+            diagnostics.warn(*_describe_fault("notes", fault, config, plugins))
+        return notes
     return ()
+
+
+def _close(transport: Transport, config: Config, plugins: Plugins, diagnostics: Diagnostics) -> None:
+    """Close a transport; a plugin's may fail, which is no reason not to send."""
+    if fault := close_transport(transport):
+        message, path = _describe_fault("close()", fault, config, plugins)
+        if message not in [warning.message for warning in diagnostics.warnings]:
+            diagnostics.warn(message, path)
+
+
+def _describe_fault(part: str, fault: str, config: Config, plugins: Plugins) -> tuple[str, str]:
+    """Return what failed of a transport, and its plugin."""
+    name = config.transport["type"]
+    plugin = plugins.provider("capi_transports", name)
+    return f"its transport {name!r} has a fault in {part} ({fault})", f"plugin {plugin!r}"
 
 
 def _ask_platforms(
@@ -158,7 +175,7 @@ def _ask_platforms(
                     f"the platform refused this account. {sentences}".rstrip(), path, judgement.code
                 )
     finally:
-        transport.close()
+        _close(transport, config, plugins, diagnostics)
 
 
 def _print(problem: Problem, *, as_json: bool) -> None:

@@ -13,7 +13,7 @@ from capi_actions.delivery.batch import send_batch
 from capi_actions.delivery.channel import Channel
 from capi_actions.delivery.exchange import claim_limits
 from capi_actions.delivery.options import Options, Summary
-from capi_actions.delivery.reporting import LOG, Reporter
+from capi_actions.delivery.reporting import LOG, Observers, Reporter
 from capi_actions.errors import OutboxError
 from capi_actions.model import DeadFilter, Destination, Observer, Outbox, Transport
 
@@ -81,6 +81,11 @@ class Deliverer:
     def summary(self) -> Summary:
         """The summary of the last run, or of the current one so far."""
         return self._reporter.summary
+
+    @property
+    def observers(self) -> Observers:
+        """The observers, to notify them of what isn't delivery."""
+        return self._reporter.observers
 
     @property
     def is_sending(self) -> bool:

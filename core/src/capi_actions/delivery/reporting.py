@@ -29,10 +29,12 @@ class Reporter:
     Log records carry the report's figures as attributes: ``destination``, ``verdict``, ``items``,
     ``code``, ``subcode``, ``trace_id``, ``seconds``, ``request_bytes``; and ``brief``, the message without
     the platform's own words.
+
+    :ivar observers: those that the reports are passed on to.
     """
 
     def __init__(self, observers: Sequence[Observer]) -> None:
-        self._observers = Observers(observers)
+        self.observers = Observers(observers)
         self._lock = threading.Lock()
         self._summary = Summary()
 
@@ -93,7 +95,7 @@ class Reporter:
                 "request_bytes": report.request_bytes,
             },
         )
-        self._observers.notify("observe", report)
+        self.observers.notify("observe", report)
 
     def report_outbox_error(self, error: OutboxError, destination: str = "", wait: float = 0.0) -> None:
         """Log that the outbox can't be used, and pass it to the observers that listen.
@@ -105,7 +107,7 @@ class Reporter:
             LOG.error("%s: %s; next try in %d seconds", destination, error, wait)
         else:
             LOG.error("%s", error)
-        self._observers.notify("observe_outbox_error", error)
+        self.observers.notify("observe_outbox_error", error)
 
     def _update_last_errors(self, destination: str, judgement: Judgement) -> None:
         with self._lock:
