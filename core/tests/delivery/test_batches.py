@@ -102,16 +102,6 @@ def test_bodies_are_joined_as_they_are(world: Any) -> None:
     assert sent == [json.dumps({"id": "ü", "odd": [1.0, 1e400, "\u2028"], "nested": {"x": None}}).encode()]
 
 
-def test_one_run_sends_one_batch_to_each_destination(world: Any, make_account: MakeAccount) -> None:
-    """For programs that have a scheduler of their own."""
-    world.accounts = {"one": make_account(max_items=2), "two": make_account(max_items=1)}
-    world.put("a", "b", "c", destination="one")
-    world.put("d", "e", destination="two")
-
-    assert world.deliverer().run_once() == Summary(delivered=3, requests=2)
-    assert world.platform.requests == [["a", "b"], ["d"]]
-
-
 def test_progress_is_called_after_every_batch(world: Any, make_account: MakeAccount) -> None:
     """For a progress bar."""
     world.accounts = {"shop": make_account(max_items=2)}

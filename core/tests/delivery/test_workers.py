@@ -4,6 +4,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -342,3 +343,62 @@ def test_a_failing_outbox_is_tried_again_when_serving(
     assert soon(lambda: world.platform.arrived["a"] == 1)
     assert "the outbox can't be read" in caplog.text
     assert caplog.text.count("shop: the outbox has no room left; next try in") == 2
+
+
+def test_an_error_ends_all_while_another_destination_waits_for_the_outbox(
+    make_world: MakeWorld, make_account: MakeAccount
+) -> None:
+    """Nothing is sent any more, so the caller must hear of it now: the wait may be five minutes long."""
+    world = make_world(accounts={"shop": make_account(), "other": make_account()})
+    claim, waiting = world.outbox.claim, threading.Event()
+
+    def failing(name: str, *arguments: Any) -> Any:
+        if name == "shop":
+            raise OutboxError("the outbox has no room left")
+        assert waiting.wait(PATIENCE)
+        return claim(name, *arguments)
+
+    def fail(summary: Summary) -> None:
+        raise ZeroDivisionError
+
+    world.outbox.claim = failing
+    world.recorder = SimpleNamespace(observe_outbox_error=lambda error: waiting.set())
+    world.put("a", destination="other")
+    raised: list[type[BaseException]] = []
+
+    def serve() -> None:
+        try:
+            real(world, initial_wait=300.0).forever(threading.Event(), fail)
+        except ZeroDivisionError as error:
+            raised.append(type(error))
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    thread.join(PATIENCE)
+
+    assert [ZeroDivisionError] == raised
+
+
+def test_waits_for_a_failing_outbox_begin_with_the_first_and_double(
+    make_world: MakeWorld, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As the options say."""
+    world = make_world()
+    stop = threading.Event()
+    waits: list[float] = []
+
+    def failing(*arguments: Any) -> Any:
+        raise OutboxError("the outbox has no room left")
+
+    def remember(error: OutboxError) -> None:
+        record = caplog.records[-1]
+        assert isinstance(record.args, tuple)
+        waits.append(float(str(record.args[2])))
+        if len(waits) == 5:
+            stop.set()
+
+    world.outbox.claim = failing
+    world.recorder = SimpleNamespace(observe_outbox_error=remember)
+    real(world, initial_wait=0.001, max_wait=0.005).forever(stop)
+
+    assert [0.001, 0.002, 0.004, 0.005, 0.005] == waits

@@ -20,6 +20,7 @@ from capi_actions.model import DeadFilter, Destination, Observer, Outbox, Transp
 _MIN_WAIT = 0.01  # seconds
 _MAX_WAIT = 5.0  # seconds, unless nothing was due for longer
 _LINGER_STEP = 0.05  # seconds
+_STOP_CHECK = 0.2  # seconds
 _PURGE_INTERVAL = 3600.0  # seconds
 _MAX_DOUBLINGS = 30
 
@@ -91,16 +92,6 @@ class Deliverer:
     def is_sending(self) -> bool:
         """Whether a batch is being sent, or its outcome not yet reported."""
         return any(channel.in_flight for channel in self._channels)
-
-    def run_once(self) -> Summary:
-        """Send at most one batch to each destination, in this thread.
-
-        :raises OutboxError: when the outbox fails.
-        """
-        self._start()
-        for channel in self._channels:
-            send_batch(channel, self._stopping.is_set)
-        return self.summary
 
     def drain(self, deadline: float | None = None, progress: Progress | None = None) -> Summary:
         """Send everything that is due.
@@ -184,10 +175,10 @@ class Deliverer:
                 failures = 0
             except OutboxError as error:
                 failures += 1
-                doublings = min(failures, _MAX_DOUBLINGS)
+                doublings = min(failures - 1, _MAX_DOUBLINGS)
                 wait = min(self._options.max_wait, self._options.initial_wait * 2.0**doublings)
                 self._reporter.report_outbox_error(error, channel.name, wait)
-                stop.wait(wait)
+                self._wait_to_retry(wait, stop)
                 continue
             if idle:
                 self._wait_for_put(notifications, stopping)
@@ -212,6 +203,16 @@ class Deliverer:
             self._put_condition.wait_for(
                 lambda: self._put_notifications != notifications or stopping(), self._options.poll_interval
             )
+
+    def _wait_to_retry(self, seconds: float, stop: threading.Event) -> None:
+        """Wait, but no longer than until ``stop`` is set or another worker's error ends the run.
+
+        Two events can't be waited for at once, and nobody notifies the condition when one of them is set.
+        """
+        end = monotonic() + seconds
+        while not self._stopping.is_set() and (left := end - monotonic()) > 0:
+            if stop.wait(min(left, _STOP_CHECK)):
+                return
 
     def _purge_dead_letters(self) -> None:
         """Delete dead letters that are too old, at most once an hour."""
