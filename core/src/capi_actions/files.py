@@ -1,4 +1,4 @@
-"""Read the files that a person names: never without an end, and never by waiting for a pipe."""
+"""Read the files that a person names: at most 8 MiB, and regular files only."""
 
 import codecs
 import os

@@ -3,7 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
 from time import monotonic, time
 from typing import TypeAlias
@@ -15,6 +15,7 @@ from capi_actions.cli.personal_data import PersonalDataWatch
 from capi_actions.cli.record_mapper import MappedRecord, MappedRun, RecordMapper
 from capi_actions.cli.signals import DeferredInterrupts
 from capi_actions.cli.workers import WorkerError, Workers
+from capi_actions.delivery.reporting import LOG
 from capi_actions.errors import ConfigError, EventError, OutboxError
 from capi_actions.inputs import InputRecord, UndecodedRecord, decode_record
 from capi_actions.model import Item, JsonObject, OnceOutbox
@@ -44,7 +45,7 @@ class IngestStats:
     :ivar held_back: events that filters hold back, by destination and reason.
     :ivar filter_failures: how many of these a filter failed on.
     :ivar unmatched: events that no mapping matches; see :func:`count_unmatched`.
-    :ivar notes: values that were left out, or read as may be wrong.
+    :ivar notes: values that were left out, or read in a way that may be wrong.
     """
 
     last: MappedRecord | MappedRun | None = None
@@ -165,11 +166,22 @@ class Ingester:
 
     def _flush_periodically(self, done: threading.Event) -> None:
         # An event must not wait for the next line: the input may be idle.
+        has_failed = False
         while not done.wait(_FLUSH_INTERVAL):
-            with suppress(OutboxError, WorkerError), self._lock:  # ingest() tries again, and raises it
-                if self._workers is not None:
-                    self._settle(self._workers.finish(monotonic() - _FLUSH_INTERVAL))
-                self._store()
+            try:
+                with self._lock:
+                    if self._workers is not None:
+                        self._settle(self._workers.finish(monotonic() - _FLUSH_INTERVAL))
+                    self._store()
+            except (OutboxError, WorkerError) as error:
+                # ingest() tries again, and raises it: but only with the next line, which may be hours away.
+                if not has_failed:
+                    LOG.error("what was read can't be stored: %s; it is tried again", error)
+                has_failed = True
+            else:
+                if has_failed:
+                    LOG.warning("what was read is stored again")
+                has_failed = False
 
     def _store(self) -> None:
         if self._items:

@@ -1,4 +1,4 @@
-"""Find which offers of plugins a configuration uses, and which ``capi`` itself can't use."""
+"""Find the offers of plugins that a configuration doesn't use, and those that ``capi`` can't use."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence

@@ -91,7 +91,7 @@ class Backoff:
         return self._requested_delay(after)
 
     def retry_delay(self, tries: int, after: float | None) -> float:
-        """Return how many seconds items wait that were part of this many requests."""
+        """Return the delay, in seconds, before the next try of items that were part of this many requests."""
         return self._delay(self._options.initial_wait, tries, after)
 
     def _count_failure(self, started: float, now: float) -> bool:
