@@ -113,7 +113,7 @@ def event_from_python(event: Json) -> JsonObject:
     """Return a copy of an event that a program made, with JSON values only.
 
     Dates, times, UUIDs, enums, dataclasses and tuples become what JSON has for them, Decimals numbers,
-    NaN null.
+    NaN null, and keys that are numbers, booleans or None the text that JSON has for them.
 
     :raises EventError: when it is no event, or holds what JSON can't.
     """
@@ -190,10 +190,10 @@ def _find_unencodable(event: object) -> tuple[str, str]:
             continue
         for key, member in members:
             if not isinstance(key, _KEY_TYPES):
-                return f"keys should be text, but one is {_type_phrase(key)}", _masked_path(keys)
+                return f"keys should be text or numbers, but one is {_type_phrase(key)}", _masked_path(keys)
             step = key if type(key) is int else str(key)
             pending.append(((*keys, step), member, (*ancestors, id(value))))
-    return "holds what JSON can't: an object of another type, a key that isn't text, or itself", "$"
+    return "holds what JSON can't: an object of another type, a key that is no text or number, or itself", "$"
 
 
 def _masked_path(keys: Iterable[str | int]) -> str:

@@ -114,7 +114,7 @@ class Thing:
         ),
         (
             {"type": "track", ("marker@example.com",): 1},
-            "keys should be text, but one is a Python tuple",
+            "keys should be text or numbers, but one is a Python tuple",
         ),
         (
             {"type": "track", "a": {"marker@example.com": {1}}},
@@ -169,3 +169,44 @@ def test_whatever_is_given_nothing_else_is_raised(value: Any) -> None:
             event_from_python(event)
         except EventError:
             continue
+
+
+PYTHON_VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=5)
+    | st.sampled_from(["NaN", "-Infinity", Colour.RED, {1}, b"x"])
+    | st.decimals()
+    | st.datetimes()
+    | st.dates()
+    | st.times()
+    | st.uuids(),
+    lambda members: (
+        st.lists(members, max_size=3)
+        | st.tuples(members)
+        | st.builds(Price, members, members)
+        | st.dictionaries(
+            st.text(max_size=3) | st.integers() | st.booleans() | st.none() | st.just(b"x"),
+            members,
+            max_size=3,
+        )
+    ),
+    max_leaves=8,
+)
+
+
+@given(PYTHON_VALUES, st.sampled_from(["\ud800", 2**64, -(2**63) - 1]))
+def test_what_stands_beside_a_value_makes_no_difference(value: Any, beside: Any) -> None:
+    """A lone surrogate or a long integer somewhere takes another encoder: the same is written, or refused."""
+
+    def written(event: Any) -> Any:
+        try:
+            return event_from_python(event)["value"]
+        except EventError as error:
+            return str(error)
+
+    event = {"type": "track", "value": value}
+
+    assert written(event) == written({**event, "beside": beside})
