@@ -206,7 +206,8 @@ def test_a_plugin_for_another_core_is_refused_with_both_versions(environment: En
 def test_a_plugin_that_is_being_written_takes_effect_at_once(environment: Environment) -> None:
     """As the page about plugins says: an editable install, and a change."""
     environment.capi("new", "draft", "--kind", "command")
-    shown = environment.capi("install", "--editable", "./draft")
+    environment.capi("install", "--editable", "./draft")
+    shown = environment.capi("install", "--editable", "./draft")  # a second time shows it all the same
     source = environment.folder / "draft/src/capi_actions_draft/command.py"
     source.write_text(
         source.read_text(encoding="utf-8").replace("Count events by", "Tally events by"), encoding="utf-8"

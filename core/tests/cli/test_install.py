@@ -1,5 +1,6 @@
 """`capi install` and `capi uninstall`: what they say and refuse; ``tests/downstream`` has pip do the work."""
 
+import json
 import subprocess
 import sys
 import sysconfig
@@ -87,12 +88,70 @@ def test_all_that_pip_says_is_printed_on_demand(capi: Any, only_acme: None, pip:
     assert [("install", "--", "acme-for-tests"), ("uninstall", "--yes", "--", "acme-for-tests")] == calls[::2]
 
 
-def test_a_plugin_that_is_there_already_is_shown_too(capi: Any, only_acme: None, pip: Any) -> None:
-    """Whoever installs something twice wants to know what it is."""
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["Acme_for.tests"],
+        ["acme-for-tests>=0.5,<2"],
+        ["acme-for-tests[fast]==1.0; python_version >= '3'"],
+        ["acme-for-tests @ https://acme.example/acme_for_tests-1.0.tar.gz"],
+        ["./wheels/acme_for_tests-1.0-py3-none-any.whl"],
+        ["https://acme.example/acme_for_tests-1.0-py3-none-any.whl#sha256=0"],
+        ["acme_for_tests-1.0.tar.gz"],
+        ["./acme"],
+        ["acme/"],
+        ["acme/../acme[fast]"],
+        ["--editable", "acme"],
+        ["-e", "./acme[fast]"],
+        ["requests", "acme-for-tests"],
+    ],
+)
+def test_a_plugin_that_is_there_already_is_shown_too(
+    capi: Any, only_acme: None, pip: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    """Whoever installs something twice wants to know what it is, whatever he calls it."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "acme").mkdir()
+    origin = {"url": (tmp_path / "acme").as_uri(), "dir_info": {}}
+    (tmp_path / "site/acme_for_tests-1.0.dist-info/direct_url.json").write_text(json.dumps(origin))
     calls = pip(nothing)
+    result = capi("install", *words)
 
-    assert 0 == capi("install", "Acme_for.tests").status
+    assert (0, "acme-for-tests 1.0 was installed before.\n") == (result.status, result.err)
     assert ("show", "acme") == calls[-1]
+
+
+@pytest.mark.parametrize(
+    ("word", "origin"),
+    [
+        ("git+https://acme.example/acme.git", "https://acme.example/acme.git"),
+        ("git+https://acme.example/acme.git@v1#egg=acme", "https://acme.example/acme.git"),
+        ("git+ssh://git@acme.example/acme.git@v1", "ssh://git@acme.example/acme.git"),
+        ("acme @ git+https://acme.example/acme.git@v1", "https://acme.example/acme.git"),
+        ("https://acme.example/archive/main.zip", "https://acme.example/archive/main.zip"),
+    ],
+)
+def test_a_plugin_that_came_from_an_address_is_known_by_it(
+    capi: Any, only_acme: None, pip: Any, tmp_path: Path, word: str, origin: str
+) -> None:
+    """It says nothing of the name."""
+    file = tmp_path / "site/acme_for_tests-1.0.dist-info/direct_url.json"
+    file.write_text(json.dumps({"url": origin}))
+    pip(nothing)
+
+    assert 0 == capi("install", word).status
+
+
+@pytest.mark.parametrize("origin", ["", "5", "[]", "{", '{"url": 5}', "[" * 9999])
+def test_a_package_whose_origin_cannot_be_read_stops_nothing(
+    capi: Any, only_acme: None, pip: Any, tmp_path: Path, origin: str
+) -> None:
+    """Any installer may have written it; another package isn't taken for it."""
+    (tmp_path / "site/acme_for_tests-1.0.dist-info/direct_url.json").write_text(origin)
+    pip(nothing)
+
+    assert 2 == capi("install", "acme", "./acme", "https://acme.example").status
+    assert 0 == capi("install", "acme-for-tests").status
 
 
 def test_a_package_without_a_plugin_is_pointed_out(capi: Any, only_acme: None, pip: Any) -> None:

@@ -1,16 +1,27 @@
 """``capi install`` and ``capi uninstall``: plugins of this environment, by its own pip."""
 
 import importlib
+import json
+import os
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from importlib.metadata import Distribution, distributions
 from importlib.util import find_spec
 from pathlib import Path
 
 import click
-from packaging.utils import canonicalize_name
+from attrs import frozen
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    canonicalize_name,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
 
 from capi_actions.cli.console import echo, echo_error
 from capi_actions.errors import CapiError, ConfigError
@@ -45,23 +56,27 @@ def install(packages: Sequence[str], folders: Sequence[str], upgrade: bool, verb
     if not packages and not folders:
         raise click.UsageError("name a PACKAGE, or a folder with --editable")
     for folder in folders:
-        without_extras = folder.rpartition("[")[0] if folder.endswith("]") else folder
-        if "://" not in folder and not Path(without_extras).is_dir():
+        if "://" not in folder and not Path(_without_extras(folder)).is_dir():
             raise click.UsageError(f"--editable: there is no folder {folder}")
     _check_pip()
     before = set(_find_plugins())
     editable = [word for folder in folders for word in ("--editable", folder)]
     upgrading = ["--upgrade"] if upgrade else []
     _run_pip("install", *_quiet(verbose), *upgrading, *editable, "--", *packages)
-    plugins = list(set(_find_plugins()) - before)
-    names = {canonicalize_name(package) for package in packages}  # those that were there already
-    plugins += [plugin for plugin in before if canonicalize_name(plugin[1]) in names]
+    named = {identity for word in (*packages, *folders) for identity in _identities(word)}
+    plugins = [
+        plugin
+        for plugin in _find_plugins()
+        if plugin not in before or not named.isdisjoint(plugin.identities)
+    ]
     if not plugins:
         echo_error(
             "capi: what was installed offers nothing to capi, so it is no plugin; `pip uninstall` removes it"
         )
         return 2
-    return max([_show(name) for name in sorted({name for name, _, _ in plugins})])
+    for package in sorted({f"{plugin.package} {plugin.version}" for plugin in plugins if plugin in before}):
+        echo_error(f"{package} was installed before.")
+    return max([_show(name) for name in sorted({plugin.name for plugin in plugins})])
 
 
 @click.command()
@@ -83,15 +98,68 @@ class _PipError(CapiError):
     """pip couldn't do what was asked."""
 
 
-Plugin = tuple[str, str, str]
-"""The name of a plugin, that of its package, and the package's version."""
+@frozen
+class _Plugin:
+    """An installed plugin.
+
+    :ivar package: the name of its package.
+    :ivar version: the package's.
+    :ivar origin: the address of what the package was installed from, "" for an index.
+    """
+
+    name: str
+    package: str
+    version: str
+    origin: str
+
+    @property
+    def identities(self) -> Collection[str]:
+        """What a person may call its package; see :func:`_identities`."""
+        return (canonicalize_name(self.package), self.origin)
 
 
-def _find_plugins() -> Iterator[Plugin]:
+def _find_plugins() -> Iterator[_Plugin]:
     """Return all installed plugins, without importing them."""
     importlib.invalidate_caches()
     for plugin in find_plugins():
-        yield plugin.name, plugin.package.name, plugin.package.version
+        package = plugin.package
+        yield _Plugin(plugin.name, package.name, package.version, _read_origin(package.folder))
+
+
+def _read_origin(folder: Path) -> str:
+    """Return where a package comes from, as pip has written it beside the metadata; "" if it hasn't."""
+    try:
+        origin: object = json.loads((folder / "direct_url.json").read_bytes())["url"]
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return ""
+    return origin.rstrip("/") if isinstance(origin, str) else ""
+
+
+def _identities(word: str) -> Iterator[str]:
+    """Return by what an installed package is recognised that pip was asked for: its name, or what it comes from.
+
+    :param word: as pip takes it: a name with or without a version, an address, a wheel, a folder.
+    """
+    with suppress(InvalidRequirement):
+        requirement = Requirement(word)
+        yield canonicalize_name(requirement.name)
+        word = requirement.url or word
+    place = _without_extras(word).partition("#")[0].rstrip("/")
+    file = Path(place).name
+    with suppress(InvalidWheelFilename):
+        yield parse_wheel_filename(file)[0]
+    with suppress(InvalidSdistFilename):
+        yield parse_sdist_filename(file)[0]
+    if "://" not in place:
+        yield Path(os.path.abspath(place)).as_uri()  # noqa: PTH100  as pip does: no link is followed
+        return
+    scheme, _, address = place.partition("://")
+    folder, slash, end = address.rpartition("/")
+    yield f"{scheme.rpartition('+')[2]}://{folder}{slash}{end.partition('@')[0] if '+' in scheme else end}"
+
+
+def _without_extras(word: str) -> str:
+    return word.rpartition("[")[0] if word.endswith("]") else word
 
 
 def _find_package(name: str) -> str:
@@ -99,10 +167,10 @@ def _find_package(name: str) -> str:
 
     :raises click.UsageError: when it is none, or the core's.
     """
-    plugins = sorted(_find_plugins())
-    packages = {package for plugin, package, _ in plugins if plugin == name}
+    plugins = list(_find_plugins())
+    packages = {plugin.package for plugin in plugins if plugin.name == name}
     packages |= {
-        package for _, package, _ in plugins if canonicalize_name(package) == canonicalize_name(name)
+        plugin.package for plugin in plugins if canonicalize_name(plugin.package) == canonicalize_name(name)
     }
     if CORE in packages:
         raise click.UsageError(f"{name!r} is capi itself; `pip uninstall {CORE}` removes it")
@@ -114,7 +182,7 @@ def _find_package(name: str) -> str:
         return packages.pop()
     if _is_installed(name):
         raise click.UsageError(f"{name!r} is no plugin of capi: `pip uninstall {name}` removes it")
-    others = [plugin for plugin, package, _ in plugins if package != CORE]
+    others = sorted(plugin.name for plugin in plugins if plugin.package != CORE)
     raise click.UsageError(f"there is no plugin {name!r}{did_you_mean(name, others)}")
 
 
