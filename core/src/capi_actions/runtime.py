@@ -271,4 +271,5 @@ def _describe(error: BaseException) -> str:
 
     Other errors' texts are left out: they may quote an option that is secret.
     """
-    return f"{where(error)}: {error.strerror}" if isinstance(error, OSError) else where(error)
+    problem = error.strerror if isinstance(error, OSError) else None
+    return f"{where(error)}: {problem}" if problem else where(error)

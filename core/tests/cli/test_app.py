@@ -1,10 +1,12 @@
 """`capi` itself: commands of plugins, unknown commands, exit status."""
 
+from pathlib import Path
 from typing import Any
 
 import click
+import pytest
 
-from capi_actions import PluginError
+from capi_actions import PluginError, Transport, TransportFactory
 
 
 def test_plugins_add_commands(capi: Any, install: Any) -> None:
@@ -66,3 +68,52 @@ def test_usage_errors_have_their_own_status(capi: Any, only_acme: None) -> None:
     assert capi("preview", "--nope").status == 2
     assert capi("--version").out.startswith("capi, version ")
     assert capi("send", "--help").status == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (TimeoutError("timed out"), "capi: timed out"),
+        (ConnectionError("no answer for jane@example.com"), "capi: no answer for [removed]"),
+        (OSError(), "capi: OSError in fail, "),
+        (
+            FileNotFoundError(2, "No such file or directory", "a.txt"),
+            "capi: a.txt: No such file or directory",
+        ),
+        (OSError(28, "No space left on device"), "capi: standard output: No space left on device"),
+    ],
+)
+def test_an_error_of_the_operating_system_is_said_in_words(
+    capi: Any, install: Any, error: OSError, line: str
+) -> None:
+    """Also one that has no number, as those of sockets; a plugin's text may quote an event."""
+
+    @click.command()
+    def fail() -> None:
+        """Fail."""
+        raise error
+
+    install("failing", capi_commands=[fail])
+    result = capi("fail")
+
+    assert (2, "") == (result.status, result.out)
+    assert result.err.startswith(line)
+    assert 1 == result.err.count("\n")
+
+
+def test_a_transport_that_cannot_be_opened_for_an_error_without_words_names_its_place(
+    capi: Any, config: Path, install: Any
+) -> None:
+    """Rather than "None"."""
+
+    def make() -> Transport:
+        raise TimeoutError("MARKER")
+
+    install("late", capi_transports=[TransportFactory(name="late", make=make)])
+    with config.open("a", encoding="utf-8") as file:
+        file.write('[transport]\ntype = "late"\n')
+    result = capi("send", "-c", str(config), lines=[])
+
+    assert "its transport 'late' can't be opened: TimeoutError in make, " in result.err
+    assert "None" not in result.err
+    assert "MARKER" not in result.err

@@ -10,7 +10,8 @@ import click
 from capi_actions.cli.console import discard_output, echo_error, print_tracebacks, replace_closed_streams
 from capi_actions.cli.options import selection
 from capi_actions.cli.plugin_output import divert_plugin_output
-from capi_actions.errors import CapiError, PluginError, detach
+from capi_actions.errors import CapiError, PluginError, detach, where
+from capi_actions.personal_data import mask
 from capi_actions.plugins import Plugins, inspect_installed
 
 CORE_COMMANDS: Mapping[str, tuple[str, str, str]] = {
@@ -102,7 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     :param arguments: without the program's name; by default those of the process.
     :returns: the exit status: 0 fine, 1 some events failed, 2 wrong usage, configuration or plugin,
-        130 stopped by Ctrl-C.
+        130, 143 and 129 stopped by Ctrl-C, SIGTERM and SIGHUP.
     """
     replace_closed_streams()
     try:
@@ -120,7 +121,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         # Such as a full disk behind standard output.  A reader that has gone is handled by click.
         name = error.filename or ("standard output" if error.errno in _NO_ROOM else "")
-        echo_error(f"capi: {name}{': ' if name else ''}{error.strerror}")
+        problem = (
+            error.strerror or mask(str(error)) or where(error)
+        )  # of a plugin's own, only the text may be there
+        echo_error(f"capi: {name}{': ' if name else ''}{problem}")
         discard_output()
         return 2
     return status if isinstance(status, int) else 0
