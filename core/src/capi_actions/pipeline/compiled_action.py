@@ -92,7 +92,9 @@ class CompiledAction:
             if self.shared_fields:
                 for key in values.keys() & self.shared_fields:
                     values[key] = copy_json(values[key])
-            data = self.build_object(values)
+            # Not later: the values become the attributes of the action's object, which may set them.
+            group = (values.get(self.group_field) or "") if self.group_field else ""
+            return self.build_object(values), group
         except KeyboardInterrupt:
             raise
         except EventError as error:
@@ -100,8 +102,6 @@ class CompiledAction:
         except BaseException as error:  # noqa: BLE001  a plugin may raise anything
             fault = f"the action {self.action.name} failed on this event ({where(error)})"
             refused, is_of_fields = EventError.of(fault), False
-        else:
-            return data, values.get(self.group_field, "") if self.group_field else ""
         # Out here the error has no context: the original's text may quote the event.
         raise with_sources(refused, self.action.fields, self.resolve, event) if is_of_fields else refused
 
