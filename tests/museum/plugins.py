@@ -352,6 +352,11 @@ PLUGINS: Mapping[str, Broken] = {
     "prepare_empty_id": _method(
         "prepare", "returns an empty id", 'return Prepared("", 1795000000, 2795000000, group)'
     ),
+    "prepare_null_id": _method(
+        "prepare",
+        "makes the same id of all events without one",
+        'return Prepared(str(data.get("id")), 1795000000, 2795000000, group)',
+    ),
     "prepare_raises": _method("prepare", "raises KeyError", 'data["nope"]'),
     "prepare_random_id": _method(
         "prepare", "makes a random id", "return Prepared(str(uuid.uuid4()), 1795000000, 2795000000, group)"

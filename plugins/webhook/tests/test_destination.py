@@ -138,9 +138,10 @@ def test_a_repeat_has_the_same_id_and_a_new_time() -> None:
     assert b'{"events":[{},{}]}' == other.body
 
 
-def test_an_event_without_an_id_gets_one_of_its_content() -> None:
-    """And it is in the body, for the receiver."""
-    data: dict[str, Any] = {"time": 1_000}
+@pytest.mark.parametrize("no_id", [{}, {"id": None}, {"id": ""}, {"id": " \t"}])
+def test_an_event_without_an_id_gets_one_of_its_content(no_id: dict[str, Any]) -> None:
+    """And it is in the body, for the receiver.  An action that sets the id to null isn't one with the id "None"."""
+    data: dict[str, Any] = {"time": 1_000, **no_id}
     prepared = account(keep_days=2).prepare(data, "", lambda: "of the content")
 
     assert ("of the content", 1_000, 1_000 + 2 * DAY) == (
@@ -149,6 +150,16 @@ def test_an_event_without_an_id_gets_one_of_its_content() -> None:
         prepared.deadline,
     )
     assert "of the content" == data["id"]
+
+
+@pytest.mark.parametrize("own_id", ["m-1", 7, 0])
+def test_an_event_keeps_its_own_id(own_id: Any) -> None:
+    """As it is, in the body, and nothing is hashed for it."""
+    data: dict[str, Any] = {"time": 1_000, "id": own_id}
+    prepared = account().prepare(data, "", lambda: pytest.fail("has an id"))
+
+    assert str(own_id) == prepared.event_id
+    assert own_id == data["id"]
 
 
 @pytest.mark.parametrize("data", [{}, {"time": "1000"}, {"time": True}, {"time": None}])

@@ -29,6 +29,7 @@ _LATEST = 2**33
 """Unix seconds: two centuries hence.  If all events are later, their times count milliseconds."""
 _WAIT = 120  # seconds
 _MARKER = "personal-value-of-the-answer"
+_TEXTS_OF_NO_ID = ("", "None", "null")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -180,12 +181,16 @@ class DestinationTests(ActionTests):
                 )
 
     def test_what_prepare_returns_can_be_used(self) -> None:
-        """If this fails, id, times or group of an item are of the wrong type, or change when the event is repeated."""
+        """If this fails, id, times or group of an item are of the wrong type, or change when the event is repeated.
+
+        Or all events without an id get the same one, such as "None".
+        """
         for destination in self._accounts():
             items = list(self._items(destination))
             require(items, f"no action made an item for {destination.name}: add an object to item_examples")
             for built in items:
                 _require_prepared(built.prepared, destination)
+                _require_own_id(built, destination)
             earliest = min(built.prepared.event_time for built in items)
             require(
                 earliest < _LATEST,
@@ -490,6 +495,27 @@ def _require_prepared(prepared: object, destination: Destination) -> None:
     require(
         deadline >= event_time, f"{name}: the deadline {deadline} is before the event's time {event_time}"
     )
+
+
+def _require_own_id(built: Built, destination: Destination) -> None:
+    """Require that an item without an id, or with null, doesn't get an id that all such items have."""
+    for key, value in built.data.items():
+        if str(value) == built.prepared.event_id:
+            others = {other: member for other, member in built.data.items() if other != key}
+            for without_id in (others, {**others, key: None}):
+                event_id = _event_id(destination, copy_json(without_id))
+                require(
+                    event_id not in _TEXTS_OF_NO_ID,
+                    f"prepare() of {destination.name} makes the event id {event_id!r} of all events whose {key} is"
+                    " missing or null: make it with content_id() then",
+                )
+
+
+def _event_id(destination: Destination, data: JsonObject) -> object:
+    try:
+        return destination.prepare(data, "", lambda: "content-id").event_id
+    except Exception:  # noqa: BLE001  actions may always set the id, and prepare() need it
+        return None
 
 
 def _require_problems(problems: object, name: str) -> list[Problem]:

@@ -116,13 +116,15 @@ class Webhook(Destination):
             )
 
     def prepare(self, data: JsonObject, group: str, content_id: Callable[[], str]) -> Prepared:
-        """Add an id made of the content to an event without one."""
+        """Add an id made of the content to an event without one: an id that is missing, null or blank."""
         time = data.get("time")
         if not isinstance(time, int) or isinstance(time, bool):
             raise EventError.of(
                 "an item for a webhook needs `time`, when the event happened, in whole Unix seconds", "$.time"
             )
-        event_id = data.setdefault("id", content_id())
+        event_id = data.get("id")
+        if event_id is None or not str(event_id).strip():
+            event_id = data["id"] = content_id()
         return Prepared(
             event_id=str(event_id),
             event_time=int(time),

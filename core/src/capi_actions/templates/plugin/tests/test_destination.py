@@ -34,14 +34,24 @@ def test_answers_are_judged_by_their_status(status: int, verdict: Verdict) -> No
     assert ACCOUNT.judge(Response(status=status, headers={}, body=b"")).verdict is verdict
 
 
-def test_an_item_without_an_id_gets_one_of_its_content() -> None:
+@pytest.mark.parametrize("no_id", [{}, {"id": None}, {"id": ""}, {"id": " "}])
+def test_an_item_without_an_id_gets_one_of_its_content(no_id: JsonObject) -> None:
     """The same each time, so that a repeat can be recognised."""
-    data: JsonObject = {"at": 1_700_000_000}
+    data: JsonObject = {"at": 1_700_000_000, **no_id}
 
     prepared = ACCOUNT.prepare(data, "", lambda: "of the content")
 
     assert (prepared.event_id, data["id"]) == ("of the content", "of the content")
     assert prepared.deadline == 1_700_000_000 + DAY
+
+
+def test_an_item_keeps_its_own_id() -> None:
+    """And the event's content isn't hashed for nothing."""
+    data: JsonObject = {"at": 1_700_000_000, "id": "m-1"}
+
+    prepared = ACCOUNT.prepare(data, "", lambda: pytest.fail("has an id"))
+
+    assert (prepared.event_id, data["id"]) == ("m-1", "m-1")
 
 
 def test_items_without_a_time_or_too_old_are_refused() -> None:

@@ -48,8 +48,10 @@ class Account(Destination):
         at = data.get("at")
         if not isinstance(at, int):
             raise EventError.of("should be Unix seconds", "$.at")
-        event_id = str(data.setdefault("id", content_id()))
-        return Prepared(event_id=event_id, event_time=int(at), deadline=int(at) + DAY, group=group)
+        event_id = data.get("id")
+        if event_id is None or not str(event_id).strip():  # all events without an id would have the same one
+            event_id = data["id"] = content_id()
+        return Prepared(event_id=str(event_id), event_time=int(at), deadline=int(at) + DAY, group=group)
 
     def check(self, data: JsonObject, now: float) -> Iterator[Problem]:
         """Refuse what the platform would refuse."""
