@@ -139,13 +139,13 @@ def _read_settings(
     values = read_values(
         table, kind.settings_type, own, need_secrets=need_secrets, plugin=plugin, others=RESERVED_SETTINGS
     )
-    values = anchor_paths(values, folder)
+    values = anchor_paths(values, folder)  # for what the class does with them when it is called
     lint_secrets(values, mode, own)
     destination = None
     if not own.errors:
         settings: Any = construct(kind.settings_type, values, own, plugin)
         if settings is not None:
-            destination = _make_destination(kind, settings, own, plugin)
+            destination = _make_destination(kind, anchor_paths(settings, folder), own, plugin)
     chosen = values.get("normalization") if destination is None else destination.profile
     profile = _profile(kind, chosen, plugins, own)
     diagnostics.extend(own)
@@ -159,7 +159,7 @@ def _read_settings(
             destination=destination,
             consent=consent,
         )
-    incomplete = _incomplete_destination(kind, table)
+    incomplete = _incomplete_destination(kind, table, folder)
     if incomplete is not None:
         lint_by_plugin(incomplete, "lint_settings", diagnostics=diagnostics, complete=False)
     return DestinationDraft(
@@ -189,11 +189,13 @@ def _make_destination(
     return destination
 
 
-def _incomplete_destination(kind: type[Destination], table: dict[str, Any]) -> Destination | None:
+def _incomplete_destination(
+    kind: type[Destination], table: dict[str, Any], folder: Path
+) -> Destination | None:
     """Return a destination made of those settings that fit, to lint what doesn't need the others."""
     values = read_values(table, kind.settings_type, Diagnostics(), need_secrets=False)
     try:
-        return kind(make_incomplete(kind.settings_type, values))
+        return kind(anchor_paths(make_incomplete(kind.settings_type, values), folder))
     except KeyboardInterrupt:
         raise
     except BaseException:  # noqa: BLE001  no plugin has to cope with missing settings

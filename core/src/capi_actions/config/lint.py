@@ -20,46 +20,38 @@ from capi_actions.secret import Secret
 
 _VARIABLE = re.compile(r"\$\w+|\$?\{\w+\}|\{\{\w+\}\}|\$\(\w+\)|%\w+%|env[:.]\w+", re.ASCII | re.IGNORECASE)
 """How other programs' configurations name a variable."""
+_VARIABLE_ITSELF = (
+    'is this text itself, and not what a variable of the environment holds; for that, write { env = "NAME" }'
+)
 
 
-def lint_secrets(settings: Mapping[str, Any], mode: int, diagnostics: Diagnostics) -> None:
-    """Warn about tokens that are written in the file.
+def lint_secrets(settings: object, mode: int, diagnostics: Diagnostics) -> None:
+    """Warn about tokens that are written in a table, or in tables and lists below it.
 
-    :param settings: a destination's settings by key.
+    :param settings: what was made of the table: an attrs object, or values by key.
     :param mode: the file's permissions; 0 if there is no file.
     """
-    readers = [
-        who
-        for bit, who in ((stat.S_IRGRP, "its group"), (stat.S_IROTH, "everyone on this machine"))
-        if mode & bit
-    ]
-    for key, value in settings.items():
-        if isinstance(value, Secret) and value.literal:
-            message = 'is written in the file; { env = "NAME" } keeps it out of backups and repositories'
-            if _VARIABLE.fullmatch(value.value):
-                message = (
-                    "is this text itself, and not what a variable of the environment holds; for that, write"
-                    ' { env = "NAME" }'
-                )
-                diagnostics.warn(message, f"$.{key}")
-                continue
-            if readers:
-                permissions = f"{stat.S_IMODE(mode):04o}"
-                message += f". {' and '.join(readers)} can read the file (mode {permissions}): chmod 600 it"
-            diagnostics.warn(
-                message.replace(". its", ". Its").replace(". everyone", ". Everyone"), f"$.{key}"
-            )
+    written = 'is written in the file; { env = "NAME" } keeps it out of backups and repositories'
+    if readers := _READERS[bool(mode & stat.S_IRGRP), bool(mode & stat.S_IROTH)]:
+        written += f". {readers} can read the file (mode {stat.S_IMODE(mode):04o}): chmod 600 it"
+    for path, secret in _secrets(settings, ()):
+        if secret.literal:
+            diagnostics.warn(_VARIABLE_ITSELF if _VARIABLE.fullmatch(secret.value) else written, path)
 
 
-def lint_table_secrets(settings: object, mode: int, diagnostics: Diagnostics) -> None:
-    """Warn about tokens that are written in a table of a plugin, or in tables below it."""
-    lint_secrets(dict(_secrets(settings, ())), mode, diagnostics)
+_READERS: Mapping[tuple[bool, bool], str] = {
+    (False, False): "",
+    (True, False): "Its group",
+    (False, True): "Everyone on this machine",
+    (True, True): "Its group and everyone on this machine",
+}
+"""Who else can read a file, by whether its group may and whether all others may."""
 
 
 def _secrets(value: object, keys: tuple[str | int, ...]) -> Iterator[tuple[str, Secret]]:
-    """Yield the secrets within settings, each with its path without the root."""
+    """Yield the secrets within settings, each with its path."""
     if isinstance(value, Secret):
-        yield json_path(keys).removeprefix("$."), value
+        yield json_path(keys), value
         return
     kind = type(value)
     if attrs.has(kind):

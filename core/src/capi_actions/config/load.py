@@ -11,10 +11,11 @@ from typing import Any
 
 from capi_actions.config.destinations import read_destination
 from capi_actions.config.inputs import read_inputs
-from capi_actions.config.lint import check_certificates, lint_accounts, lint_secrets, lint_table_secrets
+from capi_actions.config.lint import check_certificates, lint_accounts, lint_secrets
 from capi_actions.config.model import Config, DeliveryConfig, DestinationConfig, DestinationDraft
 from capi_actions.config.plugins import hint_offers, read_plugins
 from capi_actions.config.structure import (
+    anchor_paths,
     describe,
     read_incomplete,
     read_values,
@@ -127,7 +128,9 @@ def _read(
     delivery = read_values(data.get("delivery", {}), DeliveryConfig, diagnostics.under("$.delivery"))
     read_plugins(data, plugins, diagnostics)
     inputs = read_inputs(data.get("inputs", {}), plugins, diagnostics.under("$.inputs"))
-    tables, incomplete_tables = _read_tables(data, plugins, diagnostics, need_secrets, mode)
+    tables, incomplete_tables = _read_tables(
+        data, plugins, diagnostics, folder=folder, need_secrets=need_secrets, mode=mode
+    )
     if need_secrets:  # what sends nothing does without certificates, too
         check_certificates(transport, folder, diagnostics.under("$.transport"))
     if strict and diagnostics.errors:
@@ -161,7 +164,13 @@ def _read_destinations(
 
 
 def _read_tables(
-    data: Mapping[str, Any], plugins: Plugins, diagnostics: Diagnostics, need_secrets: bool, mode: int
+    data: Mapping[str, Any],
+    plugins: Plugins,
+    diagnostics: Diagnostics,
+    *,
+    folder: Path,
+    need_secrets: bool,
+    mode: int,
 ) -> tuple[Mapping[str, object], Mapping[str, object]]:
     """Return the settings of plugins' own tables that are there: of those without errors, and of the others."""
     tables: dict[str, object] = {}
@@ -174,10 +183,11 @@ def _read_tables(
             data[name], table.settings_type, own, need_secrets=need_secrets, plugin=plugin
         )
         if settings is not None:
-            tables[name] = settings
+            settings = tables[name] = anchor_paths(settings, folder)
         else:
-            settings = incomplete[name] = read_incomplete(data[name], table.settings_type, plugin)
-        lint_table_secrets(settings, mode, own)
+            settings = read_incomplete(data[name], table.settings_type, plugin)
+            settings = incomplete[name] = anchor_paths(settings, folder)
+        lint_secrets(settings, mode, own)
     return tables, incomplete
 
 

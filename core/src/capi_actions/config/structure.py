@@ -4,9 +4,11 @@ import inspect
 import os
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from copy import copy
 from datetime import date, datetime, time
 from enum import Enum
 from functools import cache
+from operator import is_
 from pathlib import Path, PurePath
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
@@ -186,17 +188,35 @@ def _split_bounds(annotation: Any) -> tuple[Any, Between]:
 
 
 def anchor_paths(value: Any, folder: Path) -> Any:
-    """Return a structured value with its relative paths made to start in a folder.
+    """Return a structured value with its relative paths made to start in a folder, those of defaults too.
 
-    :param value: a path, a list or table with paths, or anything else, which is returned unchanged.
+    :param value: a path; or a list, table or attrs object with paths somewhere in it, of which a changed copy is
+        returned.  Anything else is returned itself.
     """
     if isinstance(value, Path):
-        return folder / value
-    if isinstance(value, list | tuple):
-        return type(value)(anchor_paths(item, folder) for item in value)
-    if isinstance(value, dict):
-        return {key: anchor_paths(item, folder) for key, item in value.items()}
-    return value
+        return value if value.is_absolute() else folder.absolute() / value
+    if type(value) in (list, tuple, set, frozenset):
+        items = list(value)
+        anchored = [anchor_paths(item, folder) for item in items]
+        return value if all(map(is_, anchored, items)) else type(value)(anchored)
+    if type(value) is dict:
+        members = {key: anchor_paths(member, folder) for key, member in value.items()}
+        return value if all(map(is_, members.values(), value.values())) else members
+    return _anchor_attributes(value, folder) if attrs.has(type(value)) else value
+
+
+def _anchor_attributes(settings: Any, folder: Path) -> Any:
+    """Return the object itself if it has no relative paths, or else a copy: it may be the default of many others."""
+    changes = {}
+    for attribute in attrs.fields(type(settings)):
+        value = getattr(settings, attribute.name, None)
+        anchored = anchor_paths(value, folder)
+        if anchored is not value:
+            changes[attribute.name] = anchored
+    changed = copy(settings) if changes else settings
+    for name, value in changes.items():
+        object.__setattr__(changed, name, value)  # also of a frozen one
+    return changed
 
 
 def make_incomplete(into: type[T], values: Mapping[str, Any], wrong: Collection[str] = ()) -> T:
