@@ -3,19 +3,25 @@
 import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from capi_actions import (
+    DeadFilter,
     Item,
+    Judgement,
     OutboxError,
     OutboxFactory,
     PluginError,
     Plugins,
     Response,
     TransportFactory,
+    Verdict,
     builtin,
     hookimpl,
 )
@@ -149,6 +155,69 @@ def test_items_that_went_missing_are_told_at_the_end(
         f"should hold {expected} item{'' if expected == 1 else 's'}, waiting or dead, but it holds {present}"
         in record
     )
+
+
+IDS = st.lists(st.integers(1, 4), max_size=3)
+LEASES = st.integers(1, 4)
+TIMES = st.integers(NOW, NOW + 200).map(float)
+JUDGEMENT = Judgement(verdict=Verdict.DEAD, reason="It was refused.")
+CALLS = st.one_of(
+    st.tuples(st.just("put"), st.integers(1, 2).map(lambda count: [item(str(n)) for n in range(count)])),
+    st.tuples(st.just("claim"), st.just("shop"), st.integers(1, 2), st.just(10_000), st.just(60.0), TIMES),
+    st.tuples(st.just("extend"), LEASES, TIMES),
+    st.tuples(st.just("acknowledge"), LEASES, IDS),
+    st.tuples(st.just("release"), LEASES, IDS, TIMES),
+    st.tuples(st.just("bury"), LEASES, IDS, st.just(JUDGEMENT), TIMES),
+    st.tuples(st.just("replay"), st.just(DeadFilter()), TIMES),
+    st.tuples(st.just("purge"), st.just(DeadFilter())),
+)
+
+
+@settings(max_examples=40)
+@given(st.lists(CALLS, min_size=3, max_size=12))
+@example([("acknowledge", 1, [1]), ("acknowledge", 1, [1, 1, 99])])
+@example([("acknowledge", 1, [1]), ("bury", 1, [1], JUDGEMENT, NOW), ("acknowledge", 1, [1])])
+@example([("release", 1, [1], NOW), ("acknowledge", 1, [1])])
+@example([("bury", 1, [1], JUDGEMENT, NOW), ("acknowledge", 1, [1])])
+@example([("bury", 1, [1], JUDGEMENT, NOW), ("purge", DeadFilter()), ("acknowledge", 1, [1])])
+@example([("claim", "shop", 2, 1000, 60.0, NOW + 99.0), ("acknowledge", 1, [1]), ("acknowledge", 2, [1])])
+@example(
+    [("claim", "shop", 2, 1000, 60.0, NOW + 99.0), ("bury", 1, [1], JUDGEMENT, NOW), ("acknowledge", 2, [1])]
+)
+def test_an_outbox_that_keeps_its_contract_is_never_accused(calls: list[tuple[Any, ...]]) -> None:
+    """Late acknowledgements count, unknown ids are ignored, and so is what a lease doesn't hold any more."""
+    records: list[logging.LogRecord] = []
+    handler = SimpleNamespace(level=logging.ERROR, handle=records.append)
+    logger = logging.getLogger("capi_actions.delivery")
+    logger.addHandler(handler)  # type: ignore[arg-type]  # as far as a logger uses one
+    try:
+        with TemporaryDirectory() as folder:
+            outbox = guard_outbox(SqliteOutbox(Path(folder) / "outbox"), "plug", "store")
+            outbox.put([item("a"), item("b")])
+            outbox.claim("shop", 1, 10_000, 60.0, NOW)
+            now = 0.0
+            for method, *arguments in calls:
+                if method == "claim":  # clocks go on
+                    now = arguments[-1] = max(now, arguments[-1])
+                getattr(outbox, method)(*arguments)
+            outbox.close()
+    finally:
+        logger.removeHandler(handler)  # type: ignore[arg-type]
+
+    assert [] == [record.getMessage() for record in records]
+
+
+def test_a_loss_is_told_also_after_an_acknowledgement_in_doubt(
+    make_outbox: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    """One doubtful id explains one missing item, and not two."""
+    outbox = make_outbox(put=lambda self, items: SqliteOutbox.put(self, items[:1]))
+    outbox.put([item(name) for name in "abc"])
+    outbox.acknowledge(1, [99])
+    outbox.close()
+
+    (record,) = caplog.records
+    assert "should hold 2 items, waiting or dead, but it holds 1" in record.getMessage()
 
 
 def test_items_that_are_given_out_twice_are_told(

@@ -137,12 +137,12 @@ class GuardedOutbox:
         self._outbox = outbox
         self._name = f"the outbox {name!r} of plugin {plugin!r}"
         self._lock = Lock()
-        self._claimed: dict[
-            int, tuple[int, float]
-        ] = {}  # lease and its end, of each item that was claimed here
-        self._told_of_repeat = False
+        # Lease and its end, of each item that was claimed here and isn't settled yet.
+        self._claimed: dict[int, tuple[int, float]] = {}
+        self._has_logged_repeat = False
         self._added = 0  # items put, less those that were delivered or purged
-        self._at_first = self._count()
+        self._doubtful = 0  # acknowledged ids of which it isn't known whether there was still an item
+        self._initial_count = self._count()
 
     def put(self, items: Sequence[Item]) -> None:
         """Store items."""
@@ -152,7 +152,7 @@ class GuardedOutbox:
     def claim(
         self, destination: str, limit: int, max_bytes: int, lease_seconds: float, now: float
     ) -> Claim | None:
-        """Lease items; those that are leased here already are told of, once."""
+        """Lease items.  Log once if the outbox gives out an item whose lease isn't over."""
         claim = self._call("claim", destination, limit, max_bytes, lease_seconds, now)
         if claim is None:
             return None
@@ -178,18 +178,24 @@ class GuardedOutbox:
     def acknowledge(self, lease: int, ids: Sequence[int]) -> None:
         """Delete delivered items."""
         self._call("acknowledge", lease, ids)
-        self._settle(ids)
-        self._add(-len(ids))
+        with self._lock:
+            for id_ in ids:
+                # Whatever lease holds it by now: a late acknowledgement counts.  It does so for items that were
+                # released or buried, too, and unknown ids are ignored; which it was, only the outbox knows.
+                if self._claimed.pop(id_, None) is None:
+                    self._doubtful += 1
+                else:
+                    self._added -= 1
 
     def release(self, lease: int, ids: Sequence[int], run_at: float, tried: int = 1) -> None:
         """Make items wait."""
         self._call("release", lease, ids, run_at, tried)
-        self._settle(ids)
+        self._settle(lease, ids)
 
     def bury(self, lease: int, ids: Sequence[int], judgement: Judgement, now: float, tried: int = 1) -> None:
         """Make dead letters of items."""
         self._call("bury", lease, ids, judgement, now, tried)
-        self._settle(ids)
+        self._settle(lease, ids)
 
     def back_off(self, destination: str, until: float) -> None:
         """Claim nothing before some time."""
@@ -304,8 +310,8 @@ class GuardedOutbox:
                 if item.id in self._claimed and self._claimed[item.id][1] > now
             ]
             self._claimed |= {item.id: (claim.lease, claim.until) for item in claim.items}
-            is_first = not self._told_of_repeat
-            self._told_of_repeat |= bool(again)
+            is_first = not self._has_logged_repeat
+            self._has_logged_repeat |= bool(again)
         if again and is_first:
             LOG.error(
                 "%s has given out %s whose lease isn't over: what is given out twice is sent twice",
@@ -313,10 +319,11 @@ class GuardedOutbox:
                 count_noun(len(again), "item"),
             )
 
-    def _settle(self, ids: Sequence[int]) -> None:
+    def _settle(self, lease: int, ids: Sequence[int]) -> None:
         with self._lock:
             for id_ in ids:
-                self._claimed.pop(id_, None)
+                if self._claimed.get(id_, (None,))[0] == lease:  # what another lease holds is ignored
+                    del self._claimed[id_]
 
     def _count(self) -> int | None:
         """Return how many items there are, delivered ones aside; None if that can't be said."""
@@ -326,9 +333,10 @@ class GuardedOutbox:
 
     def _check_balance(self) -> None:
         present = self._count()
-        if present is None or self._at_first is None:
+        if present is None or self._initial_count is None:
             return
-        expected = self._at_first + self._added
+        most = self._initial_count + self._added
+        expected = min(max(present, most - self._doubtful), most)
         if present != expected:
             LOG.error(
                 "%s should hold %s, waiting or dead, but it holds %d: other processes have changed it"
