@@ -1,8 +1,12 @@
 """Metrics, as Prometheus would scrape them."""
 
 import urllib.request
+from functools import partial
+from time import time
 from typing import Any
 
+from hypothesis import given
+from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, generate_latest, start_http_server
 
 from capi_actions import EventOutcome, EventReport, Judgement, Pause, Report, Stats, Verdict
@@ -68,6 +72,44 @@ def test_the_outbox_is_read_when_metrics_are_scraped() -> None:
     assert samples['capi_paused{destination="shop"}'] == 1
     assert samples['capi_paused{destination="other"}'] == 0
     assert 'capi_outbox_oldest_seconds{destination="other"}' not in samples
+
+
+STATS = st.builds(
+    Stats,
+    **{state: st.integers(0, 9) for state in ("waiting", "delayed", "leased", "dead")},
+    oldest=st.none() | st.integers(0, 1000),
+    pause=st.none() | st.just(Pause(judgement=Judgement(verdict=Verdict.PAUSE), since=0)),
+)
+HELD = st.dictionaries(st.sampled_from(["shop", "other"]), STATS)
+
+
+@given(st.lists(HELD, max_size=3))
+def test_several_outboxes_have_one_series_for_each_destination(held: list[dict[str, Stats]]) -> None:
+    """Two clients of a process may have a destination of one name: Prometheus takes no scrape with a series twice."""
+    registry = CollectorRegistry()
+    metrics = Metrics(registry)
+    metrics.expect(["expected"])
+    for stats in held:
+        metrics.watch(partial(dict, stats))
+
+    lines = [line for line in generate_latest(registry).decode().splitlines() if not line.startswith("#")]
+    series = [line.rpartition(" ")[0] for line in lines]
+    assert sorted(set(series)) == sorted(series)
+    samples = scraped(registry)
+    names = {name for stats in held for name in stats} | ({"expected"} if held else set())
+    assert {f'capi_paused{{destination="{name}"}}' for name in names} == {
+        name for name in series if name.startswith("capi_paused")
+    }
+    for name in names:
+        own = [stats[name] for stats in held if name in stats]
+        for state in ("waiting", "delayed", "leased", "dead"):
+            total = sum(getattr(stats, state) for stats in own)
+            assert total == samples[f'capi_outbox_items{{destination="{name}",state="{state}"}}']
+        assert any(stats.pause for stats in own) == samples[f'capi_paused{{destination="{name}"}}']
+        first = min((stats.oldest for stats in own if stats.oldest is not None), default=None)
+        age = samples.get(f'capi_outbox_oldest_seconds{{destination="{name}"}}')
+        assert (age is None) is (first is None)
+        assert age is None or first is None or 0 <= time() - first - age < 3600
 
 
 def test_metrics_are_served_over_http() -> None:

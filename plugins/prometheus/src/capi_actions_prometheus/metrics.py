@@ -1,6 +1,6 @@
 """The metrics: of requests, as delivery reports them, and of outboxes, as they are at a scrape."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from time import time
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram
@@ -105,7 +105,10 @@ class Metrics(Collector):
         self._outboxes.add(read)
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        """Return what the outboxes hold now.  One that can't be read, or is closed, is left out this time."""
+        """Return what the outboxes hold now.  One that can't be read, or is closed, is left out this time.
+
+        Of several with items of one destination, the numbers are added, the greater age counts, and one pause.
+        """
         items = GaugeMetricFamily(
             "capi_outbox_items", "Items in the outbox, by state", labels=("destination", "state")
         )
@@ -117,15 +120,26 @@ class Metrics(Collector):
         paused = GaugeMetricFamily(
             "capi_paused", "1 while the destination is paused: a person must act", labels=("destination",)
         )
+        present = time()
+        for destination, held in self._held().items():
+            for state in _STATES:
+                items.add_metric((destination, state), sum(getattr(stats, state) for stats in held))
+            ages = [max(0.0, present - stats.oldest) for stats in held if stats.oldest is not None]
+            if ages:
+                oldest.add_metric((destination,), max(ages))
+            paused.add_metric((destination,), float(any(stats.pause is not None for stats in held)))
+        return (items, oldest, paused)
+
+    def _held(self) -> Mapping[str, Sequence[Stats]]:
+        """Return what the outboxes hold, by destination: several may hold items of one, as clients' own ones do.
+
+        A destination that none holds anything of is there, too, if any outbox could be read.
+        """
         all_stats = list(self._outboxes.read())
         if all_stats:
-            held_names = {name for stats in all_stats for name in stats}
-            all_stats.append({name: Stats() for name in sorted(self._expected - held_names)})
+            all_stats.append(dict.fromkeys(sorted(self._expected), Stats()))
+        held: dict[str, list[Stats]] = {}
         for stats in all_stats:
-            for destination, held in stats.items():
-                for state in _STATES:
-                    items.add_metric((destination, state), getattr(held, state))
-                if held.oldest is not None:
-                    oldest.add_metric((destination,), max(0.0, time() - held.oldest))
-                paused.add_metric((destination,), float(held.pause is not None))
-        return (items, oldest, paused)
+            for destination, own in stats.items():
+                held.setdefault(destination, []).append(own)
+        return held
