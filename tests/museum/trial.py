@@ -60,7 +60,7 @@ def load(name: str, broken: Broken, folder: Path) -> ModuleType:
     (info / "entry_points.txt").write_text(f"[capi_actions]\n{name} = {module_name}\n", encoding="utf-8")
     importlib.invalidate_caches()
     (plugin,) = (plugin for plugin in find_plugins() if plugin.name == name)
-    Plugins(builtin, candidates=[Candidate(name, "", plugin.load)])
+    Plugins(builtin, Candidate(name, "", plugin.load))
     return sys.modules[module_name]
 
 

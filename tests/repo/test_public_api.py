@@ -7,10 +7,10 @@ import enum
 import inspect
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import attrs
 
@@ -105,6 +105,60 @@ def annotation(value: Any) -> str:
 def test_the_public_api_is_the_one_that_is_listed() -> None:
     """If this fails on purpose, run this file with --update, look at the difference, and write it in the changelog."""
     assert LISTING.read_text(encoding="utf-8") == rendered()
+
+
+def test_every_type_that_a_public_name_mentions_is_public() -> None:
+    """Who gets an object of a type, or must pass one, can name it: it keeps as stable as what mentions it."""
+    public = {id(getattr(module, name)) for module in MODULES for name in module.__all__}
+    mentions = [
+        f"{path}: {kind.__name__}"
+        for path, hints in _public_hints()
+        for kind in _types_within(hints)
+        if kind.__module__.partition(".")[0].startswith("capi_actions") and id(kind) not in public
+    ]
+
+    assert sorted(PRIVATE_PARAMETERS) == sorted(mentions)
+
+
+PRIVATE_PARAMETERS: Mapping[str, str] = {
+    "capi_actions.Client.__init__: Runtime": "Client.from_config() makes a client",
+    "capi_actions.CsvOptions.check: Diagnostics": "the reader of the configuration calls it",
+}
+"""Parameters that nobody else can pass, with the reason; docs/reference/stability.md says that they are private."""
+
+
+def _public_hints() -> Iterator[tuple[str, Any]]:
+    """Yield what annotates functions, methods and attributes, each with the place."""
+    for name in HOOKS:
+        yield name, get_type_hints(getattr(hookspecs, name))
+    for module in MODULES:
+        for name in module.__all__:
+            value, path = getattr(module, name), f"{module.__name__}.{name}"
+            if inspect.isclass(value):
+                yield from _hints_of_class(value, path)
+            elif inspect.isfunction(value):
+                yield path, get_type_hints(value)
+
+
+def _hints_of_class(cls: type, path: str) -> Iterator[tuple[str, Any]]:
+    own_bases = [base for base in cls.__mro__ if base.__module__.startswith("capi_actions")]
+    for base in own_bases:
+        hints = get_type_hints(base)
+        yield from ((f"{path}.{name}", hint) for name, hint in hints.items() if not name.startswith("_"))
+        for name, member in vars(base).items():
+            is_public = not name.startswith(("_", "test_")) or (name == "__init__" and not attrs.has(base))
+            function = member.fget if isinstance(member, property) else getattr(member, "__func__", member)
+            if is_public and inspect.isfunction(function):
+                yield f"{path}.{name}", get_type_hints(function)
+
+
+def _types_within(hint: Any) -> Iterator[type]:
+    """Yield the classes in an annotation, such as those in a union or a callable's parameters."""
+    if isinstance(hint, type):
+        yield hint
+    members = hint.values() if isinstance(hint, dict) else hint if isinstance(hint, list) else get_args(hint)
+    for member in members:
+        yield from _types_within(member)
 
 
 if __name__ == "__main__" and "--update" in sys.argv:

@@ -17,7 +17,14 @@ if TYPE_CHECKING:
     from capi_actions.cli.options import config_option, print_problems
     from capi_actions.client import Client, Receipt
     from capi_actions.codec import decode_json
-    from capi_actions.config import Config, load_config
+    from capi_actions.config import (
+        Config,
+        DeliveryConfig,
+        DestinationConfig,
+        DestinationDraft,
+        MappingConfig,
+        load_config,
+    )
     from capi_actions.declare import action, as_action, field, from_event_time, from_path
     from capi_actions.errors import (
         CapiError,
@@ -33,6 +40,7 @@ if TYPE_CHECKING:
     from capi_actions.files import read_text_file
     from capi_actions.hashing import Hasher, make_hasher
     from capi_actions.hookspecs import hookimpl
+    from capi_actions.inputs import Column, CsvOptions
     from capi_actions.ip_addresses import public_ip
     from capi_actions.jsonl import JsonLine, read_lines, write_line
     from capi_actions.mapping.arguments import is_directive
@@ -88,7 +96,8 @@ if TYPE_CHECKING:
     )
     from capi_actions.notes import note_dropped, note_uncertain
     from capi_actions.personal_data import personal_kind
-    from capi_actions.plugins import Plugins
+    from capi_actions.pipeline import HeldBack, Refusal
+    from capi_actions.plugins import OfferInfo, PluginInfo, Plugins, Selection
     from capi_actions.runtime import check_config
     from capi_actions.secret import Secret
     from capi_actions.status import DestinationStatus, Incident, IncidentKind, Status
@@ -113,6 +122,7 @@ __all__ = [
     "Claimed",
     "CleanResolver",
     "Client",
+    "Column",
     "Compiler",
     "Condition",
     "Config",
@@ -120,9 +130,13 @@ __all__ = [
     "ConfigNames",
     "ConfigTable",
     "ConsentSettings",
+    "CsvOptions",
     "DeadFilter",
     "DeadLetter",
+    "DeliveryConfig",
     "Destination",
+    "DestinationConfig",
+    "DestinationDraft",
     "DestinationInfo",
     "DestinationStatus",
     "Directive",
@@ -134,6 +148,7 @@ __all__ = [
     "Field",
     "Hasher",
     "Held",
+    "HeldBack",
     "Incident",
     "IncidentKind",
     "InputFormat",
@@ -143,19 +158,23 @@ __all__ = [
     "JsonObject",
     "Judgement",
     "LocalTime",
+    "MappingConfig",
     "MappingError",
     "Normalizer",
     "Observer",
+    "OfferInfo",
     "OnceOutbox",
     "Outbox",
     "OutboxError",
     "OutboxFactory",
     "Pause",
     "PluginError",
+    "PluginInfo",
     "Plugins",
     "Prepared",
     "Problem",
     "Receipt",
+    "Refusal",
     "Replayed",
     "Report",
     "Request",
@@ -163,6 +182,7 @@ __all__ = [
     "Resolver",
     "Response",
     "Secret",
+    "Selection",
     "Stats",
     "Status",
     "Transport",
@@ -174,6 +194,7 @@ __all__ = [
     "WebRequest",
     "action",
     "as_action",
+    "builtin",
     "check_config",
     "config_option",
     "count_noun",
@@ -213,6 +234,10 @@ _NAMES = {
     "codec": ("decode_json",),
     "config": (
         "Config",
+        "DeliveryConfig",
+        "DestinationConfig",
+        "DestinationDraft",
+        "MappingConfig",
         "load_config",
     ),
     "declare": (
@@ -239,6 +264,10 @@ _NAMES = {
         "make_hasher",
     ),
     "hookspecs": ("hookimpl",),
+    "inputs": (
+        "Column",
+        "CsvOptions",
+    ),
     "jsonl": (
         "JsonLine",
         "read_lines",
@@ -300,7 +329,16 @@ _NAMES = {
         "note_dropped",
     ),
     "personal_data": ("personal_kind",),
-    "plugins": ("Plugins",),
+    "pipeline": (
+        "HeldBack",
+        "Refusal",
+    ),
+    "plugins": (
+        "OfferInfo",
+        "PluginInfo",
+        "Plugins",
+        "Selection",
+    ),
     "runtime": ("check_config",),
     "secret": ("Secret",),
     "status": (
@@ -331,10 +369,12 @@ if not TYPE_CHECKING:  # type checkers read the imports above, and would believe
 
     def __getattr__(name: str) -> object:
         """Import a name when it is first used."""
+        if name == "builtin":  # the module itself
+            return import_module(f"{__name__}.builtin")
         if name not in _MODULES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         value = globals()[name] = getattr(import_module(_MODULES[name]), name)
         return value
 
     def __dir__() -> list[str]:
-        return sorted(globals().keys() | _MODULES.keys())
+        return sorted(globals().keys() | set(__all__))

@@ -43,13 +43,13 @@ def lower(profile: str = "plain", key: str = "em", **options: Any) -> Normalizer
 def refusal(*candidates: Candidate, builtins: tuple[object, ...] = ()) -> str:
     """Return why these plugins can't be loaded together."""
     with pytest.raises(PluginError) as caught:
-        Plugins(*builtins, candidates=candidates)
+        Plugins(*builtins, *candidates)
     return str(caught.value)
 
 
 def described(*candidates: Candidate) -> dict[str, PluginInfo]:
     """Return descriptions by name, also of plugins that are refused."""
-    return {info.name: info for info in Registry((), candidates).describe()}
+    return {info.name: info for info in Registry(candidates).describe()}
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_both_plugins_and_their_packages_are_named(hook: str, one: object, two: 
     rivals = installed("acm", **{hook: [one]}), installed("zzz", **{hook: [two]})
 
     with pytest.raises(PluginError, match=NEUTRAL):
-        Plugins(candidates=rivals)
+        Plugins(*rivals)
     assert {info.error for info in described(*rivals).values()} == {
         f"{hook}(): 'x' is offered by 'acm' (acm 1) and 'zzz' (zzz 1); rename it in one of them, or uninstall one"
     }
@@ -125,7 +125,7 @@ def test_replacing_twice_or_unasked_is_refused() -> None:
         "plugin 'three': capi_normalizers(): 'plain/em' is offered by 'three' (three 1) and 'four' (four 1),"
         " each with replaces=True; uninstall one"
     )
-    assert Plugins(candidates=[one, three]).hashers("plain")
+    assert Plugins(one, three).hashers("plain")
 
 
 def test_a_plugin_can_clash_with_itself() -> None:
@@ -142,7 +142,7 @@ def test_both_of_one_entry_point_name_are_marked() -> None:
     )
     why = "several plugins have this name: one of one 1, one of two 1"
 
-    assert [(info.distribution, info.error) for info in Registry((), (one, two)).describe()] == [
+    assert [(info.distribution, info.error) for info in Registry((one, two)).describe()] == [
         ("one 1", why),
         ("two 1", why),
     ]
@@ -188,7 +188,7 @@ def test_an_action_for_nobodys_destination_type_is_noted(acme_candidate: Candida
     """It isn't broken: the other package may come, or be left out on purpose."""
     other = installed("other", capi_actions=[an_action("acne.ping")])
 
-    assert "acne.ping" in Plugins(candidates=[acme_candidate, other]).actions
+    assert "acne.ping" in Plugins(acme_candidate, other).actions
     assert described(acme_candidate, other)["other"].notes == (
         "the action 'acne.ping' can't be used: no plugin offers the destination type 'acne'; did you mean 'acme'?",
     )

@@ -58,7 +58,7 @@ def plugins(acme_candidate: Candidate, calls: list[dict[str, Any]]) -> Plugins:
         capi_transports=hookimpl(lambda: [TransportFactory(name="t", make=make)], specname="capi_transports"),
         capi_outboxes=hookimpl(lambda: [OutboxFactory(name="o", make=make)], specname="capi_outboxes"),  # type: ignore[arg-type]
     )
-    return Plugins(builtin, plugin, candidates=[acme_candidate])
+    return Plugins(builtin, plugin, acme_candidate)
 
 
 SHOP = '[destinations.shop]\ntype = "acme"\naccount = "a"\ntoken = "t"\n'

@@ -218,7 +218,7 @@ def test_one_object_under_two_names_is_refused() -> None:
     candidates = [Candidate(name, "", lambda: acme) for name in ("one", "two")]
 
     with pytest.raises(PluginError, match="plugin 'two': it is the same as the plugin 'one'"):
-        Plugins(candidates=candidates)
+        Plugins(*candidates)
 
 
 def test_the_provider_of_an_offer_is_known() -> None:

@@ -101,7 +101,7 @@ class CsvOptions:
     :ivar decimal: the decimal mark, a point or a comma.
     :ivar thousands: what groups digits; empty for nothing.  A space stands for every kind of space.
     :ivar time_zone: of times that name none; None refuses them.
-    :ivar time_format: as for :meth:`datetime.datetime.strptime`, or ``unix`` for seconds or milliseconds; empty for
+    :ivar time_format: as for ``datetime.datetime.strptime``, or ``unix`` for seconds or milliseconds; empty for
         ISO 8601.
     :ivar empty: cells that count as empty.
     """

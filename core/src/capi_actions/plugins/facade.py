@@ -23,7 +23,7 @@ from capi_actions.model import (
     OutboxFactory,
     TransportFactory,
 )
-from capi_actions.plugins.loading import Candidate, find_candidates, mentioned_hooks
+from capi_actions.plugins.loading import find_candidates, mentioned_hooks
 from capi_actions.plugins.registry import PluginInfo, Registry, normalizers_by_key
 from capi_actions.plugins.selection import DISABLED_VARIABLE, Selection
 
@@ -49,12 +49,14 @@ class Plugins:
     missing_hooks: frozenset[str] = frozenset()
     _refused_files: frozenset[str] = frozenset()  # names of those that the configuration's ``files`` are
 
-    def __init__(self, *plugins: object, candidates: Sequence[Candidate] = ()) -> None:
-        """Register plugins given as objects and as entry points.
+    def __init__(self, *plugins: object) -> None:
+        """Register plugins.
+
+        :param plugins: modules or objects with hooks; those that must be loaded first are the core's own business.
 
         :raises PluginError: for the first plugin that breaks its contract, with the others.
         """
-        registry = Registry(plugins, candidates)
+        registry = Registry(plugins)
         if registry.faults:
             raise _join(registry.faults)
         self._use(registry)
@@ -79,7 +81,7 @@ class Plugins:
             variable CAPI_DISABLED_PLUGINS names aren't loaded.
         :raises PluginError: naming those that can't be loaded or break their contract.
         """
-        return cls(candidates=find_candidates(selection))
+        return cls(*find_candidates(selection))
 
     @classmethod
     def configured(cls, path: Path) -> "Plugins":
@@ -99,9 +101,7 @@ class Plugins:
         """
         selected = find_candidates(selection)
         refused: dict[str, PluginError] = {}
-        while (
-            registry := Registry((), [plugin for plugin in selected if plugin.name not in refused])
-        ).faults:
+        while (registry := Registry([plugin for plugin in selected if plugin.name not in refused])).faults:
             for fault in registry.faults:
                 refused.setdefault(fault.plugin, fault)
         plugins = cls.__new__(cls)

@@ -67,7 +67,7 @@ def inspect_installed(selection: Selection | None = None) -> list[PluginInfo]:
 
     :param selection: as for :meth:`~capi_actions.Plugins.installed`.
     """
-    return list(Registry((), find_candidates(selection)).describe())
+    return list(Registry(find_candidates(selection)).describe())
 
 
 @frozen
@@ -127,12 +127,16 @@ class Registry:
     :ivar faults: what is wrong, in the order in which it was found; one plugin may have several.
     """
 
-    def __init__(self, plugins: Iterable[object], candidates: Iterable[Candidate]) -> None:
+    def __init__(self, plugins: Iterable[object]) -> None:
+        """Load and check plugins.
+
+        :param plugins: objects, or :class:`Candidate` for those that aren't loaded yet.
+        """
         self._hooks = HookCaller()
         self._plugins: list[_Plugin] = []
         self.faults: list[PluginError] = []
-        for candidate in (*map(_candidate, plugins), *candidates):
-            self._add(candidate)
+        for plugin in plugins:
+            self._add(plugin if isinstance(plugin, Candidate) else _candidate(plugin))
         self.by_name: dict[str, Mapping[str, Offer]] = {}
         for hook in HOOKS:
             self.by_name[hook] = {} if hook == "capi_report" else self._resolve_names(hook)
