@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from capi_actions import MappingError, Normalizer, Plugins, builtin, hookimpl
+from capi_actions import Hasher, MappingError, Normalizer, PluginError, Plugins, builtin, hookimpl
 from capi_actions.mapping import compile_mapping
 from capi_actions_phone import international, plugin
 from capi_actions_phone.countries import country_code, likely_countries
@@ -65,6 +65,11 @@ def test_the_directive_makes_numbers_international(argument: Any, event: Any, nu
     assert number == resolve({"@phone_e164": argument}, event)
 
 
+def phone_hasher() -> Hasher:
+    """Load the plugin, and return what hashes phone numbers."""
+    return Plugins(builtin, PLATFORM, plugin).hashers("pixel+phone")["ph"]
+
+
 @pytest.mark.parametrize(
     ("argument", "message"),
     [
@@ -84,14 +89,36 @@ def test_a_malformed_directive_is_refused_with_its_place(argument: Any, message:
 
 def test_the_normalizer_adds_the_international_number(monkeypatch: pytest.MonkeyPatch) -> None:
     """To the platform's own; where both are the same there is one hash."""
-    hasher = Plugins(builtin, PLATFORM, plugin).hashers("pixel+phone")["ph"]
-    monkeypatch.setenv(COUNTRY_VARIABLE, "AT")
+    monkeypatch.setenv(COUNTRY_VARIABLE, " at ")
+    hasher = phone_hasher()
     both = [sha256(number).hexdigest() for number in (b"6601234567", b"436601234567")]
 
     assert both == hasher("0660 1234567")
     assert both[1] == hasher("+43 660 1234567")
+    monkeypatch.setenv(COUNTRY_VARIABLE, "")
+    assert both[0] == phone_hasher()("0660 1234567")
+
+
+@pytest.mark.parametrize("country", ["AT", ""])
+def test_the_country_is_read_once(monkeypatch: pytest.MonkeyPatch, country: str) -> None:
+    """A normalizer is pure: what changes the environment later must not make another person of somebody."""
+    monkeypatch.setenv(COUNTRY_VARIABLE, country)
+    hasher = phone_hasher()
+    first = hasher("0660 1234567")
+
+    for later in ("DE", "AT", "nowhere"):
+        monkeypatch.setenv(COUNTRY_VARIABLE, later)
+        assert first == hasher("0660 1234567")
     monkeypatch.delenv(COUNTRY_VARIABLE)
-    assert both[0] == hasher("0660 1234567")
+    assert first == hasher("0660 1234567")
+
+
+def test_what_is_no_country_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """National numbers would silently stay national."""
+    monkeypatch.setenv(COUNTRY_VARIABLE, "Atlantis")
+
+    with pytest.raises(PluginError, match="CAPI_PHONE_COUNTRY should be a country, such as AT"):
+        phone_hasher()
 
 
 @pytest.fixture

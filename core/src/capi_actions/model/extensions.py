@@ -116,8 +116,9 @@ class Normalizer:
     :ivar profile: the set of rules it belongs to, such as ``pixel``.
     :ivar key: the kind of value, in the platform's word: ``em``, ``ph``.
     :ivar normalize: returns the string to hash for a raw string that isn't empty, or None if there is none.  Pure:
-        the same for the same string, whatever the clock, the locale and the machine.  It may raise EventError, with a
-        text that doesn't quote the value: the event is refused then.
+        the same for the same string, whatever the clock, the locale and the machine.  What it needs to know besides,
+        such as a country, is read once, when it is offered.  It may raise EventError, with a text that doesn't quote
+        the value: the event is refused then.
     :ivar otherwise: what to do if there is none: ``"drop"`` the value, which suits most, or hash it ``"raw"``, as a
         platform's own scripts may do.  There is no default: that decides whether something unreadable is sent.
     :ivar repeats: True if few values make up most of the traffic (countries, given names): their hashes are cached.

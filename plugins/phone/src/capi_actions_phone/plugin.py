@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from capi_actions import Directive, Normalizer, hookimpl
 from capi_actions_phone.directive import PHONE_E164
-from capi_actions_phone.normalizer import PHONE
+from capi_actions_phone.normalizer import configured_normalizer
 
 
 @hookimpl
@@ -16,4 +16,4 @@ def capi_directives() -> Sequence[Directive]:
 @hookimpl
 def capi_normalizers() -> Sequence[Normalizer]:
     """Offer the profile ``phone``, to be joined to a platform's own."""
-    return [PHONE]
+    return [configured_normalizer()]
