@@ -4,7 +4,16 @@ from typing import Any, ClassVar
 
 from attrs import define
 
-from capi_actions import Choice, EventError, Field, JsonObject, field, from_path, parse_time
+from capi_actions import (
+    Choice,
+    EventError,
+    Field,
+    JsonObject,
+    field,
+    from_event_time,
+    from_path,
+    parse_time,
+)
 from capi_actions_facebook.facts import (
     ACTION_SOURCES,
     CHANNEL_KEYS,
@@ -56,8 +65,7 @@ class ServerEvent:
         choices=_SOURCES,
         code=2804019,
     )
-    event_time: str = field(
-        first_of("$.timestamp", "$.originalTimestamp", "$.sentAt", "$.receivedAt"),
+    event_time: str = from_event_time(
         label="Event Time",
         description="When it happened: ISO 8601, or Unix seconds or milliseconds. At most 7 days ago "
         "(62 for `physical_store`). Without a zone, it is in the setting `time_zone`.",
