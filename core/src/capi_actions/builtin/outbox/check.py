@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from time import sleep
 
-from capi_actions.builtin.outbox.connection import to_outbox_error
+from capi_actions.builtin.outbox.connection import primary_code, to_outbox_error
 from capi_actions.builtin.outbox.schema import check_format
 from capi_actions.errors import OutboxError, Problem
 
@@ -58,9 +58,6 @@ def _format_problem(path: Path) -> str | None:
     except OutboxError as error:
         return str(error)
     except sqlite3.Error as error:
-        code = (
-            getattr(error, "sqlite_errorcode", 0) & 0xFF
-        )  # extended codes keep the primary one in the low byte
         # Any other, such as a lock, says nothing of the file.
-        return str(to_outbox_error(error, path)) if code in _UNUSABLE else None
+        return str(to_outbox_error(error, path)) if primary_code(error) in _UNUSABLE else None
     return None

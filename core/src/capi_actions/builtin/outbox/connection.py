@@ -313,14 +313,15 @@ def _prepare(db: sqlite3.Connection, path: Path, busy_seconds: float) -> None:
         try:
             prepare(db, path)
         except sqlite3.OperationalError as error:
-            if _primary_code(error) != sqlite3.SQLITE_BUSY or monotonic() >= deadline:
+            if primary_code(error) != sqlite3.SQLITE_BUSY or monotonic() >= deadline:
                 raise
             sleep(_BUSY_INTERVAL)
         else:
             return
 
 
-def _primary_code(error: sqlite3.Error) -> int | None:
+def primary_code(error: sqlite3.Error) -> int | None:
+    """Return SQLite's code for an error without what extends it; None if SQLite itself hasn't raised it."""
     # Extended codes keep the primary one in the low byte: https://www.sqlite.org/rescode.html
     code: int | None = getattr(error, "sqlite_errorcode", None)  # none if a text in the file isn't UTF-8
     return None if code is None else code & 0xFF
@@ -378,7 +379,7 @@ def to_outbox_error(error: Exception, path: Path, *, storing: bool = False) -> O
     """
     if isinstance(error, MemoryError):
         return OutboxError(f"the outbox {path} {_MESSAGES[sqlite3.SQLITE_NOMEM]}")
-    if not isinstance(error, sqlite3.Error) or (code := _primary_code(error)) is None:
+    if not isinstance(error, sqlite3.Error) or (code := primary_code(error)) is None:
         came_from_caller = isinstance(
             error, OverflowError | UnicodeEncodeError | sqlite3.InterfaceError | sqlite3.ProgrammingError
         )
