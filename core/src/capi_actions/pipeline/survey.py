@@ -36,7 +36,7 @@ class DestinationSurvey:
     :ivar held_back: how many events a filter held back, and why.
     :ivar match_keys: how many items have each key by which the platform recognises people.
     :ivar dropped: how often a field's value was left out, and why.
-    :ivar uncertain: how often a value can be sent, but will hardly be recognised, or was read as may be wrong.
+    :ivar uncertain: how often a value can be sent, but will hardly be recognised, or read in a way that may be wrong.
     :ivar personal_data: how often a field that isn't hashed seems to hold personal data, and of which kind.
     :ivar refusals: how often an item was refused, and why.
     """
@@ -55,13 +55,11 @@ class Survey:
     """Collects what events and their items have in common.
 
     :ivar events: how many events were added.
-    :ivar unmatched: how many of them no mapping takes.
     :ivar destinations: by name.
     """
 
     def __init__(self, routes: Sequence[Route]) -> None:
         self.events = 0
-        self.unmatched = 0
         self.destinations: dict[str, DestinationSurvey] = {}
         for route in routes:
             self.destinations.setdefault(route.destination_name, DestinationSurvey())
@@ -72,9 +70,6 @@ class Survey:
     def add(self, event: JsonObject, outcomes: Sequence[RoutedOutcome]) -> None:
         """Add an event and what its mappings made of it."""
         self.events += 1
-        if not outcomes:
-            self.unmatched += 1
-            return
         routes = [routed.route for routed in outcomes if routed.route is not None]
         if routes:  # a filter decides without looking at what mappings use
             self._add_paths(event, routes)
