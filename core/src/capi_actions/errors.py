@@ -220,7 +220,7 @@ class PluginError(CapiError):
     :ivar problem: what is wrong with it.
     :ivar others: what is wrong with other plugins, found at the same time.
     :ivar package: name and version of the package that it came with; "" when unknown, or when it came with none.
-    :ivar advice: what would help who doesn't need the plugin; "" when nothing would.
+    :ivar advice: how to go on without the plugin; "" if there is no way.
     """
 
     plugin: str

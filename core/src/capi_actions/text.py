@@ -73,10 +73,9 @@ _MAX_ADDED = 3  # characters
 def closest(word: str, known: Collection[str], *, certain: bool = False) -> str | None:
     """Return the known word that a misspelt one most likely stands for, or None: better none than a wrong one.
 
-    Case and separators don't matter.  Otherwise there may be one typo for every four letters or part of four: two
-    letters in the wrong order, or one that is wrong, missing or too many.
-
-    Otherwise, the beginning of only one known word will do as well, or what is after the last point of one.
+    Case and separators don't matter.  One typo is allowed for every four letters or part of four: two letters in the
+    wrong order, or one that is wrong, missing or too many.  If no word is that close, the beginning of exactly one
+    known word counts, or what is after the last point of one.
 
     :param certain: where other words are allowed, too: there may be one typo less (but one in any case), and a
         beginning won't do.
