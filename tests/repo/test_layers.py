@@ -27,7 +27,7 @@ LAYERS = [
     },
     {"codec"},
     {"model", "web"},
-    {"outbox_guard", "group_commit", "hookspecs", "declare", "hashing", "jsonl", "inputs"},
+    {"contracts", "outbox_guard", "group_commit", "hookspecs", "declare", "hashing", "jsonl", "inputs"},
     {"triggers", "mapping", "fields"},
     {"plugins"},
     {"config"},

@@ -1,13 +1,13 @@
 """Stand between the core and a plugin's outbox: what breaks the contract becomes an error that names the plugin."""
 
-import inspect
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from threading import Lock
 from typing import Any, Self, TypeVar
 
-from capi_actions.errors import OutboxError, PluginError, where
+from capi_actions.contracts import require_methods
+from capi_actions.errors import OutboxError, where
 from capi_actions.logs import LOGGER
 from capi_actions.model import (
     ALL_DEAD,
@@ -17,12 +17,10 @@ from capi_actions.model import (
     DeadLetter,
     Item,
     Judgement,
-    Observer,
     Outbox,
     Pause,
     Replayed,
     Stats,
-    Transport,
 )
 from capi_actions.text import count_noun
 
@@ -31,99 +29,14 @@ LOG = logging.getLogger(f"{LOGGER}.delivery")
 T = TypeVar("T")
 
 
-def missing_methods(thing: object, contract: type) -> list[str]:
-    """Return the methods of a contract that an object doesn't have, or has with other parameters or as ``async``."""
-    names = [
-        name for name in vars(contract) if not name.startswith("_") and callable(getattr(contract, name))
-    ]
-    return [
-        name
-        for name in names
-        if not accepts_plainly(getattr(thing, name, None), _count_parameters(getattr(contract, name)))
-    ]
-
-
-def _count_parameters(method: Any) -> int:
-    return len(inspect.signature(method).parameters) - 1  # without self
-
-
-def accepts_plainly(function: Any, count: int) -> bool:
-    """Return whether something is no ``async def`` and can be called with this number of positional arguments."""
-    return accepts(function, count) and not inspect.iscoroutinefunction(function)
-
-
-def accepts(function: Any, count: int) -> bool:
-    """Return whether something can be called with this number of positional arguments."""
-    if not callable(function):
-        return False
-    try:
-        signature = inspect.signature(function)
-    except (TypeError, ValueError):  # built-in functions may have none
-        return True
-    try:
-        signature.bind(*[None] * count)
-    except TypeError:
-        return False
-    return True
-
-
-_OBSERVER_METHODS: Mapping[str, int] = {
-    "observe": 1,
-    "configure": 1,
-    "watch": 1,
-    "expect": 1,
-    "observe_event": 1,
-    "observe_events": 2,
-    "observe_outbox_error": 1,
-    "close": 0,
-}
-"""Numbers of arguments.  All but the first may be missing."""
-
-
-def require_observer(observer: object, plugin: str) -> Observer:
-    """Return what a plugin's factory made if it is an observer.
-
-    :raises PluginError: naming the method that is missing, ``async``, or takes something else.
-    """
-    kind = type(observer).__name__
-    if not callable(getattr(observer, "observe", None)):
-        problem = f"what it makes must have a method observe(report), but {kind} has none"
-        raise PluginError(plugin, f"capi_report(): {problem}")
-    for name, count in _OBSERVER_METHODS.items():
-        method = getattr(observer, name, None)
-        if callable(method) and not accepts_plainly(method, count):
-            problem = (
-                f"{name}() of {kind} must be a plain function that takes what capi_actions.Observer says"
-            )
-            raise PluginError(plugin, f"capi_report(): {problem}")
-    return observer  # type: ignore[return-value]  # as was just checked
-
-
-def require_transport(transport: object, plugin: str, name: str) -> Transport:
-    """Return what a plugin's factory made if it is a transport.
-
-    :raises PluginError: naming the methods that are missing.
-    """
-    if missing := missing_methods(transport, Transport):
-        raise PluginError(plugin, _lacks("transport", name, transport, missing, "capi_actions.Transport"))
-    return transport  # type: ignore[return-value]  # as was just checked
-
-
 def guard_outbox(outbox: object, plugin: str, name: str) -> Outbox:
     """Return what a plugin's factory made, guarded.
 
     :raises PluginError: naming the methods that are missing.
     """
-    if missing := missing_methods(outbox, Outbox):
-        raise PluginError(plugin, _lacks("outbox", name, outbox, missing, "capi_actions.Outbox"))
+    require_methods(outbox, Outbox, plugin, f"outbox {name!r}")
     kind = GuardedOnceOutbox if callable(getattr(outbox, "put_once", None)) else GuardedOutbox
     return kind(outbox, plugin, name)
-
-
-def _lacks(kind: str, name: str, thing: object, missing: Sequence[str], contract: str) -> str:
-    methods = ", ".join(f"{method}()" for method in missing)
-    requirement = f"that takes what {contract} says and isn't async"
-    return f"its {kind} {name!r} ({type(thing).__name__}) has no {methods} {requirement}"
 
 
 class GuardedOutbox:

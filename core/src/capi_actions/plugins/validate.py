@@ -12,6 +12,7 @@ from typing import Any
 import click
 from attrs import fields_dict, has
 
+from capi_actions.contracts import accepts
 from capi_actions.declare import as_action, build_error
 from capi_actions.errors import where
 from capi_actions.model import (
@@ -28,7 +29,6 @@ from capi_actions.model import (
     OutboxFactory,
     TransportFactory,
 )
-from capi_actions.outbox_guard import accepts
 
 _TYPES: Mapping[str, type] = {
     "capi_actions": Action,

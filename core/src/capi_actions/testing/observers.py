@@ -7,9 +7,9 @@ from functools import cache, partial
 from typing import Any
 
 from capi_actions.config import Config
+from capi_actions.contracts import require_observer
 from capi_actions.errors import OutboxError, PluginError
 from capi_actions.model import EventOutcome, EventReport, Judgement, Observer, Report, Stats, Verdict
-from capi_actions.outbox_guard import require_observer
 from capi_actions.testing.base import PluginTests, find_slow, require, require_speed
 
 _THREADS = 4
