@@ -24,6 +24,7 @@ LAYERS = [
         "secret",
         "text",
         "times",
+        "tracebacks",
     },
     {"codec"},
     {"model", "web"},

@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import TypeAlias
 
-from capi_actions.errors import EventError, where
+from capi_actions.errors import EventError
 from capi_actions.model import Normalizer
+from capi_actions.tracebacks import where
 
 Hasher: TypeAlias = Callable[[str], "str | list[str] | None"]
 """Returns the hash of a raw value: SHA-256 of its normalized form, as 64 lower-case hex digits.

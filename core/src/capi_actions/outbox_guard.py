@@ -7,7 +7,7 @@ from threading import Lock
 from typing import Any, Self, TypeVar
 
 from capi_actions.contracts import require_methods
-from capi_actions.errors import OutboxError, where
+from capi_actions.errors import OutboxError
 from capi_actions.logs import LOGGER
 from capi_actions.model import (
     ALL_DEAD,
@@ -23,6 +23,7 @@ from capi_actions.model import (
     Stats,
 )
 from capi_actions.text import count_noun
+from capi_actions.tracebacks import where
 
 LOG = logging.getLogger(f"{LOGGER}.delivery")
 

@@ -13,7 +13,7 @@ from capi_actions.config.tables import run_check
 from capi_actions.contracts import require_observer, require_transport
 from capi_actions.delivery import Deliverer, Options
 from capi_actions.delivery.reporting import Observers
-from capi_actions.errors import CapiError, Diagnostics, PluginError, Problem, where
+from capi_actions.errors import CapiError, Diagnostics, PluginError, Problem
 from capi_actions.intake import Intake
 from capi_actions.model import Destination, Observer, Outbox, OutboxFactory, Transport, TransportFactory
 from capi_actions.outbox_guard import LOG, guard_outbox
@@ -21,6 +21,7 @@ from capi_actions.pipeline import check_mappings
 from capi_actions.pipeline.pipeline import Compilation, Pipeline
 from capi_actions.plugins import Plugins
 from capi_actions.status import Monitor
+from capi_actions.tracebacks import where
 
 T = TypeVar("T")
 

@@ -10,8 +10,9 @@ from typing import TypeAlias
 from attrs import define, frozen
 
 from capi_actions.delivery.reporting import LOG
-from capi_actions.errors import OutboxError, where
+from capi_actions.errors import OutboxError
 from capi_actions.model import EventOutcome, EventReport, Pause, Report, Stats, Verdict
+from capi_actions.tracebacks import where
 
 _STREAK = 10  # events of which none gets through: more than a coincidence
 

@@ -9,7 +9,7 @@ import click
 from capi_actions.cli.console import error_record
 from capi_actions.cli.options import config_option, files_argument
 from capi_actions.codec import decode_json
-from capi_actions.errors import ConfigError, EventError, where
+from capi_actions.errors import ConfigError, EventError
 from capi_actions.fields import compile_fields, read_fields
 from capi_actions.hashing import Hasher
 from capi_actions.jsonl import JsonLine, read_lines, write_line
@@ -18,6 +18,7 @@ from capi_actions.model import MISSING, Action, Json, JsonObject
 from capi_actions.pipeline.compiled_action import CompiledAction
 from capi_actions.plugins import Plugins, Selection
 from capi_actions.text import closest, did_you_mean
+from capi_actions.tracebacks import where
 from capi_actions.triggers import compile_trigger
 
 Evaluator = Callable[[JsonObject, Plugins], JsonObject]

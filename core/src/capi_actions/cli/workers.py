@@ -30,11 +30,12 @@ from attrs import define, evolve, field
 
 from capi_actions.cli.record_mapper import MappedRecord, MappedRun, RecordMapper
 from capi_actions.cli.signals import TERMINATION_SIGNALS
-from capi_actions.errors import CapiError, EventError, Problem, where
+from capi_actions.errors import CapiError, EventError, Problem
 from capi_actions.inputs import InputRecord, UndecodedRecord, decode_record
 from capi_actions.model import Item, JsonObject
 from capi_actions.notes import Notes, collect_notes
 from capi_actions.pipeline import Outcome, Refusal
+from capi_actions.tracebacks import where
 
 if TYPE_CHECKING:  # it takes a while to import, and few runs need it
     from multiprocessing.connection import Connection

@@ -16,10 +16,11 @@ from capi_actions.config.structure import (
     read_values,
     structure,
 )
-from capi_actions.errors import ConfigError, Diagnostics, PluginError, json_path, where
+from capi_actions.errors import ConfigError, Diagnostics, PluginError, json_path
 from capi_actions.model import RESERVED_SETTINGS, ConsentSettings, Destination
 from capi_actions.plugins import Plugins
 from capi_actions.plugins.validate import validate_limits
+from capi_actions.tracebacks import where
 
 
 def read_destination(

@@ -13,10 +13,11 @@ from typing import Any
 import attrs
 
 from capi_actions.config.model import Config, DestinationDraft, MappingConfig, MappingDraft
-from capi_actions.errors import ConfigError, Diagnostics, Problem, json_path, where
+from capi_actions.errors import ConfigError, Diagnostics, Problem, json_path
 from capi_actions.files import read_regular_file
 from capi_actions.model import Destination
 from capi_actions.secret import Secret
+from capi_actions.tracebacks import where
 
 _VARIABLE = re.compile(r"\$\w+|\$?\{\w+\}|\{\{\w+\}\}|\$\(\w+\)|%\w+%|env[:.]\w+", re.ASCII | re.IGNORECASE)
 """How other programs' configurations name a variable."""

@@ -23,9 +23,10 @@ from cattrs.errors import (
 )
 
 from capi_actions.bounds import Between
-from capi_actions.errors import Diagnostics, PluginError, Problem, json_path, where
+from capi_actions.errors import Diagnostics, PluginError, Problem, json_path
 from capi_actions.secret import Secret
 from capi_actions.text import closest, did_you_mean
+from capi_actions.tracebacks import where
 
 T = TypeVar("T")
 Keys = tuple[str | int, ...]

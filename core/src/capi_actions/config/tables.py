@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable
 from itertools import islice
 
 from capi_actions.config.model import Config
-from capi_actions.errors import Diagnostics, PluginError, Problem, json_path, where
+from capi_actions.errors import Diagnostics, PluginError, Problem, json_path
 from capi_actions.model import ConfigNames
 from capi_actions.plugins import Plugins
+from capi_actions.tracebacks import where
 
 _MAX_PROBLEMS = 1_000  # of a check that doesn't end
 

@@ -7,10 +7,11 @@ from typing import TypeVar
 
 from attrs import evolve, frozen
 
-from capi_actions.errors import TransportError, where
+from capi_actions.errors import TransportError
 from capi_actions.model import Batch, Destination, Judgement, Request, Response, Transport, Verdict
 from capi_actions.personal_data import mask
 from capi_actions.text import count_noun
+from capi_actions.tracebacks import where
 
 
 @frozen(kw_only=True)

@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from attrs import evolve
 
 from capi_actions.delivery.options import Summary
-from capi_actions.errors import OutboxError, where
+from capi_actions.errors import OutboxError
 from capi_actions.model import EventReport, Judgement, Observer, Report, Verdict
 from capi_actions.text import count_noun, platform_words
+from capi_actions.tracebacks import where
 
 LOG = logging.getLogger("capi_actions.delivery")
 

@@ -9,9 +9,10 @@ from typing import IO, NamedTuple, Protocol, TypeAlias, TypeVar
 from attrs import frozen
 
 from capi_actions.codec import check_event, decode_event, decode_json
-from capi_actions.errors import EventError, detach, where
+from capi_actions.errors import EventError, detach
 from capi_actions.inputs.json_values import MemberLine, read_json_values
 from capi_actions.model import JsonObject
+from capi_actions.tracebacks import where
 
 _Value = TypeVar("_Value")
 _Read: TypeAlias = Callable[[IO[bytes], Callable[[str], None]], Iterator[tuple[int, _Value]]]

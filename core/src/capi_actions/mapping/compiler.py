@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from attrs import frozen
 
-from capi_actions.errors import Diagnostics, EventError, MappingError, json_path, where
+from capi_actions.errors import Diagnostics, EventError, MappingError, json_path
 from capi_actions.mapping.arguments import argument_type
 from capi_actions.mapping.directives import DIRECTIVES
 from capi_actions.mapping.js_values import type_name
@@ -28,6 +28,7 @@ from capi_actions.mapping.nodes import Constant, Guarded, List, Object
 from capi_actions.mapping.paths import Steps, parse_path
 from capi_actions.model import MISSING, Directive, Json, JsonObject, Resolver
 from capi_actions.text import closest, with_article
+from capi_actions.tracebacks import where
 
 BUILTIN: Mapping[str, Directive] = {directive.name: directive for directive in DIRECTIVES}
 

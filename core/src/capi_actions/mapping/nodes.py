@@ -10,11 +10,12 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from capi_actions.errors import EventError, where
+from capi_actions.errors import EventError
 from capi_actions.mapping.js_values import is_blank
 from capi_actions.mapping.limits import counted_items, spend
 from capi_actions.mapping.paths import Steps, look_up
 from capi_actions.model import MISSING, Json, Resolver
+from capi_actions.tracebacks import where
 
 
 class Node(ABC):

@@ -6,7 +6,7 @@ from typing import Never
 from attrs import field, frozen
 
 from capi_actions.codec import copy_json
-from capi_actions.errors import EventError, where
+from capi_actions.errors import EventError
 from capi_actions.fields import CheckFields, compile_fields
 from capi_actions.hashing import Hasher
 from capi_actions.mapping import CompiledMapping, compile_mapping, is_directive
@@ -16,6 +16,7 @@ from capi_actions.pipeline.codegen import Evaluate, generate
 from capi_actions.pipeline.fallbacks import with_fallbacks
 from capi_actions.pipeline.isolation import needs_copy, shared_fields
 from capi_actions.plugins import Plugins
+from capi_actions.tracebacks import where
 
 SYNC_MODE = "__segment_internal_sync_mode"
 

@@ -6,9 +6,10 @@ from attrs import frozen
 
 from capi_actions.codec import copy_json, event_from_python, message_id, replace_surrogates
 from capi_actions.config import Config, DestinationConfig
-from capi_actions.errors import Diagnostics, EventError, PluginError, json_path, where
+from capi_actions.errors import Diagnostics, EventError, PluginError, json_path
 from capi_actions.model import EventFilter, EventFunction, Held, JsonObject
 from capi_actions.plugins import Plugins
+from capi_actions.tracebacks import where
 
 _MAX_REASON = 200  # characters
 

@@ -6,9 +6,10 @@ from types import MethodType
 from attrs import frozen
 
 from capi_actions.codec import content_id, encode_item, message_id, replace_surrogates
-from capi_actions.errors import EventError, Problem, where
+from capi_actions.errors import EventError, Problem
 from capi_actions.model import Action, Destination, Item, JsonObject
 from capi_actions.pipeline.compiled_action import CompiledAction
+from capi_actions.tracebacks import where
 from capi_actions.triggers import Trigger
 
 _MAX_DECISIONS = 4096

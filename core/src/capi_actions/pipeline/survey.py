@@ -10,13 +10,14 @@ from typing import Any, TypeAlias
 from attrs import Factory, define
 
 from capi_actions.codec import decode_json
-from capi_actions.errors import EventError, json_path, where
+from capi_actions.errors import EventError, json_path
 from capi_actions.model import MISSING, Destination, Field, Item, JsonObject
 from capi_actions.notes import Finding, Notes, count_finding
 from capi_actions.personal_data import find_personal_data, mask
 from capi_actions.pipeline.filters import HeldBack
 from capi_actions.pipeline.pipeline import Refusal, RoutedOutcome
 from capi_actions.pipeline.route import Route
+from capi_actions.tracebacks import where
 from capi_actions.triggers.syntax import read_paths
 
 _MAX_NAMES = 1_000  # of fields in each count: a sender may put an id into each name

@@ -9,8 +9,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from capi_actions.errors import ConfigError, PluginError, exception_text, source_line
+from capi_actions.errors import ConfigError, PluginError
 from capi_actions.files import read_regular_file
+from capi_actions.tracebacks import exception_text, source_line
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as Buffer  # collections.abc has it since Python 3.12

@@ -19,11 +19,12 @@ import pluggy
 from attrs import evolve, frozen
 
 from capi_actions import hookspecs
-from capi_actions.errors import PluginError, exception_text, source_line
+from capi_actions.errors import PluginError
 from capi_actions.plugins.files import load_file
 from capi_actions.plugins.packages import BUILTIN, find_plugins
 from capi_actions.plugins.selection import Selection
 from capi_actions.text import did_you_mean
+from capi_actions.tracebacks import exception_text, source_line
 
 HOOKS = tuple(name for name in vars(hookspecs) if name.startswith("capi_"))
 """The hooks' names, in the order of ``hookspecs.py``."""

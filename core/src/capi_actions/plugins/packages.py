@@ -24,9 +24,10 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
-from capi_actions.errors import PluginError, exception_text, source_line
+from capi_actions.errors import PluginError
 from capi_actions.files import read_regular_file
 from capi_actions.text import closest, did_you_mean
+from capi_actions.tracebacks import exception_text, source_line
 
 GROUP = "capi_actions"
 CORE = "capi-actions"

@@ -12,13 +12,14 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-from capi_actions.errors import PluginError, exception_text, source_line
+from capi_actions.errors import PluginError
 from capi_actions.model import Normalizer
 from capi_actions.plugins.loading import HOOKS, Candidate, HookCaller, find_candidates
 from capi_actions.plugins.packages import BUILTIN_MODULE
 from capi_actions.plugins.selection import Selection
 from capi_actions.plugins.validate import normalize_offer, offer_name, validate_offer
 from capi_actions.text import closest, did_you_mean
+from capi_actions.tracebacks import exception_text, source_line
 
 
 @frozen(kw_only=True)

@@ -14,7 +14,6 @@ from attrs import fields_dict, has
 
 from capi_actions.contracts import accepts
 from capi_actions.declare import as_action, build_error
-from capi_actions.errors import where
 from capi_actions.model import (
     CORE_TABLES,
     RESERVED_SETTINGS,
@@ -29,6 +28,7 @@ from capi_actions.model import (
     OutboxFactory,
     TransportFactory,
 )
+from capi_actions.tracebacks import where
 
 _TYPES: Mapping[str, type] = {
     "capi_actions": Action,

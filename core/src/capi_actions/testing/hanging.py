@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from capi_actions.errors import may_be_of_plugin
+from capi_actions.tracebacks import may_be_of_plugin
 
 _KIT = str(Path(__file__).parent)
 _TOOLS = ("_pytest", "pytest", "pluggy", "hypothesis", "coverage")
