@@ -19,13 +19,14 @@ from attrs import define, evolve, frozen
 from capi_actions.codec import check_event, decode_event, encode_event, event_from_python
 from capi_actions.config import Config, load_config
 from capi_actions.delivery.reporting import LOG
-from capi_actions.errors import EventError, OutboxError, Problem, detach, where
+from capi_actions.errors import EventError, OutboxError, Problem, detach
 from capi_actions.group_commit import GroupCommit, LockedError
 from capi_actions.model import DeadLetter, Item, Json, Outbox
 from capi_actions.pipeline import HeldBack, Outcome, Pipeline, Refusal
 from capi_actions.plugins import Plugins
 from capi_actions.runtime import Runtime, check_and_compile
 from capi_actions.status import Incident, IncidentKind, Status
+from capi_actions.tracebacks import where
 
 _ASYNC_THREADS = 64  # they wait for the disk, so that the event loop doesn't
 _POLL_INTERVAL = 0.02  # seconds

@@ -10,9 +10,10 @@ import click
 from capi_actions.cli.console import discard_output, echo_error, print_tracebacks, replace_closed_streams
 from capi_actions.cli.options import selection
 from capi_actions.cli.plugin_output import divert_plugin_output
-from capi_actions.errors import CapiError, PluginError, detach, where
+from capi_actions.errors import CapiError, PluginError, detach
 from capi_actions.personal_data import mask
 from capi_actions.plugins import Plugins, inspect_installed
+from capi_actions.tracebacks import where
 
 CORE_COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "actions": ("catalog", "actions", "List actions, or show the fields of one."),
