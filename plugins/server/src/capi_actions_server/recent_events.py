@@ -1,5 +1,7 @@
 """What came in last, and what became of it: kept in memory for the live view."""
 
+import json
+import math
 from collections import deque
 
 import orjson
@@ -8,6 +10,10 @@ from attrs import frozen
 from capi_actions import Json, Receipt
 
 _KEPT = 500
+# Bytes of an event that is kept whole: 32 MB at most for all, whatever somebody sends with a key that a page shows.
+_LONGEST = 64 * 1024
+_SHORT_MEMBERS = frozenset({"type", "event", "name", "messageId", "timestamp", "userId", "anonymousId"})
+_LONGEST_MEMBER = 100  # characters
 
 
 @frozen
@@ -70,8 +76,32 @@ def compact(event: Json) -> bytes | Json:
     """Return an event as JSON text; what such text can't hold, or what is no event, as it is.
 
     500 events as objects are 5 MB: more than a processor's cache holds, and garbage collection looks through them.
+    Of a very long one only its name and ids are kept.
     """
     try:
-        return orjson.dumps(event)
+        text = orjson.dumps(event)
     except TypeError:
-        return event
+        return event if _written_length(event) <= _LONGEST else _shortened(event)
+    return text if len(text) <= _LONGEST else _shortened(event)
+
+
+def _written_length(event: Json) -> float:
+    """Return how long the JSON text is of what orjson can't write; infinite if it is nested too deeply for that."""
+    try:
+        return len(json.dumps(event))
+    except TypeError:  # an error that stands in place of an event
+        return 0
+    except RecursionError:
+        return math.inf
+
+
+def _shortened(event: Json) -> Json:
+    """Return what tells a very long event from others."""
+    if not isinstance(event, dict):
+        return None
+    short = {
+        key: event[key]
+        for key in _SHORT_MEMBERS & event.keys()
+        if isinstance(event[key], str | int | float) and len(str(event[key])) <= _LONGEST_MEMBER
+    }
+    return {**short, "more than 64 KiB, left out": True}
