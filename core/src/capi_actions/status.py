@@ -56,7 +56,7 @@ class Status:
     :ivar destinations: by name: those configured, and those for which the outbox still holds something.
     :ivar unmatched: events that no mapping takes.
     :ivar invalid: what was no event.
-    :ivar delivery_error: why this client delivers nothing any more, as :attr:`IncidentKind.DELIVERY_ENDED` says; None
+    :ivar delivery_error: why this client delivers nothing any more, see ``IncidentKind.DELIVERY_ENDED``; None
         while it does, or was told not to.
     """
 
