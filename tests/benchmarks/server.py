@@ -15,11 +15,10 @@ import statistics
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from time import perf_counter, process_time
-from typing import Any
+from typing import Any, TypeAlias
 
 import uvloop
 from measurements import machine, medians
@@ -46,7 +45,8 @@ max_waiting = 100000
 key = "{KEY}"
 """
 CONNECTIONS, BATCH, EVENTS = (1, 16, 128), 100, 4_000
-SECONDS, ROUNDS = 1.5, 3
+SECONDS, ROUNDS = 1.0, 5
+Figures: TypeAlias = dict[str, float]
 HEAD = "POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {key}\r\ncontent-type: application/json\r\n"
 
 
@@ -68,19 +68,28 @@ def main() -> None:
     if options.memory:
         print(json.dumps(memory(batches, options.memory)))
         return
-    result: dict[str, Any] = {"without_http": repeat(lambda: without_http(lines), options.rounds)}
     loads = {
         **{f"single_{number}": (singles, number, 1) for number in CONNECTIONS},
         "batch_16": (batches, 16, BATCH),
     }
-    for name in ("bare", "server"):
-        with running(name) as server:
-            result[name] = {
-                load: repeat(
-                    partial(server.load, requests, connections, options.seconds, events), options.rounds
-                )
-                for load, (requests, connections, events) in loads.items()
-            }
+    alone: list[Figures] = []
+    samples: dict[str, dict[str, list[Figures]]] = {
+        name: {load: [] for load in loads} for name in ("bare", "server")
+    }
+    for _ in range(options.rounds):
+        alone.append(without_http(lines))
+        for name, by_load in samples.items():
+            # A process each time: two of the same code may differ by a tenth, as long as they run.
+            with running(name) as server:
+                for load, (requests, connections, events) in loads.items():
+                    by_load[load].append(server.load(requests, connections, options.seconds, events))
+    result: dict[str, Any] = {
+        "without_http": summarize(alone),
+        **{
+            name: {load: summarize(figures) for load, figures in by_load.items()}
+            for name, by_load in samples.items()
+        },
+    }
     result["ratio_to_bare"] = {
         name: round(row["events_a_second"] / result["bare"][name]["events_a_second"], 3)
         for name, row in result["server"].items()
@@ -91,9 +100,8 @@ def main() -> None:
     print(json.dumps({**machine(), **result}) if options.json else table(result))
 
 
-def repeat(measure: Callable[[], dict[str, float]], rounds: int) -> dict[str, Any]:
-    """Measure several times, and return medians and quartiles."""
-    figures = [measure() for _ in range(rounds)]
+def summarize(figures: Sequence[Figures]) -> dict[str, Any]:
+    """Return medians and quartiles of what was measured several times."""
     return medians({name: [figure[name] for figure in figures] for name in figures[0]})
 
 
@@ -103,7 +111,7 @@ def request(path: str, body: bytes) -> bytes:
     return head.encode() + body
 
 
-def without_http(lines: Sequence[bytes]) -> dict[str, float]:
+def without_http(lines: Sequence[bytes]) -> Figures:
     """Measure what engine and outbox take for batches of the same size, without a server."""
     with tempfile.TemporaryDirectory() as folder, open_client(Path(folder)) as client:
         start, wall = process_time(), perf_counter()
@@ -128,9 +136,7 @@ class Running:
         self._port: int = connection.recv()
         self.pid = pid
 
-    def load(
-        self, requests: Sequence[bytes], connections: int, seconds: float, events: int = 1
-    ) -> dict[str, float]:
+    def load(self, requests: Sequence[bytes], connections: int, seconds: float, events: int = 1) -> Figures:
         """Send requests over some connections for some seconds.
 
         :param events: in each request.
