@@ -3,7 +3,9 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -125,14 +127,21 @@ def test_an_outbox_that_is_some_other_file_is_reported(
     assert check("") == (0, {})
 
 
-def test_an_outbox_that_this_user_may_not_write_is_reported(tmp_path: Path) -> None:
+@pytest.fixture
+def shared_folder() -> Iterator[Path]:
+    """A folder that isn't one of pytest's, whose permissions other test runs may be changing, too."""
+    with TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+def test_an_outbox_that_this_user_may_not_write_is_reported(shared_folder: Path) -> None:
     """In a process that isn't root, as root may write anything."""
     script = f"""
 import os
 from pathlib import Path
 from capi_actions.config import Config, check_outbox_file
 from capi_actions.errors import Diagnostics
-folder = Path({str(tmp_path)!r})
+folder = Path({str(shared_folder)!r})
 (folder / "mine").write_text("")
 os.chmod(folder / "mine", 0o600)
 os.chmod(folder, 0o555)
@@ -146,20 +155,20 @@ for name in ("new/outbox.db", "mine"):
     check_outbox_file(config, diagnostics)
     print(*(problem.message for problem in diagnostics.errors))
 """
-    folders = [folder for folder in tmp_path.parents if folder.stat().st_mode & 0o077 == 0]
+    folders = [folder for folder in shared_folder.parents if folder.stat().st_mode & 0o077 == 0]
     modes = [folder.stat().st_mode for folder in folders]
     try:
         for folder in folders:
             folder.chmod(0o755)
         ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     finally:
-        tmp_path.chmod(0o755)
+        shared_folder.chmod(0o755)
         for folder, mode in zip(folders, modes, strict=True):
             folder.chmod(mode)
 
     assert ended.stdout.splitlines() == [
-        f"this user can't write to the folder {tmp_path}",
-        f"{tmp_path / 'mine'} exists, but this user can't read and write it",
+        f"this user can't write to the folder {shared_folder}",
+        f"{shared_folder / 'mine'} exists, but this user can't read and write it",
     ]
 
 
