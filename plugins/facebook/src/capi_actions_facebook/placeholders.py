@@ -50,7 +50,8 @@ def is_name(text: str) -> bool:
 
 def is_event_id(text: str) -> bool:
     """Return whether a text is sent as the id of an event or an item: neither a placeholder nor blank."""
-    return text.strip() not in ("", *NO_IDS)
+    word = text.strip()
+    return word != "" and word not in NO_IDS
 
 
 def drop_address_placeholder(data: JsonObject, key: str) -> None:

@@ -124,7 +124,7 @@ class CommerceEvent(ServerEvent):
 
     def _add_item_number(self, custom: JsonObject) -> None:
         """Add what tells events of one order apart, unless it would be the same for all."""
-        if not self.item_number or self.item_number.strip() in ("", *NO_IDS):
+        if not self.item_number or not is_event_id(self.item_number):
             note_dropped("$.custom_data.item_number", "it is blank or a placeholder")
         else:
             custom["item_number"] = self.item_number
