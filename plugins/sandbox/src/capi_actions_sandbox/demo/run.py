@@ -52,10 +52,7 @@ def run(plugins: Plugins) -> list[Row]:
     :raises ConfigError: when the Facebook plugin isn't installed.
     """
     all_samples = list(samples())
-    options = SandboxOptions(
-        currencies=known_currencies(), last_days={}
-    )  # it shows events, whichever version is the default
-    with tempfile.TemporaryDirectory() as folder, Sandbox(options) as sandbox:
+    with tempfile.TemporaryDirectory() as folder, Sandbox(demo_options()) as sandbox:
         config = Path(folder, "capi.toml")
         config.write_text(configuration(sandbox.url, plugins), encoding="utf-8")
         with Client.from_config(config, plugins=plugins) as client:
@@ -65,6 +62,11 @@ def run(plugins: Plugins) -> list[Row]:
         received = {stored["event"]["event_id"]: stored["event"] for stored in sandbox.events()}
     reasons = [_reason(receipt, dead) for receipt in receipts]
     return [make_row(sample, received, reason) for sample, reason in zip(all_samples, reasons, strict=True)]
+
+
+def demo_options() -> SandboxOptions:
+    """Return the demo's sandbox options: it shows what becomes of events, on any day, so that no API version ends."""
+    return SandboxOptions(currencies=known_currencies(), last_days={})
 
 
 def configuration(url: str, plugins: Plugins) -> str:

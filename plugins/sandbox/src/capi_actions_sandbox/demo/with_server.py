@@ -14,10 +14,9 @@ from typing import Any
 from attrs import frozen
 
 from capi_actions import Client, ConfigError, DeadLetter, Plugins, Receipt
-from capi_actions_sandbox.demo.run import Row, configuration, dead_reason, make_row
+from capi_actions_sandbox.demo.run import Row, configuration, dead_reason, demo_options, make_row
 from capi_actions_sandbox.demo.samples import Sample, samples
 from capi_actions_sandbox.demo.senders import choose_sender
-from capi_actions_sandbox.options import SandboxOptions, known_currencies
 from capi_actions_sandbox.server import Sandbox
 
 _SERVER = """
@@ -62,11 +61,8 @@ def run_with_server(plugins: Plugins) -> Iterator[RunningDemo]:
     :raises ConfigError: when the server can't be started, or doesn't take the samples.
     """
     key, token = secrets.token_hex(16), secrets.token_hex(16)
-    options = SandboxOptions(
-        currencies=known_currencies(), last_days={}
-    )  # it shows events, whichever version is the default
     send, sent_with = choose_sender()
-    with tempfile.TemporaryDirectory() as folder, Sandbox(options) as sandbox:
+    with tempfile.TemporaryDirectory() as folder, Sandbox(demo_options()) as sandbox:
         text = configuration(sandbox.url, plugins)
         config, ours = Path(folder, "capi.toml"), Path(folder, "without-server.toml")
         config.write_text(text + _SERVER.format(key=key, token=token), encoding="utf-8")
