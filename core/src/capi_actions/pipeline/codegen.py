@@ -373,13 +373,13 @@ class CodeGenerator:
         fast = target.field.fast
         if fast.hasher:
             digest = "[v] if type(v) is str else v" if fast.wraps_hash else "v"
-            has_other = choice is not None and scope is not None and not _is_missing(choice.otherwise)
+            fallback = choice if choice is not None and not _is_missing(choice.otherwise) else None
             # An empty text has no hash either, so that the other value takes its place.
-            with self._block(f"if type({value}) is str{'' if has_other else f' and {value}'}:"):
+            with self._block(f"if type({value}) is str{f' and {value}' if fallback is None else ''}:"):
                 self._line(f"if v := {self._bind(fast.hasher)}({value}): {target.variable} = {digest}")
-                if choice is not None and scope is not None and not _is_missing(choice.otherwise):
+                if fallback is not None and scope is not None:
                     with self._block("else:"):
-                        self._call(choice, target, scope)
+                        self._call(fallback, target, scope)
         elif fast.plain:
             usable = "" if choice is None or scope is None else self._is_usable(value, choice, scope)
             usual = f"type({value}) is {fast.plain.__name__} and {value}{usable}"
@@ -396,15 +396,14 @@ class CodeGenerator:
 
     def _store_unusual(self, value: str, target: Target, choice: If, scope: Scope) -> None:
         """Store the value of a variable that isn't usual for its field, or the other one of a choice."""
-        if choice.usable is None:
-            self._store_by_check("if", value, target)
-        elif target.field and target.field.fast.hasher:
-            self._store_by_check("if", value, target)
-            if not _is_missing(choice.otherwise):
-                with self._block("else:"):
-                    self._call(choice, target, scope)
-        else:
+        is_hashed = target.field is not None and target.field.fast.hasher is not None
+        if choice.usable is not None and not is_hashed:
             self._call(choice, target, scope)
+            return
+        self._store_by_check("if", value, target)
+        if choice.usable is not None and not _is_missing(choice.otherwise):
+            with self._block("else:"):
+                self._call(choice, target, scope)
 
     def _is_usable(self, value: str, choice: If, scope: Scope) -> str:
         """Return the rest of the condition that a text is taken: nothing stands in the other places, or it is usable.
@@ -413,15 +412,15 @@ class CodeGenerator:
         """
         if choice.usable is None:
             return ""
-        test, other, stand = f"{self._bind(choice.usable)}({value})", choice.otherwise, []
+        test, other, places = f"{self._bind(choice.usable)}({value})", choice.otherwise, []
         while isinstance(other, If) and isinstance(other.test, Path) and other.test == other.then:
-            stand.append(self._stands(other.test.steps, scope))
+            places.append(self._stands(other.test.steps, scope))
             other = other.otherwise
         if isinstance(other, Path):
-            stand.append(self._stands(other.steps, scope))
+            places.append(self._stands(other.steps, scope))
         elif not _is_missing(other):
             return f" and {test}"
-        return f" and (not ({' or '.join(stand)}) or {test})" if stand else ""
+        return f" and (not ({' or '.join(places)}) or {test})" if places else ""
 
     def _stands(self, steps: Steps, scope: Scope) -> str:
         """Return the condition that a path leads to something."""
