@@ -122,9 +122,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         # Such as a full disk behind standard output.  A reader that has gone is handled by click.
         name = error.filename or ("standard output" if error.errno in _NO_ROOM else "")
-        problem = (
-            error.strerror or mask(str(error)) or where(error)
-        )  # of a plugin's own, only the text may be there
+        # An error that a plugin's code made may have nothing but a text.
+        problem = error.strerror or mask(str(error)) or where(error)
         echo_error(f"capi: {name}{': ' if name else ''}{problem}")
         discard_output()
         return 2

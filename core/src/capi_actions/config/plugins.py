@@ -67,10 +67,11 @@ def hint_offers(name: str, offers: Collection[str], plugins: Plugins) -> str:
 
     :param offers: the names that are offered; disabled plugins may offer others.
     """
+    hint = did_you_mean(name, offers)
     disabled = [repr(plugin.name) for plugin in plugins.describe() if plugin.disabled_by]
     if not disabled or closest(name, offers):
-        return did_you_mean(name, offers)
-    return f"{did_you_mean(name, offers)}; disabled plugins may: {', '.join(disabled)}"
+        return hint
+    return f"{hint}; disabled plugins may: {', '.join(disabled)}"
 
 
 _USED_UNNAMED = frozenset({"capi_events", "capi_normalizers", "capi_report"})

@@ -121,25 +121,25 @@ class Metrics(Collector):
             "capi_paused", "1 while the destination is paused: a person must act", labels=("destination",)
         )
         present = time()
-        for destination, held in self._held().items():
+        for destination, all_stats in self._stats_by_destination().items():
             for state in _STATES:
-                items.add_metric((destination, state), sum(getattr(stats, state) for stats in held))
-            ages = [max(0.0, present - stats.oldest) for stats in held if stats.oldest is not None]
+                items.add_metric((destination, state), sum(getattr(stats, state) for stats in all_stats))
+            ages = [max(0.0, present - stats.oldest) for stats in all_stats if stats.oldest is not None]
             if ages:
                 oldest.add_metric((destination,), max(ages))
-            paused.add_metric((destination,), float(any(stats.pause is not None for stats in held)))
+            paused.add_metric((destination,), float(any(stats.pause is not None for stats in all_stats)))
         return (items, oldest, paused)
 
-    def _held(self) -> Mapping[str, Sequence[Stats]]:
+    def _stats_by_destination(self) -> Mapping[str, Sequence[Stats]]:
         """Return what the outboxes hold, by destination: several may hold items of one, as clients' own ones do.
 
         A destination that none holds anything of is there, too, if any outbox could be read.
         """
-        all_stats = list(self._outboxes.read())
-        if all_stats:
-            all_stats.append(dict.fromkeys(sorted(self._expected), Stats()))
-        held: dict[str, list[Stats]] = {}
-        for stats in all_stats:
-            for destination, own in stats.items():
-                held.setdefault(destination, []).append(own)
-        return held
+        outboxes = list(self._outboxes.read())
+        if outboxes:
+            outboxes.append(dict.fromkeys(sorted(self._expected), Stats()))
+        by_destination: dict[str, list[Stats]] = {}
+        for outbox in outboxes:
+            for destination, stats in outbox.items():
+                by_destination.setdefault(destination, []).append(stats)
+        return by_destination

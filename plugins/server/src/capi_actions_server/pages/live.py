@@ -163,9 +163,8 @@ class _OutboxState:
 
         :param since: Unix seconds; letters that were buried before belong to older events.
         """
-        stats = (
-            outbox.stats()
-        )  # first: what leaves the outbox afterwards is shown as waiting, not as delivered
+        # Counted first: what leaves the outbox afterwards is shown as waiting, not as delivered.
+        stats = outbox.stats()
         letters = outbox.dead(DeadFilter(since=since))
         dead = dict(map(_dead_fate, islice(letters, _LETTERS)))
         return cls(stats, dead, has_all_dead=next(letters, None) is None)
